@@ -1,0 +1,418 @@
+"""Exact chances and times of reaching squares: a vector field as an absorbing Markov chain.
+
+A policy without memory makes the mouse's walk a Markov chain over the open squares. At every
+square it moves with the field's probabilities (divided by their sum); a move into a wall or over
+the edge leaves it in place; at the cheese the episode ends. Nothing is sampled here: without a
+step limit the chances solve a sparse linear system, with one they are iterated that many steps.
+
+The solver is Gaussian elimination in the form of Grassmann, Taksar and Heyman (1985, Operations
+Research 33(5)): squares are eliminated one by one, and 1 - P(stay) is always the sum of the
+probabilities of leaving. Nothing is ever subtracted, so every result has a small relative error,
+chances of 1e-30 and mazes that hold the mouse for 1e15 steps included (O'Cinneide 1993, Numerische
+Mathematik 65); an LU factorisation loses all digits there. Squares farthest from the targets go
+first, so mazes that are trees fill in nothing, and the work grows with the number of squares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, inf, log
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import sparse
+
+from procgen_tools.maze.grid import MOVES, START, Square, check_inside
+from procgen_tools.maze.paths import decision_square, nearer_moves, successors
+from procgen_tools.vfield import VectorField
+
+PROCGEN_STEP_LIMIT = 500
+"""Steps after which procgen ends an episode."""
+
+STAY = MOVES.index("STAY")
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What becomes of an episode that starts at one square.
+
+    Attributes:
+        start: the square where the mouse starts.
+        step_limit: steps after which the episode ends; None when only the cheese ends it.
+        cheese: probability that the mouse reaches the cheese (0 in a maze without).
+        corner: probability that it visits the top-right corner square during the episode, with
+            or without reaching the cheese later (0 when that square is a wall).
+        corner_first: probability that it visits the corner before the cheese. It differs from
+            `corner` only when the cheese lies in the corner; then it is 0.
+        cheese_first: probability that it reaches the cheese without having visited the corner.
+        neither: probability that it reaches neither; the three last ones sum to 1.
+        steps_to_cheese: mean number of steps to the cheese over the episodes that reach it; NaN
+            when none does.
+        episode_steps: mean number of steps of all episodes. Without a step limit it is infinite
+            unless the cheese is reached with certainty.
+    """
+
+    start: Square
+    step_limit: int | None
+    cheese: float
+    corner: float
+    corner_first: float
+    cheese_first: float
+    neither: float
+    steps_to_cheese: float
+    episode_steps: float
+
+
+@dataclass(frozen=True, eq=False)
+class ChancesBySquare:
+    """The numbers of `Chances` for a start at every open square, in the order of field.squares."""
+
+    field: VectorField
+    step_limit: int | None
+    cheese: Float[np.ndarray, " square"]
+    corner: Float[np.ndarray, " square"]
+    corner_first: Float[np.ndarray, " square"]
+    cheese_first: Float[np.ndarray, " square"]
+    neither: Float[np.ndarray, " square"]
+    steps_to_cheese: Float[np.ndarray, " square"]
+    episode_steps: Float[np.ndarray, " square"]
+
+    def at(self, start: tuple[int, int]) -> Chances:
+        """The chances of an episode that starts at `start`; ValueError when it is not open."""
+        number = self.field.index(start)
+        return Chances(
+            start=self.field.squares[number],
+            step_limit=self.step_limit,
+            cheese=float(self.cheese[number]),
+            corner=float(self.corner[number]),
+            corner_first=float(self.corner_first[number]),
+            cheese_first=float(self.cheese_first[number]),
+            neither=float(self.neither[number]),
+            steps_to_cheese=float(self.steps_to_cheese[number]),
+            episode_steps=float(self.episode_steps[number]),
+        )
+
+
+def chances(
+    field: VectorField, start: tuple[int, int] | None = None, step_limit: int | None = None
+) -> Chances:
+    """The exact chances of an episode from `start`, or from the maze's mouse when it is None.
+
+    Args:
+        step_limit: steps after which an episode ends, such as PROCGEN_STEP_LIMIT; the step that
+            reaches the limit still counts. None: only the cheese ends it.
+
+    Raises:
+        ValueError: a start that is not open, or a step limit below 1.
+    """
+    start = field.maze.mouse if start is None else field.squares[field.index(start)]
+    return chances_by_square(field, step_limit).at(start)
+
+
+def chances_by_square(field: VectorField, step_limit: int | None = None) -> ChancesBySquare:
+    """The exact chances for a start at every open square at once.
+
+    Raises:
+        ValueError: a step limit below 1.
+    """
+    if step_limit is not None and step_limit < 1:
+        raise ValueError(
+            f"step_limit {step_limit} is below 1: give {PROCGEN_STEP_LIMIT} (procgen's), "
+            "another number of steps, or None for no limit"
+        )
+    maze = field.maze
+    cheese = None if maze.cheese is None else field.index(maze.cheese)
+    corner = None if maze.walls[maze.corner] else field.index(maze.corner)
+    parts = (
+        _limitless(field, cheese, corner)
+        if step_limit is None
+        else _limited(field, cheese, corner, step_limit)
+    )
+    reached = parts.cheese > 0
+    steps = np.full_like(parts.cheese, np.nan)
+    np.divide(parts.weighted_steps, parts.cheese, out=steps, where=reached)
+    return ChancesBySquare(
+        field=field,
+        step_limit=step_limit,
+        # Sums may exceed their bounds by a rounding.
+        cheese=np.minimum(parts.cheese, 1),
+        corner=np.minimum(parts.cheese if cheese == corner else parts.corner_first, 1),
+        corner_first=np.minimum(parts.corner_first, 1),
+        cheese_first=np.minimum(parts.cheese_first, 1),
+        neither=np.minimum(parts.neither, 1),
+        steps_to_cheese=steps,
+        episode_steps=np.minimum(parts.episode_steps, inf if step_limit is None else step_limit),
+    )
+
+
+@dataclass(frozen=True)
+class DecisionProbabilities:
+    """The five moves at the decision square, grouped by where they lead; they sum to 1.
+
+    Attributes:
+        square: the decision square.
+        cheese: probability of the moves that bring the mouse nearer to the cheese.
+        top_right: probability of the moves that bring it nearer to the top-right corner.
+        other: probability of all other moves, staying included.
+    """
+
+    square: Square
+    cheese: float
+    top_right: float
+    other: float
+
+
+def decision(field: VectorField, start: tuple[int, int] = START) -> DecisionProbabilities | None:
+    """What the policy does where the paths from `start` to cheese and corner part.
+
+    None when the maze has no decision square (see `paths.decision_square`).
+
+    Raises:
+        ValueError: a start outside the maze.
+    """
+    maze = field.maze
+    square = decision_square(maze, start)
+    if square is None or maze.cheese is None:
+        return None
+    probabilities = field.at(square) / field.at(square).sum()
+    cheese = nearer_moves(maze, maze.cheese)[square]
+    top_right = nearer_moves(maze, maze.corner)[square]
+    return DecisionProbabilities(
+        square=square,
+        cheese=float(probabilities[cheese].sum()),
+        top_right=float(probabilities[top_right].sum()),
+        other=float(probabilities[~(cheese | top_right)].sum()),
+    )
+
+
+@dataclass(frozen=True)
+class PathProbability:
+    """How likely it is that the mouse walks exactly along a path.
+
+    Attributes:
+        product: probability of all its steps in a row.
+        geometric_mean: the product's root of the number of steps: the probability of a typical
+            step, which paths of different lengths can be compared by. 1 for a path without steps.
+    """
+
+    product: float
+    geometric_mean: float
+
+
+def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None) -> PathProbability:
+    """The probability that a mouse at the path's first square walks along it and nowhere else.
+
+    Squares that follow each other are neighbours, or equal: the mouse stays, by staying or by
+    moving into a wall. An impossible path has probability 0: None (what `paths.shortest_path`
+    gives for unreachable squares), one that jumps, enters a wall or goes on after the cheese.
+
+    Raises:
+        ValueError: a path without squares, or one that leaves the maze.
+    """
+    if path is None:
+        return PathProbability(0.0, 0.0)
+    if len(path) == 0:
+        raise ValueError("the path has no squares: give at least the one where it starts")
+    maze = field.maze
+    squares = [check_inside(square, maze.size, "path") for square in path]
+    if any(maze.walls[square] for square in squares):
+        return PathProbability(0.0, 0.0)
+    cheese = [] if maze.cheese is None else [field.index(maze.cheese)]
+    walk = [field.index(square) for square in squares]
+    if any(number in cheese for number in walk[:-1]):
+        return PathProbability(0.0, 0.0)
+    probabilities, leads_to = _transitions(field, cheese), successors(maze)
+    logarithm = 0.0
+    for here, there in pairwise(walk):
+        probability = probabilities[here][leads_to[here] == there].sum()
+        if probability == 0:
+            return PathProbability(0.0, 0.0)
+        logarithm += log(probability)
+    return PathProbability(exp(logarithm), exp(logarithm / max(len(walk) - 1, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """What both methods compute; weighted_steps is E[steps to the cheese; it is reached]."""
+
+    cheese: Float[np.ndarray, " square"]
+    weighted_steps: Float[np.ndarray, " square"]
+    episode_steps: Float[np.ndarray, " square"]
+    corner_first: Float[np.ndarray, " square"]
+    cheese_first: Float[np.ndarray, " square"]
+    neither: Float[np.ndarray, " square"]
+
+
+def _transitions(field: VectorField, targets: Iterable[int]) -> Float[np.ndarray, "square move"]:
+    """The field's probabilities, each row divided by its sum; the mouse stays at the targets."""
+    probabilities = field.probabilities / field.probabilities.sum(axis=1, keepdims=True)
+    for target in targets:
+        probabilities[target] = 0.0
+        probabilities[target, STAY] = 1.0
+    return probabilities
+
+
+def _limited(field: VectorField, cheese: int | None, corner: int | None, steps: int) -> _Parts:
+    """Backward iteration, one step of the chain at a time, for every start at once."""
+    squares = len(field.squares)
+    chains = [_targets(cheese), _targets(cheese, corner)]
+    probabilities = np.concatenate([_transitions(field, targets) for targets in chains])
+    leads_to = successors(field.maze)
+    leads_to = np.concatenate([leads_to, leads_to + squares])
+    rows = np.arange(2 * squares + 1) * len(MOVES)
+    one_step = sparse.csr_array((probabilities.ravel(), leads_to.ravel(), rows))
+    one_step.sum_duplicates()
+
+    # Two chains below each other. In the first only the cheese ends the episode; its columns are
+    # the chance of the cheese, E[steps; cheese], and the mean length. In the second the corner
+    # ends it too; its columns are the chances of cheese first, corner first, neither.
+    columns = np.zeros((2 * squares, 3))
+    upper, lower = columns[:squares], columns[squares:]
+    lower[:, 2] = 1.0
+    if corner is not None:
+        lower[corner] = (0.0, 1.0, 0.0)
+    going_on = np.ones(squares)
+    if cheese is not None:
+        upper[cheese] = lower[cheese] = (1.0, 0.0, 0.0)
+        going_on[cheese] = 0.0
+    for _ in range(steps):
+        columns = one_step @ columns
+        columns[:squares, 1] += going_on * columns[:squares, 0]
+        columns[:squares, 2] += going_on
+    upper, lower = columns[:squares].T, columns[squares:].T
+    return _Parts(
+        cheese=upper[0],
+        weighted_steps=upper[1],
+        episode_steps=upper[2],
+        cheese_first=lower[0],
+        corner_first=lower[1],
+        neither=lower[2],
+    )
+
+
+def _limitless(field: VectorField, cheese: int | None, corner: int | None) -> _Parts:
+    to_cheese = _eliminate(field, _targets(cheese))
+    reached = to_cheese.chance_of(cheese)
+    # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
+    weighted_steps = to_cheese.solve({}, source=reached)
+    first = _eliminate(field, _targets(cheese, corner))
+    return _Parts(
+        cheese=reached,
+        weighted_steps=weighted_steps,
+        # Where the cheese is reached with certainty the two means are the same.
+        episode_steps=np.where(to_cheese.may_be_trapped, inf, weighted_steps),
+        corner_first=first.chance_of(None if corner == cheese else corner),
+        cheese_first=first.chance_of(cheese),
+        neither=first.chance_of(first.trap),
+    )
+
+
+def _targets(*squares: int | None) -> set[int]:
+    return {square for square in squares if square is not None}
+
+
+class _Eliminated(NamedTuple):
+    """One square's elimination: where the mouse goes once it leaves, and who led to it."""
+
+    square: int
+    leaving: float
+    onward: dict[int, float]
+    inflow: list[tuple[int, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Elimination:
+    """A chain whose squares are eliminated; the trap is the state after the last square.
+
+    The trap stands for all squares from which no target can be reached.
+    """
+
+    trap: int
+    trapped: list[int]
+    may_be_trapped: Bool[np.ndarray, " square"]
+    eliminated: list[_Eliminated]
+
+    def chance_of(self, target: int | None) -> Float[np.ndarray, " square"]:
+        """The chance of ending in `target`, for every start; 0 for None."""
+        return self.solve({} if target is None else {target: 1.0}, np.zeros(self.trap))
+
+    def solve(
+        self, ends: dict[int, float], source: Float[np.ndarray, " square"]
+    ) -> Float[np.ndarray, " square"]:
+        """x with x = ends in the targets and the trap, and x = P x + source elsewhere."""
+        pending = source.tolist()
+        for square, leaving, _, inflow in self.eliminated:
+            if pending[square]:
+                per_visit = pending[square] / leaving
+                for predecessor, weight in inflow:
+                    pending[predecessor] += weight * per_visit
+        solution = [0.0] * (self.trap + 1)
+        for state, value in ends.items():
+            solution[state] = value
+        for square, leaving, onward, _ in reversed(self.eliminated):
+            solution[square] = pending[square] / leaving + sum(
+                share * solution[successor] for successor, share in onward.items()
+            )
+        for square in self.trapped:
+            solution[square] = solution[self.trap]
+        return np.array(solution[: self.trap])
+
+
+def _eliminate(field: VectorField, targets: set[int]) -> _Elimination:
+    """State reduction of the chain in which the targets are absorbing."""
+    trap = len(field.squares)
+    probabilities = _transitions(field, targets).tolist()
+    onward: list[dict[int, float]] = [{} for _ in range(trap)]
+    entering: list[set[int]] = [set() for _ in range(trap + 1)]
+    for square, leads_to in enumerate(successors(field.maze).tolist()):
+        row = onward[square]
+        for successor, probability in zip(leads_to, probabilities[square], strict=True):
+            if successor != square and probability > 0:
+                row[successor] = row.get(successor, 0.0) + probability
+                entering[successor].add(square)
+
+    nearest_first = _reaching(targets, entering)
+    reaching = set(nearest_first)
+    trapped = [square for square in range(trap) if square not in reaching]
+    may_be_trapped = np.zeros(trap, dtype=bool)
+    may_be_trapped[_reaching(trapped, entering)] = True
+    for square in trapped:
+        for predecessor in entering[square] & reaching:
+            row = onward[predecessor]
+            row[trap] = row.get(trap, 0.0) + row.pop(square)
+
+    eliminated = []
+    entering = [predecessors & reaching for predecessors in entering]
+    for square in reversed(nearest_first[len(targets) :]):
+        row = onward[square]
+        leaving = sum(row.values())
+        if leaving == 0.0:
+            # Its chances of reaching a target are below the smallest float.
+            row, leaving = {trap: 1.0}, 1.0
+        shares = {successor: weight / leaving for successor, weight in row.items()}
+        inflow = [(before, onward[before].pop(square)) for before in sorted(entering[square])]
+        for before, weight in inflow:
+            row = onward[before]
+            for successor, share in shares.items():
+                if successor != before:
+                    row[successor] = row.get(successor, 0.0) + weight * share
+                    entering[successor].add(before)
+        for successor in shares:
+            entering[successor].discard(square)
+        eliminated.append(_Eliminated(square, leaving, shares, inflow))
+    return _Elimination(trap, trapped, may_be_trapped, eliminated)
+
+
+def _reaching(goals: Iterable[int], entering: Sequence[Iterable[int]]) -> list[int]:
+    """The squares from which a goal can be reached, nearest first, the goals in front."""
+    queue = sorted(goals)
+    seen = set(queue)
+    for square in queue:
+        for predecessor in entering[square]:
+            if predecessor not in seen:
+                seen.add(predecessor)
+                queue.append(predecessor)
+    return queue

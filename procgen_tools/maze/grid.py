@@ -1,0 +1,234 @@
+"""The maze as data: cell codes, squares, and the two grids.
+
+A square is (row, column). Row 0 is the bottom row of the picture, so UP is row + 1::
+
+      row
+       4  . . . . C      the inner grid: the maze itself, n x n squares, n odd
+       3  . # . # #      C  the top-right corner square (n - 1, n - 1)
+       2  . # . . .      S  the start square (0, 0), where the mouse begins
+       1  . # # # .
+       0  S . . . .
+          0 1 2 3 4  column
+
+The outer grid is the world around it: 25 x 25 squares (hard) or 15 x 15 (easy), the inner
+grid in its middle and walls elsewhere. outer = inner + (world_size - n) // 2, for rows and
+columns alike. Coordinates are inner unless a name says outer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+CHEESE = 2
+WALL = 51
+OPEN = 100
+
+EASY_WORLD_SIZE = 15
+HARD_WORLD_SIZE = 25
+WORLD_SIZES = {"easy": EASY_WORLD_SIZE, "hard": HARD_WORLD_SIZE}
+"""Squares along one side of the outer grid, by distribution mode."""
+
+NUM_BACKGROUNDS = 9
+
+
+class Square(NamedTuple):
+    """A square of the grid: row 0 at the bottom, column 0 at the left."""
+
+    row: int
+    col: int
+
+
+START = Square(0, 0)
+
+MOVES = ("LEFT", "RIGHT", "UP", "DOWN", "STAY")
+"""The five moves, in the order of every array of move probabilities."""
+
+MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0, 0))
+"""What each move adds to the mouse's square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maze:
+    """Everything that decides a frame: walls, mouse, cheese, background.
+
+    Attributes:
+        walls: (row, col) of the inner grid, True where a wall stands; kept read-only.
+        mouse: the mouse's inner square.
+        cheese: the cheese's inner square, or None when there is none.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture, or None for black.
+        mouse_mirrored: True after a move to the right (the picture of the mouse is flipped).
+
+    Raises:
+        ValueError: walls that are not square or do not fit the world, a mouse or cheese
+            outside the grid or in a wall, an unknown background.
+    """
+
+    walls: Bool[np.ndarray, "row col"]
+    mouse: Square = START
+    cheese: Square | None = None
+    world_size: int = HARD_WORLD_SIZE
+    background: int | None = None
+    mouse_mirrored: bool = False
+
+    def __post_init__(self) -> None:
+        walls = np.array(self.walls, dtype=bool)
+        if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:
+            raise ValueError(f"walls have shape {walls.shape}: give a square array of squares")
+        if self.world_size not in WORLD_SIZES.values():
+            raise ValueError(
+                f"world_size {self.world_size} is none of {sorted(WORLD_SIZES.values())}: "
+                "use 15 (easy) or 25 (hard)"
+            )
+        if walls.shape[0] > self.world_size:
+            raise ValueError(
+                f"a {walls.shape[0]} x {walls.shape[0]} maze does not fit a world of "
+                f"{self.world_size} x {self.world_size} squares: make it smaller"
+            )
+        if self.background is not None and not 0 <= self.background < NUM_BACKGROUNDS:
+            raise ValueError(
+                f"background {self.background} is not in 0..{NUM_BACKGROUNDS - 1}: "
+                "use one of these, or None for black"
+            )
+        walls.setflags(write=False)
+        object.__setattr__(self, "walls", walls)
+        object.__setattr__(self, "mouse", self._open_square(self.mouse, "mouse"))
+        if self.cheese is not None:
+            object.__setattr__(self, "cheese", self._open_square(self.cheese, "cheese"))
+
+    def _open_square(self, square: tuple[int, int], thing: str) -> Square:
+        square = check_inside(square, self.size, thing)
+        if self.walls[square]:
+            raise ValueError(
+                f"the {thing} cannot stand at {tuple(square)}: that square is a wall; "
+                "open it first or choose an open square"
+            )
+        return square
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Maze):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return (
+            self.walls.shape,
+            self.walls.tobytes(),
+            self.mouse,
+            self.cheese,
+            self.world_size,
+            self.background,
+            self.mouse_mirrored,
+        )
+
+    @property
+    def size(self) -> int:
+        """Side of the inner grid, in squares."""
+        return int(self.walls.shape[0])
+
+    @property
+    def corner(self) -> Square:
+        """The top-right corner square of the inner grid."""
+        return Square(self.size - 1, self.size - 1)
+
+    @property
+    def padding(self) -> int:
+        """Squares of wall between the edge of the world and the inner grid."""
+        return (self.world_size - self.size) // 2
+
+    def is_open(self, square: tuple[int, int]) -> bool:
+        """Whether `square` lies inside the maze and is no wall."""
+        row, col = square
+        return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
+
+    def open_squares(self) -> list[Square]:
+        """All open squares, row by row from the bottom."""
+        return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
+
+    def cells(self) -> UInt8[np.ndarray, "row col"]:
+        """The outer grid as cell codes (a new array): WALL, OPEN, CHEESE."""
+        return outer_cells(self.walls, self.cheese, self.world_size)
+
+    def __str__(self) -> str:
+        return draw(self)
+
+
+def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
+    """`square` as a Square, if it lies in a size x size grid; ValueError otherwise."""
+    try:
+        row, col = (int(number) for number in square)
+    except (TypeError, ValueError):
+        raise ValueError(f"the {thing}'s square {square!r} is no (row, column) pair") from None
+    if not (0 <= row < size and 0 <= col < size):
+        raise ValueError(
+            f"the {thing} cannot be at {(row, col)}: this maze has rows and columns "
+            f"0..{size - 1}, counted from the bottom left; choose a square inside"
+        )
+    return Square(row, col)
+
+
+def outer_cells(
+    walls: Bool[np.ndarray, "row col"], cheese: tuple[int, int] | None, world_size: int
+) -> UInt8[np.ndarray, "outer_row outer_col"]:
+    """Cell codes of the whole world, from the inner walls and the cheese's inner square."""
+    size = walls.shape[0]
+    padding = (world_size - size) // 2
+    cells = np.full((world_size, world_size), WALL, dtype=np.uint8)
+    inner = cells[padding : padding + size, padding : padding + size]
+    inner[~walls] = OPEN
+    if cheese is not None:
+        inner[cheese] = CHEESE
+    return cells
+
+
+SYMBOLS = {"wall": "#", "open": ".", "mouse": "M", "cheese": "C"}
+
+
+def draw(maze: Maze) -> str:
+    """The maze as text, top row first: '#' wall, '.' open, 'M' mouse, 'C' cheese."""
+    text = np.where(maze.walls, SYMBOLS["wall"], SYMBOLS["open"])
+    if maze.cheese is not None:
+        text[maze.cheese] = SYMBOLS["cheese"]
+    text[maze.mouse] = SYMBOLS["mouse"]
+    return "\n".join("".join(row) for row in text[::-1])
+
+
+def parse(
+    drawing: str, *, world_size: int = HARD_WORLD_SIZE, background: int | None = None
+) -> Maze:
+    """A maze from its drawing: the inverse of `draw`.
+
+    Without an 'M' the mouse stands at the start square; without a 'C' there is no cheese.
+
+    Raises:
+        ValueError: an unknown symbol, rows of unequal length, two mice or two cheeses.
+    """
+    rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
+    if len({len(row) for row in rows}) != 1:
+        raise ValueError(f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: "
+                         "make them equal")
+    letters = np.array([list(row) for row in rows])
+    unknown = sorted(set(letters.ravel().tolist()) - set(SYMBOLS.values()))
+    if unknown:
+        raise ValueError(f"unknown symbols {unknown} in the drawing: use only '#', '.', 'M', 'C'")
+    found: dict[str, Square | None] = {}
+    for thing in ("mouse", "cheese"):
+        squares = np.argwhere(letters == SYMBOLS[thing])
+        if len(squares) > 1:
+            raise ValueError(f"the drawing has {len(squares)} squares marked "
+                             f"{SYMBOLS[thing]!r}: a maze has at most one {thing}")
+        found[thing] = Square(*squares[0].tolist()) if len(squares) else None
+    return Maze(
+        walls=letters == SYMBOLS["wall"],
+        mouse=found["mouse"] or START,
+        cheese=found["cheese"],
+        world_size=world_size,
+        background=background,
+    )

@@ -1,0 +1,93 @@
+"""The text of a `std::mt19937`, as procgen keeps it in its states.
+
+libstdc++ writes 624 words and the position of the next one, 625 numbers with blanks between.
+numpy's MT19937 holds the same words and position: both make new words only when a number is
+asked for at position 624, so the same seed and number of draws give the same text.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import UInt32
+from numpy.random import MT19937
+
+WORDS = 624
+"""Words of a Mersenne twister; also the position at which new words are due."""
+
+
+def seeded(seed: int) -> MT19937:
+    """The generator `std::mt19937(seed)`; like C++, it takes a negative seed modulo 2**32."""
+    generator = MT19937()
+    generator._legacy_seeding(seed % 2**32)
+    return generator
+
+
+def random_text(key: UInt32[np.ndarray, "624"], pos: int) -> str:
+    """The text of a generator with the words `key`, the next of which is `key[pos]`.
+
+    Raises:
+        ValueError: a position outside 0..624.
+    """
+    if not 0 <= pos <= WORDS:
+        raise ValueError(f"position {pos} of a mt19937 is not in 0..{WORDS}: {WORDS} is the end")
+    return " ".join(map(str, [*key.tolist(), int(pos)]))
+
+
+def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, "624"], int]:
+    """Words and position of a generator from its text: the inverse of `random_text`.
+
+    Raises:
+        ValueError: text that `std::mt19937` does not write.
+    """
+    check_random_text(text)
+    *words, pos = map(int, text.split(" "))
+    if max(words) >= 2**32:
+        raise ValueError(
+            f"word {words.index(max(words))} of a mt19937 is {max(words)}: it must be below 2**32"
+        )
+    return np.array(words, dtype=np.uint32), pos
+
+
+def generator_text(generator: MT19937) -> str:
+    """The text of numpy's generator."""
+    state = generator.state["state"]
+    return random_text(state["key"], state["pos"])
+
+
+def generator_from_text(text: str) -> MT19937:
+    """numpy's generator that goes on where the text's generator stands.
+
+    Raises:
+        ValueError: text that `std::mt19937` does not write.
+    """
+    key, pos = parse_random_text(text)
+    generator = MT19937()
+    generator.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": pos}}
+    return generator
+
+
+def check_random_text(text: str) -> None:
+    """Check the form of a generator's text (fast: no word is converted).
+
+    Raises:
+        ValueError: not 625 numbers with single blanks between, or a position above 624.
+    """
+    numbers = text.split(" ")
+    if len(numbers) != WORDS + 1:
+        raise ValueError(f"a mt19937 has {WORDS + 1} numbers, this text has {len(numbers)}")
+    digits = "".join(numbers)
+    if "" in numbers or not (digits.isascii() and digits.isdecimal()):
+        raise ValueError("the text of a mt19937 has only digits, and single blanks between numbers")
+    if len(max(numbers, key=len)) > len(str(2**32)):
+        raise ValueError(f"the number {max(numbers, key=len)[:40]} of a mt19937 is above 2**32")
+    if int(numbers[-1]) > WORDS:
+        raise ValueError(f"the last number of a mt19937 is its position, at most {WORDS}, "
+                         f"not {numbers[-1]}")
+
+
+@cache
+def unseeded_text() -> str:
+    """The text of a generator that was never seeded (C++ seeds it with 5489)."""
+    return generator_text(seeded(5489))

@@ -1,0 +1,27 @@
+"""Policies whose every activation has a name, their checkpoints, and what actions mean."""
+
+from procgen_tools.models.actions import (
+    ACTIONS_OF_MOVE,
+    CANONICAL_ACTIONS,
+    MOVE_OF_ACTION,
+    move_log_probabilities,
+    move_matrix,
+    move_probabilities,
+    sum_over_moves,
+)
+from procgen_tools.models.checkpoints import checkpoint_metadata, load_policy, save_policy
+from procgen_tools.models.impala import ImpalaPolicy
+
+__all__ = [
+    "ACTIONS_OF_MOVE",
+    "CANONICAL_ACTIONS",
+    "MOVE_OF_ACTION",
+    "ImpalaPolicy",
+    "checkpoint_metadata",
+    "load_policy",
+    "move_log_probabilities",
+    "move_matrix",
+    "move_probabilities",
+    "save_policy",
+    "sum_over_moves",
+]

@@ -1,0 +1,184 @@
+"""The IMPALA policy of the published maze agents, with a name for every activation.
+
+The network is that of Espeholt et al. (2018), figure 3, as trained for "Goal
+Misgeneralization in Deep Reinforcement Learning" (Langosco et al., 2022). Every step of the
+computation, ReLUs and residual additions included, is a module made at construction, so that
+a hook can name it; parameters keep the names that published checkpoints use.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Categorical
+
+OBSERVATION_SHAPE = (3, 64, 64)
+"""Channels, rows and columns of an observation (row 0 of a frame is its top)."""
+
+EMBEDDING_SIZE = 256
+NUM_ACTIONS = 15
+
+
+class ResidualAdd(nn.Module):
+    """The sum that ends a residual block; a module, so that hooks can reach it."""
+
+    def forward(
+        self,
+        residual: Float[Tensor, "batch channel row col"],
+        identity: Float[Tensor, "batch channel row col"],
+    ) -> Float[Tensor, "batch channel row col"]:
+        return residual + identity
+
+
+class ResidualBlock(nn.Module):
+    """relu1, conv1, relu2, conv2, and the input added back (resadd)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.relu1 = nn.ReLU()
+        self.conv1 = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+        self.relu2 = nn.ReLU()
+        self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+        self.resadd = ResidualAdd()
+
+    def forward(
+        self, x: Float[Tensor, "batch channel row col"]
+    ) -> Float[Tensor, "batch channel row col"]:
+        residual = self.conv2(self.relu2(self.conv1(self.relu1(x))))
+        return self.resadd(residual, x)  # type: ignore[no-any-return]
+
+
+class ImpalaBlock(nn.Module):
+    """A convolution, a max-pool that halves rows and columns, and two residual blocks."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.res1 = ResidualBlock(out_channels)
+        self.res2 = ResidualBlock(out_channels)
+
+    def forward(
+        self, x: Float[Tensor, "batch in_channel row col"]
+    ) -> Float[Tensor, "batch out_channel half_row half_col"]:
+        return self.res2(self.res1(self.maxpool(self.conv(x))))  # type: ignore[no-any-return]
+
+
+class ImpalaEmbedder(nn.Module):
+    """Three blocks of 16, 32 and 32 channels times `scale`, then a layer of 256 units."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.block1 = ImpalaBlock(OBSERVATION_SHAPE[0], 16 * scale)
+        self.block2 = ImpalaBlock(16 * scale, 32 * scale)
+        self.block3 = ImpalaBlock(32 * scale, 32 * scale)
+        self.relu3 = nn.ReLU()
+        self.flatten = nn.Flatten()
+        # Each block halves the sides: 64 -> 32 -> 16 -> 8.
+        self.fc = nn.Linear(32 * scale * 8 * 8, EMBEDDING_SIZE)
+        self.relufc = nn.ReLU()
+
+    def forward(self, x: Float[Tensor, "batch 3 64 64"]) -> Float[Tensor, "batch 256"]:
+        x = self.block3(self.block2(self.block1(x)))
+        return self.relufc(self.fc(self.flatten(self.relu3(x))))  # type: ignore[no-any-return]
+
+
+class ImpalaPolicy(nn.Module):
+    """Action distribution and state value of 64 x 64 observations.
+
+    Args:
+        scale: multiplies the channels of every convolution (published agents: 1 and 4).
+        num_actions: outputs of the policy head; 15 in procgen.
+        seed: decides the initial parameters; torch's global generators are neither read
+            nor moved.
+
+    Raises:
+        ValueError: a scale or number of actions below 1.
+    """
+
+    def __init__(self, scale: int = 1, num_actions: int = NUM_ACTIONS, *, seed: int = 0) -> None:
+        super().__init__()
+        for name, number in (("scale", scale), ("num_actions", num_actions)):
+            if number < 1:
+                raise ValueError(f"{name} is {number}: give a whole number from 1 up")
+        self.scale = scale
+        self.num_actions = num_actions
+        # Torch's layers draw parameters of their own first: keep that out of the caller's
+        # random stream, then draw the ones we want.
+        with torch.random.fork_rng(devices=[]):
+            self.embedder = ImpalaEmbedder(scale)
+            self.fc_policy = nn.Linear(EMBEDDING_SIZE, num_actions)
+            self.fc_value = nn.Linear(EMBEDDING_SIZE, 1)
+        self._initialise(torch.Generator().manual_seed(seed))
+
+    @torch.no_grad()
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Xavier-uniform embedder, orthogonal heads (gain .01 and 1), biases zero."""
+        for module in self.modules():
+            if not isinstance(module, nn.Conv2d | nn.Linear):
+                continue
+            if module is self.fc_policy or module is self.fc_value:
+                gain = 0.01 if module is self.fc_policy else 1.0
+                nn.init.orthogonal_(module.weight, gain, generator=generator)
+            else:
+                nn.init.xavier_uniform_(module.weight, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+    @property
+    def activation_names(self) -> tuple[str, ...]:
+        """The 43 activations in order of computation, under the labels that circrl gives.
+
+        The input is `embedder.block1.conv_in0`; the others are `<module path>_out`. An array
+        that passes through several modules unchanged has the name of the innermost:
+        `embedder.block1.res2.resadd_out` is also what block1 returns.
+        """
+        leaves = [name for name, module in self.named_modules() if not list(module.children())]
+        return (f"{leaves[0]}_in0", *(f"{name}_out" for name in leaves))
+
+    def logits_and_value(
+        self, obs: Tensor
+    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
+        """Unnormalised log-probabilities of the actions, and discounted return expected.
+
+        The same numbers as `forward` without building a distribution: the fast way.
+
+        Args:
+            obs: (batch, 3, 64, 64) floats in [0, 1].
+
+        Returns:
+            logits (batch, action) and values (batch,), in float32 at least, under autocast
+            too.
+
+        Raises:
+            ValueError: observations of another shape, of whole numbers, or on another
+                device than the policy.
+        """
+        self._check(obs)
+        hidden = self.embedder(obs)
+        logits, value = self.fc_policy(hidden), self.fc_value(hidden)
+        precise = torch.promote_types(logits.dtype, torch.float32)
+        return logits.to(precise), value.to(precise).flatten()
+
+    def forward(self, obs: Tensor) -> tuple[Categorical, Float[Tensor, " batch"]]:
+        """Action distribution and value of each observation (see `logits_and_value`)."""
+        logits, value = self.logits_and_value(obs)
+        return Categorical(logits=logits), value
+
+    def _check(self, obs: Tensor) -> None:
+        if obs.shape[1:] != OBSERVATION_SHAPE or obs.ndim != 4:
+            raise ValueError(
+                f"observations have shape {tuple(obs.shape)}: give (batch, 3, 64, 64); "
+                "a single frame needs [None], channels-last frames need .permute(0, 3, 1, 2)"
+            )
+        if not obs.is_floating_point():
+            raise ValueError(
+                f"observations are {obs.dtype}: give floats in [0, 1], that is frames / 255"
+            )
+        device = self.fc_value.weight.device
+        if obs.device != device:
+            raise ValueError(
+                f"observations are on {obs.device} and the policy on {device}: move one of "
+                f"them, for instance obs.to({str(device)!r})"
+            )

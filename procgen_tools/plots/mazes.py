@@ -1,0 +1,98 @@
+"""Figures of a maze, on axes that count its squares.
+
+Square (row, col) is centred at x = col, y = row, so whatever is drawn on these axes later
+(arrows, numbers, heat) is placed by its square alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from procgen_tools.maze.grid import Maze, check_inside
+from procgen_tools.render.human_view import human_view
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARK_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#F0E442", "#D55E00")
+"""Colours that colour-blind people tell apart (Okabe and Ito, 2008), in order of use."""
+
+_INCHES = 5.0
+_MAX_TICKS = 13
+
+
+def plot_maze(
+    maze: Maze,
+    ax: Axes | None = None,
+    *,
+    marks: Mapping[str, tuple[int, int]] | None = None,
+    fade: float = 0.0,
+    square_pixels: int = 32,
+    title: str | None = None,
+) -> Axes:
+    """Draw a maze; rows and columns are labelled by inner coordinates, row 0 at the bottom.
+
+    Args:
+        maze: what to draw.
+        ax: where to draw; by default on a new figure.
+        marks: squares to ring, by the name that the legend gives them, for instance
+            `{"decision square": (6, 4)}`.
+        fade: how far the picture fades towards white, 0 (not) to 1, so that what is drawn
+            over it stands out.
+        square_pixels: pixels a square of the picture below.
+        title: text above the figure.
+
+    Raises:
+        ValueError: a marked square outside the maze, or a fade outside 0..1.
+    """
+    import matplotlib.pyplot as plt
+
+    if not 0 <= fade <= 1:
+        raise ValueError(f"fade {fade} is not between 0 (no fading) and 1 (white): choose one")
+    placed = {name: check_inside(square, maze.size, name) for name, square in (marks or {}).items()}
+    picture = human_view(maze, square_pixels=square_pixels)
+    if fade:
+        picture = np.rint(255 * fade + picture * (1 - fade)).astype(np.uint8)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(_INCHES, _INCHES), layout="constrained")
+    last = maze.size - 0.5
+    ax.imshow(picture, extent=(-0.5, last, -0.5, last), interpolation="antialiased", zorder=0)
+    ticks = np.arange(0, maze.size, max(1, -(-maze.size // _MAX_TICKS)))
+    ax.set(xticks=ticks, yticks=ticks, xlabel="column", ylabel="row")
+    ax.tick_params(length=2, labelsize=8)
+    if title is not None:
+        ax.set_title(title)
+    for index, (name, square) in enumerate(placed.items()):
+        _ring(ax, name, square, MARK_COLOURS[index % len(MARK_COLOURS)])
+    if placed:
+        ax.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),
+            ncols=min(3, len(placed)),
+            frameon=False,
+            fontsize=9,
+        )
+    return ax
+
+
+def _ring(ax: Axes, name: str, square: tuple[int, int], colour: str) -> None:
+    """A coloured frame on white, which shows on every background, around a square."""
+    from matplotlib.patches import Rectangle
+
+    row, col = square
+    for edge, width, label in (("white", 4.5, None), (colour, 2.5, name)):
+        ax.add_patch(
+            Rectangle(
+                (col - 0.5, row - 0.5),
+                1,
+                1,
+                fill=False,
+                edgecolor=edge,
+                linewidth=width,
+                label=label,
+                zorder=2,
+            )
+        )

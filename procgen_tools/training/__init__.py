@@ -1,0 +1,1 @@
+"""Training agents: one readable file an algorithm."""

@@ -1,0 +1,72 @@
+"""Examples to imitate: fresh levels, a square in each, the shortest way and its return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int64, UInt8
+
+from procgen_tools.maze import kernels
+from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.render.agent_view import draw_levels, draw_mice
+
+FIRST_TRAINING_SEED = 2**20
+"""Levels below this seed are never trained on: they are there to test with."""
+
+REWARD = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """A batch to imitate.
+
+    Attributes:
+        frames: (example, y, x, 3) observations.
+        moves: (example,) index into grid.MOVES of the step on the shortest path to the cheese.
+        returns: (example,) discounted reward of following that path.
+    """
+
+    frames: UInt8[np.ndarray, "example 64 64 3"]
+    moves: Int64[np.ndarray, " example"]
+    returns: Float32[np.ndarray, " example"]
+
+
+def make_examples(
+    rule: LevelRule,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    focus: float = 0.0,
+    discount: float = 0.99,
+    use_backgrounds: bool = True,
+    seed_range: tuple[int, int] = (FIRST_TRAINING_SEED, MAX_SEED),
+) -> Examples:
+    """`count` examples from levels that no other call has seen, but for chance.
+
+    Args:
+        focus: 0 takes levels as procgen draws them and any open square; 1 takes a maze size
+            in proportion to its side, and four squares in five from the way that leads from
+            the start to the cheese. Between, a mixture.
+        discount: of the return, per step.
+        seed_range: level seeds to draw from.
+    """
+    pool = make_bank(rng.integers(*seed_range, size=2 * count), rule)
+    has_cheese = pool.objects[:, 0, 0] != kernels.NO_SQUARE
+    weights = (1 - focus + focus * pool.sizes / pool.sizes.mean()) * has_cheese
+    chosen = rng.choice(len(pool), size=count, p=weights / weights.sum())
+    cells, sizes, objects = pool.cells[chosen], pool.sizes[chosen], pool.objects[chosen]
+    squares = np.empty((count, 2), np.int64)
+    moves = np.empty(count, np.int64)
+    steps = np.empty(count, np.int64)
+    on_path = rng.random(count) < 0.8 * focus
+    kernels.label_positions(
+        cells, sizes, objects, on_path, rng.random(count), squares, moves, steps
+    )
+    backgrounds = pool.backgrounds[chosen]
+    if not use_backgrounds:
+        backgrounds = np.full_like(backgrounds, kernels.NO_SQUARE)
+    frames = draw_levels(cells, backgrounds)
+    draw_mice(frames, squares, rng.random(count) < 0.5, rule.world_size)
+    returns = (REWARD * discount ** (steps - 1)).astype(np.float32)
+    return Examples(frames, moves, returns)

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy, save_policy
+
+State = OrderedDict[str, Tensor]
+
+
+@pytest.fixture
+def state() -> State:
+    return OrderedDict(ImpalaPolicy(seed=4).state_dict())
+
+
+def written(path: Path, content: Any) -> Path:
+    torch.save(content, path)
+    return path
+
+
+def assert_same_parameters(policy: ImpalaPolicy, state: State) -> None:
+    assert list(policy.state_dict()) == list(state)
+    assert all(torch.equal(value, state[name]) for name, value in policy.state_dict().items())
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_published_format(scale: int, tmp_path: Path) -> None:
+    original = ImpalaPolicy(scale, seed=4)
+    optimizer = torch.optim.Adam(original.parameters(), lr=5e-4, eps=1e-5)
+    original(torch.rand(1, 3, 64, 64))[1].sum().backward()
+    optimizer.step()
+    checkpoint = {
+        "model_state_dict": original.state_dict(),
+        "optimizer_state_dict": optimizer.state_dict(),
+    }
+    path = written(tmp_path / "model.pth", checkpoint)
+    policy = load_policy(str(path), 15, torch.device("cpu"))
+    assert policy.scale == scale
+    assert not policy.training
+    assert_same_parameters(policy, original.state_dict())
+    assert all(parameter.requires_grad for parameter in policy.parameters())
+    assert list(checkpoint_metadata(path)) == ["optimizer_state_dict"]
+
+
+def test_save_and_load(tmp_path: Path) -> None:
+    policy = ImpalaPolicy(2, 7, seed=4).to(memory_format=torch.channels_last)
+    path = tmp_path / "new" / "folder" / "agent.pth"
+    facts = {"command": "train", "steps": 10, "scores": {"solved": [0.5, None]}, "x": torch.ones(2)}
+    save_policy(policy, path, **facts)
+    assert_same_parameters(load_policy(path, num_actions=7), policy.state_dict())
+    assert str(checkpoint_metadata(path)) == str(facts)
+    first = path.read_bytes()
+    save_policy(policy, path.with_name("other.pth"), **facts)
+    assert path.with_name("other.pth").read_bytes() == first
+    assert sorted(file.name for file in path.parent.iterdir()) == ["agent.pth", "other.pth"]
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "agent.pth"
+    save_policy(ImpalaPolicy(), path, steps=1)
+
+    def full_disk(*_: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        save_policy(ImpalaPolicy(), path, steps=2)
+    assert checkpoint_metadata(path) == {"steps": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_become_float32(dtype: torch.dtype, state: State, tmp_path: Path) -> None:
+    stored = OrderedDict((name, value.to(dtype)) for name, value in state.items())
+    policy = load_policy(written(tmp_path / "half.pth", {"model_state_dict": stored}))
+    assert_same_parameters(policy, OrderedDict((k, v.float()) for k, v in stored.items()))
+
+
+def test_a_missing_file_names_those_nearby(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint .*a\.pth.* no \.pth file near"):
+        load_policy(tmp_path / "a.pth")
+    (tmp_path / "maze_I").mkdir()
+    (tmp_path / "maze_I" / "there.pth").touch()
+    with pytest.raises(FileNotFoundError, match=r"there are .*maze_I/there\.pth"):
+        load_policy(tmp_path / "maze_I" / "a.pth")
+    with pytest.raises(FileNotFoundError, match=r"there are .*maze_I/there\.pth"):
+        load_policy(tmp_path / "maze_II" / "deeper" / "a.pth")
+    with pytest.raises(ValueError, match=r"maze_I is a folder.*there\.pth"):
+        load_policy(tmp_path / "maze_I")
+
+
+class Malicious:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("was_run",)
+
+
+def test_foreign_files_are_refused_and_not_run(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = written(tmp_path / "whole.pth", {"model_state_dict": state}).read_bytes()
+    harmful = written(tmp_path / "x.pth", {"model_state_dict": state, "x": Malicious()})
+    contents = [b"", b"hello", whole[: len(whole) // 2], harmful.read_bytes()]
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}.pth"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"{number}\.pth is not a checkpoint.*nothing in it"):
+            load_policy(path)
+    assert not (tmp_path / "was_run").exists()
+
+
+def test_files_that_hold_something_else(state: State, tmp_path: Path) -> None:
+    path = tmp_path / "other.pth"
+    with pytest.raises(ValueError, match=r"holds a Tensor: a checkpoint is a dictionary"):
+        load_policy(written(path, torch.zeros(3)))
+    with pytest.raises(ValueError, match=r"no parameters under 'model_state_dict' \(it has 'embed"):
+        load_policy(written(path, state))
+    with pytest.raises(ValueError, match=r"\(it has nothing\)"):
+        load_policy(written(path, {}))
+
+
+def changed(state: State, **changes: Any) -> dict[str, Any]:
+    """A checkpoint with some parameters replaced (dots as __), or removed (None)."""
+    state = OrderedDict(state)
+    for name, value in changes.items():
+        state[name.replace("__", ".")] = value
+    kept = OrderedDict((name, value) for name, value in state.items() if value is not None)
+    return {"model_state_dict": kept}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"embedder__block1__conv__weight": None}, r"no IMPALA policy.*it has none"),
+        (
+            {"embedder__block1__conv__weight": torch.zeros(17, 3, 3, 3)},
+            r"has shape \(17, 3, 3, 3\)",
+        ),
+        ({"embedder__block1__conv__weight": torch.zeros(0, 3, 3, 3)}, r"not fit .* scale 1"),
+        ({"fc_value__bias": None}, r"another architecture.*missing fc_value\.bias; not known none"),
+        ({"gru__weight": torch.zeros(1)}, r"missing none; not known gru\.weight"),
+        ({"embedder__fc__weight": torch.zeros(256, 9)}, r"embedder\.fc\.weight \(256, 9\) instead"),
+        ({"fc_value__bias": torch.zeros(1, dtype=torch.int64)}, r"fc_value\.bias as torch\.int64"),
+        ({"fc_value__bias": 3.0}, r"fc_value\.bias as float: a parameter is"),
+        ({"embedder__fc__weight": torch.zeros(1).expand(256, 2048)}, r"stored in full"),
+        ({"fc_policy__weight": torch.zeros(9, 256)}, r"9 actions, not 15: .*num_actions=9"),
+        ({"embedder__block1__conv__weight": torch.zeros(32, 3, 3, 3)}, r"not fit .* scale 2"),
+    ],
+)
+def test_other_architectures(
+    changes: dict[str, Any], message: str, state: State, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_policy(written(tmp_path / "model.pth", changed(state, **changes)))
+
+
+def test_metadata_must_be_plain(tmp_path: Path) -> None:
+    policy, path = ImpalaPolicy(), tmp_path / "agent.pth"
+    with pytest.raises(ValueError, match=r"metadata score is a numpy\.float64"):
+        save_policy(policy, path, score=np.float64(1))
+    with pytest.raises(ValueError, match=r"metadata runs\['a'\]\[1\] is a builtins\.set"):
+        save_policy(policy, path, runs={"a": [1, {2}]})
+    with pytest.raises(ValueError, match=r"cannot be named 'model_state_dict'"):
+        save_policy(policy, path, model_state_dict={})
+    assert not path.exists()

@@ -1,0 +1,53 @@
+"""Figures of mazes: squares lie where their numbers say."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from procgen_tools.maze.grid import parse
+from procgen_tools.plots.mazes import plot_maze
+
+MAZE = parse("..C\n.##\nM..", background=4)
+
+
+def test_squares_are_centred_at_their_column_and_row() -> None:
+    ax = plot_maze(MAZE, marks={"decision square": (2, 0)}, title="a maze")
+    ax.figure.canvas.draw()
+    pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3].astype(int)
+
+    def colour(row: int, col: int) -> list[int]:
+        # A corner of the square, which mouse and cheese leave free.
+        x, y = ax.transData.transform((col + 0.3, row + 0.35))
+        return pixels[len(pixels) - 1 - round(y), round(x)].tolist()
+
+    for row, col in np.ndindex(3, 3):
+        red, _, blue = colour(row, col)
+        assert (red > blue) == bool(MAZE.walls[row, col])
+    ring = ax.patches[-1]
+    assert (ring.get_x(), ring.get_y(), ring.get_width(), ring.get_height()) == (-0.5, 1.5, 1, 1)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["decision square"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", "a maze")
+    plt.close(ax.figure)
+
+
+def test_fading_makes_the_picture_lighter() -> None:
+    figure, axes = plt.subplots(1, 3)
+    for ax, fade in zip(axes, (0.0, 0.5, 1.0), strict=True):
+        assert plot_maze(MAZE, ax, fade=fade) is ax
+    means = [ax.images[0].get_array().mean() for ax in axes]
+    assert means[0] < means[1] < means[2] == 255
+    plt.close(figure)
+
+
+def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made() -> None:
+    before = plt.get_fignums()
+    with pytest.raises(ValueError, match=r"decision square cannot be at \(3, 0\)"):
+        plot_maze(MAZE, marks={"decision square": (3, 0)})
+    with pytest.raises(ValueError, match=r"fade 1\.5 is not between 0"):
+        plot_maze(MAZE, fade=1.5)
+    assert plt.get_fignums() == before

@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from procgen_tools import hooks
+from procgen_tools.models import ImpalaPolicy
+
+RESADD = "embedder.block2.res1.resadd"
+LABEL = f"{RESADD}_out"
+INPUT = "embedder.block1.conv_in0"
+
+
+def random_observations(seed: int, batch: int = 2) -> Tensor:
+    return torch.rand(batch, 3, 64, 64, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def policy() -> ImpalaPolicy:
+    return ImpalaPolicy(seed=1).eval()
+
+
+@pytest.fixture(autouse=True)
+def no_hook_is_left(policy: ImpalaPolicy) -> Iterator[None]:
+    with torch.no_grad():
+        yield
+    for module in policy.modules():
+        assert not module._forward_hooks
+        assert not module._forward_pre_hooks
+
+
+def run(policy: ImpalaPolicy, seed: int) -> Tensor:
+    """Logits and value of two observations, in one array."""
+    logits, value = policy.logits_and_value(random_observations(seed))
+    return torch.cat([logits, value[:, None]], dim=1)
+
+
+def test_recording_changes_nothing_and_finds_everything(policy: ImpalaPolicy) -> None:
+    with hooks.record(policy) as activations:
+        output = run(policy, 0)
+    assert torch.equal(output, run(policy, 0))
+    assert tuple(activations) == policy.activation_names
+    assert torch.equal(activations[INPUT], random_observations(0))
+    assert torch.equal(activations["fc_policy"], output[:, :15])
+    assert torch.equal(activations["fc_value_out"], output[:, 15:])
+    assert activations[RESADD].shape == (2, 32, 16, 16)
+    assert activations[RESADD] is activations[LABEL]
+
+
+def test_recorded_activations_follow_from_each_other(policy: ImpalaPolicy) -> None:
+    with hooks.record(policy) as activations:
+        run(policy, 0)
+    block = "embedder.block2"
+    relu1 = activations[f"{block}.maxpool"].clamp(min=0)
+    assert torch.equal(activations[f"{block}.res1.relu1"], relu1)
+    total = activations[f"{block}.res1.conv2"] + activations[f"{block}.maxpool"]
+    assert torch.equal(activations[RESADD], total)
+
+
+def test_only_named_activations_of_the_last_pass_are_kept(policy: ImpalaPolicy) -> None:
+    names = (name for name in [LABEL, RESADD, "embedder.block2.res1"])
+    with hooks.record(policy, names) as activations:
+        with pytest.raises(KeyError, match=r"was recorded: name it .*; there are none"):
+            activations[RESADD]
+        run(policy, 0)
+        first = activations[RESADD]
+        run(policy, 1)
+    assert list(activations) == [LABEL, "embedder.block2.res1_out"]
+    assert torch.equal(activations["embedder.block2.res1"], activations[RESADD])
+    assert not torch.equal(first, activations[RESADD])
+    run(policy, 2)
+    with hooks.record(policy, [RESADD]) as again:
+        run(policy, 1)
+    assert torch.equal(again[RESADD], activations[RESADD])
+    assert "nope" not in activations
+    assert repr(again) == f"Activations({LABEL}: (2, 32, 16, 16))"
+
+
+def test_gradients_reach_recorded_activations_when_asked(policy: ImpalaPolicy) -> None:
+    with torch.enable_grad():
+        with hooks.record(policy, [RESADD]) as detached:
+            run(policy, 0)
+        with hooks.record(policy, [RESADD], grad=True) as attached:
+            output = run(policy, 0)
+        gradient = torch.autograd.grad(output.sum(), attached[RESADD])[0]
+    assert not detached[RESADD].requires_grad
+    assert gradient.shape == attached[RESADD].shape
+    assert gradient.any()
+
+
+def test_identity_patches_change_nothing(policy: ImpalaPolicy) -> None:
+    with hooks.patched(policy, dict.fromkeys(policy.activation_names, lambda x: x)):
+        patched = run(policy, 0)
+    assert torch.equal(patched, run(policy, 0))
+
+
+def test_patching_all_of_one_run_into_another_gives_that_run(policy: ImpalaPolicy) -> None:
+    with hooks.record(policy) as first:
+        expected = run(policy, 0)
+    everything = {name: lambda _, value=value: value for name, value in first.items()}
+    with hooks.patched(policy, everything), hooks.record(policy) as second:
+        assert torch.equal(run(policy, 1), expected)
+    for name, value in first.items():
+        assert torch.equal(second[name], value)
+
+
+def test_each_patch_acts_where_it_says(policy: ImpalaPolicy) -> None:
+    names = policy.activation_names
+    with hooks.record(policy) as before:
+        run(policy, 0)
+    for number, name in enumerate(names):
+        with hooks.patched(policy, {name: lambda x: x + 1}), hooks.record(policy) as after:
+            run(policy, 0)
+        assert torch.equal(after[name], before[name] + 1)
+        assert all(torch.equal(after[earlier], before[earlier]) for earlier in names[:number])
+
+
+def test_one_patch_carries_a_run_over_from_a_bottleneck(policy: ImpalaPolicy) -> None:
+    with hooks.record(policy, [RESADD]) as activations:
+        expected = run(policy, 0)
+    with hooks.patched(policy, {RESADD: lambda _: activations[RESADD]}):
+        assert torch.equal(run(policy, 1), expected)
+
+
+def test_nested_in_order(policy: ImpalaPolicy) -> None:
+    with hooks.record(policy, [INPUT, RESADD]) as plain:
+        run(policy, 0)
+
+    def add(x: Tensor) -> Tensor:
+        return x + 1
+
+    def double(x: Tensor) -> Tensor:
+        return x * 2
+
+    for name in (INPUT, RESADD):
+        with (
+            hooks.record(policy, [name]) as outside,
+            hooks.patched(policy, {name: add}),
+            hooks.record(policy, [name]) as between,
+            hooks.patched(policy, {name: double}),
+            hooks.record(policy, [name]) as inside,
+        ):
+            run(policy, 0)
+        assert torch.equal(outside[name], plain[name])
+        assert torch.equal(between[name], plain[name] + 1)
+        assert torch.equal(inside[name], (plain[name] + 1) * 2)
+
+
+def test_an_inner_context_ends_alone(policy: ImpalaPolicy) -> None:
+    with hooks.patched(policy, {RESADD: torch.zeros_like}):
+        zeroed = run(policy, 0)
+        with hooks.patched(policy, {RESADD: torch.ones_like}):
+            assert not torch.equal(run(policy, 0), zeroed)
+        assert torch.equal(run(policy, 0), zeroed)
+    assert not torch.equal(run(policy, 0), zeroed)
+
+
+def test_hooks_are_gone_after_an_exception(policy: ImpalaPolicy) -> None:
+    expected = run(policy, 0)
+
+    def broken(x: Tensor) -> Tensor:
+        raise RuntimeError("broken")
+
+    with (
+        pytest.raises(RuntimeError, match="broken") as caught,
+        hooks.record(policy),
+        hooks.patched(policy, {RESADD: broken}),
+    ):
+        run(policy, 0)
+    assert caught.value.__notes__ == [f"in the patch of {LABEL!r}, of shape (2, 32, 16, 16)"]
+    assert torch.equal(run(policy, 0), expected)
+
+
+def test_patches_may_write_into_what_they_are_given(policy: ImpalaPolicy) -> None:
+    def blank(x: Tensor) -> Tensor:
+        x[:, 0] = 0
+        return x
+
+    observations = random_observations(0)
+    original = observations.clone()
+    names = [INPUT, "embedder.block1.maxpool"]
+    with hooks.record(policy, names) as before, hooks.patched(policy, dict.fromkeys(names, blank)):
+        policy(observations)
+    assert torch.equal(observations, original)
+    assert all(before[name][:, 0].any() for name in names)
+
+
+def test_networks_that_work_in_place_are_recorded_truly() -> None:
+    network = nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Linear(4, 2))
+    x = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
+    assert (network[0](x) < 0).any()
+    with hooks.record(network) as activations:
+        network(x)
+    assert list(activations) == ["0_out", "1_out", "2_out"]
+    assert torch.equal(activations["0"], network[0](x))
+    with torch.enable_grad(), hooks.record(network, ["0"], grad=True) as attached:
+        gradient = torch.autograd.grad(network(x).sum(), attached["0"])[0]
+    assert torch.equal(gradient, (network[0](x) > 0) * network[2].weight.sum(dim=0))
+
+
+def test_module_names_come_before_labels() -> None:
+    network = nn.ModuleDict({"fc": nn.Linear(2, 2), "fc_out": nn.Linear(2, 2)})
+    assert hooks.find_site(network, "fc_out").path == "fc_out"
+    assert hooks.find_site(network, "fc_out_out").path == "fc_out"
+    assert hooks.find_site(network, "fc_in0") == hooks.Site("fc", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "block2.res1.resadd_out",
+            r"no activation 'block2.res1.resadd_out': did you mean embedder",
+        ),
+        ("embedder.block2.res1.resad", r"did you mean embedder\.block2\.res1\.resadd"),
+        ("zzz", r"there are embedder, embedder\.block1,"),
+        ("", r"no activation ''"),
+        ("_out", r"no activation '_out'"),
+    ],
+)
+def test_unknown_names_are_explained_first(policy: ImpalaPolicy, name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message), hooks.record(policy, [RESADD, name]):
+        raise AssertionError("entered")
+    patches = {RESADD: torch.zeros_like, name: torch.zeros_like}
+    with pytest.raises(ValueError, match=message), hooks.patched(policy, patches):
+        raise AssertionError("entered")
+    with hooks.record(policy, [RESADD]) as activations, pytest.raises(KeyError):
+        activations[name]
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        (lambda _: None, r"returned None: end it with a return"),
+        (lambda _: 3.0, r"returned a float: return a tensor"),
+        (lambda x: x[:1], r"returned shape \(1, 32, 16, 16\) for \(2, 32, 16, 16\).*expand_as"),
+        (
+            lambda x: x.double(),
+            r"returned torch\.float64 for torch\.float32.*to\(activation\.dtype\)",
+        ),
+        (
+            lambda x: x.to("meta"),
+            r"returned a tensor on meta, and the activation is on cpu.*activation\.device",
+        ),
+    ],
+)
+def test_unfit_patches_are_explained(policy: ImpalaPolicy, patch: Any, message: str) -> None:
+    with (
+        pytest.raises(ValueError, match=rf"the patch of '{LABEL}' {message}"),
+        hooks.patched(policy, {RESADD: patch}),
+    ):
+        run(policy, 0)
+
+
+def test_other_misuse_is_explained(policy: ImpalaPolicy) -> None:
+    with pytest.raises(ValueError, match=r"give a list, \['fc_value'\]"):
+        hooks.record(policy, "fc_value").__enter__()
+    with pytest.raises(ValueError, match=r"patched twice under two names"):
+        hooks.patched(policy, {RESADD: torch.relu, LABEL: torch.relu}).__enter__()
+    with hooks.record(policy, ["fc_value_in1"]), pytest.raises(ValueError, match="takes 1 inputs"):
+        run(policy, 0)
+    unchecked = contextmanager(inspect.unwrap(hooks.patched))  # without run-time type checks
+    with pytest.raises(ValueError, match=r"is a Tensor: give a function of the activation"):
+        unchecked(policy, {RESADD: torch.zeros(1)}).__enter__()
+
+
+def test_activations_that_are_no_tensors_are_explained() -> None:
+    network = nn.Sequential(nn.LSTM(2, 2))
+    with (
+        hooks.record(network),
+        pytest.raises(ValueError, match=r"'0_out' is a tuple, not a tensor"),
+    ):
+        network(torch.zeros(1, 2))
+
+
+def test_half_precision(policy: ImpalaPolicy) -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16), hooks.record(policy, [RESADD]) as activations:
+        expected = run(policy, 0)
+        with hooks.patched(policy, {RESADD: lambda _: activations[RESADD]}):
+            carried = run(policy, 0)
+    assert activations[RESADD].dtype == torch.bfloat16
+    assert torch.equal(carried, expected)
+
+
+def test_the_same_as_circrl(policy: ImpalaPolicy) -> None:
+    circrl = pytest.importorskip("circrl.module_hook")
+    observations = random_observations(0)
+    hook = circrl.ModuleHook(policy)
+    with hooks.record(policy) as ours:
+        distribution, value = policy(observations)
+    theirs, their_value = hook.run_with_input(observations.numpy())
+    assert torch.equal(theirs.logits, distribution.logits)
+    assert torch.equal(their_value, value)
+    labels = [label for label in hook.values_by_label if label != "_out"]
+    assert labels == list(ours) == list(policy.activation_names)
+    for label in labels:
+        assert torch.equal(torch.from_numpy(hook.get_value_by_label(label)), ours[label])
+
+    patches = {LABEL: lambda x: x + 0.2 * torch.ones_like(x)}
+    with hook.use_patches(patches):
+        theirs, their_value = hook.network(observations)
+        fast, _ = hook.network.logits_and_value(observations)
+    with hooks.patched(policy, patches):
+        edited, edited_value = policy(observations)
+        same, _ = policy.logits_and_value(observations)
+    assert not torch.equal(edited.logits, distribution.logits)
+    assert torch.equal(theirs.logits, edited.logits)
+    assert torch.equal(their_value, edited_value)
+    assert torch.equal(fast, same)

@@ -388,10 +388,8 @@ def _eliminate(field: VectorField, targets: set[int]) -> _Elimination:
     entering = [predecessors & reaching for predecessors in entering]
     for square in reversed(nearest_first[len(targets) :]):
         row = onward[square]
+        # Above 0: a step towards a target is left, as nearer squares are eliminated later.
         leaving = sum(row.values())
-        if leaving == 0.0:
-            # Its chances of reaching a target are below the smallest float.
-            row, leaving = {trap: 1.0}, 1.0
         shares = {successor: weight / leaving for successor, weight in row.items()}
         inflow = [(before, onward[before].pop(square)) for before in sorted(entering[square])]
         for before, weight in inflow:

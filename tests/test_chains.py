@@ -45,7 +45,7 @@ def soft_field(maze: Maze, seed: int, scale: float = 1.0) -> VectorField:
 @st.composite
 def hard_fields(draw: st.DrawFn) -> VectorField:
     """Mazes with loops and parts apart; probabilities down to 1e-40, many exactly zero."""
-    size = draw(st.integers(1, 4))
+    size = draw(st.sampled_from([1, 2, 3, 3, 4]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     walls = rng.random((size, size)) < draw(st.sampled_from([0.0, 0.3]))
     walls[START] = False
@@ -138,7 +138,7 @@ def rational_chances(field: VectorField) -> dict[str, list[float]]:
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(hard_fields())
 def test_chances_equal_exact_rationals(field: VectorField) -> None:
     found = chains.chances_by_square(field)
@@ -222,7 +222,7 @@ def test_a_limit_equals_forward_propagation(
         assert got.steps_to_cheese == pytest.approx(mean, rel=1e-12, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(hard_fields())
 def test_chances_grow_with_the_limit_towards_the_solution(field: VectorField) -> None:
     whole = chains.chances_by_square(field)
@@ -238,15 +238,15 @@ def test_chances_grow_with_the_limit_towards_the_solution(field: VectorField) ->
 
 
 def test_a_long_limit_is_no_limit() -> None:
-    field = soft_field(TREE, 2)
-    whole, limited = chains.chances_by_square(field), chains.chances_by_square(field, 20_000)
+    field = soft_field(TREE, 2, scale=0.3)
+    whole, limited = chains.chances_by_square(field), chains.chances_by_square(field, 10_000)
     for name in NUMBERS:
         np.testing.assert_allclose(
             getattr(limited, name), getattr(whole, name), rtol=1e-9, atol=1e-12
         )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(hard_fields(), st.sampled_from([None, 1, 20]))
 def test_outcomes_sum_to_one(field: VectorField, step_limit: int | None) -> None:
     found = chains.chances_by_square(field, step_limit)
@@ -261,22 +261,22 @@ def test_outcomes_sum_to_one(field: VectorField, step_limit: int | None) -> None
 @pytest.mark.parametrize("step_limit", [None, 60])
 @pytest.mark.parametrize("seed", [3, 4])
 def test_rollouts_agree_within_their_intervals(step_limit: int | None, seed: int) -> None:
-    field = soft_field(TREE, seed)
+    field = soft_field(TREE, seed, scale=0.5)
     episodes, rng = 10_000, np.random.default_rng(seed)
     goal, corner = targets(field)
     leads_to = successors(field.maze)
     thresholds = field.probabilities.cumsum(axis=1)
     place = np.full(episodes, field.index(START))
     lengths = np.zeros(episodes)
-    seen = place == corner
-    going = place != goal
-    while going.any() and (step_limit is None or lengths.max() < step_limit):
-        draws = rng.random(episodes)[:, None] > thresholds[place]
-        move = np.minimum(draws.sum(axis=1), STAY)
-        place = np.where(going, leads_to[place, move], place)
-        lengths += going
+    seen = np.zeros(episodes, dtype=bool)
+    going, steps = np.arange(episodes), 0
+    while len(going) and steps != step_limit:
+        here = place[going]
+        move = (rng.random(len(going))[:, None] > thresholds[here]).sum(axis=1)
+        place[going] = leads_to[here, np.minimum(move, STAY)]
+        lengths[going] += 1
         seen |= place == corner
-        going = place != goal
+        going, steps = going[place[going] != goal], steps + 1
 
     expected = chains.chances(field, START, step_limit)
     reached = place == goal
@@ -329,22 +329,18 @@ def test_rows_of_rounded_floats_are_normalised() -> None:
     rounded = field_of(TREE, exact.probabilities * (1 + 5e-5))
     for step_limit in (None, 500):
         found = chains.chances(rounded, step_limit=step_limit)
-        assert dataclasses.astuple(found) == pytest.approx(
-            dataclasses.astuple(chains.chances(exact, step_limit=step_limit)), rel=1e-11
-        )
+        expected = chains.chances(exact, step_limit=step_limit)
+        for name in NUMBERS:
+            assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-11)
 
 
-def test_chances_too_small_for_floats_are_zero() -> None:
-    tiny = np.zeros((4, 5))
-    tiny[:, [LEFT, RIGHT, UP, DOWN]] = 1e-200
+def test_moves_of_vanishing_probability_still_arrive() -> None:
+    # Each way round the cycle is a product of moves of 1e-200, below the smallest float.
+    tiny = np.full((4, 5), 1e-200)
     tiny[:, STAY] = 1
-    field = field_of(parse("C.\nM."), tiny)
-    assert chains.chances(field).cheese == pytest.approx(1)
-    # From the far end the cheese needs two moves of 1e-200 against drift.
-    corridor = np.zeros((3, 5))
-    corridor[1:, LEFT] = 1e-200
-    corridor[:, DOWN] = 1
-    assert chains.chances(field_of(parse("###\n###\nC.M"), corridor)).cheese == pytest.approx(1)
+    found = chains.chances(field_of(parse("C.\nM."), tiny))
+    assert found.cheese == pytest.approx(1, rel=1e-14)
+    assert found.steps_to_cheese == pytest.approx(1.5e200, rel=1e-14)
 
 
 def test_decision_groups_the_moves_at_the_decision_square() -> None:

@@ -2,8 +2,8 @@
 
 Squares are inner (row, column) pairs unless a name says outer. The functions whose names end
 in `_in_state` or `_from_state` are the in-place forms of procgen-tools: they change an
-`EnvState`, and only after every check has passed. As there, their squares are outer ones,
-those of `state_vals["data"]`: `to_outer` translates.
+`EnvState`, and only after every check has passed. As there, they take outer squares, while
+`EnvState.set_mouse` and `set_cheese` take inner ones.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from procgen_tools.maze.grid import WALL, Maze, Square, check_inside
+from procgen_tools.maze.grid import CHEESE, WALL, Maze, Square, check_inside
 from procgen_tools.maze.paths import is_tree
+from procgen_tools.maze.state import EnvState
 
 # --- the mouse, the cheese, the background
 
@@ -199,15 +200,52 @@ def to_inner(maze: Maze, outer_square: tuple[int, int]) -> Square:
     Raises:
         ValueError: a square outside the maze.
     """
-    row, col = check_inside(outer_square, maze.world_size, "outer square")
-    inner = Square(row - maze.padding, col - maze.padding)
-    last = maze.padding + maze.size - 1
-    if not (0 <= inner.row < maze.size and 0 <= inner.col < maze.size):
+    return _to_inner(outer_square, maze.size, maze.world_size)
+
+
+def _to_inner(outer_square: tuple[int, int], size: int, world_size: int) -> Square:
+    row, col = check_inside(outer_square, world_size, "outer square")
+    padding = (world_size - size) // 2
+    inner = Square(row - padding, col - padding)
+    if not (0 <= inner.row < size and 0 <= inner.col < size):
         raise ValueError(
             f"the outer square {(row, col)} lies beside this maze, which takes up the outer "
-            f"rows and columns {maze.padding}..{last}: choose one of these"
+            f"rows and columns {padding}..{padding + size - 1}: choose one of these"
         )
     return inner
+
+
+# --- procgen-tools' edits of a state in place
+
+
+def move_mouse_in_state(env_state: EnvState, outer_square: tuple[int, int]) -> None:
+    """Move the mouse of a state to an open outer square.
+
+    Raises:
+        ValueError: a square beside the maze or in a wall; the state stays as it was.
+    """
+    env_state.set_mouse(_to_inner(outer_square, env_state.maze_size, env_state.world_size))
+
+
+def move_cheese_in_state(env_state: EnvState, outer_square: tuple[int, int]) -> None:
+    """Move the cheese of a state to an open outer square.
+
+    Raises:
+        ValueError: a state without cheese, a square beside the maze or in a wall; the state
+            stays as it was.
+    """
+    square = _to_inner(outer_square, env_state.maze_size, env_state.world_size)
+    if not (env_state.inner_grid == CHEESE).any():
+        raise ValueError(
+            f"the cheese cannot move to the outer square {tuple(outer_square)}: this state has "
+            "none; use env_state.set_cheese, which takes inner squares"
+        )
+    env_state.set_cheese(square)
+
+
+def remove_cheese_from_state(env_state: EnvState) -> None:
+    """Take the cheese out of a state, if it has any."""
+    env_state.set_cheese(None)
 
 
 # --- queries

@@ -17,25 +17,29 @@ WORDS = 624
 """Words of a Mersenne twister; also the position at which new words are due."""
 
 
-def seeded(seed: int) -> MT19937:
-    """The generator `std::mt19937(seed)`; like C++, it takes a negative seed modulo 2**32."""
+def seeded(seed: int, draws: int = 0) -> MT19937:
+    """The generator `std::mt19937(seed)` after some draws; C++ takes seeds modulo 2**32."""
     generator = MT19937()
     generator._legacy_seeding(seed % 2**32)
+    generator.random_raw(draws, output=False)
     return generator
 
 
-def random_text(key: UInt32[np.ndarray, "624"], pos: int) -> str:
-    """The text of a generator with the words `key`, the next of which is `key[pos]`.
+def random_text(key: UInt32[np.ndarray, " word"], pos: int) -> str:
+    """The text of a generator with the 624 words `key`, the next of which is `key[pos]`.
 
     Raises:
-        ValueError: a position outside 0..624.
+        ValueError: another number of words, a position outside 0..624.
     """
-    if not 0 <= pos <= WORDS:
-        raise ValueError(f"position {pos} of a mt19937 is not in 0..{WORDS}: {WORDS} is the end")
+    if len(key) != WORDS or not 0 <= pos <= WORDS:
+        raise ValueError(
+            f"a mt19937 cannot have {len(key)} words and position {pos}: it has {WORDS} words, "
+            f"and its position is in 0..{WORDS}"
+        )
     return " ".join(map(str, [*key.tolist(), int(pos)]))
 
 
-def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, "624"], int]:
+def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, " word"], int]:
     """Words and position of a generator from its text: the inverse of `random_text`.
 
     Raises:
@@ -45,7 +49,7 @@ def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, "624"], int]:
     *words, pos = map(int, text.split(" "))
     if max(words) >= 2**32:
         raise ValueError(
-            f"word {words.index(max(words))} of a mt19937 is {max(words)}: it must be below 2**32"
+            f"word {words.index(max(words))} of a mt19937 is {max(words)!s:.20}, not below 2**32"
         )
     return np.array(words, dtype=np.uint32), pos
 
@@ -74,17 +78,16 @@ def check_random_text(text: str) -> None:
     Raises:
         ValueError: not 625 numbers with single blanks between, or a position above 624.
     """
-    numbers = text.split(" ")
-    if len(numbers) != WORDS + 1:
-        raise ValueError(f"a mt19937 has {WORDS + 1} numbers, this text has {len(numbers)}")
-    digits = "".join(numbers)
-    if "" in numbers or not (digits.isascii() and digits.isdecimal()):
+    if text.count(" ") != WORDS:
+        raise ValueError(f"a mt19937 has {WORDS + 1} numbers, this text has {text.count(' ') + 1}")
+    digits = text.replace(" ", "")
+    if not (digits.isascii() and digits.isdecimal()) or "  " in text or text != text.strip():
         raise ValueError("the text of a mt19937 has only digits, and single blanks between numbers")
-    if len(max(numbers, key=len)) > len(str(2**32)):
-        raise ValueError(f"the number {max(numbers, key=len)[:40]} of a mt19937 is above 2**32")
-    if int(numbers[-1]) > WORDS:
-        raise ValueError(f"the last number of a mt19937 is its position, at most {WORDS}, "
-                         f"not {numbers[-1]}")
+    pos = text.rpartition(" ")[2]
+    if len(pos) > 3 or int(pos) > WORDS:
+        raise ValueError(
+            f"the last number of a mt19937 is its position, at most {WORDS}, not {pos:.20}"
+        )
 
 
 @cache

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procgen_tools.maze import edit
-from procgen_tools.maze.grid import WALL, Maze, Square, parse
+from procgen_tools.maze.grid import CHEESE, WALL, Maze, Square, parse
 from procgen_tools.maze.levels import LevelRule, make_bank, make_level
+from procgen_tools.maze.state import EnvState
 
 SMALL = parse(
     """
@@ -28,7 +29,8 @@ SMALL = parse(
 def mazes(draw: st.DrawFn, max_size: int = 7) -> Maze:
     """Mazes with walls anywhere: no level of procgen, but all that people can make."""
     size = draw(st.integers(2, max_size))
-    walls = np.array(draw(st.lists(st.booleans(), min_size=size**2, max_size=size**2)))
+    bits = draw(st.integers(0, 2 ** (size * size) - 1))
+    walls = np.array([bool(bits >> place & 1) for place in range(size * size)])
     walls = walls.reshape(size, size)
     squares = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1))
     mouse = Square(*draw(squares))
@@ -46,6 +48,7 @@ def mazes_and_squares(draw: st.DrawFn) -> tuple[Maze, Square]:
     return maze, Square(*(draw(st.integers(0, maze.size - 1)) for _ in range(2)))
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes_and_squares())
 def test_toggling_twice_changes_nothing_and_once_changes_one_square(
     case: tuple[Maze, Square],
@@ -62,6 +65,7 @@ def test_toggling_twice_changes_nothing_and_once_changes_one_square(
     assert np.array_equal(maze.walls, before)
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes_and_squares())
 def test_opening_and_closing_are_idempotent_and_undo_each_other(case: tuple[Maze, Square]) -> None:
     maze, square = case
@@ -75,6 +79,7 @@ def test_opening_and_closing_are_idempotent_and_undo_each_other(case: tuple[Maze
         assert edit.open_square(closed, square) == opened
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes_and_squares())
 def test_moving_the_mouse_and_the_cheese(case: tuple[Maze, Square]) -> None:
     maze, square = case
@@ -95,13 +100,14 @@ def test_moving_the_mouse_and_the_cheese(case: tuple[Maze, Square]) -> None:
         assert edit.move_cheese(placed, maze.cheese) == maze
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes())
 def test_mouse_positions_are_the_open_squares_without_the_cheese(maze: Maze) -> None:
     positions = [Square(*position) for position in edit.mouse_positions(maze).tolist()]
     assert positions == [square for square in maze.open_squares() if square != maze.cheese]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(mazes(max_size=5))
 def test_carving_to_the_corner_opens_the_fewest_walls(maze: Maze) -> None:
     ups, rights = maze.size - 1 - maze.mouse.row, maze.size - 1 - maze.mouse.col
@@ -126,6 +132,7 @@ def test_carving_can_start_anywhere() -> None:
     assert str(carved) == "..C\n..#\nM.."
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes())
 def test_the_whole_world_shows_the_same_cells(maze: Maze) -> None:
     world = edit.whole_world(maze)
@@ -135,6 +142,7 @@ def test_the_whole_world_shows_the_same_cells(maze: Maze) -> None:
     assert edit.whole_world(world) == world
 
 
+@settings(deadline=None, max_examples=60)
 @given(mazes_and_squares())
 def test_inner_and_outer_coordinates_are_inverse(case: tuple[Maze, Square]) -> None:
     maze, square = case
@@ -191,6 +199,7 @@ def test_generated_levels_are_on_the_distribution(rand_region: int | None) -> No
         assert edit.is_on_distribution(maze)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 999), st.data())
 def test_any_other_wall_takes_a_level_off_the_distribution(seed: int, data: st.DataObject) -> None:
     maze = make_level(seed)
@@ -227,3 +236,61 @@ def test_reasons(drawing: str, rand_region: int | None, reason: str | None) -> N
 def test_a_negative_region_is_refused() -> None:
     with pytest.raises(ValueError, match="rand_region -1 is negative"):
         edit.is_on_distribution(SMALL, -1)
+
+
+def procgen_state(seed: int) -> EnvState:
+    pytest.importorskip("procgen")
+    from procgen import ProcgenGym3Env
+
+    env = ProcgenGym3Env(
+        num=1, env_name="maze", start_level=seed, num_levels=1, distribution_mode="hard"
+    )
+    return EnvState(env.callmethod("get_state")[0])
+
+
+def test_the_in_place_forms_equal_the_pure_ones() -> None:
+    state = procgen_state(7)
+    maze = state.to_maze()
+    for square in maze.open_squares()[:10]:
+        outer = edit.to_outer(maze, square)
+        edit.move_mouse_in_state(state, outer)
+        edit.move_cheese_in_state(state, outer)
+        assert state.to_maze() == edit.move_cheese(edit.move_mouse(maze, square), square)
+        # procgen's own grid, which procgen-tools indexes by the same pair
+        assert state.outer_grid[outer] == CHEESE
+    edit.remove_cheese_from_state(state)
+    assert state.to_maze().cheese is None
+    edit.remove_cheese_from_state(state)
+
+
+def test_in_state_squares_are_outer_ones_as_in_procgen_tools() -> None:
+    """Its README moves the cheese of level 0 to (6, 7): right of the mouse at (6, 6)."""
+    state = procgen_state(0)
+    edit.move_cheese_in_state(state, (6, 7))
+    assert (state.mouse, state.cheese) == ((0, 0), (0, 1))
+    assert state.to_maze() == edit.move_cheese(make_level(0), (0, 1))
+
+
+def test_a_refused_edit_leaves_the_state_as_it_was() -> None:
+    state = procgen_state(0)
+    before = state.state_bytes
+    for square, message in [
+        ((7, 6), r"cannot stand at \(1, 0\).*wall"),
+        ((5, 6), r"outer square \(5, 6\) lies beside.*6\.\.18"),
+        ((25, 0), r"outer square cannot be at \(25, 0\)"),
+    ]:
+        for move in (edit.move_cheese_in_state, edit.move_mouse_in_state):
+            with pytest.raises(ValueError, match=message):
+                move(state, square)
+            assert state.state_bytes == before
+    edit.remove_cheese_from_state(state)
+    with pytest.raises(ValueError, match=r"outer square \(6, 7\): this state has none"):
+        edit.move_cheese_in_state(state, (6, 7))
+
+
+def test_a_carved_world_goes_into_a_state_and_back() -> None:
+    state = procgen_state(0)
+    carved = edit.carve_path_to_world_corner(state.to_maze())
+    state.set_maze(carved)
+    assert EnvState(state.state_bytes).to_maze() == carved
+    assert np.array_equal(state.outer_grid, carved.cells())

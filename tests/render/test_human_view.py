@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procgen_tools.maze.edit import move_mouse, remove_cheese, toggle_square, whole_world
@@ -32,6 +32,7 @@ def layouts(draw: st.DrawFn) -> Layout:
     return Layout(size, margin, span, draw(st.integers(span, 5 * span)))
 
 
+@settings(deadline=None, max_examples=60)
 @given(layouts(), st.data())
 def test_pixels_and_squares_are_inverse(place: Layout, data: st.DataObject) -> None:
     numbers = st.integers(0, place.maze_size - 1)
@@ -45,6 +46,7 @@ def test_pixels_and_squares_are_inverse(place: Layout, data: st.DataObject) -> N
     assert all(place.square_at(x, y) != square for x, y in outside)
 
 
+@settings(deadline=None, max_examples=30)
 @given(layouts())
 def test_squares_tile_the_maze(place: Layout) -> None:
     cover = np.zeros((place.pixels, place.pixels), dtype=int)

@@ -1,0 +1,346 @@
+"""Our own maze environment: procgen's frames, rewards, infos and states, without procgen.
+
+`NativeMaze` speaks gym3's language (act, observe, get_info, callmethod), as procgen does, so
+that either can stand behind `create_venv`. What a state's bytes mean is known to
+`maze.state_values`; here are the few arrays that change from step to step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float32, Integer, UInt8
+
+from procgen_tools.envs import kernels
+from procgen_tools.maze import kernels as maze_kernels
+from procgen_tools.maze.grid import WORLD_SIZES, Square
+from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
+from procgen_tools.maze.state import EnvState
+from procgen_tools.maze.state_values import (
+    CHEESE_REWARD,
+    EPISODE_STEPS,
+    LastStep,
+    Moment,
+    background_offset,
+    base_values,
+    maze_state_values,
+)
+from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, pixel_tables
+from procgen_tools.render.kernels import NO_BACKGROUND
+
+NUM_ACTIONS = 15
+STAY = 4
+
+
+class NativeMaze:
+    """A batch of maze environments that step together.
+
+    Args:
+        num: environments in the batch.
+        rule: how levels are drawn; `levels.level_rule` gives procgen's.
+        start_level: the lowest level seed.
+        num_levels: how many seeds from there on; 0 for all seeds.
+        use_backgrounds: textured backgrounds, not black ones.
+        rand_seed: decides which level each environment draws when.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    def __init__(
+        self,
+        num: int,
+        rule: LevelRule | None = None,
+        *,
+        start_level: int = 0,
+        num_levels: int = 0,
+        use_backgrounds: bool = True,
+        rand_seed: int = 0,
+    ) -> None:
+        rule = rule or LevelRule()
+        low, high = seed_range(start_level, num_levels)
+        if num < 1:
+            raise ValueError(f"num is {num}: a batch has one environment or more")
+        modes = {size: mode for mode, size in WORLD_SIZES.items()}
+        if rule.world_size not in modes or rule.num_objects != 1:
+            raise ValueError(f"{rule} is no rule of `maze` or `maze_aisc`: use levels.level_rule")
+        self.num = num
+        self.rule = rule
+        side = rule.world_size
+        self._bases = [
+            base_values(
+                modes[side],
+                level_seed_low=low,
+                level_seed_high=high,
+                use_backgrounds=use_backgrounds,
+                game_n=index,
+            )
+            for index in range(num)
+        ]
+        self._edited = np.zeros(num, bool)  # whose base is a state that was set
+
+        # What the next levels depend on.
+        self._low = np.full(num, low, np.int64)
+        self._high = np.full(num, high, np.int64)
+        self._seed_keys = np.empty((num, WORDS), np.uint32)
+        self._seed_positions = np.full(num, WORDS, np.int64)
+        for index, seed in enumerate(seeded(rand_seed).random_raw(num)):
+            self._seed_keys[index] = seeded(int(seed)).state["state"]["key"]
+
+        # The level, and its generator: `_draws` numbers after key and position.
+        self._cells = np.empty((num, side, side), np.uint8)
+        self._sizes = np.empty(num, np.int64)
+        self._backgrounds = np.empty(num, np.uint8)
+        self._use_backgrounds = np.full(num, use_backgrounds)
+        self._background_offsets = np.full(num, np.nan)  # NaN: the seed tells
+        self._level_seeds = np.zeros(num, np.int64)
+        self._keys = np.empty((num, WORDS), np.uint32)
+        self._positions = np.empty(num, np.int64)
+        self._draws = np.zeros(num, np.int64)
+        self._pictures = np.empty((num, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+        self._limits = np.full(num, EPISODE_STEPS, np.int64)
+
+        # The mouse and the clock.
+        self._mice = np.empty((num, 2), np.int64)
+        self._mirrored = np.zeros(num, bool)
+        self._times = np.zeros(num, np.int64)
+
+        # The last step.
+        self._stepped = np.zeros(num, bool)
+        self._actions = np.full(num, STAY, np.int64)
+        self._moved = np.zeros(num, bool)
+        self._found = np.zeros(num, bool)
+        self._firsts = np.ones(num, bool)
+        self._rewards = np.zeros(num, np.float32)
+        self._previous_seeds = np.zeros(num, np.int64)
+        self._drawn = np.zeros(num, np.int64)  # step_rand_int, where the step ended a level
+        self._last_moves = np.full(num, 7, np.int64)
+        self._ever_rewarded = np.zeros(num, bool)
+
+        self._begin_levels(np.arange(num))
+
+    # --- gym3's face
+
+    def act(self, actions: Integer[np.ndarray, " env"]) -> None:
+        """Take one step in every environment; a level that ends is followed by the next.
+
+        Args:
+            actions: (env,) procgen's actions, 0..14.
+
+        Raises:
+            ValueError: another number of actions, or one that does not exist.
+        """
+        actions = np.asarray(actions)
+        if actions.shape != (self.num,) or actions.dtype.kind not in "iu":
+            raise ValueError(f"actions have shape {actions.shape} and type {actions.dtype}: give "
+                             f"{self.num} whole numbers, one for each environment")  # fmt: skip
+        if (actions < 0).any() or (actions >= NUM_ACTIONS).any():
+            wrong = actions[(actions < 0) | (actions >= NUM_ACTIONS)][0]
+            raise ValueError(f"action {wrong} does not exist: use 0..{NUM_ACTIONS - 1}")
+        self._actions[:] = actions
+        kernels.move_mice(
+            self._actions, self._cells, self._mice, self._mirrored, self._moved, self._found,
+            self._last_moves,
+        )  # fmt: skip
+        self._stepped[:] = True
+        self._times += 1
+        self._draws += 1
+        np.multiply(self._found, np.float32(CHEESE_REWARD), out=self._rewards)
+        self._ever_rewarded |= self._found
+        self._previous_seeds[:] = self._level_seeds
+        np.logical_or(self._found, self._times >= self._limits, out=self._firsts)
+        if self._firsts.any():
+            self._begin_levels(np.flatnonzero(self._firsts))
+
+    def observe(
+        self,
+    ) -> tuple[Float32[np.ndarray, " env"], dict[str, UInt8[np.ndarray, "env 64 64 3"]],
+               Bool[np.ndarray, " env"]]:  # fmt: skip
+        """Rewards of the last step, frames (under "rgb"), and which begin a new level.
+
+        The arrays are the caller's to keep.
+        """
+        frames = np.empty_like(self._pictures)
+        tables = pixel_tables(self.rule.world_size)
+        kernels.observe(self._pictures, frames, self._mice, self._mirrored, *tables.mouse_arguments)
+        return self._rewards.copy(), {"rgb": frames}, self._firsts.copy()
+
+    def get_info(self) -> list[dict[str, int]]:
+        """Per environment: `prev_level_seed`, `prev_level_complete`, `level_seed`."""
+        return [
+            {"prev_level_seed": previous, "prev_level_complete": int(found), "level_seed": seed}
+            for previous, found, seed in zip(
+                self._previous_seeds.tolist(),
+                self._found.tolist(),
+                self._level_seeds.tolist(),
+                strict=True,
+            )
+        ]
+
+    def callmethod(self, method: str, *args: Any) -> Any:
+        """`get_state()` or `set_state(states)`, by name.
+
+        Raises:
+            ValueError: another method.
+        """
+        if method not in ("get_state", "set_state"):
+            raise ValueError(f"unknown method {method!r}: use 'get_state' or 'set_state'")
+        return getattr(self, method)(*args)
+
+    def get_state(self) -> list[bytes]:
+        """procgen's state bytes of every environment."""
+        return [self.state(index).state_bytes for index in range(self.num)]
+
+    def set_state(self, states: Sequence[bytes]) -> None:
+        """Go on from these states, ours or procgen's, one for each environment.
+
+        Raises:
+            ValueError: another number of states, bytes that are no state of a maze, a state of
+                another world size or with sequential levels. Nothing is changed then.
+        """
+        if len(states) != self.num:
+            raise ValueError(f"{len(states)} states for {self.num} environments: give one for each")
+        parsed = [EnvState(state) for state in states]
+        for state in parsed:
+            self._check(state)
+        for index, state in enumerate(parsed):
+            self._go_on_from(index, state)
+
+    # --- states
+
+    def state(self, index: int) -> EnvState:
+        """The state of one environment, as a value of its own."""
+        if not 0 <= index < self.num:
+            raise ValueError(f"environment {index} does not exist: there are {self.num}, from 0 on")
+        return EnvState.from_values(maze_state_values(self._bases[index], self._moment(index)))
+
+    def _moment(self, index: int) -> Moment:
+        ended = bool(self._firsts[index])
+        last_step = LastStep(
+            action=int(self._actions[index]),
+            moved=bool(self._moved[index]),
+            found_cheese=bool(self._found[index]),
+            ended=ended,
+            level_seed=int(self._previous_seeds[index]),
+            drawn=int(self._drawn[index]) if ended else self._step_number(index),
+            last_move_action=int(self._last_moves[index]),
+            ever_rewarded=bool(self._ever_rewarded[index]),
+        )
+        offset = float(self._background_offsets[index])
+        seed = int(self._level_seeds[index])
+        row, col = self._mice[index].tolist()
+        return Moment(
+            cells=self._cells[index],
+            maze_size=int(self._sizes[index]),
+            level_seed=seed,
+            background=int(self._backgrounds[index]),
+            background_offset=background_offset(seed) if np.isnan(offset) else offset,
+            mouse=Square(row, col),
+            mouse_mirrored=bool(self._mirrored[index]),
+            time=int(self._times[index]),
+            level_random_text=random_text(self._seed_keys[index], int(self._seed_positions[index])),
+            random_text=self._random_text(index),
+            last_step=last_step if self._stepped[index] else None,
+        )
+
+    def _step_number(self, index: int) -> int:
+        return int(kernels.draw_step_number(
+            self._keys[index], self._positions[index], self._draws[index]
+        ))  # fmt: skip
+
+    def _random_text(self, index: int) -> str:
+        key, position = self._keys[index].copy(), self._positions[index]
+        position = kernels.skip_draws(key, position, self._draws[index])
+        return random_text(key, int(position))
+
+    def _check(self, state: EnvState) -> None:
+        values = state.state_vals
+        if state.world_size != self.rule.world_size:
+            raise ValueError(
+                f"the state is of a world of {state.world_size} squares a side, these "
+                f"environments of {self.rule.world_size}: use another distribution_mode"
+            )
+        if values["options.use_sequential_levels"]:
+            raise ValueError("the state plays sequential levels, which this environment does not: "
+                             "use backend='procgen' for it")  # fmt: skip
+        low, high = values["level_seed_low"], values["level_seed_high"]
+        if not 0 <= low < high:
+            raise ValueError(f"the state draws level seeds from [{low}, {high}), which is empty: "
+                             "set level_seed_high above level_seed_low")  # fmt: skip
+
+    def _go_on_from(self, index: int, state: EnvState) -> None:
+        values = state.state_vals
+        self._bases[index] = values
+        self._edited[index] = True
+        self._low[index] = values["level_seed_low"]
+        self._high[index] = values["level_seed_high"]
+        key, position = parse_random_text(values["level_seed_rand_gen.str"])
+        self._seed_keys[index], self._seed_positions[index] = key, position
+        key, position = parse_random_text(values["rand_gen.str"])
+        self._keys[index], self._positions[index], self._draws[index] = key, position, 0
+        self._cells[index] = state.outer_grid
+        self._sizes[index] = state.maze_size
+        self._backgrounds[index] = state.background
+        self._use_backgrounds[index] = state.uses_backgrounds
+        self._background_offsets[index] = values["bg_pct_x"]
+        self._level_seeds[index] = values["current_level_seed"]
+        self._limits[index] = values["timeout"]
+        self._mice[index] = [number + state.padding for number in state.mouse]
+        self._mirrored[index] = state.mouse_mirrored
+        self._times[index] = values["cur_time"]
+        self._stepped[index] = False
+        self._found[index] = bool(values["step_data.level_complete"])
+        self._firsts[index] = bool(values["step_data.done"])
+        self._rewards[index] = values["step_data.reward"]
+        self._previous_seeds[index] = values["prev_level_seed"]
+        self._last_moves[index] = values["last_move_action"]
+        self._ever_rewarded[index] = False
+        self._draw_pictures(np.array([index]))
+
+    # --- levels
+
+    def _begin_levels(self, which: Integer[np.ndarray, " env"]) -> None:
+        """Draw the next level of the environments `which`, and put the mouse at its start."""
+        for index in which[self._stepped[which]]:
+            self._drawn[index] = self._step_number(index)
+        kernels.draw_level_seeds(
+            which, self._seed_keys, self._seed_positions, self._low, self._high, self._level_seeds
+        )
+        bank = make_bank(self._level_seeds[which], self.rule)
+        self._cells[which] = bank.cells
+        self._sizes[which] = bank.sizes
+        self._backgrounds[which] = bank.backgrounds
+        self._background_offsets[which] = np.nan
+        self._positions[which] = WORDS
+        self._draws[which] = bank.draws
+        for index in which:
+            maze_kernels.seed_generator(self._keys[index], self._level_seeds[index])
+        self._mice[which] = ((self.rule.world_size - self._sizes[which]) // 2)[:, None]
+        self._mirrored[which] = False
+        self._times[which] = 0
+        self._draw_pictures(which)
+        for index in which[self._edited[which]]:
+            # A reset makes anew what somebody may have changed in the state that was set.
+            self._bases[index] = self.state(index).state_vals
+            self._limits[index] = self._bases[index]["timeout"]
+            self._edited[index] = False
+
+    def _draw_pictures(self, which: Integer[np.ndarray, " env"]) -> None:
+        shown = np.where(self._use_backgrounds[which], self._backgrounds[which], NO_BACKGROUND)
+        self._pictures[which] = draw_levels(self._cells[which], shown.astype(np.uint8))
+
+
+def seed_range(start_level: int, num_levels: int) -> tuple[int, int]:
+    """The level seeds [low, high) that procgen draws from; num_levels 0 means all.
+
+    Raises:
+        ValueError: a range that is not within [0, 2**31 - 1).
+    """
+    low, high = (0, MAX_SEED) if num_levels == 0 else (start_level, start_level + num_levels)
+    if not 0 <= low < high <= MAX_SEED:
+        raise ValueError(f"start_level {start_level} and num_levels {num_levels} ask for level "
+                         f"seeds from {low} up to {high}: stay within 0..{MAX_SEED}")  # fmt: skip
+    return low, high

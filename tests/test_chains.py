@@ -261,8 +261,9 @@ def test_outcomes_sum_to_one(field: VectorField, step_limit: int | None) -> None
 @pytest.mark.parametrize("step_limit", [None, 60])
 @pytest.mark.parametrize("seed", [3, 4])
 def test_rollouts_agree_within_their_intervals(step_limit: int | None, seed: int) -> None:
+    # The seeds are fixed, since one number in a hundred falls outside such an interval.
     field = soft_field(TREE, seed, scale=0.5)
-    episodes, rng = 10_000, np.random.default_rng(seed)
+    episodes, rng = 10_000, np.random.default_rng(seed + 10)
     goal, corner = targets(field)
     leads_to = successors(field.maze)
     thresholds = field.probabilities.cumsum(axis=1)

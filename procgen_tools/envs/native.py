@@ -11,24 +11,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float32, Integer, UInt8
+from jaxtyping import Bool, Float32, Int, Integer, UInt8
 
 from procgen_tools.envs import kernels
 from procgen_tools.maze import kernels as maze_kernels
-from procgen_tools.maze.grid import WORLD_SIZES, Square
+from procgen_tools.maze.grid import OPEN, WORLD_SIZES, Square
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
 from procgen_tools.maze.state import EnvState
 from procgen_tools.maze.state_values import (
     CHEESE_REWARD,
     EPISODE_STEPS,
+    RESET_ACTION,
     LastStep,
     Moment,
     background_offset,
     base_values,
     maze_state_values,
 )
-from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, pixel_tables
+from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, draw_mice, pixel_tables
 from procgen_tools.render.kernels import NO_BACKGROUND
 
 NUM_ACTIONS = 15
@@ -45,10 +46,18 @@ class NativeMaze:
         num_levels: how many seeds from there on; 0 for all seeds.
         use_backgrounds: textured backgrounds, not black ones.
         rand_seed: decides which level each environment draws when.
+        keep_final_frames: draw how each level ends, into `final_frames`.
+
+    Attributes:
+        final_frames: (ended, 64, 64, 3) the last frame, never shown by procgen, of each level
+            that the last step ended, in the order of the environments: a mouse that found the
+            cheese stands where it was. None where nobody asked for them.
 
     Raises:
         ValueError: a number out of range.
     """
+
+    final_frames: UInt8[np.ndarray, "ended 64 64 3"] | None
 
     def __init__(
         self,
@@ -59,6 +68,7 @@ class NativeMaze:
         num_levels: int = 0,
         use_backgrounds: bool = True,
         rand_seed: int = 0,
+        keep_final_frames: bool = False,
     ) -> None:
         rule = rule or LevelRule()
         low, high = seed_range(start_level, num_levels)
@@ -70,7 +80,7 @@ class NativeMaze:
         self.num = num
         self.rule = rule
         side = rule.world_size
-        self._bases = [
+        self._fresh_bases = [
             base_values(
                 modes[side],
                 level_seed_low=low,
@@ -80,47 +90,49 @@ class NativeMaze:
             )
             for index in range(num)
         ]
+        self._bases = list(self._fresh_bases)
         self._edited = np.zeros(num, bool)  # whose base is a state that was set
+        self.final_frames = None
+        if keep_final_frames:
+            self.final_frames = np.empty((0, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
 
         # What the next levels depend on.
-        self._low = np.full(num, low, np.int64)
-        self._high = np.full(num, high, np.int64)
+        self._low = np.empty(num, np.int64)
+        self._high = np.empty(num, np.int64)
         self._seed_keys = np.empty((num, WORDS), np.uint32)
-        self._seed_positions = np.full(num, WORDS, np.int64)
-        for index, seed in enumerate(seeded(rand_seed).random_raw(num)):
-            self._seed_keys[index] = seeded(int(seed)).state["state"]["key"]
+        self._seed_positions = np.empty(num, np.int64)
 
         # The level, and its generator: `_draws` numbers after key and position.
         self._cells = np.empty((num, side, side), np.uint8)
         self._sizes = np.empty(num, np.int64)
         self._backgrounds = np.empty(num, np.uint8)
-        self._use_backgrounds = np.full(num, use_backgrounds)
-        self._background_offsets = np.full(num, np.nan)  # NaN: the seed tells
-        self._level_seeds = np.zeros(num, np.int64)
+        self._use_backgrounds = np.empty(num, bool)
+        self._background_offsets = np.empty(num)  # NaN: the seed tells
+        self._level_seeds = np.empty(num, np.int64)
         self._keys = np.empty((num, WORDS), np.uint32)
         self._positions = np.empty(num, np.int64)
-        self._draws = np.zeros(num, np.int64)
+        self._draws = np.empty(num, np.int64)
         self._pictures = np.empty((num, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-        self._limits = np.full(num, EPISODE_STEPS, np.int64)
+        self._limits = np.empty(num, np.int64)
 
         # The mouse and the clock.
         self._mice = np.empty((num, 2), np.int64)
-        self._mirrored = np.zeros(num, bool)
-        self._times = np.zeros(num, np.int64)
+        self._mirrored = np.empty(num, bool)
+        self._times = np.empty(num, np.int64)
 
         # The last step.
-        self._stepped = np.zeros(num, bool)
+        self._stepped = np.empty(num, bool)
         self._actions = np.full(num, STAY, np.int64)
-        self._moved = np.zeros(num, bool)
-        self._found = np.zeros(num, bool)
-        self._firsts = np.ones(num, bool)
-        self._rewards = np.zeros(num, np.float32)
-        self._previous_seeds = np.zeros(num, np.int64)
+        self._moved = np.empty(num, bool)
+        self._found = np.empty(num, bool)
+        self._firsts = np.empty(num, bool)
+        self._rewards = np.empty(num, np.float32)
+        self._previous_seeds = np.empty(num, np.int64)
         self._drawn = np.zeros(num, np.int64)  # step_rand_int, where the step ended a level
-        self._last_moves = np.full(num, 7, np.int64)
-        self._ever_rewarded = np.zeros(num, bool)
+        self._last_moves = np.empty(num, np.int64)
+        self._ever_rewarded = np.empty(num, bool)
 
-        self._begin_levels(np.arange(num))
+        self._make_anew(np.arange(num), seeded(rand_seed).random_raw(num).tolist())
 
     # --- gym3's face
 
@@ -152,8 +164,11 @@ class NativeMaze:
         self._ever_rewarded |= self._found
         self._previous_seeds[:] = self._level_seeds
         np.logical_or(self._found, self._times >= self._limits, out=self._firsts)
-        if self._firsts.any():
-            self._begin_levels(np.flatnonzero(self._firsts))
+        ended = np.flatnonzero(self._firsts)
+        if self.final_frames is not None:
+            self.final_frames = self._draw_final_frames(ended)
+        if ended.size:
+            self._begin_levels(ended)
 
     def observe(
         self,
@@ -179,6 +194,39 @@ class NativeMaze:
                 strict=True,
             )
         ]
+
+    @property
+    def level_seeds(self) -> Int[np.ndarray, " env"]:
+        """The seed of the level that each environment plays (a new array)."""
+        return self._level_seeds.copy()
+
+    def restart(
+        self, which: Bool[np.ndarray, " env"], rand_seeds: Sequence[int] | None = None
+    ) -> None:
+        """Begin new levels where `which` is True; the other environments stay as they are.
+
+        Without seeds, levels go on being drawn, as after procgen's action -1. With seeds, one
+        for each True, such an environment is as new: alone in a batch with that `rand_seed`.
+
+        Raises:
+            ValueError: another number of seeds.
+        """
+        chosen = np.flatnonzero(which)
+        if rand_seeds is None:
+            self._actions[chosen] = RESET_ACTION
+            self._moved[chosen] = True
+            self._found[chosen] = False
+            self._stepped[chosen] = True
+            self._draws[chosen] += 1
+            self._rewards[chosen] = 0
+            self._previous_seeds[chosen] = self._level_seeds[chosen]
+            self._firsts[chosen] = True
+            self._begin_levels(chosen)
+            return
+        if len(rand_seeds) != len(chosen):
+            raise ValueError(f"{len(rand_seeds)} rand_seeds for {len(chosen)} environments that "
+                             "begin anew: give one for each")  # fmt: skip
+        self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in rand_seeds])
 
     def callmethod(self, method: str, *args: Any) -> Any:
         """`get_state()` or `set_state(states)`, by name.
@@ -302,6 +350,23 @@ class NativeMaze:
 
     # --- levels
 
+    def _make_anew(self, which: Integer[np.ndarray, " env"], seeds: Sequence[int]) -> None:
+        """Make environments new, with these seeds of their generators of level seeds."""
+        for index, seed in zip(which.tolist(), seeds, strict=True):
+            base = self._bases[index] = self._fresh_bases[index]
+            self._low[index], self._high[index] = base["level_seed_low"], base["level_seed_high"]
+            self._seed_keys[index] = seeded(seed).state["state"]["key"]
+            self._use_backgrounds[index] = base["options.use_backgrounds"]
+            self._last_moves[index] = base["last_move_action"]
+        self._seed_positions[which] = WORDS
+        self._edited[which] = False
+        self._limits[which] = EPISODE_STEPS
+        for array in (self._stepped, self._found, self._ever_rewarded, self._rewards,
+                      self._previous_seeds):  # fmt: skip
+            array[which] = 0
+        self._firsts[which] = True
+        self._begin_levels(which)
+
     def _begin_levels(self, which: Integer[np.ndarray, " env"]) -> None:
         """Draw the next level of the environments `which`, and put the mouse at its start."""
         for index in which[self._stepped[which]]:
@@ -329,8 +394,21 @@ class NativeMaze:
             self._edited[index] = False
 
     def _draw_pictures(self, which: Integer[np.ndarray, " env"]) -> None:
+        self._pictures[which] = draw_levels(self._cells[which], self._shown_backgrounds(which))
+
+    def _draw_final_frames(
+        self, ended: Integer[np.ndarray, " ended"]
+    ) -> UInt8[np.ndarray, "ended 64 64 3"]:
+        cells, mice = self._cells[ended], self._mice[ended]
+        solved = np.flatnonzero(self._found[ended])
+        cells[solved, mice[solved, 0], mice[solved, 1]] = OPEN
+        frames = draw_levels(cells, self._shown_backgrounds(ended))
+        draw_mice(frames, mice, self._mirrored[ended], self.rule.world_size)
+        return frames
+
+    def _shown_backgrounds(self, which: Integer[np.ndarray, " env"]) -> UInt8[np.ndarray, " env"]:
         shown = np.where(self._use_backgrounds[which], self._backgrounds[which], NO_BACKGROUND)
-        self._pictures[which] = draw_levels(self._cells[which], shown.astype(np.uint8))
+        return shown.astype(np.uint8)
 
 
 def seed_range(start_level: int, num_levels: int) -> tuple[int, int]:

@@ -148,6 +148,12 @@ class Maze:
         row, col = square
         return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
 
+    def neighbour(self, square: tuple[int, int], move: int) -> Square:
+        """Where a move (index into MOVES) from `square` leads: `square` itself at a wall."""
+        step = MOVE_STEPS[move]
+        there = Square(square[0] + step.row, square[1] + step.col)
+        return there if self.is_open(there) else Square(*square)
+
     def open_squares(self) -> list[Square]:
         """All open squares, row by row from the bottom."""
         return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]

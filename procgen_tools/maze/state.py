@@ -92,7 +92,7 @@ class EnvState:
     def outer_grid(self) -> UInt8[np.ndarray, "row col"]:
         """Cell codes of the world, row 0 at the bottom (a new array)."""
         side = self.world_size
-        return self.state_vals["data"].astype(np.uint8).reshape(side, side)  # type: ignore[no-any-return]
+        return self.state_vals["data"].astype(np.uint8).reshape(side, side)
 
     @property
     def inner_grid(self) -> UInt8[np.ndarray, "row col"]:
@@ -278,7 +278,7 @@ class EnvState:
     def _mouse_entity(self) -> Values:
         # procgen, too, takes the last when there are several.
         mice = [entity for entity in self.state_vals["ents"] if entity["type"] == MOUSE_TYPE]
-        return mice[-1]  # type: ignore[no-any-return]
+        return mice[-1]
 
     @property
     def _outer_mouse(self) -> Square:

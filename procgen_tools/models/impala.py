@@ -46,7 +46,7 @@ class ResidualBlock(nn.Module):
         self, x: Float[Tensor, "batch channel row col"]
     ) -> Float[Tensor, "batch channel row col"]:
         residual = self.conv2(self.relu2(self.conv1(self.relu1(x))))
-        return self.resadd(residual, x)  # type: ignore[no-any-return]
+        return self.resadd(residual, x)
 
 
 class ImpalaBlock(nn.Module):
@@ -62,7 +62,7 @@ class ImpalaBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch in_channel row col"]
     ) -> Float[Tensor, "batch out_channel half_row half_col"]:
-        return self.res2(self.res1(self.maxpool(self.conv(x))))  # type: ignore[no-any-return]
+        return self.res2(self.res1(self.maxpool(self.conv(x))))
 
 
 class ImpalaEmbedder(nn.Module):
@@ -81,7 +81,7 @@ class ImpalaEmbedder(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch 3 64 64"]) -> Float[Tensor, "batch 256"]:
         x = self.block3(self.block2(self.block1(x)))
-        return self.relufc(self.fc(self.flatten(self.relu3(x))))  # type: ignore[no-any-return]
+        return self.relufc(self.fc(self.flatten(self.relu3(x))))
 
 
 class ImpalaPolicy(nn.Module):

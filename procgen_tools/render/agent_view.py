@@ -148,8 +148,8 @@ def agent_frames(
     array = np.array(chosen, dtype=np.int64).reshape(-1, 2)
     in_wall = maze.walls[array[:, 0], array[:, 1]]
     if in_wall.any():
-        square = tuple(array[in_wall][0].tolist())
-        raise ValueError(f"the mouse cannot stand at {square}: that square is a wall; "
+        wrong = tuple(array[in_wall][0].tolist())
+        raise ValueError(f"the mouse cannot stand at {wrong}: that square is a wall; "
                          "choose open squares, such as maze.open_squares()")
     level = draw_levels(maze.cells()[None], np.array([background_code(maze)], np.uint8))
     frames = np.repeat(level, len(array), axis=0)

@@ -113,10 +113,11 @@ class Learner:
         self.settings = settings
         self.device = device
         self.step = 0
-        self.policy = ImpalaPolicy(settings.scale, seed=settings.seed).to(
-            device, memory_format=torch.channels_last
-        )
+        self.policy = ImpalaPolicy(settings.scale, seed=settings.seed).to(device)
         self.average = ImpalaPolicy(settings.scale, seed=settings.seed).to(device)
+        for parameter in self.policy.parameters():
+            if parameter.ndim == 4:  # convolutions are faster with channels last in memory
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.policy.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -137,7 +138,7 @@ class Learner:
         value_loss = ((values - returns) / REWARD).square().mean()
         loss = policy_loss + settings.value_coefficient * value_loss
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.policy.parameters(), settings.max_gradient_norm)
         if not math.isfinite(loss.item()):
             raise FloatingPointError(

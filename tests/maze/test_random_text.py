@@ -36,7 +36,7 @@ def test_text_equals_procgen_after_any_number_of_draws(level_seed: int) -> None:
     """A step is a draw: 480 of them pass the point where new words are due."""
     procgen = pytest.importorskip("procgen")
     env = procgen.ProcgenGym3Env(
-        num=1, env_name="maze", start_level=level_seed, num_levels=1, rand_seed=4
+        num=1, env_name="maze", start_level=level_seed, num_levels=1, rand_seed=4, num_threads=0
     )
     first = EnvState(env.callmethod("get_state")[0]).state_vals
     level_generator = seeded(int(seeded(4).random_raw()), draws=1)

@@ -89,7 +89,12 @@ def test_names_are_those_of_the_readme_in_order() -> None:
 def test_states_of_procgen_round_trip(mode: str, human: str | None) -> None:
     procgen = pytest.importorskip("procgen")
     env = procgen.ProcgenGym3Env(
-        num=3, env_name="maze", distribution_mode=mode, rand_seed=6, render_mode=human
+        num=3,
+        env_name="maze",
+        distribution_mode=mode,
+        rand_seed=6,
+        num_threads=0,
+        render_mode=human,
     )
     rng = np.random.default_rng(0)
     for _ in range(30):
@@ -106,7 +111,9 @@ def test_states_of_procgen_round_trip(mode: str, human: str | None) -> None:
 def test_procgen_keeps_edited_states_and_draws_them(mode: str) -> None:
     """What `set_maze` leaves is complete: procgen has nothing to correct."""
     procgen = pytest.importorskip("procgen")
-    env = procgen.ProcgenGym3Env(num=1, env_name="maze", distribution_mode=mode, rand_seed=6)
+    env = procgen.ProcgenGym3Env(
+        num=1, env_name="maze", distribution_mode=mode, rand_seed=6, num_threads=0
+    )
     state = EnvState(env.callmethod("get_state")[0])
     before = env.observe()[1]["rgb"].copy()
     state.set_outer_grid(np.full((state.world_size, state.world_size), OPEN))
@@ -155,7 +162,9 @@ def with_int(name: str, number: int) -> bytes:
 @settings(deadline=None)
 @given(
     st.sampled_from([f.name for f in (*FIELDS, *ENTITY_FIELDS) if f.kind == "float"]),
-    st.integers(0, 2**32 - 1) | st.integers(0x7F800000, 0x7FFFFFFF),
+    st.integers(0, 2**32 - 1)
+    | st.integers(0x7F800000, 0x7FFFFFFF)
+    | st.integers(0xFF800000, 0xFFFFFFFF),
 )
 def test_floats_keep_every_bit(name: str, bits: int) -> None:
     state_bytes = with_bytes(offset_of(name), bits.to_bytes(4, "little"))

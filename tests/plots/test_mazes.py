@@ -16,18 +16,20 @@ MAZE = parse("..C\n.##\nM..", background=4)
 
 
 def test_squares_are_centred_at_their_column_and_row() -> None:
-    ax = plot_maze(MAZE, marks={"decision square": (2, 0)}, title="a maze")
+    ax = plot_maze(MAZE)
     ax.figure.canvas.draw()
     pixels = np.asarray(ax.figure.canvas.buffer_rgba())[..., :3].astype(int)
-
-    def colour(row: int, col: int) -> list[int]:
-        # A corner of the square, which mouse and cheese leave free.
-        x, y = ax.transData.transform((col + 0.3, row + 0.35))
-        return pixels[len(pixels) - 1 - round(y), round(x)].tolist()
-
     for row, col in np.ndindex(3, 3):
-        red, _, blue = colour(row, col)
-        assert (red > blue) == bool(MAZE.walls[row, col])
+        # Two corners of the square, which mouse and cheese leave free.
+        for away in (-0.45, 0.45):
+            x, y = ax.transData.transform((col + away, row + away))
+            red, _, blue = pixels[len(pixels) - 1 - round(y), round(x)].tolist()
+            assert (red > blue) == bool(MAZE.walls[row, col])
+    plt.close(ax.figure)
+
+
+def test_marks_ring_their_squares_and_are_named() -> None:
+    ax = plot_maze(MAZE, marks={"decision square": (2, 0)}, title="a maze")
     ring = ax.patches[-1]
     assert (ring.get_x(), ring.get_y(), ring.get_width(), ring.get_height()) == (-0.5, 1.5, 1, 1)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["decision square"]

@@ -1,0 +1,92 @@
+"""Environment steps a second: ours, procgen's, and the limit, copying one frame a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from procgen_tools.benchmarks.rounds import seconds_per_call
+from procgen_tools.envs.native import NativeMaze
+from procgen_tools.envs.venv import Gym3Maze, procgen_engine
+from procgen_tools.render.agent_view import FRAME_SIZE
+
+NATIVE = "procgen_tools, 1 thread"
+COPY = "copying frames alone"
+PROCGEN = "procgen, {} thread{}"
+
+
+@dataclass(frozen=True)
+class EnvironmentSpeed:
+    """Steps a second by engine, hard mode, 64 x 64 frames, random actions.
+
+    Attributes:
+        num: environments in a batch.
+        steps_per_second: by engine, the limit among them.
+    """
+
+    num: int
+    steps_per_second: dict[str, float]
+
+    @property
+    def procgen(self) -> float:
+        """procgen's best, over its numbers of threads; 0 where it is not installed."""
+        speeds = [speed for name, speed in self.steps_per_second.items() if "procgen," in name]
+        return max(speeds, default=0.0)
+
+    @property
+    def native(self) -> float:
+        return self.steps_per_second[NATIVE]
+
+    @property
+    def limit(self) -> float:
+        return self.steps_per_second[COPY]
+
+
+def measure(num: int = 256, seconds: float = 3.0, rounds: int = 8) -> EnvironmentSpeed:
+    """Measure the engines side by side; procgen only where it is installed."""
+    frames = np.random.default_rng(0).integers(0, 256, (num, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+    copied = np.empty_like(frames)
+    ways: dict[str, Callable[[], object]] = {
+        NATIVE: _stepper(NativeMaze(num)),
+        COPY: lambda: np.copyto(copied, frames),
+    }
+    for threads in (1, 2):
+        try:
+            engine = procgen_engine(
+                num, "maze", distribution_mode="hard", rand_seed=0, num_threads=threads
+            )
+        except ModuleNotFoundError:
+            break
+        ways[PROCGEN.format(threads, "s" if threads > 1 else "")] = _stepper(engine)
+    taken = seconds_per_call(ways, rounds=rounds, seconds=seconds)
+    return EnvironmentSpeed(num, {name: num / time for name, time in taken.items()})
+
+
+def _stepper(engine: Gym3Maze) -> Callable[[], Any]:
+    """Steps an engine by random actions, the frames included."""
+    actions = np.random.default_rng(1).integers(0, 15, (64, engine.num)).astype(np.int32)
+    rows: Iterator[np.ndarray] = cycle(actions)
+
+    def step() -> Any:
+        engine.act(next(rows))
+        return engine.observe()
+
+    return step
+
+
+def report(speed: EnvironmentSpeed) -> str:
+    """The measurement as a table."""
+    lines = [f"{speed.num} environments, hard mode, 64 x 64 frames, random actions", ""]
+    for name, rate in sorted(speed.steps_per_second.items(), key=lambda item: item[1]):
+        lines.append(f"{name:28s} {rate:12,.0f} steps/s  {rate / speed.limit:7.1%} of the limit")
+    lines.append("")
+    if speed.procgen:
+        lines.append(f"{speed.native / speed.procgen:.1f} x procgen at its best thread count")
+    else:
+        lines.append("procgen is not installed here: pip install 'procgen-tools[procgen]'")
+    lines.append(f"{speed.limit / speed.native:.1f} x below the limit of copying frames")
+    return "\n".join(lines)

@@ -1,0 +1,342 @@
+"""The contract that every world satisfies, as a check to run.
+
+Worlds are gymnasium vector environments with discrete actions whose episodes begin again in the
+step that ends them (`AutoresetMode.SAME_STEP`). `check_world` plays at random and names the
+first law that does not hold, with the step and the environment.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from jaxtyping import Int, Shaped
+
+World = VectorEnv[Any, Any, Any]
+MakeWorld = Callable[[int], World]
+"""Makes a world of so many environments; called twice, it makes equal ones."""
+
+
+class ContractBroken(AssertionError):
+    """A law of the contract does not hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a reset or a step gave; after a reset, rewards and ends are None."""
+
+    observations: Any
+    infos: dict[str, Any]
+    rewards: Any = None
+    terminations: Any = None
+    truncations: Any = None
+
+
+@dataclass(frozen=True)
+class Played:
+    """How much a check saw.
+
+    Attributes:
+        steps: of one environment each.
+        episodes: that ended.
+    """
+
+    steps: int
+    episodes: int
+
+
+def check_world(
+    make: MakeWorld, *, num_envs: int = 3, num_steps: int = 600, seed: int = 0
+) -> Played:
+    """Run every check of the contract.
+
+    Args:
+        make: makes a world of so many environments; with few and easy levels, the checks see
+            more episodes.
+        num_envs: environments in the batches, two or more.
+        num_steps: length of the longest play; some episodes must end within it.
+        seed: of levels and actions.
+
+    Returns:
+        how much the longest play saw.
+
+    Raises:
+        ContractBroken: the first law that does not hold.
+    """
+    check_spaces(make(num_envs), num_envs)
+    actions = _actions(make(num_envs), num_steps, seed)
+    played = check_play(make(num_envs), actions, seed)
+    check_seeds(make, actions, seed)
+    check_batch_equals_singles(make, actions, seed)
+    check_copies(make, actions[: num_steps // 4], seed)
+    check_invalid_actions(make, actions[: num_steps // 4], seed)
+    check_states(make, actions[: num_steps // 4], seed)
+    return played
+
+
+def check_spaces(world: World, num_envs: int) -> None:
+    """Spaces of the batch follow from those of one environment; the autoreset mode is told."""
+    _require(world.num_envs == num_envs, f"num_envs is {world.num_envs}, not {num_envs}")
+    mode = world.metadata.get("autoreset_mode")
+    _require(
+        mode == AutoresetMode.SAME_STEP, f"metadata['autoreset_mode'] is {mode}, not SAME_STEP"
+    )
+    action_space = world.single_action_space
+    _require(isinstance(action_space, Discrete), f"actions are {action_space}, not Discrete")
+    for kind in ("observation", "action"):
+        space, single = getattr(world, f"{kind}_space"), getattr(world, f"single_{kind}_space")
+        _require(space == batch_space(single, num_envs), f"{kind}_space does not batch {single}")
+
+
+def check_play(world: World, actions: Int[np.ndarray, "step env"], seed: int) -> Played:
+    """Shapes and types; finite rewards; episodes that end begin again within the step."""
+    seen = _play(world, actions, seed)
+    _require(seen[0].observations in world.observation_space,
+             "the first observations are outside observation_space")  # fmt: skip
+    shape = (world.num_envs,)
+    episodes, begun = 0, 0
+    ended_before = np.zeros(shape, bool)
+    for step, now in enumerate(seen[1:]):
+        where = f"at step {step}"
+        _require(now.observations in world.observation_space,
+                 f"observations outside observation_space {where}")  # fmt: skip
+        for name, kinds in (("rewards", "f"), ("terminations", "b"), ("truncations", "b")):
+            array = getattr(now, name)
+            _require(isinstance(array, np.ndarray) and array.shape == shape
+                     and array.dtype.kind in kinds,
+                     f"{name} are no array of shape {shape} and kind {kinds!r} {where}")  # fmt: skip
+        _require(bool(np.isfinite(now.rewards).all()), f"rewards are not finite {where}")
+        ended = now.terminations | now.truncations
+        told = now.infos.get("_final_obs", np.zeros(shape, bool))
+        _require(bool((told == ended).all()), f"'_final_obs' does not tell which ended {where}")
+        for index in np.flatnonzero(ended):
+            final = now.infos["final_obs"][index]
+            _require(final in world.single_observation_space,
+                     f"final_obs of environment {index} is outside the space {where}")  # fmt: skip
+            first = _row(now.observations, index)
+            begun += _difference(final, first, "") is not None and not ended_before[index]
+        episodes += int(ended.sum())
+        ended_before = ended
+    _require(episodes > 0, f"no episode ended in {len(actions)} steps of {world.num_envs} "
+                           "environments: give more num_steps, or levels that end sooner")  # fmt: skip
+    _require(begun > 0, f"{episodes} times an episode ended, and never did another begin within "
+                        "the step")  # fmt: skip
+    return Played(actions.size, episodes)
+
+
+def check_seeds(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
+    """The same seed and actions give the same bytes, in a new world and in a used one."""
+    world = make(actions.shape[1])
+    first = _play(world, actions, seed)
+    _compare(first, _play(make(actions.shape[1]), actions, seed),
+             "the same seed gives something else in another world")  # fmt: skip
+    _compare(first, _play(world, actions, seed),
+             "the same seed gives something else after other play")  # fmt: skip
+    other, _ = world.reset(seed=seed + actions.shape[1])
+    _require(_difference(first[0].observations, other, "") is not None,
+             "another seed gives the same first observations")  # fmt: skip
+
+
+def check_batch_equals_singles(
+    make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int
+) -> None:
+    """Environment i of a batch plays as if alone, with seed + i."""
+    batch = _play(make(actions.shape[1]), actions, seed)
+    for index in range(actions.shape[1]):
+        single = _play(make(1), actions[:, index : index + 1], seed + index)
+        mine = [_only(now, index, actions.shape[1]) for now in batch]
+        alone = [_only(now, 0, 1) for now in single]
+        _compare(alone, mine, f"environment {index} of the batch does not play as if alone")
+
+
+def check_copies(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
+    """What was returned is the caller's: it stays, and changing it changes nothing."""
+    expected = _play(make(actions.shape[1]), actions, seed)
+    kept = _play(make(actions.shape[1]), actions, seed, snapshot=False)
+    _compare(expected, kept, "a later step changes what was returned")
+    spoiled = _play(make(actions.shape[1]), actions, seed, spoil=True)
+    _compare(expected, spoiled, "changing what was returned changes what comes")
+
+
+def check_invalid_actions(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
+    """Actions that do not exist raise ValueError and change nothing."""
+    num_envs = actions.shape[1]
+    expected = _play(make(num_envs), actions, seed)
+    world = make(num_envs)
+    space = world.single_action_space
+    assert isinstance(space, Discrete)
+    valid = np.full(num_envs, space.start)
+    too_high, too_low = valid.copy(), valid.copy()
+    too_high[-1], too_low[-1] = space.start + space.n, space.start - 1
+    invalid = {
+        "too high": too_high,
+        "too low": too_low,
+        "too few": valid[1:],
+        "too many": np.append(valid, space.start),
+        "no whole numbers": valid + 0.5,
+    }
+
+    def offer() -> None:
+        for what, wrong in invalid.items():
+            try:
+                world.step(wrong)
+            except ValueError:
+                continue
+            except Exception as error:
+                raise ContractBroken(
+                    f"actions that are {what} raise {type(error).__name__}, not ValueError"
+                ) from error
+            raise ContractBroken(f"actions that are {what} raise no ValueError")
+
+    seen = _play(world, actions, seed, before_step=offer)
+    _compare(expected, seen, "refused actions change what comes")
+
+
+def check_states(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
+    """Where states are offered: set, they are got again, and play goes on from them alike."""
+    world = make(actions.shape[1])
+    if not hasattr(world, "get_state"):
+        return
+    early, late = np.array_split(actions, 2)
+    _play(world, early, seed)
+    state = copy.deepcopy(world.get_state())
+    expected = [_step(world, row) for row in late]
+    for name, target in (("the world it came from", world), ("a new world", make(len(late[0])))):
+        target.set_state(copy.deepcopy(state))  # type: ignore[attr-defined]
+        again = target.get_state()  # type: ignore[attr-defined]
+        _require(_difference(state, again, "") is None,
+                 f"get_state does not give what set_state was given, in {name}")  # fmt: skip
+        _compare(expected, [_step(target, row) for row in late],
+                 f"play from a state goes on otherwise in {name}")  # fmt: skip
+
+
+# --- playing
+
+
+def _actions(world: World, num_steps: int, seed: int) -> Int[np.ndarray, "step env"]:
+    """Random runs of the same action, which come further than single random steps."""
+    space = world.single_action_space
+    assert isinstance(space, Discrete)
+    rng = np.random.default_rng(seed)
+    actions = space.start + rng.integers(space.n, size=(num_steps, world.num_envs))
+    for step in range(1, num_steps):
+        repeat = rng.random(world.num_envs) < 0.5
+        actions[step, repeat] = actions[step - 1, repeat]
+    return actions
+
+
+def _step(world: World, actions: Int[np.ndarray, " env"]) -> Seen:
+    observations, rewards, terminations, truncations, infos = world.step(actions)
+    return copy.deepcopy(Seen(observations, infos, rewards, terminations, truncations))
+
+
+def _play(
+    world: World,
+    actions: Int[np.ndarray, "step env"],
+    seed: int,
+    *,
+    snapshot: bool = True,
+    spoil: bool = False,
+    before_step: Callable[[], None] = lambda: None,
+) -> list[Seen]:
+    seen: list[Seen] = []
+
+    def keep(now: Seen) -> None:
+        seen.append(copy.deepcopy(now) if snapshot else now)
+        if spoil:
+            for field in fields(now):
+                _spoil(getattr(now, field.name))
+
+    keep(Seen(*world.reset(seed=seed)))
+    for row in actions:
+        before_step()
+        observations, rewards, terminations, truncations, infos = world.step(row.copy())
+        keep(Seen(observations, infos, rewards, terminations, truncations))
+    return seen
+
+
+def _spoil(value: Any) -> None:
+    if isinstance(value, dict):
+        for part in value.values():
+            _spoil(part)
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        for part in value:
+            _spoil(part)
+    elif isinstance(value, np.ndarray):
+        value[...] = ~value if value.dtype == bool else value + 1
+
+
+# --- comparing
+
+
+def _row(value: Any, index: int) -> Any:
+    """Environment `index` of batched observations."""
+    if isinstance(value, dict):
+        return {name: _row(part, index) for name, part in value.items()}
+    return value[index]
+
+
+def _only(now: Seen, index: int, num_envs: int) -> Seen:
+    """What concerns one environment, with infos only where it has them."""
+
+    def infos_of(infos: dict[str, Any]) -> dict[str, Any]:
+        chosen = {}
+        for name, value in infos.items():
+            told = infos.get(f"_{name}", np.ones(num_envs, bool))
+            if not name.startswith("_") and told[index]:
+                chosen[name] = infos_of(value) if isinstance(value, dict) else value[index]
+        return chosen
+
+    arrays = (now.rewards, now.terminations, now.truncations)
+    return Seen(
+        _row(now.observations, index),
+        infos_of(now.infos),
+        *(None if array is None else array[index] for array in arrays),
+    )
+
+
+def _compare(expected: list[Seen], found: list[Seen], law: str) -> None:
+    for step, (one, other) in enumerate(zip(expected, found, strict=True)):
+        for field in fields(one):
+            difference = _difference(
+                getattr(one, field.name), getattr(other, field.name), field.name
+            )
+            when = "reset" if step == 0 and one.rewards is None else f"step {step}"
+            _require(difference is None, f"{law}: {difference}, at {when}")
+
+
+def _difference(one: Any, other: Any, path: str) -> str | None:
+    """Where two structures of arrays differ, or None."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            return f"{path} has {sorted(one)} and {sorted(other)}"
+        parts = [(one[name], other[name], f"{path}[{name!r}]") for name in one]
+    elif isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.dtype != object:
+        same = one.dtype == other.dtype and np.array_equal(one, other)
+        return None if same else _where(one, other, path)
+    elif isinstance(one, list | tuple | np.ndarray) and type(one) is type(other):
+        if len(one) != len(other):
+            return f"{path} has {len(one)} and {len(other)} parts"
+        parts = [(a, b, f"{path}[{i}]") for i, (a, b) in enumerate(zip(one, other, strict=True))]
+    else:
+        return None if type(one) is type(other) and one == other else f"{path} differs"
+    differences = (_difference(*part) for part in parts)
+    return next((difference for difference in differences if difference is not None), None)
+
+
+def _where(one: Shaped[np.ndarray, "..."], other: Shaped[np.ndarray, "..."], path: str) -> str:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return f"{path} is {one.dtype}{one.shape} and {other.dtype}{other.shape}"
+    places = np.argwhere(one != other)
+    return f"{path}{places[0].tolist()} and {len(places) - 1} other places differ"
+
+
+def _require(holds: bool, law: str) -> None:
+    if not holds:
+        raise ContractBroken(law)

@@ -1,0 +1,253 @@
+"""The environment of the notebooks: mazes in a batch, observations ready for a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+from jaxtyping import Bool, Float32, Integer, UInt8
+
+from procgen_tools.envs.native import NativeMaze
+from procgen_tools.maze.grid import Maze
+from procgen_tools.maze.levels import level_rule
+from procgen_tools.maze.state import EnvState
+from procgen_tools.render.human_view import human_frame
+
+BACKENDS = ("native", "procgen")
+
+
+class Gym3Maze(Protocol):
+    """What stands behind a venv: the part of gym3's interface that procgen offers."""
+
+    num: int
+
+    def act(self, ac: Any) -> None: ...
+    def observe(self) -> tuple[Any, Any, Any]: ...
+    def get_info(self) -> list[dict[str, Any]]: ...
+    def callmethod(self, method: str, *args: Any) -> Any: ...
+
+
+class MazeVenv:
+    """A batch of mazes behind one face, whichever engine plays them.
+
+    Observations are (env, 3, 64, 64) float32 in [0, 1], the frames divided by 255. A level that
+    ends is followed by the next within the same step, as in procgen.
+
+    Attributes:
+        env: the engine, `NativeMaze` or procgen's own; `env.callmethod('set_state', states)`.
+        num_envs: environments in the batch.
+    """
+
+    def __init__(self, env: Gym3Maze) -> None:
+        self.env = env
+        self.num_envs = env.num
+        self.observation_space = gymnasium.spaces.Box(0.0, 1.0, (3, 64, 64), np.float32)
+        self.action_space = gymnasium.spaces.Discrete(15)
+
+    def reset(self) -> Float32[np.ndarray, "env 3 64 64"]:
+        """What the policy sees now. Levels go on: only a step that ends a level begins another."""
+        return to_observations(self.env.observe()[1]["rgb"])
+
+    def step(
+        self, actions: Integer[np.ndarray, " env"] | Sequence[int]
+    ) -> tuple[
+        Float32[np.ndarray, "env 3 64 64"],
+        Float32[np.ndarray, " env"],
+        Bool[np.ndarray, " env"],
+        list[dict[str, int]],
+    ]:
+        """Take an action (0..14) in each environment.
+
+        Returns:
+            observations; rewards, 10 for the cheese; dones, True where a level ended and the
+            observation is the next one's first; infos with `prev_level_seed`,
+            `prev_level_complete` and `level_seed`.
+
+        Raises:
+            ValueError: another number of actions, or one that does not exist.
+        """
+        actions = np.asarray(actions)
+        if actions.shape != (self.num_envs,) or not np.isin(actions, range(15)).all():
+            raise ValueError(f"actions are {actions.tolist()}: give {self.num_envs} whole numbers "
+                             "in 0..14, one for each environment")  # fmt: skip
+        self.env.act(actions.astype(np.int32))
+        rewards, observation, firsts = self.env.observe()
+        infos = [{name: int(value) for name, value in info.items()}
+                 for info in self.env.get_info()]  # fmt: skip
+        return to_observations(observation["rgb"]), rewards, firsts.astype(bool), infos
+
+    def render(self, mode: str = "rgb_array", index: int = 0) -> UInt8[np.ndarray, "512 512 3"]:
+        """A large picture of one environment.
+
+        Raises:
+            ValueError: another mode than 'rgb_array'.
+        """
+        if mode != "rgb_array":
+            raise ValueError(f"unknown mode {mode!r}: pictures come as 'rgb_array'")
+        return human_frame(self.maze(index))
+
+    def state(self, index: int = 0) -> EnvState:
+        """The state of one environment, a value of its own.
+
+        Raises:
+            ValueError: there is no such environment.
+        """
+        return EnvState(self._states()[self._index(index)])
+
+    def set_state(self, index: int, state: EnvState) -> None:
+        """Go on from `state` in one environment; the others stay as they are.
+
+        Raises:
+            ValueError: no such environment, or a state that this engine cannot play.
+        """
+        states = self._states()
+        states[self._index(index)] = state.state_bytes
+        self.env.callmethod("set_state", states)
+
+    def maze(self, index: int = 0) -> Maze:
+        """The maze of one environment as it stands.
+
+        Raises:
+            ValueError: no such environment.
+        """
+        return self.state(index).to_maze()
+
+    def set_maze(self, maze: Maze, index: int = 0) -> None:
+        """Play `maze` in one environment from now on, with a new clock of 500 steps.
+
+        Raises:
+            ValueError: no such environment, or a maze of another world size.
+        """
+        state = self.state(index)
+        state.set_maze(maze)
+        state.state_vals["cur_time"] = 0
+        self.set_state(index, state)
+
+    def close(self) -> None:
+        """Nothing to close; here because callers of gym environments expect it."""
+
+    def _states(self) -> list[bytes]:
+        return list(self.env.callmethod("get_state"))
+
+    def _index(self, index: int) -> int:
+        if not 0 <= index < self.num_envs:
+            raise ValueError(f"environment {index} does not exist: the venv has {self.num_envs}, "
+                             "numbered from 0")  # fmt: skip
+        return index
+
+
+def to_observations(
+    frames: UInt8[np.ndarray, "frame 64 64 3"],
+) -> Float32[np.ndarray, "frame 3 64 64"]:
+    """Frames as policies take them: channels first, divided by 255."""
+    return np.ascontiguousarray(frames.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+
+
+def create_venv(
+    num: int,
+    start_level: int = 0,
+    num_levels: int = 1,
+    *,
+    env_name: str = "maze",
+    distribution_mode: str = "hard",
+    rand_region: int | None = None,
+    use_backgrounds: bool = True,
+    rand_seed: int = 0,
+    backend: str = "native",
+) -> MazeVenv:
+    """A batch of procgen mazes.
+
+    Args:
+        num: environments in the batch.
+        start_level: the lowest level seed.
+        num_levels: how many seeds from there on; 0 for all.
+        env_name: 'maze' (cheese anywhere) or 'maze_aisc' (in the top-right region).
+        distribution_mode: 'easy' (worlds of 15 squares) or 'hard' (25).
+        rand_region: side of the region of 'maze_aisc' in squares; 0 is the corner itself.
+        use_backgrounds: textured backgrounds, not black ones.
+        rand_seed: decides which level each environment draws when.
+        backend: 'native', or 'procgen' for the original library, where it is installed.
+
+    Raises:
+        ValueError: an unknown name, a number out of range, or an environment that the original
+            library does not have.
+        ModuleNotFoundError: the original library is not installed.
+    """
+    rule = level_rule(env_name, distribution_mode, rand_region)
+    if backend not in BACKENDS:
+        close = get_close_matches(str(backend), BACKENDS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"unknown backend {backend!r}: choose one of {list(BACKENDS)}{hint}")
+    native = NativeMaze(
+        num,
+        rule,
+        start_level=start_level,
+        num_levels=num_levels,
+        use_backgrounds=use_backgrounds,
+        rand_seed=rand_seed,
+    )
+    if backend == "native":
+        return MazeVenv(native)
+    # Made anyway: it checks the arguments, where the original library would end the process.
+    return MazeVenv(
+        procgen_engine(
+            num,
+            env_name,
+            distribution_mode=distribution_mode,
+            start_level=start_level,
+            num_levels=num_levels,
+            use_backgrounds=use_backgrounds,
+            rand_seed=rand_seed,
+        )
+    )
+
+
+def state_from_venv(venv: MazeVenv, index: int = 0) -> EnvState:
+    """The state of one environment of a venv, a value of its own.
+
+    Raises:
+        ValueError: there is no such environment.
+    """
+    return venv.state(index)
+
+
+def venv_from_mazes(mazes: Sequence[Maze], *, backend: str = "native") -> MazeVenv:
+    """A venv with one environment for each maze, standing as the mazes do.
+
+    Raises:
+        ValueError: no mazes, or mazes of different world sizes.
+    """
+    sizes = {maze.world_size for maze in mazes}
+    if len(sizes) != 1:
+        raise ValueError(f"mazes of world sizes {sorted(sizes)} in one venv: give one or more, "
+                         "all of the same world size")  # fmt: skip
+    mode = "easy" if sizes == {level_rule(distribution_mode="easy").world_size} else "hard"
+    venv = create_venv(len(mazes), distribution_mode=mode, backend=backend)
+    states = [venv.state(index) for index in range(len(mazes))]
+    for state, maze in zip(states, mazes, strict=True):
+        state.set_maze(maze)
+    venv.env.callmethod("set_state", [state.state_bytes for state in states])
+    return venv
+
+
+def procgen_engine(num: int, env_name: str, **options: Any) -> Gym3Maze:
+    """procgen's own environment.
+
+    Raises:
+        ValueError: an environment that it does not have.
+        ModuleNotFoundError: it is not installed.
+    """
+    if env_name != "maze":
+        raise ValueError(f"procgen itself has no {env_name!r}: use backend='native' for it")
+    try:
+        from procgen import ProcgenGym3Env
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "backend='procgen' needs the original library: pip install 'procgen-tools[procgen]' "
+            "(Linux on x86-64, Python 3.11 or 3.12), or use backend='native'"
+        ) from error
+    engine: Gym3Maze = ProcgenGym3Env(num=num, env_name=env_name, **options)
+    return engine

@@ -1,0 +1,29 @@
+"""Shapes and types in annotations are checked while testing, everywhere but in compiled loops."""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
+
+import hypothesis
+import jaxtyping
+import matplotlib
+
+PACKAGE = Path(__file__).parents[1] / "procgen_tools"
+
+matplotlib.use("Agg")
+
+# Machines that test are busy: a slow example is no failure.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
+
+
+def annotated_modules() -> list[str]:
+    """Every module of the package but `kernels`, whose functions numba compiles."""
+    found = pkgutil.walk_packages([str(PACKAGE)], "procgen_tools.")
+    return [
+        module.name for module in found if not module.ispkg and not module.name.endswith(".kernels")
+    ]
+
+
+jaxtyping.install_import_hook(annotated_modules(), "beartype.beartype")

@@ -2,8 +2,10 @@
 
 A policy without memory makes the mouse's walk a Markov chain over the open squares. At every
 square it moves with the field's probabilities (divided by their sum); a move into a wall or over
-the edge leaves it in place; at the cheese the episode ends. Nothing is sampled here: without a
-step limit the chances solve a sparse linear system, with one they are iterated that many steps.
+the edge leaves it in place; at the cheese the episode ends. procgen draws the mouse as it last
+went, left or right, and the policy sees it: a field that holds the probabilities of both facings
+makes a chain over squares and facings, which is the environment exactly. Nothing is sampled here:
+without a step limit the chances solve a sparse linear system, with one they are iterated.
 
 The solver is Gaussian elimination in the form of Grassmann, Taksar and Heyman (1985, Operations
 Research 33(5)): squares are eliminated one by one, and 1 - P(stay) is always the sum of the
@@ -16,13 +18,12 @@ first, so mazes that are trees fill in nothing, and the work grows with the numb
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, fields
 from math import exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
 from procgen_tools.maze.grid import MOVES, START, Square, check_inside
@@ -32,7 +33,7 @@ from procgen_tools.vfield import VectorField
 PROCGEN_STEP_LIMIT = 500
 """Steps after which procgen ends an episode."""
 
-STAY = MOVES.index("STAY")
+LEFT, RIGHT, STAY = (MOVES.index(move) for move in ("LEFT", "RIGHT", "STAY"))
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,10 @@ def chances_by_square(field: VectorField, step_limit: int | None = None) -> Chan
             f"step_limit {step_limit} is below 1: give {PROCGEN_STEP_LIMIT} (procgen's), "
             "another number of steps, or None for no limit"
         )
-    maze = field.maze
-    cheese = None if maze.cheese is None else field.index(maze.cheese)
-    corner = None if maze.walls[maze.corner] else field.index(maze.corner)
-    parts = (
-        _limitless(field, cheese, corner)
-        if step_limit is None
-        else _limited(field, cheese, corner, step_limit)
-    )
+    chain = _Chain.of(field)
+    cheese, corner = chain.cheese, chain.corner
+    parts = _limitless(chain) if step_limit is None else _limited(chain, step_limit)
+    parts = parts.first(len(field.squares))
     reached = parts.cheese > 0
     steps = np.full_like(parts.cheese, np.nan)
     np.divide(parts.weighted_steps, parts.cheese, out=steps, where=reached)
@@ -220,69 +217,121 @@ def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None)
     squares = [check_inside(square, maze.size, "path") for square in path]
     if any(maze.walls[square] for square in squares):
         return PathProbability(0.0, 0.0)
-    cheese = [] if maze.cheese is None else [field.index(maze.cheese)]
+    chain = _Chain.of(field)
     walk = [field.index(square) for square in squares]
-    if any(number in cheese for number in walk[:-1]):
+    if any(number in chain.cheese for number in walk[:-1]):
         return PathProbability(0.0, 0.0)
-    probabilities, leads_to = _transitions(field, cheese), successors(maze)
+    # The share of each facing at the current square; the logarithm keeps long paths from 0.
+    shares = {walk[0]: 1.0}
     logarithm = 0.0
-    for here, there in pairwise(walk):
-        probability = probabilities[here][leads_to[here] == there].sum()
+    for there in walk[1:]:
+        arriving: dict[int, float] = {}
+        for state, share in shares.items():
+            for move, leads_to in enumerate(chain.leads_to[state].tolist()):
+                if leads_to % len(field.squares) == there:
+                    step = share * float(chain.probabilities[state, move])
+                    arriving[leads_to] = arriving.get(leads_to, 0.0) + step
+        probability = sum(arriving.values())
         if probability == 0:
             return PathProbability(0.0, 0.0)
         logarithm += log(probability)
+        shares = {state: share / probability for state, share in arriving.items()}
     return PathProbability(exp(logarithm), exp(logarithm / max(len(walk) - 1, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """The mouse's walk: states, the moves' probabilities in each, and where they lead.
+
+    A state is a square; or, where the field tells the facings apart, state + squares is the same
+    square with the picture flipped. The first states are the starts.
+    """
+
+    probabilities: Float[np.ndarray, "state move"]
+    leads_to: Int[np.ndarray, "state move"]
+    cheese: frozenset[int]
+    corner: frozenset[int]
+
+    @classmethod
+    def of(cls, field: VectorField) -> _Chain:
+        maze, squares = field.maze, len(field.squares)
+        leads_to = successors(maze)
+        facings = [field.probabilities]
+        if field.flipped_probabilities is not None:
+            facings.append(field.flipped_probabilities)
+            # Facing 0 is the maze's own. LEFT turns the picture to unmirrored, RIGHT to mirrored.
+            leads_to = np.concatenate([leads_to, leads_to + squares])
+            leads_to[:, LEFT] = leads_to[:, LEFT] % squares + squares * maze.mouse_mirrored
+            leads_to[:, RIGHT] = leads_to[:, RIGHT] % squares + squares * (not maze.mouse_mirrored)
+        probabilities = np.concatenate(facings)
+
+        def states(square: Square | None) -> frozenset[int]:
+            if square is None or maze.walls[square]:
+                return frozenset()
+            return frozenset(range(field.index(square), len(probabilities), squares))
+
+        return cls(
+            probabilities / probabilities.sum(axis=1, keepdims=True),
+            leads_to,
+            states(maze.cheese),
+            states(maze.corner),
+        )
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def ending_in(self, targets: Iterable[int]) -> Float[np.ndarray, "state move"]:
+        """The probabilities, where the mouse stays at the targets."""
+        probabilities = self.probabilities.copy()
+        for target in targets:
+            probabilities[target] = 0.0
+            probabilities[target, STAY] = 1.0
+            # To stay keeps the facing, so a target leads to itself.
+        return probabilities
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
     """What both methods compute; weighted_steps is E[steps to the cheese; it is reached]."""
 
-    cheese: Float[np.ndarray, " square"]
-    weighted_steps: Float[np.ndarray, " square"]
-    episode_steps: Float[np.ndarray, " square"]
-    corner_first: Float[np.ndarray, " square"]
-    cheese_first: Float[np.ndarray, " square"]
-    neither: Float[np.ndarray, " square"]
+    cheese: Float[np.ndarray, " state"]
+    weighted_steps: Float[np.ndarray, " state"]
+    episode_steps: Float[np.ndarray, " state"]
+    corner_first: Float[np.ndarray, " state"]
+    cheese_first: Float[np.ndarray, " state"]
+    neither: Float[np.ndarray, " state"]
+
+    def first(self, count: int) -> _Parts:
+        """The parts of the first states."""
+        return _Parts(**{part.name: getattr(self, part.name)[:count] for part in fields(self)})
 
 
-def _transitions(field: VectorField, targets: Iterable[int]) -> Float[np.ndarray, "square move"]:
-    """The field's probabilities, each row divided by its sum; the mouse stays at the targets."""
-    probabilities = field.probabilities / field.probabilities.sum(axis=1, keepdims=True)
-    for target in targets:
-        probabilities[target] = 0.0
-        probabilities[target, STAY] = 1.0
-    return probabilities
-
-
-def _limited(field: VectorField, cheese: int | None, corner: int | None, steps: int) -> _Parts:
+def _limited(chain: _Chain, steps: int) -> _Parts:
     """Backward iteration, one step of the chain at a time, for every start at once."""
-    squares = len(field.squares)
-    chains = [_targets(cheese), _targets(cheese, corner)]
-    probabilities = np.concatenate([_transitions(field, targets) for targets in chains])
-    leads_to = successors(field.maze)
-    leads_to = np.concatenate([leads_to, leads_to + squares])
-    rows = np.arange(2 * squares + 1) * len(MOVES)
+    states = len(chain)
+    cheese, corner = sorted(chain.cheese), sorted(chain.corner - chain.cheese)
+    endings = (chain.cheese, chain.cheese | chain.corner)
+    probabilities = np.concatenate([chain.ending_in(targets) for targets in endings])
+    leads_to = np.concatenate([chain.leads_to, chain.leads_to + states])
+    rows = np.arange(2 * states + 1) * len(MOVES)
     one_step = sparse.csr_array((probabilities.ravel(), leads_to.ravel(), rows))
     one_step.sum_duplicates()
 
     # Two chains below each other. In the first only the cheese ends the episode; its columns are
     # the chance of the cheese, E[steps; cheese], and the mean length. In the second the corner
     # ends it too; its columns are the chances of cheese first, corner first, neither.
-    columns = np.zeros((2 * squares, 3))
-    upper, lower = columns[:squares], columns[squares:]
+    columns = np.zeros((2 * states, 3))
+    upper, lower = columns[:states], columns[states:]
     lower[:, 2] = 1.0
-    if corner is not None:
-        lower[corner] = (0.0, 1.0, 0.0)
-    going_on = np.ones(squares)
-    if cheese is not None:
-        upper[cheese] = lower[cheese] = (1.0, 0.0, 0.0)
-        going_on[cheese] = 0.0
+    lower[corner] = (0.0, 1.0, 0.0)
+    going_on = np.ones(states)
+    upper[cheese] = lower[cheese] = (1.0, 0.0, 0.0)
+    going_on[cheese] = 0.0
     for _ in range(steps):
         columns = one_step @ columns
-        columns[:squares, 1] += going_on * columns[:squares, 0]
-        columns[:squares, 2] += going_on
-    upper, lower = columns[:squares].T, columns[squares:].T
+        columns[:states, 1] += going_on * columns[:states, 0]
+        columns[:states, 2] += going_on
+    upper, lower = columns[:states].T, columns[states:].T
     return _Parts(
         cheese=upper[0],
         weighted_steps=upper[1],
@@ -293,31 +342,27 @@ def _limited(field: VectorField, cheese: int | None, corner: int | None, steps: 
     )
 
 
-def _limitless(field: VectorField, cheese: int | None, corner: int | None) -> _Parts:
-    to_cheese = _eliminate(field, _targets(cheese))
-    reached = to_cheese.chance_of(cheese)
+def _limitless(chain: _Chain) -> _Parts:
+    to_cheese = _eliminate(chain, chain.cheese)
+    reached = to_cheese.chance_of(chain.cheese)
     # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
     weighted_steps = to_cheese.solve({}, source=reached)
-    first = _eliminate(field, _targets(cheese, corner))
+    first = _eliminate(chain, chain.cheese | chain.corner)
     return _Parts(
         cheese=reached,
         weighted_steps=weighted_steps,
         # Where the cheese is reached with certainty the two means are the same.
         episode_steps=np.where(to_cheese.may_be_trapped, inf, weighted_steps),
-        corner_first=first.chance_of(None if corner == cheese else corner),
-        cheese_first=first.chance_of(cheese),
-        neither=first.chance_of(first.trap),
+        corner_first=first.chance_of(chain.corner - chain.cheese),
+        cheese_first=first.chance_of(chain.cheese),
+        neither=first.chance_of({first.trap}),
     )
 
 
-def _targets(*squares: int | None) -> set[int]:
-    return {square for square in squares if square is not None}
-
-
 class _Eliminated(NamedTuple):
-    """One square's elimination: where the mouse goes once it leaves, and who led to it."""
+    """One state's elimination: where the mouse goes once it leaves, and who led to it."""
 
-    square: int
+    state: int
     leaving: float
     onward: dict[int, float]
     inflow: list[tuple[int, float]]
@@ -325,73 +370,73 @@ class _Eliminated(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Elimination:
-    """A chain whose squares are eliminated; the trap is the state after the last square.
+    """A chain whose states are eliminated; the trap is the number after the last.
 
-    The trap stands for all squares from which no target can be reached.
+    The trap stands for all states from which no target can be reached.
     """
 
     trap: int
     trapped: list[int]
-    may_be_trapped: Bool[np.ndarray, " square"]
+    may_be_trapped: Bool[np.ndarray, " state"]
     eliminated: list[_Eliminated]
 
-    def chance_of(self, target: int | None) -> Float[np.ndarray, " square"]:
-        """The chance of ending in `target`, for every start; 0 for None."""
-        return self.solve({} if target is None else {target: 1.0}, np.zeros(self.trap))
+    def chance_of(self, targets: Iterable[int]) -> Float[np.ndarray, " state"]:
+        """The chance of ending in one of `targets`, for every start."""
+        return self.solve(dict.fromkeys(targets, 1.0), np.zeros(self.trap))
 
     def solve(
-        self, ends: dict[int, float], source: Float[np.ndarray, " square"]
-    ) -> Float[np.ndarray, " square"]:
+        self, ends: dict[int, float], source: Float[np.ndarray, " state"]
+    ) -> Float[np.ndarray, " state"]:
         """x with x = ends in the targets and the trap, and x = P x + source elsewhere."""
         pending = source.tolist()
-        for square, leaving, _, inflow in self.eliminated:
-            if pending[square]:
-                per_visit = pending[square] / leaving
+        for state, leaving, _, inflow in self.eliminated:
+            if pending[state]:
+                per_visit = pending[state] / leaving
                 for predecessor, weight in inflow:
                     pending[predecessor] += weight * per_visit
         solution = [0.0] * (self.trap + 1)
         for state, value in ends.items():
             solution[state] = value
-        for square, leaving, onward, _ in reversed(self.eliminated):
-            solution[square] = pending[square] / leaving + sum(
+        for state, leaving, onward, _ in reversed(self.eliminated):
+            solution[state] = pending[state] / leaving + sum(
                 share * solution[successor] for successor, share in onward.items()
             )
-        for square in self.trapped:
-            solution[square] = solution[self.trap]
+        for state in self.trapped:
+            solution[state] = solution[self.trap]
         return np.array(solution[: self.trap])
 
 
-def _eliminate(field: VectorField, targets: set[int]) -> _Elimination:
+def _eliminate(chain: _Chain, targets: frozenset[int]) -> _Elimination:
     """State reduction of the chain in which the targets are absorbing."""
-    trap = len(field.squares)
-    probabilities = _transitions(field, targets).tolist()
+    trap = len(chain)
+    probabilities = chain.ending_in(targets).tolist()
     onward: list[dict[int, float]] = [{} for _ in range(trap)]
     entering: list[set[int]] = [set() for _ in range(trap + 1)]
-    for square, leads_to in enumerate(successors(field.maze).tolist()):
-        row = onward[square]
-        for successor, probability in zip(leads_to, probabilities[square], strict=True):
-            if successor != square and probability > 0:
+    for state, leads_to in enumerate(chain.leads_to.tolist()):
+        row = onward[state]
+        for successor, probability in zip(leads_to, probabilities[state], strict=True):
+            if successor != state and probability > 0:
                 row[successor] = row.get(successor, 0.0) + probability
-                entering[successor].add(square)
+                entering[successor].add(state)
 
     nearest_first = _reaching(targets, entering)
     reaching = set(nearest_first)
-    trapped = [square for square in range(trap) if square not in reaching]
+    trapped = [state for state in range(trap) if state not in reaching]
     may_be_trapped = np.zeros(trap, dtype=bool)
     may_be_trapped[_reaching(trapped, entering)] = True
-    for square in trapped:
-        for predecessor in entering[square] & reaching:
+    for state in trapped:
+        for predecessor in entering[state] & reaching:
             row = onward[predecessor]
-            row[trap] = row.get(trap, 0.0) + row.pop(square)
+            row[trap] = row.get(trap, 0.0) + row.pop(state)
 
     eliminated = []
     entering = [predecessors & reaching for predecessors in entering]
-    for square in reversed(nearest_first[len(targets) :]):
-        row = onward[square]
-        # Above 0: a step towards a target is left, as nearer squares are eliminated later.
+    for state in reversed(nearest_first[len(targets) :]):
+        row = onward[state]
+        # Above 0: a step towards a target is left, as nearer states are eliminated later.
         leaving = sum(row.values())
         shares = {successor: weight / leaving for successor, weight in row.items()}
-        inflow = [(before, onward[before].pop(square)) for before in sorted(entering[square])]
+        inflow = [(before, onward[before].pop(state)) for before in sorted(entering[state])]
         for before, weight in inflow:
             row = onward[before]
             for successor, share in shares.items():
@@ -399,17 +444,17 @@ def _eliminate(field: VectorField, targets: set[int]) -> _Elimination:
                     row[successor] = row.get(successor, 0.0) + weight * share
                     entering[successor].add(before)
         for successor in shares:
-            entering[successor].discard(square)
-        eliminated.append(_Eliminated(square, leaving, shares, inflow))
+            entering[successor].discard(state)
+        eliminated.append(_Eliminated(state, leaving, shares, inflow))
     return _Elimination(trap, trapped, may_be_trapped, eliminated)
 
 
 def _reaching(goals: Iterable[int], entering: Sequence[Iterable[int]]) -> list[int]:
-    """The squares from which a goal can be reached, nearest first, the goals in front."""
+    """The states from which a goal can be reached, nearest first, the goals in front."""
     queue = sorted(goals)
     seen = set(queue)
-    for square in queue:
-        for predecessor in entering[square]:
+    for state in queue:
+        for predecessor in entering[state]:
             if predecessor not in seen:
                 seen.add(predecessor)
                 queue.append(predecessor)

@@ -28,6 +28,18 @@ def main() -> None:
         sys.exit(2)
 
 
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).")] = 0,
+    agent: Annotated[Path | None, typer.Option(help="Another agent than the shipped one.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("figures"),
+) -> None:
+    """One maze, one agent, one edited activation, and exactly what changed."""
+    from procgen_tools import demo as demonstration
+
+    typer.echo(demonstration.run(seed, agent, folder))
+
+
 @train_app.command("imitation")
 def train_imitation(
     agent: Annotated[Path, typer.Argument(help="Where the finished agent goes (.pth).")],
@@ -107,6 +119,20 @@ def bench_env(
     from procgen_tools.benchmarks import environment
 
     typer.echo(environment.report(environment.measure(num, seconds)))
+
+
+@bench_app.command("vfield")
+def bench_vfield(
+    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
+    seconds: Annotated[float, typer.Option(help="How long each way is measured a maze.")] = 3.0,
+    memory: Annotated[bool, typer.Option(help="Measure the memory at scale 4, too.")] = True,
+) -> None:
+    """Time of a vector field: ours, one environment a square, and forward passes alone."""
+    from procgen_tools.benchmarks import fields
+
+    typer.echo(fields.report(fields.measure(scale=scale, seconds=seconds), scale))
+    if memory:
+        typer.echo(fields.memory_report(scale=4))
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def find_site(network: nn.Module, name: str) -> Site:
     label = re.fullmatch(r"(.+)_(?:out|in(\d+))", name)
     if label and label[1] in modules:
         return Site(label[1], None if label[2] is None else int(label[2]))
-    close = difflib.get_close_matches(label[1] if label else name, modules, n=3)
+    close = difflib.get_close_matches(name, modules, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(modules)}"
     raise ValueError(f"{type(network).__name__} has no activation {name!r}: {hint}")
 

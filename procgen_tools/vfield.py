@@ -1,19 +1,57 @@
-"""Vector fields: what a policy would do at every open square of a maze."""
+"""Vector fields: what a policy would do at every open square of a maze.
+
+    field = vfield.vector_field(venv, policy)
+    vfield.plot_vf(field)
+
+All squares are one batch of computed frames: nothing is simulated, and no environment is touched.
+`plot_vf`, `plot_vfs` and `plot_heat_map` stand in `plots.fields` and load when first named.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Num
+from torch import Tensor, nn
 
+from procgen_tools.envs.venv import MazeVenv
 from procgen_tools.maze.grid import MOVES, Maze, Square, check_inside
+from procgen_tools.models.actions import NUM_ACTIONS, move_probabilities
+from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.render.agent_view import agent_frames
+
+if TYPE_CHECKING:
+    from procgen_tools.plots.fields import plot_heat_map, plot_vf, plot_vfs
+
+__all__ = [
+    "FieldDifference",
+    "VectorField",
+    "difference",
+    "plot_heat_map",
+    "plot_vf",
+    "plot_vfs",
+    "total_variation",
+    "vector_field",
+]
+
+_FROM_PLOTS = ("plot_heat_map", "plot_vf", "plot_vfs")
+
+Policy = Callable[[Tensor], tuple[Any, Tensor]]
+"""Takes (batch, 3, 64, 64) floats in [0, 1]; returns a distribution with `.logits`, and values."""
 
 LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
 
 SUM_TOLERANCE = 1e-4
 """How far a square's probabilities may sum from 1: room for float32, not for an error."""
+
+CACHED_BATCH = 64
+"""Frames whose activations stay in a processor's cache: passes of this size are the fastest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +63,9 @@ class VectorField:
         probabilities: (square, move), squares in the order of `maze.open_squares()` (the cheese's
             square and the corner included), moves in the order of MOVES; kept read-only, float64.
         values: (square), the policy's estimate of its discounted return; read-only, float64.
+        flipped_probabilities: the same as `probabilities` with the mouse's picture the other way
+            (`not maze.mouse_mirrored`), or None if unknown. The mouse looks to the right after a
+            move to the right, so a walk meets both.
 
     Raises:
         ValueError: arrays of the wrong shape, numbers that are not finite, negative
@@ -35,33 +76,44 @@ class VectorField:
     probabilities: Float[np.ndarray, "square move"]
     values: Float[np.ndarray, " square"]
 
+    flipped_probabilities: Float[np.ndarray, "square move"] | None = None
+
     def __post_init__(self) -> None:
-        squares = int((~self.maze.walls).sum())
-        shapes = {"probabilities": (squares, len(MOVES)), "values": (squares,)}
-        for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=np.float64)
-            if array.shape != shape:
-                raise ValueError(
-                    f"{name} have shape {array.shape}, but this maze has {squares} open squares: "
-                    f"give {shape}, one row for each of maze.open_squares()"
-                )
-            wrong = np.argwhere(~np.isfinite(array))
-            if len(wrong):
-                raise ValueError(
-                    f"{name} hold {array[tuple(wrong[0])]} at square {self.squares[wrong[0][0]]}: "
-                    "every number must be finite; check the policy's weights and inputs"
-                )
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-        sums = self.probabilities.sum(axis=1)
-        wrong = np.flatnonzero(
-            (np.abs(sums - 1) > SUM_TOLERANCE) | (self.probabilities < 0).any(axis=1)
-        )
+        for name in ("probabilities", "values", "flipped_probabilities"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, self._finite(name))
+        for name in ("probabilities", "flipped_probabilities"):
+            if getattr(self, name) is not None:
+                self._check_sums(name)
+
+    def _finite(self, name: str) -> np.ndarray:
+        """A read-only copy of an array, if it has its shape and every number is finite."""
+        array = np.array(getattr(self, name), dtype=np.float64)
+        squares = len(self.squares)
+        shape = (squares,) if name == "values" else (squares, len(MOVES))
+        if array.shape != shape:
+            raise ValueError(
+                f"{name} have shape {array.shape}, but this maze has {squares} open squares: "
+                f"give {shape}, one row for each of maze.open_squares()"
+            )
+        wrong = np.argwhere(~np.isfinite(array))
+        if len(wrong):
+            raise ValueError(
+                f"{name} hold {array[tuple(wrong[0])]} at square {self.squares[wrong[0][0]]}: "
+                "every number must be finite; check the policy's weights and inputs"
+            )
+        array.setflags(write=False)
+        return array
+
+    def _check_sums(self, name: str) -> None:
+        probabilities = getattr(self, name)
+        sums = probabilities.sum(axis=1)
+        wrong = np.flatnonzero((np.abs(sums - 1) > SUM_TOLERANCE) | (probabilities < 0).any(axis=1))
         if len(wrong):
             index = wrong[0]
             raise ValueError(
-                f"the probabilities at square {self.squares[index]} are "
-                f"{self.probabilities[index].tolist()}, with sum {sums[index]:.6g}: they must be "
+                f"the {name} at square {self.squares[index]} are "
+                f"{probabilities[index].tolist()}, with sum {sums[index]:.6g}: they must be "
                 "at least 0 and sum to 1; apply softmax to logits first"
             )
 
@@ -95,6 +147,20 @@ class VectorField:
         """
         p = self.probabilities
         return np.stack([p[:, RIGHT] - p[:, LEFT], p[:, UP] - p[:, DOWN]], axis=1)
+
+    @property
+    def facing_variation(self) -> Float[np.ndarray, " square"]:
+        """How far the moves depend on which way the mouse looks, in [0, 1], at every square.
+
+        Raises:
+            ValueError: the field was computed for one facing only.
+        """
+        if self.flipped_probabilities is None:
+            raise ValueError(
+                "the field knows one facing of the mouse only: compute it with "
+                "vector_field(..., both_facings=True)"
+            )
+        return total_variation(self.probabilities, self.flipped_probabilities)
 
     def grid(self, numbers: Num[np.ndarray, " square *rest"]) -> Float[np.ndarray, "row col *rest"]:
         """One number (or row of numbers) for every open square, laid out as the maze is.
@@ -151,8 +217,15 @@ class FieldDifference:
 
     @property
     def total_variation(self) -> Float[np.ndarray, " square"]:
-        """Half the sum of absolute changes: the probability moved elsewhere, in [0, 1]."""
-        return np.abs(self.probabilities).sum(axis=1) / 2
+        """The probability that moved elsewhere at every square, in [0, 1]."""
+        return total_variation(self.before.probabilities, self.after.probabilities)
+
+
+def total_variation(
+    first: Float[np.ndarray, "square move"], second: Float[np.ndarray, "square move"]
+) -> Float[np.ndarray, " square"]:
+    """Half the sum of absolute differences: the largest that any set of moves shows, in [0, 1]."""
+    return np.abs(second - first).sum(axis=1) / 2
 
 
 def difference(before: VectorField, after: VectorField) -> FieldDifference:
@@ -170,3 +243,128 @@ def difference(before: VectorField, after: VectorField) -> FieldDifference:
             f"{after.maze.size} with {len(after.squares)}): compare fields of one maze"
         )
     return FieldDifference(before, after)
+
+
+def vector_field(
+    venv_or_maze: MazeVenv | Maze,
+    policy: Policy,
+    *,
+    index: int = 0,
+    both_facings: bool = True,
+    batch_size: int | None = None,
+) -> VectorField:
+    """What a policy would do with the mouse at every open square; nothing else is changed.
+
+    Runs `policy(observations)` on the policy's own device, without gradients, in the mode
+    (training or not) that it is in; so patches that are active act here too.
+
+    Args:
+        venv_or_maze: a venv, whose environment `index` is read and left as it is, or a maze.
+        policy: an ImpalaPolicy, circrl's `ModuleHook(policy).network`, or any function of
+            observations that returns a distribution with `.logits` of 15 actions, and values.
+        index: which environment of the venv.
+        both_facings: also ask with the mouse's picture the other way, in passes of their own,
+            which takes twice the time.
+        batch_size: frames in a forward pass, to bound memory. By default all squares are one
+            batch in the order of `maze.open_squares()`, so that a patch can treat each square
+            apart; only an ImpalaPolicy without hooks, to which batches make no difference, gets
+            smaller ones on the CPU, for speed.
+
+    Raises:
+        ValueError: neither a venv nor a maze, an environment that does not exist, a batch size
+            below 1, or a policy that does not return what it should.
+    """
+    maze = _maze(venv_or_maze, index)
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size {batch_size} is below 1: give a number of frames, or None")
+    probabilities, values = _ask(policy, maze, batch_size)
+    flipped = None
+    if both_facings:
+        other = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
+        flipped, _ = _ask(policy, other, batch_size)
+    return VectorField(maze, probabilities, values, flipped)
+
+
+def _maze(venv_or_maze: MazeVenv | Maze, index: int) -> Maze:
+    if isinstance(venv_or_maze, MazeVenv):
+        return venv_or_maze.maze(index)
+    if not isinstance(venv_or_maze, Maze):
+        raise ValueError(
+            f"a field needs a venv from create_venv or a Maze, not a "
+            f"{type(venv_or_maze).__name__}: an EnvState gives one with .to_maze()"
+        )
+    if index != 0:
+        raise ValueError(f"index {index} counts environments of a venv, and this is one maze: "
+                         "leave it out")  # fmt: skip
+    return venv_or_maze
+
+
+@torch.no_grad()
+def _ask(
+    policy: Policy, maze: Maze, batch_size: int | None
+) -> tuple[Float[np.ndarray, "square move"], Float[np.ndarray, " square"]]:
+    """Move probabilities and values with the mouse at every open square, looking as it does."""
+    device = _device(policy)
+    frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
+    if batch_size is None:
+        small = device.type == "cpu" and type(policy) is ImpalaPolicy and not _is_hooked(policy)
+        batch_size = CACHED_BATCH if small else len(frames)
+    answers = [
+        _moves_and_values(policy, _observations(batch, policy).to(device))
+        for batch in frames.split(batch_size)
+    ]
+    probabilities, values = (torch.cat(parts).numpy() for parts in zip(*answers, strict=True))
+    return probabilities, values
+
+
+def _observations(frames: Tensor, policy: Policy) -> Tensor:
+    # Frames have their colours side by side in memory, a layout in which the CPU's convolutions
+    # take half the time. A foreign network may rely on the usual one.
+    layout = torch.preserve_format if isinstance(policy, ImpalaPolicy) else torch.contiguous_format
+    return frames.to(torch.float32, memory_format=layout) / 255
+
+
+def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Tensor]:
+    """One forward pass, checked; results in float64 on the CPU."""
+    answer: Any = policy(observations)
+    try:
+        distribution, values = answer
+        logits = distribution.logits
+    except (TypeError, ValueError, AttributeError):
+        raise ValueError(
+            f"the policy returned a {type(answer).__name__}: it must return a distribution with "
+            ".logits, such as torch's Categorical, and values"
+        ) from None
+    count = len(observations)
+    if logits.shape != (count, NUM_ACTIONS):
+        raise ValueError(
+            f"the policy returned logits of shape {tuple(logits.shape)} for {count} "
+            f"observations: give one of procgen's {NUM_ACTIONS} actions"
+        )
+    if values.numel() != count:
+        raise ValueError(
+            f"the policy returned values of shape {tuple(values.shape)} for {count} "
+            "observations: it must return one value for each"
+        )
+    # Moved first: not every device knows float64.
+    return move_probabilities(logits.cpu().double()), values.cpu().double().flatten()
+
+
+def _device(policy: Policy) -> torch.device:
+    """Where the policy's parameters are; the CPU for a function without."""
+    tensors: Iterable[Tensor] = ()
+    if isinstance(policy, nn.Module):
+        tensors = chain(policy.parameters(), policy.buffers())
+    return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+
+def _is_hooked(policy: nn.Module) -> bool:
+    return any(module._forward_hooks or module._forward_pre_hooks for module in policy.modules())
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FROM_PLOTS:
+        from procgen_tools.plots import fields
+
+        return getattr(fields, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

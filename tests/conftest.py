@@ -8,10 +8,14 @@ from pathlib import Path
 import hypothesis
 import jaxtyping
 import matplotlib
+import torch
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
 matplotlib.use("Agg")
+
+# Tests run side by side: one thread each is faster than two that wait for each other.
+torch.set_num_threads(1)
 
 # Machines that test are busy: a slow example is no failure.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)

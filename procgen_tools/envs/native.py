@@ -166,7 +166,9 @@ class NativeMaze:
         np.logical_or(self._found, self._times >= self._limits, out=self._firsts)
         ended = np.flatnonzero(self._firsts)
         if self.final_frames is not None:
-            self.final_frames = self._draw_final_frames(ended)
+            self.final_frames = (
+                self._draw_final_frames(ended) if ended.size else self.final_frames[:0]
+            )
         if ended.size:
             self._begin_levels(ended)
 
@@ -316,8 +318,8 @@ class NativeMaze:
                              "use backend='procgen' for it")  # fmt: skip
         low, high = values["level_seed_low"], values["level_seed_high"]
         if not 0 <= low < high:
-            raise ValueError(f"the state draws level seeds from [{low}, {high}), which is empty: "
-                             "set level_seed_high above level_seed_low")  # fmt: skip
+            raise ValueError(f"the state draws level seeds from [{low}, {high}): set "
+                             "level_seed_low to 0 or more, level_seed_high above it")  # fmt: skip
 
     def _go_on_from(self, index: int, state: EnvState) -> None:
         values = state.state_vals
@@ -369,7 +371,7 @@ class NativeMaze:
 
     def _begin_levels(self, which: Integer[np.ndarray, " env"]) -> None:
         """Draw the next level of the environments `which`, and put the mouse at its start."""
-        for index in which[self._stepped[which]]:
+        for index in which[self._stepped[which]].tolist():
             self._drawn[index] = self._step_number(index)
         kernels.draw_level_seeds(
             which, self._seed_keys, self._seed_positions, self._low, self._high, self._level_seeds
@@ -381,13 +383,13 @@ class NativeMaze:
         self._background_offsets[which] = np.nan
         self._positions[which] = WORDS
         self._draws[which] = bank.draws
-        for index in which:
+        for index in which.tolist():
             maze_kernels.seed_generator(self._keys[index], self._level_seeds[index])
         self._mice[which] = ((self.rule.world_size - self._sizes[which]) // 2)[:, None]
         self._mirrored[which] = False
         self._times[which] = 0
         self._draw_pictures(which)
-        for index in which[self._edited[which]]:
+        for index in which[self._edited[which]].tolist():
             # A reset makes anew what somebody may have changed in the state that was set.
             self._bases[index] = self.state(index).state_vals
             self._limits[index] = self._bases[index]["timeout"]

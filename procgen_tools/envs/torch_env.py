@@ -109,6 +109,10 @@ class TorchMazeEnv:
         self._starts = self._empty((slots,), torch.int64)
         self._level_seeds = self._empty((slots,), torch.int64)
         self._action_steps = torch.tensor(_action_steps(), device=self.device)
+
+        self._levels: Int64[Tensor, " env"]  # number in its sequence of the level in play
+        self._made: np.ndarray  # (env,) levels made so far
+        self._safe_steps: int  # steps that are sure to find a level where they need one
         self.reset()
 
     def reset(self) -> UInt8[Tensor, "env 64 64 3"]:
@@ -153,7 +157,7 @@ class TorchMazeEnv:
         self._mirrored = mirrored & ~dones
         self._steps = steps * ~dones
         return TorchStep(
-            self.observe(), completed * CHEESE_REWARD, dones, completed, steps, level_seeds
+            self.observe(), completed.float() * CHEESE_REWARD, dones, completed, steps, level_seeds
         )
 
     def observe(self) -> UInt8[Tensor, "env 64 64 3"]:
@@ -169,7 +173,7 @@ class TorchMazeEnv:
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on from here: numbers and tensors on the CPU."""
-        state = {name: getattr(self, f"_{name}").cpu() for name in _STATE}
+        state = {name: getattr(self, f"_{name}").to("cpu", copy=True) for name in _STATE}
         return {"settings": self._settings(), **state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -185,12 +189,18 @@ class TorchMazeEnv:
             theirs = state["settings"].get(name)
             if theirs != ours:
                 raise ValueError(
-                    f"the state is of an environment with {name}={theirs!r}, not {ours!r}: "
+                    f"the state is of an environment with {name}={theirs!r:.80}, not {ours!r:.80}: "
                     "make the environment with the same arguments"
+                )
+        for name in _STATE:
+            theirs, ours = state[name], getattr(self, f"_{name}")
+            if theirs.shape != ours.shape or theirs.dtype != ours.dtype:
+                raise ValueError(
+                    f"{name} of the state has shape {tuple(theirs.shape)} and type {theirs.dtype}, "
+                    f"not {tuple(ours.shape)} and {ours.dtype}: give what state_dict returned"
                 )
         self._begin(state["levels"])
         for name in _STATE[1:]:
-            # A copy: nothing that the caller holds may change with the environment.
             setattr(self, f"_{name}", state[name].to(self.device, copy=True))
 
     # --- levels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
@@ -19,6 +19,7 @@ from procgen_tools.render.human_view import human_frame
 BACKENDS = ("native", "procgen")
 
 
+@runtime_checkable
 class Gym3Maze(Protocol):
     """What stands behind a venv: the part of gym3's interface that procgen offers."""
 

@@ -17,7 +17,6 @@ treat the last frames of episodes (`infos["final_obs"]`) as they treat observati
 | rewards clipped, or changed freely  | `gymnasium.wrappers.vector.ClipReward`, `TransformReward` |
 | returns and lengths of episodes     | `gymnasium.wrappers.vector.RecordEpisodeStatistics`     |
 | infos as one dict per environment   | `gymnasium.wrappers.vector.DictInfoToList`              |
-| torch tensors                       | `gymnasium.wrappers.vector.NumpyToTorch`                |
 """
 
 from __future__ import annotations

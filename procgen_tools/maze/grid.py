@@ -218,8 +218,9 @@ def parse(
     """
     rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
     if len({len(row) for row in rows}) != 1:
-        raise ValueError(f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: "
-                         "make them equal")
+        raise ValueError(
+            f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: make them equal"
+        )
     letters = np.array([list(row) for row in rows])
     unknown = sorted(set(letters.ravel().tolist()) - set(SYMBOLS.values()))
     if unknown:
@@ -228,8 +229,10 @@ def parse(
     for thing in ("mouse", "cheese"):
         squares = np.argwhere(letters == SYMBOLS[thing])
         if len(squares) > 1:
-            raise ValueError(f"the drawing has {len(squares)} squares marked "
-                             f"{SYMBOLS[thing]!r}: a maze has at most one {thing}")
+            raise ValueError(
+                f"the drawing has {len(squares)} squares marked "
+                f"{SYMBOLS[thing]!r}: a maze has at most one {thing}"
+            )
         found[thing] = Square(*squares[0].tolist()) if len(squares) else None
     return Maze(
         walls=letters == SYMBOLS["wall"],

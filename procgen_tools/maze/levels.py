@@ -41,11 +41,14 @@ class LevelRule:
 
     def __post_init__(self) -> None:
         if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:
-            raise ValueError(f"world_size {self.world_size} is not odd and in 3..63: "
-                             "use 15 (easy) or 25 (hard)")
+            raise ValueError(
+                f"world_size {self.world_size} is not odd and in 3..63: use 15 (easy) or 25 (hard)"
+            )
         if self.rand_region is not None and self.rand_region < 0:
-            raise ValueError(f"rand_region {self.rand_region} is negative: give the side of the "
-                             "top-right region in squares, 0 for the corner, None for anywhere")
+            raise ValueError(
+                f"rand_region {self.rand_region} is negative: give the side of the "
+                "top-right region in squares, 0 for the corner, None for anywhere"
+            )
         if self.num_objects not in (1, 2):
             raise ValueError(f"num_objects {self.num_objects}: a level has one or two objects")
 
@@ -63,11 +66,14 @@ def level_rule(
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise ValueError(f"unknown env_name {env_name!r}: choose one of {list(ENV_NAMES)}{hint}")
     if distribution_mode not in WORLD_SIZES:
-        raise ValueError(f"unknown distribution_mode {distribution_mode!r}: "
-                         f"choose one of {list(WORLD_SIZES)}")
+        raise ValueError(
+            f"unknown distribution_mode {distribution_mode!r}: choose one of {list(WORLD_SIZES)}"
+        )
     if env_name == "maze" and rand_region is not None:
-        raise ValueError(f"rand_region {rand_region} means nothing in 'maze', whose cheese is "
-                         "anywhere: use env_name='maze_aisc', or leave rand_region out")
+        raise ValueError(
+            f"rand_region {rand_region} means nothing in 'maze', whose cheese is "
+            "anywhere: use env_name='maze_aisc', or leave rand_region out"
+        )
     if env_name == "maze_aisc" and rand_region is None:
         rand_region = 0
     return LevelRule(WORLD_SIZES[distribution_mode], rand_region)
@@ -129,8 +135,10 @@ def make_bank(
     rule = rule or LevelRule()
     seed_array = np.asarray(seeds)
     if seed_array.ndim != 1 or (seed_array.size and seed_array.dtype.kind not in "iu"):
-        raise ValueError(f"seeds have shape {seed_array.shape} and type {seed_array.dtype}: "
-                         "give a list or 1-d array of whole numbers")
+        raise ValueError(
+            f"seeds have shape {seed_array.shape} and type {seed_array.dtype}: "
+            "give a list or 1-d array of whole numbers"
+        )
     wrong = seed_array[(seed_array < 0) | (seed_array >= MAX_SEED)]
     if wrong.size:
         raise ValueError(f"level seed {wrong[0]} is not in [0, {MAX_SEED}): choose one that is")

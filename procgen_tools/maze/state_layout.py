@@ -120,7 +120,7 @@ FIELDS: Final = _fields(
     "action_vx:float action_vy:float action_vrot:float",
     # The camera. Whatever is read, procgen computes it anew when it draws, and it draws after
     # each step and each set_state (64 pixels), and at each observe if it was made with
-    # render_mode="rgb_array" (512 pixels: only `unit` differs, 8 times as large).
+    # render_mode="rgb_array" (512 pixels: unit, x_off and y_off are 8 times as large).
     "center_x:float center_y:float",
     "random_agent_start:bool has_useful_vel_info:bool",
     # The last step's draw below 1000000; 0 before any step, unchanged by a reset.

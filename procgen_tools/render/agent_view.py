@@ -84,8 +84,10 @@ def pixel_tables(world_size: int) -> PixelTables:
     with np.load(TABLES_PATH, allow_pickle=False) as stored:
         if f"{world_size}/cells" not in stored:
             sizes = sorted({int(name.split("/")[0]) for name in stored})
-            raise ValueError(f"no pixel tables for a world of {world_size} squares: use one of "
-                             f"{sizes}, or add it in scripts/make_pixel_tables.py")
+            raise ValueError(
+                f"no pixel tables for a world of {world_size} squares: use one of "
+                f"{sizes}, or add it in scripts/make_pixel_tables.py"
+            )
 
         def sprite(name: str) -> Sprite:
             parts = (stored[f"{world_size}/{name}/{part}"] for part in ("top", "left", "pixels"))
@@ -149,8 +151,10 @@ def agent_frames(
     in_wall = maze.walls[array[:, 0], array[:, 1]]
     if in_wall.any():
         wrong = tuple(array[in_wall][0].tolist())
-        raise ValueError(f"the mouse cannot stand at {wrong}: that square is a wall; "
-                         "choose open squares, such as maze.open_squares()")
+        raise ValueError(
+            f"the mouse cannot stand at {wrong}: that square is a wall; "
+            "choose open squares, such as maze.open_squares()"
+        )
     level = draw_levels(maze.cells()[None], np.array([background_code(maze)], np.uint8))
     frames = np.repeat(level, len(array), axis=0)
     mirrored = np.full(len(array), maze.mouse_mirrored)

@@ -97,6 +97,4 @@ def draw_mice(frames, squares, mirrored, top, left, mouse, mirrored_mouse):
     """squares (frame, 2): outer row and column of each mouse."""
     for i in range(len(frames)):
         row, col = squares[i, 0], squares[i, 1]
-        draw_sprite(
-            frames[i], row, col, top, left, mirrored_mouse if mirrored[i] else mouse
-        )
+        draw_sprite(frames[i], row, col, top, left, mirrored_mouse if mirrored[i] else mouse)

@@ -75,8 +75,7 @@ class TorchView:
         walls = flat == WALL
         frame, place = (flat == CHEESE).nonzero(as_tuple=True)
         pixels, layers, cheese = (
-            table[place]
-            for table in (self._cheese_pixels, self._cheese_layers, self._cheese)
+            table[place] for table in (self._cheese_pixels, self._cheese_layers, self._cheese)
         )
         # As procgen paints: what covers a pixel, one after the other.
         for layer, texture in enumerate(self._textures):
@@ -116,7 +115,7 @@ class TorchView:
             raise ValueError("the frames are not contiguous: draw into frames.contiguous()")
         places = squares[:, 0] * self.world_size + squares[:, 1]
         pixels = self._mouse_pixels[places].unsqueeze(-1).expand(-1, -1, 3)
-        flat = frames.view(count, -1, 3)
+        flat = frames.view(count, FRAME_SIZE**2, 3)
         sprite = self._mice[mirrored.long(), places]
         flat.scatter_(1, pixels, _blend(flat.gather(1, pixels), sprite))
 

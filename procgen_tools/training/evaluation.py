@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int, UInt8
 from scipy.stats import binomtest
 from tqdm import tqdm
 
 from procgen_tools.envs.venv import to_observations, venv_from_mazes
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_bank
+from procgen_tools.maze.state_values import STAY_ACTION
 
 if TYPE_CHECKING:
     from procgen_tools.models import ImpalaPolicy
@@ -96,7 +98,7 @@ def evaluate(
     """Play one episode in each maze, actions sampled from the policy.
 
     Args:
-        policy: asked on its own device.
+        policy: without memory; asked on its own device.
         mazes: where the episodes begin; all of one world size.
         seed: of the sampling.
         step_limit: steps after which an episode counts as failed, at most 500.
@@ -105,26 +107,23 @@ def evaluate(
     Raises:
         ValueError: no mazes, or a limit above the environment's own.
     """
-    import torch
-
     if not 1 <= step_limit <= 500:
         raise ValueError(f"step_limit {step_limit} is not in 1..500, where episodes end anyway")
     venv = venv_from_mazes(mazes, backend=backend)
-    device = next(policy.parameters()).device
-    generator = torch.Generator(device).manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    answers = Answers(policy)
     count = len(mazes)
     sizes = np.array([maze.size for maze in mazes])
     trackers = [_Tracker(maze) for maze in mazes]
     found, steps = np.zeros(count, bool), np.zeros(count, np.int64)
     active = np.arange(count)
     frames = venv.env.observe()[1]["rgb"]
-    with tqdm(total=count, disable=not progress_bar, unit=" levels") as bar, torch.no_grad():
+    with tqdm(total=count, disable=not progress_bar, unit=" levels") as bar:
         for _ in range(step_limit):
-            observations = torch.from_numpy(to_observations(frames[active])).to(device)
-            probabilities = policy.logits_and_value(observations)[0].softmax(-1)
-            chosen = torch.multinomial(probabilities, 1, generator=generator)[:, 0].cpu().numpy()
-            actions = np.full(count, 4, np.int32)
-            actions[active] = chosen
+            cumulative = answers.to(frames[active]).cumsum(axis=1)
+            quantiles = rng.random((len(active), 1)) * cumulative[:, -1:]
+            actions = np.full(count, STAY_ACTION, np.int32)
+            actions[active] = (quantiles >= cumulative).sum(axis=1)
             venv.env.act(actions)
             rewards, observation, firsts = venv.env.observe()
             frames = observation["rgb"]
@@ -140,6 +139,33 @@ def evaluate(
     corner = np.array([tracker.visited_corner for tracker in trackers])
     region = np.array([tracker.visited_region for tracker in trackers])
     return Evaluation(sizes, found, steps, corner, region)
+
+
+class Answers:
+    """A policy's action probabilities, asked once for every different frame.
+
+    A policy without memory answers the same frame the same way, and an agent that is lost sees
+    few different ones.
+    """
+
+    def __init__(self, policy: ImpalaPolicy) -> None:
+        self._policy = policy
+        self._known: dict[bytes, np.ndarray] = {}
+
+    def to(self, frames: UInt8[np.ndarray, "frame 64 64 3"]) -> Float[np.ndarray, "frame action"]:
+        """(frame, action) probabilities, in float64."""
+        import torch
+
+        keys = [blake2b(frame.tobytes(), digest_size=16).digest() for frame in frames]
+        new = {key: index for index, key in enumerate(keys) if key not in self._known}
+        if new:
+            device = next(self._policy.parameters()).device
+            observations = torch.from_numpy(to_observations(frames[list(new.values())]))
+            with torch.no_grad():
+                logits, _ = self._policy.logits_and_value(observations.to(device))
+            answers = logits.double().softmax(-1).cpu().numpy()
+            self._known.update(zip(new, answers, strict=True))
+        return np.stack([self._known[key] for key in keys])
 
 
 class _Tracker:

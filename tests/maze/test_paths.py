@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from procgen_tools.maze import paths
@@ -25,7 +25,7 @@ def levels() -> LevelBank:
 @st.composite
 def mazes(draw: st.DrawFn) -> Maze:
     """Mazes with walls anywhere: loops, unreachable squares, a corner that may be a wall."""
-    size = draw(st.integers(1, 9))
+    size = draw(st.integers(1, 7))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     walls = rng.random((size, size)) < draw(st.sampled_from([0.0, 0.2, 0.4, 0.6]))
     walls[START] = False
@@ -49,7 +49,6 @@ def floyd_warshall(maze: Maze) -> np.ndarray:
     return full
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_distances_equal_floyd_warshall(maze: Maze) -> None:
     expected = floyd_warshall(maze)
@@ -60,7 +59,6 @@ def test_distances_equal_floyd_warshall(maze: Maze) -> None:
     assert np.array_equal(paths.distances(maze, *several), nearest)
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_shortest_paths_are_walks_as_long_as_the_distance(maze: Maze) -> None:
     away = paths.distances(maze, START)
@@ -75,7 +73,6 @@ def test_shortest_paths_are_walks_as_long_as_the_distance(maze: Maze) -> None:
         assert all(abs(np.subtract(a, b)).sum() == 1 for a, b in pairwise(path))
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_next_moves_are_the_first_of_the_nearer_moves(maze: Maze) -> None:
     target = maze.cheese or START
@@ -94,7 +91,6 @@ def test_next_moves_are_the_first_of_the_nearer_moves(maze: Maze) -> None:
         assert moves[row, col] == (fitting[0] if fitting else STAY)
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_successors_follow_the_legal_moves(maze: Maze) -> None:
     squares = maze.open_squares()
@@ -107,7 +103,6 @@ def test_successors_follow_the_legal_moves(maze: Maze) -> None:
             assert squares[following[move]] == (there if maze.is_open(there) else square)
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_the_decision_square_is_the_last_that_shortest_paths_share(maze: Maze) -> None:
     square = paths.decision_square(maze)
@@ -184,7 +179,6 @@ def test_a_decision_square_needs_an_open_start() -> None:
     assert paths.decision_square(maze, Square(0, 1)) == (2, 1)
 
 
-@settings(deadline=None)
 @given(mazes())
 def test_corner_path_distances_are_distances_to_the_paths(maze: Maze) -> None:
     table = floyd_warshall(maze)
@@ -201,7 +195,7 @@ def test_procgen_levels_are_trees_until_edited(levels: LevelBank) -> None:
     assert paths.is_tree(parse("M"))
     assert not paths.is_tree(parse("..#\n..#\nM##"))  # a loop
     assert not paths.is_tree(parse("..#\n###\nM.."))  # two parts
-    assert not paths.is_tree(parse("..#.\n..##\n####\nM..."))  # as many edges as a tree has
+    assert not paths.is_tree(parse("..##\n..##\n####\nM..."))  # as many edges as a tree has
 
 
 def test_node_types_count_open_neighbours() -> None:

@@ -181,7 +181,7 @@ def way_to_cheese(maze: Maze) -> list[int]:
 
 
 @pytest.mark.parametrize("mode", MODE_CODES)
-def test_large_pictures_change_only_the_unit(mode: str) -> None:
+def test_large_pictures_change_the_camera_alone(mode: str) -> None:
     env = procgen_env(mode, 5, 1, render_mode="rgb_array")
     (game,) = forecasts(mode, 5, 1, level_seed_low=0, level_seed_high=2**31 - 1)
     for action in (7, 5, 7):
@@ -213,7 +213,7 @@ def test_procgen_goes_on_from_a_foretold_state(mode: str) -> None:
 
 
 def test_we_go_on_from_an_edited_state_of_procgen() -> None:
-    """A set state is the base; also what edits made unusual goes on."""
+    """A set state is the base; what edits made unusual goes on, the mouse's until a reset."""
     env = procgen_env("hard", 5, 1)
     for action in (7, 5, 5, 7):
         env.act(np.array([action], dtype=np.int32))
@@ -229,7 +229,7 @@ def test_we_go_on_from_an_edited_state_of_procgen() -> None:
     game.mirrored = state.mouse_mirrored
     assert write_values(game.values()) == state.state_bytes
     assert env.callmethod("get_state")[0] == state.state_bytes
-    for action in (4, 1, 7, 5):
+    for action in (4, 1, 7, 5, -1):
         env.act(np.array([action], dtype=np.int32))
         game.step(action)
         assert env.callmethod("get_state")[0] == write_values(game.values())

@@ -57,7 +57,8 @@ def test_save_and_load(tmp_path: Path) -> None:
     assert_same_parameters(load_policy(path, num_actions=7), policy.state_dict())
     assert str(checkpoint_metadata(path)) == str(facts)
     first = path.read_bytes()
-    save_policy(policy, path.with_name("other.pth"), **facts)
+    same = policy.to(memory_format=torch.contiguous_format)
+    save_policy(same, path.with_name("other.pth"), **facts)
     assert path.with_name("other.pth").read_bytes() == first
     assert sorted(file.name for file in path.parent.iterdir()) == ["agent.pth", "other.pth"]
 
@@ -81,6 +82,7 @@ def test_other_precisions_become_float32(dtype: torch.dtype, state: State, tmp_p
     stored = OrderedDict((name, value.to(dtype)) for name, value in state.items())
     policy = load_policy(written(tmp_path / "half.pth", {"model_state_dict": stored}))
     assert_same_parameters(policy, OrderedDict((k, v.float()) for k, v in stored.items()))
+    assert {parameter.dtype for parameter in policy.parameters()} == {torch.float32}
 
 
 def test_a_missing_file_names_those_nearby(tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""The demo: one maze, one agent, one edited activation, and exactly what changed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from procgen_tools import chains, hooks, vfield
+from procgen_tools.envs.venv import to_observations
+from procgen_tools.maze.edit import remove_cheese
+from procgen_tools.maze.grid import START, Maze
+from procgen_tools.maze.levels import make_level
+from procgen_tools.maze.paths import decision_square
+from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.render.agent_view import agent_frames
+
+AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
+LAYER = "embedder.block2.res1.resadd_out"
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A maze before and after the cheese vector is subtracted.
+
+    Attributes:
+        before, after: the fields.
+        chances_before, chances_after: exact, with procgen's limit of 500 steps.
+    """
+
+    before: vfield.VectorField
+    after: vfield.VectorField
+    chances_before: chains.Chances
+    chances_after: chains.Chances
+
+
+def cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> torch.Tensor:
+    """Activations with the cheese minus without it, the mouse at the start square.
+
+    After Turner et al. (2023), "Understanding and controlling a maze-solving policy network".
+
+    Returns:
+        (channel, row, col) of the layer.
+    """
+    device = next(policy.parameters()).device
+    activations = []
+    for shown in (maze, remove_cheese(maze)):
+        with hooks.record(policy, [layer]) as recorded:
+            policy(torch.from_numpy(to_observations(agent_frames(shown, [START]))).to(device))
+        activations.append(recorded[layer][0])
+    return activations[0] - activations[1]
+
+
+def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> Edit:
+    """Fields and chances of a maze, as the agent is and with the cheese vector subtracted."""
+    vector = cheese_vector(policy, maze, layer)
+    before = vfield.vector_field(maze, policy)
+    with hooks.patched(policy, {layer: lambda activation: activation - vector}):
+        after = vfield.vector_field(maze, policy)
+    limit = chains.PROCGEN_STEP_LIMIT
+    return Edit(
+        before,
+        after,
+        chains.chances(before, START, step_limit=limit),
+        chains.chances(after, START, step_limit=limit),
+    )
+
+
+def find_agent() -> Path:
+    """The shipped agent, from the current folder or beside the package.
+
+    Raises:
+        FileNotFoundError: it is in neither.
+    """
+    for folder in (Path.cwd(), Path(__file__).parents[1]):
+        if (folder / AGENT).exists():
+            return folder / AGENT
+    raise FileNotFoundError(f"{AGENT} is not here: run this in a checkout of the project, "
+                            "or name an agent with --agent")  # fmt: skip
+
+
+def run(seed: int = 0, agent: Path | None = None, folder: Path = Path("figures")) -> str:
+    """Make the pictures in `folder`; returns the numbers as text.
+
+    Raises:
+        ValueError: the level of this seed has no decision square.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    started = time.perf_counter()
+    maze = make_level(seed)
+    square = decision_square(maze)
+    if square is None:
+        raise ValueError(
+            f"level {seed} has no decision square, where the ways to the cheese and to the corner "
+            "part: try another seed"
+        )
+    path = agent or find_agent()
+    edit = subtract_cheese_vector(load_policy(path), maze)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = [folder / "field.png", folder / "cheese_vector.png"]
+    vfield.plot_vf(edit.before)
+    plt.savefig(pictures[0], dpi=110, bbox_inches="tight")
+    vfield.plot_vfs(edit.before, edit.after)
+    plt.savefig(pictures[1], dpi=110, bbox_inches="tight")
+    plt.close("all")
+
+    lines = [
+        f"{path}, level {seed} ({maze.size} x {maze.size}), cheese at {tuple(maze.cheese or ())}, "
+        f"decision square {tuple(square)}",
+        "",
+        *table(edit),
+        "",
+        *(f"picture: {picture}" for picture in pictures),
+        f"({time.perf_counter() - started:.1f} s)",
+    ]
+    return "\n".join(lines)
+
+
+def table(edit: Edit) -> list[str]:
+    """The numbers before and after, a line each."""
+    before, after = chains.decision(edit.before), chains.decision(edit.after)
+    rows: list[tuple[str, float, float]] = []
+    if before and after:
+        rows += [
+            ("at the decision square: towards the cheese", before.cheese, after.cheese),
+            ("at the decision square: towards the corner", before.top_right, after.top_right),
+            ("at the decision square: anything else", before.other, after.other),
+        ]
+    before_chances, after_chances = edit.chances_before, edit.chances_after
+    rows += [
+        ("reaches the cheese within 500 steps", before_chances.cheese, after_chances.cheese),
+        ("visits the corner before the cheese", before_chances.corner_first,
+         after_chances.corner_first),
+    ]  # fmt: skip
+    difference = vfield.difference(edit.before, edit.after).total_variation.mean()
+    return [
+        f"{'probability that the mouse ...':46s} {'as trained':>10s}  cheese vector subtracted",
+        *(f"  {name:44s} {first:10.3f}  {second:10.3f}" for name, first, second in rows),
+        f"  mean change of a square's moves (total variation) {difference:.3f}",
+    ]

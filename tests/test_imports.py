@@ -1,0 +1,92 @@
+"""Imports: they point one way, and importing the package does nothing else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "procgen_tools"
+
+ROOMS = (
+    "maze",
+    "render",
+    "envs",
+    "models",
+    "hooks",
+    "vfield",
+    "chains",
+    "interventions",
+    "behaviour",
+    "training",
+    "plots",
+    "widgets",
+    "benchmarks",
+    "demo",
+    "cli",
+)
+"""From the ground up: a room may import its own modules and lower ones."""
+
+FACADES = {
+    ("maze/__init__.py", "envs"),  # maze.create_venv, as notebooks have always called it
+    ("vfield.py", "plots"),  # vfield.plot_vf
+}
+"""Public names that load from a room above when they are first used."""
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The rooms that a file imports, wherever in the file it does."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: relative import"
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "procgen_tools" and len(parts) > 1 and parts[1] != "__version__":
+                yield parts[1]
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    room = room_of(path)
+    assert room in ROOMS, f"{room} has no place in ROOMS: say where it stands"
+    for imported in imports_of(path):
+        if (str(path.relative_to(PACKAGE)), imported) not in FACADES:
+            assert ROOMS.index(imported) <= ROOMS.index(room), f"{path} imports {imported}, above"
+
+
+def test_importing_is_light() -> None:
+    """The package, the mazes and the pictures load neither torch nor matplotlib nor gymnasium."""
+    code = (
+        "import sys, procgen_tools; before = set(sys.modules);"
+        "assert not {'torch', 'numpy', 'numba'} & before;"
+        "import procgen_tools.maze, procgen_tools.render.agent_view, procgen_tools.cli;"
+        "print(sorted({'torch', 'gymnasium', 'matplotlib', 'procgen'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stdout + result.stderr
+
+
+def test_importing_is_fast() -> None:
+    """The package itself, beyond starting Python, within half a second of processor time."""
+    code = "import time; t = time.process_time(); import procgen_tools; print(time.process_time()-t)"
+    started = time.perf_counter()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert float(result.stdout) < 0.5, f"{result.stdout} {time.perf_counter() - started}"

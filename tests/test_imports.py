@@ -86,7 +86,9 @@ def test_importing_is_light() -> None:
 
 def test_importing_is_fast() -> None:
     """The package itself, beyond starting Python, within half a second of processor time."""
-    code = "import time; t = time.process_time(); import procgen_tools; print(time.process_time()-t)"
+    code = (
+        "import time; t = time.process_time(); import procgen_tools; print(time.process_time()-t)"
+    )
     started = time.perf_counter()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert float(result.stdout) < 0.5, f"{result.stdout} {time.perf_counter() - started}"

@@ -391,7 +391,7 @@ class NativeMaze:
         self._draw_pictures(which)
         for index in which[self._edited[which]].tolist():
             # A reset makes anew what somebody may have changed in the state that was set.
-            self._bases[index] = self.state(index).state_vals
+            self._bases[index] = maze_state_values(self._bases[index], self._moment(index))
             self._limits[index] = self._bases[index]["timeout"]
             self._edited[index] = False
 

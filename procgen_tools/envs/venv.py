@@ -96,7 +96,10 @@ class MazeVenv:
         Raises:
             ValueError: there is no such environment.
         """
-        return EnvState(self._states()[self._index(index)])
+        self._index(index)
+        if isinstance(self.env, NativeMaze):
+            return self.env.state(index)
+        return EnvState(self._states()[index])
 
     def set_state(self, index: int, state: EnvState) -> None:
         """Go on from `state` in one environment; the others stay as they are.
@@ -227,7 +230,7 @@ def venv_from_mazes(mazes: Sequence[Maze], *, backend: str = "native") -> MazeVe
                          "all of the same world size")  # fmt: skip
     mode = "easy" if sizes == {level_rule(distribution_mode="easy").world_size} else "hard"
     venv = create_venv(len(mazes), distribution_mode=mode, backend=backend)
-    states = [venv.state(index) for index in range(len(mazes))]
+    states = [EnvState(state) for state in venv.env.callmethod("get_state")]
     for state, maze in zip(states, mazes, strict=True):
         state.set_maze(maze)
     venv.env.callmethod("set_state", [state.state_bytes for state in states])

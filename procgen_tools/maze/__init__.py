@@ -45,6 +45,7 @@ from procgen_tools.maze.paths import (
     node_type,
     shortest_path,
 )
+from procgen_tools.maze.sampling import find_seeds, random_mazes
 from procgen_tools.maze.state import EnvState
 from procgen_tools.maze.storage import load_mazes, save_mazes
 
@@ -72,6 +73,7 @@ __all__ = [
     "decision_square",
     "distances",
     "draw",
+    "find_seeds",
     "is_on_distribution",
     "is_tree",
     "legal_moves",
@@ -87,6 +89,7 @@ __all__ = [
     "open_square",
     "parse",
     "place_cheese",
+    "random_mazes",
     "remove_cheese",
     "remove_cheese_from_state",
     "save_mazes",

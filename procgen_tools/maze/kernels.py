@@ -230,12 +230,10 @@ def next_move(distances, row, col):
     """The move (grid.MOVES order: LEFT, RIGHT, UP, DOWN) that comes one step closer, else STAY."""
     side = distances.shape[0]
     here = distances[row, col]
-    move = 0
-    for down, right in ((0, -1), (0, 1), (1, 0), (-1, 0)):
+    for move, (down, right) in enumerate(((0, -1), (0, 1), (1, 0), (-1, 0))):
         r, c = row + down, col + right
         if 0 <= r < side and 0 <= c < side and 0 <= distances[r, c] < here:
             return move
-        move += 1
     return 4
 
 

@@ -1,10 +1,10 @@
 """Figures of vector fields: what a policy would do at every square, and what changed.
 
 An arrow is the mean move at its square: P(RIGHT) - P(LEFT) along the row, P(UP) - P(DOWN) along
-the column; a certain move is nearly a square long. One arrow a square reads well in the largest mazes, but a
-policy that is torn between two moves has a short one, as one that stays has; so thin lines
-beneath show how likely each single move is. Moves into walls count in both: they are part of what
-the policy prefers.
+the column; a certain move is nearly a square long. One arrow a square reads well in the largest
+mazes, but a policy that is torn between two moves has a short one, as one that stays has; so thin
+lines beneath show how likely each single move is. Moves into walls count in both: they are part
+of what the policy prefers.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def plot_vfs(
     after: VectorField,
     *,
     titles: tuple[str, str, str] = ("before", "after", "difference"),
-    limit: float | None = None,
+    limit: int | float | None = None,
 ) -> Figure:
     """Draw two fields of one maze and their difference, side by side.
 
@@ -118,7 +118,7 @@ def plot_heat_map(
     ax: Axes | None = None,
     *,
     title: str | None = None,
-    limits: tuple[float, float] | None = None,
+    limits: tuple[int | float, int | float] | None = None,
 ) -> Axes:
     """Colour every open square by one number.
 
@@ -145,7 +145,7 @@ def _heat_panel(
     what: str,
     ax: Axes | None,
     title: str | None,
-    limits: tuple[float, float] | None,
+    limits: tuple[int | float, int | float] | None,
 ) -> Axes:
     heat = _heat(data, what)
     low, high = heat.limits if limits is None else limits

@@ -39,7 +39,7 @@ def policy_view(frames: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("options", [
     {"num_levels": 0, "rand_seed": 7},
-    {"start_level": 45, "num_levels": 2, "distribution_mode": "easy"},
+    {"start_level": 202, "num_levels": 2, "distribution_mode": "easy"},
     {"num_levels": 20, "use_backgrounds": False, "rand_seed": 3},
 ])  # fmt: skip
 def test_both_backends_are_the_same(options: dict[str, Any]) -> None:

@@ -1,0 +1,186 @@
+"""Figures of vector fields: arrows stand on their squares, colours and axes say what they are."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.quiver import Quiver
+
+from procgen_tools import vfield
+from procgen_tools.maze.grid import MOVES, Maze, parse
+from procgen_tools.plots.fields import ARROW_LENGTH, QUANTITIES
+from procgen_tools.vfield import FieldDifference, VectorField, difference
+
+MAZE = parse("####.\n####.\n.....\n.#.#.\nM#C#.", background=2)
+MARKS = ["top-right corner", "mouse", "cheese", "decision square"]
+ARROW = "mean move (whole square: certain)"
+
+
+def random_field(maze: Maze, seed: int) -> VectorField:
+    rng = np.random.default_rng(seed)
+    squares = len(maze.open_squares())
+    moves = rng.dirichlet(np.ones(5), (2, squares))
+    return VectorField(maze, moves[0], rng.normal(size=squares), moves[1])
+
+
+@pytest.fixture(autouse=True)
+def quiet_and_clean() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+    plt.close("all")
+
+
+def arrows_of(ax: Axes) -> Quiver:
+    (arrows,) = (part for part in ax.collections if isinstance(part, Quiver))
+    return arrows
+
+
+def legend_of(owner: Axes | plt.Figure) -> list[str]:
+    legend = owner.get_legend() if isinstance(owner, Axes) else owner.legends[0]
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_field_has_its_mean_move_at_every_square() -> None:
+    field = random_field(MAZE, 0)
+    ax = vfield.plot_vf(field, title="a field")
+    arrows = arrows_of(ax)
+    assert len(field.squares) == arrows.N
+    assert arrows.XY.tolist() == [[col, row] for row, col in field.squares]
+    assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), field.arrows)
+    assert arrows.scale == 1 / ARROW_LENGTH
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", "a field")
+    assert ax.get_xlim() == ax.get_ylim() == (-0.5, 4.5)
+    assert sorted(legend_of(ax)) == sorted([*MARKS, "single moves", ARROW])
+    ax.figure.canvas.draw()
+
+
+def test_single_moves_reach_as_far_as_they_are_likely() -> None:
+    field = random_field(MAZE, 0)
+    ax = vfield.plot_vf(field)
+    (lines,) = (part for part in ax.collections if isinstance(part, LineCollection))
+    ends = np.array(lines.get_segments()).reshape(len(field.squares), 5, 2, 2)
+    middles = np.array(field.squares)[:, ::-1]
+    assert np.array_equal(ends[:, :, 0], np.broadcast_to(middles[:, None], (*ends.shape[:2], 2)))
+    reach = (ends[:, :, 1] - ends[:, :, 0]) / (ARROW_LENGTH / 2)
+    assert np.allclose(np.abs(reach).sum(axis=2)[:, :4], field.probabilities[:, :4])
+    assert np.allclose(reach.sum(axis=1), field.arrows)
+    plain = vfield.plot_vf(field, single_moves=False)
+    assert not any(isinstance(part, LineCollection) for part in plain.collections)
+    assert "single moves" not in legend_of(plain)
+
+
+def test_given_axes_are_drawn_on() -> None:
+    _, axes = plt.subplots(1, 2)
+    assert vfield.plot_vf(random_field(MAZE, 0), axes[0]) is axes[0]
+    assert vfield.plot_heat_map(random_field(MAZE, 0), ax=axes[1]) is axes[1]
+
+
+def test_fields_stand_beside_their_difference() -> None:
+    before, after = random_field(MAZE, 0), random_field(replace(MAZE, cheese=None), 1)
+    figure = vfield.plot_vfs(before, after, titles=("one", "two", "change"))
+    panels, bar = figure.axes[:3], figure.axes[3]
+    change = difference(before, after)
+    for ax, title, shown in zip(
+        panels, ("one", "two", "change"), (before, after, change), strict=True
+    ):
+        assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", title)
+        arrows = arrows_of(ax)
+        assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), shown.arrows)
+        assert ax.get_legend() is None
+    assert bar.get_ylabel() == "total variation"
+    image = panels[2].images[-1]
+    assert np.allclose(image.get_array()[~MAZE.walls], change.total_variation)
+    assert image.get_array().mask.tolist() == MAZE.walls.tolist()
+    assert image.get_clim() == (0, change.total_variation.max())
+    assert legend_of(figure) == [*MARKS, "single moves", ARROW]
+    figure.canvas.draw()
+
+
+def test_a_mark_has_one_colour_with_and_without_cheese() -> None:
+    colours = []
+    for maze in (MAZE, replace(MAZE, cheese=None)):
+        ax = vfield.plot_vf(random_field(maze, 0))
+        found = zip(*ax.get_legend_handles_labels(), strict=True)
+        colours.append({name: mark.get_edgecolor() for mark, name in found if name in MARKS})
+    assert list(colours[1]) == MARKS[:2]
+    assert colours[1].items() < colours[0].items()
+
+
+@pytest.mark.parametrize("what", QUANTITIES[VectorField])
+def test_heat_maps_of_a_field(what: str) -> None:
+    field = random_field(MAZE, 0)
+    ax = vfield.plot_heat_map(field, what, title="heat")
+    image = ax.images[-1]
+    moves = dict(zip(MOVES, field.probabilities.T, strict=True))
+    expected = {"value": field.values, "facing": field.facing_variation, **moves}[what]
+    assert np.allclose(image.get_array()[~MAZE.walls], expected)
+    assert image.origin == "lower"
+    label = {"value": "value", "facing": "total variation between facings"}.get(what, f"P({what})")
+    assert image.colorbar.ax.get_ylabel() == label
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", "heat")
+    assert legend_of(ax) == MARKS
+    if what in moves:
+        assert image.get_clim() == (0, 1)
+
+
+@pytest.mark.parametrize("what", QUANTITIES[FieldDifference])
+def test_heat_maps_of_a_difference(what: str) -> None:
+    change = difference(random_field(MAZE, 0), random_field(MAZE, 1))
+    image = vfield.plot_heat_map(change, what).images[-1]
+    moves = dict(zip(MOVES, change.probabilities.T, strict=True))
+    expected = {
+        "value": change.values,
+        "total variation": change.total_variation,
+        "arrow length": change.lengths,
+        **moves,
+    }[what]
+    assert np.allclose(image.get_array()[~MAZE.walls], expected)
+    low, high = image.get_clim()
+    assert high == np.abs(expected).max()
+    assert low == (0 if what in ("total variation", "arrow length") else -high)
+
+
+def test_rounding_looks_like_no_difference() -> None:
+    field = random_field(MAZE, 0)
+    near = replace(field, values=field.values + 1e-7)
+    figure = vfield.plot_vfs(field, near)
+    assert figure.axes[2].images[-1].get_clim() == (0, 0.02)
+    change = difference(field, near)
+    assert vfield.plot_heat_map(change, "value").images[-1].get_clim() == (-0.02, 0.02)
+    flat = replace(field, values=np.zeros(len(field.squares)))
+    assert vfield.plot_heat_map(flat).images[-1].get_clim() == (0, 0.02)
+
+
+def test_colour_scales_can_be_fixed() -> None:
+    field, other = random_field(MAZE, 0), random_field(MAZE, 1)
+    assert vfield.plot_vfs(field, other, limit=0.5).axes[2].images[-1].get_clim() == (0, 0.5)
+    ax = vfield.plot_heat_map(field, limits=(-3, 7))
+    assert ax.images[-1].get_clim() == (-3, 7)
+
+
+def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made() -> None:
+    field = random_field(MAZE, 0)
+    with pytest.raises(ValueError, match=r"VectorField has no 'lengths': .*'value', 'LEFT'"):
+        vfield.plot_heat_map(field, "lengths")
+    with pytest.raises(ValueError, match=r"FieldDifference has no 'facing': .*'total variation'"):
+        vfield.plot_heat_map(difference(field, field), "facing")
+    with pytest.raises(ValueError, match=r"both_facings=True"):
+        vfield.plot_heat_map(replace(field, flipped_probabilities=None), "facing")
+    with pytest.raises(ValueError, match=r"limits \(1, 1\) do not grow"):
+        vfield.plot_heat_map(field, limits=(1, 1))
+    with pytest.raises(ValueError, match=r"limit 2 is not in \(0, 1\]"):
+        vfield.plot_vfs(field, field, limit=2)
+    with pytest.raises(ValueError, match=r"different walls"):
+        vfield.plot_vfs(field, random_field(parse("..\n.."), 0))
+    assert not plt.get_fignums()

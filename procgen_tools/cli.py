@@ -46,7 +46,7 @@ def train_imitation(
     rand_region: Annotated[
         int, typer.Option(help="Side of the top-right region with the cheese; -1: anywhere.")
     ] = 5,
-    samples: Annotated[int, typer.Option(help="Examples in all.")] = 5_000_000,
+    samples: Annotated[int, typer.Option(help="Examples in all.")] = 3_750_000,
     scale: Annotated[int, typer.Option(help="Width of the network.")] = 1,
     seed: Annotated[int, typer.Option(help="Of initial weights and examples.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 256,

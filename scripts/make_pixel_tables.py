@@ -39,9 +39,7 @@ def sample_axis(start: float, length: float, source_length: int) -> tuple[int, l
     end = min(FRAME, math.floor(start + length + 0.5))
     step = int(65536 / (length / source_length))
     position = math.ceil((first + 0.5 - start) * step) - 1
-    return first, [
-        min(source_length - 1, (position + k * step) >> 16) for k in range(end - first)
-    ]
+    return first, [min(source_length - 1, (position + k * step) >> 16) for k in range(end - first)]
 
 
 class Painter:

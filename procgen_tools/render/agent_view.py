@@ -61,14 +61,14 @@ class PixelTables:
     mirrored_mouse: Sprite
 
     @property
-    def level_arguments(self) -> tuple[Shaped[np.ndarray, "..."], ...]:
+    def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
         """The tables in the order that `kernels.draw_level` takes them."""
         cheese = self.cheese
         return (self.backgrounds, self.layer_cells, self.textures, cheese.top, cheese.left,
                 cheese.pixels)  # fmt: skip
 
     @property
-    def mouse_arguments(self) -> tuple[Shaped[np.ndarray, "..."], ...]:
+    def mouse_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
         """The tables in the order that `kernels.draw_mice` takes them."""
         mouse = self.mouse
         return mouse.top, mouse.left, mouse.pixels, self.mirrored_mouse.pixels

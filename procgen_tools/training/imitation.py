@@ -41,7 +41,7 @@ class ImitationSettings:
     rand_region: int | None = 5  # side of the region that holds the cheese; None: anywhere
     scale: int = 1  # width of the network, in multiples of 16/32/32 channels
     seed: int = 0  # decides initial weights and examples
-    samples: int = 5_000_000  # examples in all
+    samples: int = 3_750_000  # examples in all
     batch_size: int = 256  # examples a step
     learning_rate: float = 1e-3  # AdamW, at its highest
     weight_decay: float = 1e-4

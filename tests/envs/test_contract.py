@@ -27,9 +27,9 @@ class SmallMaze(MazeVectorEnv):
 
 
 def test_the_maze_keeps_the_contract() -> None:
-    played = check_world(SmallMaze, num_steps=60)
+    played = check_world(SmallMaze, num_steps=40)
     print(f"\n{played}")
-    assert played.steps == 180
+    assert played.steps == 120
     assert played.episodes > 5
 
 
@@ -38,7 +38,7 @@ def test_the_maze_keeps_the_contract() -> None:
     {"env_name": "maze_aisc", "rand_region": 3},
 ])  # fmt: skip
 def test_other_mazes_keep_the_contract(options: dict[str, Any]) -> None:
-    check_world(lambda num: MazeVectorEnv(num, **{**SMALL, **options}), num_steps=40)
+    check_world(lambda num: MazeVectorEnv(num, **{**SMALL, **options}), num_steps=20)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def assert_same_play(
 
 @pytest.mark.parametrize("use_backgrounds", [True, False])
 @pytest.mark.parametrize("mode", ["easy", "hard"])
-@pytest.mark.parametrize(("rand_seed", "num_levels"), [(0, 50), (5, 0), (2**31 - 1, 50)])
+@pytest.mark.parametrize(("rand_seed", "num_levels"), [(0, 50), (5, 0)])
 def test_play_equals_procgen(
     mode: str, use_backgrounds: bool, rand_seed: int, num_levels: int, compared: Compared
 ) -> None:
@@ -121,7 +121,7 @@ def test_play_equals_procgen(
 
 
 def test_start_levels_equal_procgen(compared: Compared) -> None:
-    options = {"start_level": 2**31 - 4, "num_levels": 3, "rand_seed": 1}
+    options = {"start_level": 2**31 - 4, "num_levels": 3, "rand_seed": 2**31 - 1}
     theirs, mine = oracle(5, "hard", **options), ours(5, "hard", **options)
     assert_same_play(theirs, mine, random_actions(1, 20, 5), compared, states_every=5)
 

@@ -130,9 +130,9 @@ def bench_vfield(
     """Time of a vector field: ours, one environment a square, and forward passes alone."""
     from procgen_tools.benchmarks import fields
 
-    typer.echo(fields.report(fields.measure(scale=scale, seconds=seconds), scale))
-    if memory:
+    if memory:  # first, as a new process counts what this one has used before as its own
         typer.echo(fields.memory_report(scale=4))
+    typer.echo(fields.report(fields.measure(scale=scale, seconds=seconds), scale))
 
 
 if __name__ == "__main__":

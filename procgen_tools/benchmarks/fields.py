@@ -221,6 +221,8 @@ def serialise(values: dict[str, Any]) -> bytes:
 def peak_memory(scale: int, *, hooked: bool = False) -> float:
     """Gigabytes of a process of its own that computes a field of the largest maze in LEVELS.
 
+    Never less than this process has used so far, which the system hands down.
+
     Args:
         scale: of the policy.
         hooked: with a patch in force, so that all squares are one batch.
@@ -244,8 +246,8 @@ def memory_report(scale: int) -> str:
     """The peak memory of a field of the largest maze, in words."""
     plain, patched = (peak_memory(scale, hooked=hooked) for hooked in (False, True))
     return (
-        f"\npeak memory at scale {scale}, largest maze, both facings: {plain:.2f} GB; "
-        f"with a patch {patched:.2f} GB"
+        f"peak memory at scale {scale}, largest maze, both facings: {plain:.2f} GB; "
+        f"with a patch {patched:.2f} GB\n"
     )
 
 

@@ -11,10 +11,9 @@ from jaxtyping import Bool, Int32, Int64, UInt8
 from torch import Tensor
 
 from procgen_tools.maze.grid import CHEESE, NUM_BACKGROUNDS, WALL
-from procgen_tools.render.agent_view import FRAME_SIZE, PixelTables, Sprite, pixel_tables
+from procgen_tools.render.agent_view import FRAME_SIZE, Sprite, pixel_tables
 from procgen_tools.render.kernels import NO_BACKGROUND
 
-_LAYERS = 4
 _FRAME_SHAPE = (FRAME_SIZE, FRAME_SIZE, 3)
 
 
@@ -33,13 +32,12 @@ class TorchView:
         tables = pixel_tables(world_size)
         self.world_size = world_size
         self.device = torch.device(device)
-        cells = tables.layer_cells.reshape(_LAYERS, -1)
+        cells = tables.layer_cells.reshape(len(tables.layer_cells), -1)
         black = np.zeros_like(tables.backgrounds[:1])
         self._layer_cells = self._put(cells.astype(np.int64))
         self._textures = self._put(_packed(tables.textures))
         self._backgrounds = self._put(_packed(np.concatenate([tables.backgrounds, black])))
         self._cheese_pixels = self._put(_patch_pixels(tables.cheese))
-        self._cheese_layers = self._put(_cheese_layers(tables))
         self._cheese = self._put(_patch_colours(tables.cheese))
         self._mouse_pixels = self._put(_patch_pixels(tables.mouse))
         mice = [_patch_colours(sprite) for sprite in (tables.mouse, tables.mirrored_mouse)]
@@ -74,16 +72,15 @@ class TorchView:
         flat = cells.flatten(1)
         walls = flat == WALL
         frame, place = (flat == CHEESE).nonzero(as_tuple=True)
-        pixels, layers, cheese = (
-            table[place] for table in (self._cheese_pixels, self._cheese_layers, self._cheese)
-        )
-        # As procgen paints: what covers a pixel, one after the other.
-        for layer, texture in enumerate(self._textures):
-            covered = walls.gather(1, self._layer_cells[layer].expand(len(flat), -1))
+        # Up to four cells cover a pixel: the last wall that is painted decides.
+        for layer, texture in zip(self._layer_cells, self._textures, strict=True):
+            covered = walls.gather(1, layer.expand(len(flat), -1))
             torch.where(covered, texture, picture, out=picture)
-            which, patch_pixel = (layers == layer).nonzero(as_tuple=True)
-            where = frame[which], pixels[which, patch_pixel], slice(3)
-            channels[where] = _blend(channels[where], cheese[which, patch_pixel])
+        # No pixel that a cheese colours is covered again by a cell that is painted later.
+        cheese = self._cheese[place]
+        which, spot = (cheese[..., 3] > 0).nonzero(as_tuple=True)
+        pixels = frame[which], self._cheese_pixels[place][which, spot], slice(3)
+        channels[pixels] = _blend(channels[pixels], cheese[which, spot])
         return channels[..., :3].reshape(-1, *_FRAME_SHAPE).contiguous()
 
     def draw_mice(
@@ -148,11 +145,3 @@ def _patch_colours(sprite: Sprite) -> np.ndarray:
     """(square, patch pixel, 4) the sprite's colours and opacity."""
     world, _, height, width, _ = sprite.pixels.shape
     return sprite.pixels.reshape(world * world, height * width, 4).astype(np.int32)
-
-
-def _cheese_layers(tables: PixelTables) -> np.ndarray:
-    """(square, patch pixel) the layer in which a cheese is painted; 4 beside its square."""
-    pixels = _patch_pixels(tables.cheese)
-    cells = tables.layer_cells.reshape(_LAYERS, -1)[:, pixels]
-    own = cells == np.arange(len(pixels))[:, None]
-    return np.where(own.any(axis=0), own.argmax(axis=0), _LAYERS)

@@ -193,6 +193,19 @@ def test_frames_of_a_maze_differ_by_the_mouse_alone() -> None:
     assert np.array_equal(agent_frames(maze)[0], agent_frame(maze))
 
 
+@pytest.mark.parametrize("world", WORLD_SIZES.values())
+def test_nothing_is_painted_over_the_cheese(world: int) -> None:
+    # The cells' rectangles overlap, but where they do the cheese's picture is transparent.
+    tables = pixel_tables(world)
+    for (row, col), sprite in zip(
+        np.ndindex(world, world), tables.cheese.pixels.reshape(world**2, -1, 4), strict=True
+    ):
+        side = tables.cheese.pixels.shape[2]
+        y, x = np.divmod(np.flatnonzero(sprite[:, 3]), side)
+        last = tables.layer_cells[3, tables.cheese.top[row] + y, tables.cheese.left[col] + x]
+        assert (last == row * world + col).all()
+
+
 @pytest.mark.parametrize(
     ("square", "message"),
     [

@@ -44,10 +44,10 @@ class Chances:
         start: the square where the mouse starts.
         step_limit: steps after which the episode ends; None when only the cheese ends it.
         cheese: probability that the mouse reaches the cheese (0 in a maze without).
-        corner: probability that it visits the top-right corner square during the episode, with
-            or without reaching the cheese later (0 when that square is a wall).
+        corner: probability that it visits the top-right corner square (or region) during the
+            episode, with or without reaching the cheese later (0 when all of it is wall).
         corner_first: probability that it visits the corner before the cheese. It differs from
-            `corner` only when the cheese lies in the corner; then it is 0.
+            `corner` only when the cheese lies in the corner: to reach it there is no visit before.
         cheese_first: probability that it reaches the cheese without having visited the corner.
         neither: probability that it reaches neither; the three last ones sum to 1.
         steps_to_cheese: mean number of steps to the cheese over the episodes that reach it; NaN
@@ -98,34 +98,46 @@ class ChancesBySquare:
 
 
 def chances(
-    field: VectorField, start: tuple[int, int] | None = None, step_limit: int | None = None
+    field: VectorField,
+    start: tuple[int, int] | None = None,
+    step_limit: int | None = None,
+    *,
+    corner_region: int = 1,
 ) -> Chances:
     """The exact chances of an episode from `start`, or from the maze's mouse when it is None.
 
     Args:
         step_limit: steps after which an episode ends, such as PROCGEN_STEP_LIMIT; the step that
             reaches the limit still counts. None: only the cheese ends it.
+        corner_region: side, in squares, of what counts as the corner: 1 for the top-right square
+            itself, 5 for the top-right 5 x 5.
 
     Raises:
-        ValueError: a start that is not open, or a step limit below 1.
+        ValueError: a start that is not open, a step limit or a region below 1.
     """
     start = field.maze.mouse if start is None else field.squares[field.index(start)]
-    return chances_by_square(field, step_limit).at(start)
+    return chances_by_square(field, step_limit, corner_region=corner_region).at(start)
 
 
-def chances_by_square(field: VectorField, step_limit: int | None = None) -> ChancesBySquare:
-    """The exact chances for a start at every open square at once.
+def chances_by_square(
+    field: VectorField, step_limit: int | None = None, *, corner_region: int = 1
+) -> ChancesBySquare:
+    """The exact chances for a start at every open square at once; arguments as for `chances`.
 
     Raises:
-        ValueError: a step limit below 1.
+        ValueError: a step limit or a region below 1.
     """
+    if corner_region < 1:
+        raise ValueError(
+            f"corner_region {corner_region} is below 1: give the side of the region in squares, "
+            "1 for the corner square itself"
+        )
     if step_limit is not None and step_limit < 1:
         raise ValueError(
             f"step_limit {step_limit} is below 1: give {PROCGEN_STEP_LIMIT} (procgen's), "
             "another number of steps, or None for no limit"
         )
-    chain = _Chain.of(field)
-    cheese, corner = chain.cheese, chain.corner
+    chain = _Chain.of(field, corner_region)
     parts = _limitless(chain) if step_limit is None else _limited(chain, step_limit)
     parts = parts.first(len(field.squares))
     reached = parts.cheese > 0
@@ -136,7 +148,10 @@ def chances_by_square(field: VectorField, step_limit: int | None = None) -> Chan
         step_limit=step_limit,
         # Sums may exceed their bounds by a rounding.
         cheese=np.minimum(parts.cheese, 1),
-        corner=np.minimum(parts.cheese if cheese == corner else parts.corner_first, 1),
+        # Who reaches a cheese that lies in the corner visits the corner by that.
+        corner=np.minimum(
+            parts.corner_first + parts.cheese_first * (chain.cheese <= chain.corner), 1
+        ),
         corner_first=np.minimum(parts.corner_first, 1),
         cheese_first=np.minimum(parts.cheese_first, 1),
         neither=np.minimum(parts.neither, 1),
@@ -253,7 +268,7 @@ class _Chain:
     corner: frozenset[int]
 
     @classmethod
-    def of(cls, field: VectorField) -> _Chain:
+    def of(cls, field: VectorField, corner_region: int = 1) -> _Chain:
         maze, squares = field.maze, len(field.squares)
         leads_to = successors(maze)
         facings = [field.probabilities]
@@ -265,16 +280,18 @@ class _Chain:
             leads_to[:, RIGHT] = leads_to[:, RIGHT] % squares + squares * (not maze.mouse_mirrored)
         probabilities = np.concatenate(facings)
 
-        def states(square: Square | None) -> frozenset[int]:
-            if square is None or maze.walls[square]:
-                return frozenset()
-            return frozenset(range(field.index(square), len(probabilities), squares))
+        def states(chosen: Iterable[Square]) -> frozenset[int]:
+            numbers = [field.index(square) for square in chosen if maze.is_open(square)]
+            return frozenset(
+                state for number in numbers for state in range(number, len(probabilities), squares)
+            )
 
+        edge = range(max(maze.size - corner_region, 0), maze.size)
         return cls(
             probabilities / probabilities.sum(axis=1, keepdims=True),
             leads_to,
-            states(maze.cheese),
-            states(maze.corner),
+            states([] if maze.cheese is None else [maze.cheese]),
+            states(Square(row, col) for row in edge for col in edge),
         )
 
     def __len__(self) -> int:

@@ -30,14 +30,20 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).")] = 0,
+    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).")] = 51,
+    survey: Annotated[
+        int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.")
+    ] = 0,
     agent: Annotated[Path | None, typer.Option(help="Another agent than the shipped one.")] = None,
     folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("figures"),
 ) -> None:
     """One maze, one agent, one edited activation, and exactly what changed."""
     from procgen_tools import demo as demonstration
 
-    typer.echo(demonstration.run(seed, agent, folder))
+    if survey:
+        typer.echo(demonstration.survey(survey, agent))
+    else:
+        typer.echo(demonstration.run(seed, agent, folder))
 
 
 @train_app.command("imitation")

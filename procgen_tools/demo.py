@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from tqdm import tqdm
 
 from procgen_tools import chains, hooks, vfield
 from procgen_tools.envs.venv import to_observations
@@ -18,6 +20,12 @@ from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.render.agent_view import agent_frames
 
 AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
+SEED = 51
+"""Of a level in which the cheese vector decides: one picture, not the rule (see `survey`)."""
+
+CORNER_REGION = 5
+"""Side in squares of the region in which the agent's cheese lay when it was trained."""
+
 LAYER = "embedder.block2.res1.resadd_out"
 
 
@@ -27,7 +35,8 @@ class Edit:
 
     Attributes:
         before, after: the fields.
-        chances_before, chances_after: exact, with procgen's limit of 500 steps.
+        chances_before, chances_after: exact, with procgen's limit of 500 steps; the corner is the
+            top-right 5 x 5 squares.
     """
 
     before: vfield.VectorField
@@ -63,8 +72,8 @@ def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER)
     return Edit(
         before,
         after,
-        chains.chances(before, START, step_limit=limit),
-        chains.chances(after, START, step_limit=limit),
+        chains.chances(before, START, limit, corner_region=CORNER_REGION),
+        chains.chances(after, START, limit, corner_region=CORNER_REGION),
     )
 
 
@@ -81,7 +90,7 @@ def find_agent() -> Path:
                             "or name an agent with --agent")  # fmt: skip
 
 
-def run(seed: int = 0, agent: Path | None = None, folder: Path = Path("figures")) -> str:
+def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figures")) -> str:
     """Make the pictures in `folder`; returns the numbers as text.
 
     Raises:
@@ -107,7 +116,8 @@ def run(seed: int = 0, agent: Path | None = None, folder: Path = Path("figures")
     pictures = [folder / "field.png", folder / "cheese_vector.png"]
     vfield.plot_vf(edit.before)
     plt.savefig(pictures[0], dpi=110, bbox_inches="tight")
-    vfield.plot_vfs(edit.before, edit.after)
+    titles = ("as trained", "cheese vector subtracted", "difference")
+    vfield.plot_vfs(edit.before, edit.after, titles=titles)
     plt.savefig(pictures[1], dpi=110, bbox_inches="tight")
     plt.close("all")
 
@@ -123,8 +133,43 @@ def run(seed: int = 0, agent: Path | None = None, folder: Path = Path("figures")
     return "\n".join(lines)
 
 
-def table(edit: Edit) -> list[str]:
-    """The numbers before and after, a line each."""
+def survey(levels: int, agent: Path | None = None) -> str:
+    """The same edit on all levels of seeds 0..levels - 1 that have a decision square.
+
+    Raises:
+        ValueError: none of them has one.
+    """
+    path = agent or find_agent()
+    policy = load_policy(path)
+    mazes = [maze for maze in map(make_level, range(levels)) if decision_square(maze)]
+    if not mazes:
+        raise ValueError(f"none of the levels 0..{levels - 1} has a decision square: take more")
+    edits = [subtract_cheese_vector(policy, maze) for maze in tqdm(mazes, unit=" levels")]
+    rows = {name: np.array(pairs) for name, pairs in _collect(edits).items()}
+    lines = [
+        f"{path}, the {len(mazes)} of levels 0..{levels - 1} that have a decision square",
+        "",
+        f"{'probability that the mouse ...':48s} {'as trained':^15s}  cheese vector subtracted",
+        f"{'':48s} {'mean':>7s} {'median':>7s}  {'mean':>7s} {'median':>7s}",
+    ]
+    for name, pairs in rows.items():
+        mean, median = pairs.mean(axis=0), np.median(pairs, axis=0)
+        lines.append(
+            f"  {name:46s} {mean[0]:7.3f} {median[0]:7.3f}  {mean[1]:7.3f} {median[1]:7.3f}"
+        )
+    return "\n".join(lines)
+
+
+def _collect(edits: list[Edit]) -> dict[str, list[tuple[float, float]]]:
+    collected: dict[str, list[tuple[float, float]]] = {}
+    for edit in edits:
+        for name, before, after in probabilities(edit):
+            collected.setdefault(name, []).append((before, after))
+    return collected
+
+
+def probabilities(edit: Edit) -> list[tuple[str, float, float]]:
+    """What the mouse does, in words, with its probability before and after."""
     before, after = chains.decision(edit.before), chains.decision(edit.after)
     rows: list[tuple[str, float, float]] = []
     if before and after:
@@ -133,15 +178,22 @@ def table(edit: Edit) -> list[str]:
             ("at the decision square: towards the corner", before.top_right, after.top_right),
             ("at the decision square: anything else", before.other, after.other),
         ]
-    before_chances, after_chances = edit.chances_before, edit.chances_after
-    rows += [
-        ("reaches the cheese within 500 steps", before_chances.cheese, after_chances.cheese),
-        ("visits the corner before the cheese", before_chances.corner_first,
-         after_chances.corner_first),
-    ]  # fmt: skip
+    first, second = edit.chances_before, edit.chances_after
+    return [
+        *rows,
+        ("reaches the cheese within 500 steps", first.cheese, second.cheese),
+        ("visits the top-right 5 x 5 before the cheese", first.corner_first, second.corner_first),
+    ]
+
+
+def table(edit: Edit) -> list[str]:
+    """The numbers before and after, a line each."""
     difference = vfield.difference(edit.before, edit.after).total_variation.mean()
     return [
-        f"{'probability that the mouse ...':46s} {'as trained':>10s}  cheese vector subtracted",
-        *(f"  {name:44s} {first:10.3f}  {second:10.3f}" for name, first, second in rows),
+        f"{'probability that the mouse ...':48s} {'as trained':>10s}  cheese vector subtracted",
+        *(
+            f"  {name:46s} {first:10.3f}  {second:10.3f}"
+            for name, first, second in probabilities(edit)
+        ),
         f"  mean change of a square's moves (total variation) {difference:.3f}",
     ]

@@ -142,3 +142,24 @@ def test_a_path_keeps_its_facing() -> None:
     second = field.flipped_probabilities[field.index((0, 1)), right]  # it looks right by now
     path = [(0, 0), (0, 1), (0, 2)]
     assert chains.path_probability(field, path).product == pytest.approx(first * second)
+
+
+def test_the_corner_may_be_a_region() -> None:
+    """Visiting any square of the region counts; a chain that ends at each of them agrees."""
+    maze = replace(MAZE, cheese=(0, 4))
+    field = random_field(maze, 6)
+    whole = chains.chances(field, START, 50, corner_region=3)
+    single = chains.chances(field, START, 50)
+    assert whole.corner_first > single.corner_first + 0.05
+    assert whole.corner_first + whole.cheese_first + whole.neither == pytest.approx(1)
+
+    assert chains.chances(field, (2, 4), 50, corner_region=3).corner_first == 1
+    inside = chains.chances(replace_cheese(field, (3, 4)), START, 50, corner_region=3)
+    assert inside.corner == pytest.approx(inside.corner_first + inside.cheese_first)
+    with pytest.raises(ValueError, match="corner_region 0 is below 1"):
+        chains.chances(field, START, 50, corner_region=0)
+
+
+def replace_cheese(field: VectorField, cheese: tuple[int, int]) -> VectorField:
+    maze = replace(field.maze, cheese=cheese)
+    return VectorField(maze, field.probabilities, field.values, field.flipped_probabilities)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int, Int16, Shaped, UInt8
 
-from procgen_tools.maze.grid import Maze, Square, check_inside
+from procgen_tools.maze.grid import NUM_BACKGROUNDS, Maze, Square, check_inside
 from procgen_tools.render import kernels
 
 FRAME_SIZE = 64
@@ -111,7 +111,22 @@ def draw_levels(
     Args:
         cells: cell codes of outer grids: WALL, OPEN, CHEESE.
         backgrounds: index of each frame's picture, `kernels.NO_BACKGROUND` for black.
+
+    Raises:
+        ValueError: grids that are not square or of a world without tables, another number of
+            backgrounds than of grids, an unknown background.
     """
+    if cells.shape[1] != cells.shape[2] or len(backgrounds) != len(cells):
+        raise ValueError(
+            f"grids of shape {cells.shape} and {len(backgrounds)} backgrounds do not go together: "
+            "give (frame, row, col) with as many rows as columns, and one background for each"
+        )
+    unknown = backgrounds[(backgrounds >= NUM_BACKGROUNDS) & (backgrounds != kernels.NO_BACKGROUND)]
+    if unknown.size:
+        raise ValueError(
+            f"background {unknown[0]} does not exist: use 0..{NUM_BACKGROUNDS - 1}, or "
+            f"{kernels.NO_BACKGROUND} for black"
+        )
     tables = pixel_tables(cells.shape[-1])
     frames = np.empty((len(cells), FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
     kernels.draw_levels(frames, np.ascontiguousarray(cells), backgrounds, *tables.level_arguments)
@@ -124,7 +139,22 @@ def draw_mice(
     mirrored: Bool[np.ndarray, " frame"],
     world_size: int,
 ) -> None:
-    """Blend a mouse into each frame, in place, at outer squares (row, col)."""
+    """Blend a mouse into each frame, in place, at outer squares (row, col).
+
+    Raises:
+        ValueError: another number of squares or facings than of frames, a square outside.
+    """
+    if not len(frames) == len(squares) == len(mirrored):
+        raise ValueError(
+            f"{len(squares)} squares and {len(mirrored)} facings for {len(frames)} frames: "
+            "give one of each for each frame"
+        )
+    outside = squares[((squares < 0) | (squares >= world_size)).any(axis=1)]
+    if len(outside):
+        raise ValueError(
+            f"the mouse cannot be at outer square {tuple(outside[0].tolist())}: this world has "
+            f"rows and columns 0..{world_size - 1}"
+        )
     kernels.draw_mice(frames, squares, mirrored, *pixel_tables(world_size).mouse_arguments)
 
 

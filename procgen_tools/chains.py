@@ -5,14 +5,8 @@ square it moves with the field's probabilities (divided by their sum); a move in
 the edge leaves it in place; at the cheese the episode ends. procgen draws the mouse as it last
 went, left or right, and the policy sees it: a field that holds the probabilities of both facings
 makes a chain over squares and facings, which is the environment exactly. Nothing is sampled here:
-without a step limit the chances solve a sparse linear system, with one they are iterated.
-
-The solver is Gaussian elimination in the form of Grassmann, Taksar and Heyman (1985, Operations
-Research 33(5)): squares are eliminated one by one, and 1 - P(stay) is always the sum of the
-probabilities of leaving. Nothing is ever subtracted, so every result has a small relative error,
-chances of 1e-30 and mazes that hold the mouse for 1e15 steps included (O'Cinneide 1993, Numerische
-Mathematik 65); an LU factorisation loses all digits there. Squares farthest from the targets go
-first, so mazes that are trees fill in nothing, and the work grows with the number of squares.
+without a step limit the chances solve a sparse linear system (see `markov`), with one they are
+iterated.
 """
 
 from __future__ import annotations
@@ -20,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from math import exp, inf, log
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy import sparse
 
+from procgen_tools.markov import Elimination, eliminate
 from procgen_tools.maze.grid import MOVES, START, Square, check_inside
 from procgen_tools.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.vfield import VectorField
@@ -306,6 +300,10 @@ class _Chain:
             # To stay keeps the facing, so a target leads to itself.
         return probabilities
 
+    def eliminate(self, targets: frozenset[int]) -> Elimination:
+        """The chain that ends at the targets, ready to be solved."""
+        return eliminate(self.ending_in(targets), self.leads_to, targets)
+
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
@@ -360,11 +358,11 @@ def _limited(chain: _Chain, steps: int) -> _Parts:
 
 
 def _limitless(chain: _Chain) -> _Parts:
-    to_cheese = _eliminate(chain, chain.cheese)
+    to_cheese = chain.eliminate(chain.cheese)
     reached = to_cheese.chance_of(chain.cheese)
     # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
     weighted_steps = to_cheese.solve({}, source=reached)
-    first = _eliminate(chain, chain.cheese | chain.corner)
+    first = chain.eliminate(chain.cheese | chain.corner)
     return _Parts(
         cheese=reached,
         weighted_steps=weighted_steps,
@@ -374,105 +372,3 @@ def _limitless(chain: _Chain) -> _Parts:
         cheese_first=first.chance_of(chain.cheese),
         neither=first.chance_of({first.trap}),
     )
-
-
-class _Eliminated(NamedTuple):
-    """One state's elimination: where the mouse goes once it leaves, and who led to it."""
-
-    state: int
-    leaving: float
-    onward: dict[int, float]
-    inflow: list[tuple[int, float]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Elimination:
-    """A chain whose states are eliminated; the trap is the number after the last.
-
-    The trap stands for all states from which no target can be reached.
-    """
-
-    trap: int
-    trapped: list[int]
-    may_be_trapped: Bool[np.ndarray, " state"]
-    eliminated: list[_Eliminated]
-
-    def chance_of(self, targets: Iterable[int]) -> Float[np.ndarray, " state"]:
-        """The chance of ending in one of `targets`, for every start."""
-        return self.solve(dict.fromkeys(targets, 1.0), np.zeros(self.trap))
-
-    def solve(
-        self, ends: dict[int, float], source: Float[np.ndarray, " state"]
-    ) -> Float[np.ndarray, " state"]:
-        """x with x = ends in the targets and the trap, and x = P x + source elsewhere."""
-        pending = source.tolist()
-        for state, leaving, _, inflow in self.eliminated:
-            if pending[state]:
-                per_visit = pending[state] / leaving
-                for predecessor, weight in inflow:
-                    pending[predecessor] += weight * per_visit
-        solution = [0.0] * (self.trap + 1)
-        for state, value in ends.items():
-            solution[state] = value
-        for state, leaving, onward, _ in reversed(self.eliminated):
-            solution[state] = pending[state] / leaving + sum(
-                share * solution[successor] for successor, share in onward.items()
-            )
-        for state in self.trapped:
-            solution[state] = solution[self.trap]
-        return np.array(solution[: self.trap])
-
-
-def _eliminate(chain: _Chain, targets: frozenset[int]) -> _Elimination:
-    """State reduction of the chain in which the targets are absorbing."""
-    trap = len(chain)
-    probabilities = chain.ending_in(targets).tolist()
-    onward: list[dict[int, float]] = [{} for _ in range(trap)]
-    entering: list[set[int]] = [set() for _ in range(trap + 1)]
-    for state, leads_to in enumerate(chain.leads_to.tolist()):
-        row = onward[state]
-        for successor, probability in zip(leads_to, probabilities[state], strict=True):
-            if successor != state and probability > 0:
-                row[successor] = row.get(successor, 0.0) + probability
-                entering[successor].add(state)
-
-    nearest_first = _reaching(targets, entering)
-    reaching = set(nearest_first)
-    trapped = [state for state in range(trap) if state not in reaching]
-    may_be_trapped = np.zeros(trap, dtype=bool)
-    may_be_trapped[_reaching(trapped, entering)] = True
-    for state in trapped:
-        for predecessor in entering[state] & reaching:
-            row = onward[predecessor]
-            row[trap] = row.get(trap, 0.0) + row.pop(state)
-
-    eliminated = []
-    entering = [predecessors & reaching for predecessors in entering]
-    for state in reversed(nearest_first[len(targets) :]):
-        row = onward[state]
-        # Above 0: a step towards a target is left, as nearer states are eliminated later.
-        leaving = sum(row.values())
-        shares = {successor: weight / leaving for successor, weight in row.items()}
-        inflow = [(before, onward[before].pop(state)) for before in sorted(entering[state])]
-        for before, weight in inflow:
-            row = onward[before]
-            for successor, share in shares.items():
-                if successor != before:
-                    row[successor] = row.get(successor, 0.0) + weight * share
-                    entering[successor].add(before)
-        for successor in shares:
-            entering[successor].discard(state)
-        eliminated.append(_Eliminated(state, leaving, shares, inflow))
-    return _Elimination(trap, trapped, may_be_trapped, eliminated)
-
-
-def _reaching(goals: Iterable[int], entering: Sequence[Iterable[int]]) -> list[int]:
-    """The states from which a goal can be reached, nearest first, the goals in front."""
-    queue = sorted(goals)
-    seen = set(queue)
-    for state in queue:
-        for predecessor in entering[state]:
-            if predecessor not in seen:
-                seen.add(predecessor)
-                queue.append(predecessor)
-    return queue

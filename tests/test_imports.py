@@ -20,6 +20,7 @@ ROOMS = (
     "models",
     "hooks",
     "vfield",
+    "markov",
     "chains",
     "interventions",
     "behaviour",

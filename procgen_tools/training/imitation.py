@@ -106,6 +106,16 @@ def to_observations(frames: np.ndarray, device: torch.device) -> Float[Tensor, "
     return torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float().div_(255)
 
 
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether the device has bfloat16 in hardware; elsewhere it is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
 class Learner:
     """Network, averaged weights and optimiser; one call of `update` is one step."""
 
@@ -113,6 +123,7 @@ class Learner:
         self.settings = settings
         self.device = device
         self.step = 0
+        self.uses_bfloat16 = computes_bfloat16(device)
         self.policy = ImpalaPolicy(settings.scale, seed=settings.seed).to(device)
         self.average = ImpalaPolicy(settings.scale, seed=settings.seed).to(device)
         for parameter in self.policy.parameters():
@@ -131,7 +142,7 @@ class Learner:
         observations = to_observations(examples.frames, self.device)
         moves = torch.from_numpy(examples.moves).to(self.device)
         returns = torch.from_numpy(examples.returns).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.uses_bfloat16):
             logits, values = self.policy.logits_and_value(observations)
         log_probabilities = move_log_probabilities(logits)
         policy_loss = nn.functional.nll_loss(log_probabilities, moves)

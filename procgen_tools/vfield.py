@@ -21,8 +21,9 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from procgen_tools.envs.venv import MazeVenv
+from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import MOVES, Maze, Square, check_inside
-from procgen_tools.models.actions import NUM_ACTIONS, move_probabilities
+from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import agent_frames
 

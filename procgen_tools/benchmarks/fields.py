@@ -24,9 +24,9 @@ import torch
 from procgen_tools import hooks
 from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.envs.venv import MazeVenv, create_venv, procgen_engine, to_observations
+from procgen_tools.maze.actions import ACTIONS_OF_MOVE
 from procgen_tools.maze.grid import MOVES, Maze
 from procgen_tools.maze.state_layout import ENTITY_FIELDS, FIELDS, Field
-from procgen_tools.models.actions import ACTIONS_OF_MOVE
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import agent_frames
 from procgen_tools.vfield import CACHED_BATCH, VectorField, vector_field

@@ -18,7 +18,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float64, Int, Integer, UInt8
 
-from procgen_tools.envs.native import NUM_ACTIONS, NativeMaze
+from procgen_tools.envs.native import NativeMaze
+from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import level_rule
 from procgen_tools.render.agent_view import FRAME_SIZE

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float32, Int, Integer, UInt8
 
 from procgen_tools.envs import kernels
 from procgen_tools.maze import kernels as maze_kernels
+from procgen_tools.maze.actions import NUM_ACTIONS, STAY_ACTION
 from procgen_tools.maze.grid import OPEN, WORLD_SIZES, Square
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
@@ -31,9 +32,6 @@ from procgen_tools.maze.state_values import (
 )
 from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, draw_mice, pixel_tables
 from procgen_tools.render.kernels import NO_BACKGROUND
-
-NUM_ACTIONS = 15
-STAY = 4
 
 
 class NativeMaze:
@@ -122,7 +120,7 @@ class NativeMaze:
 
         # The last step.
         self._stepped = np.empty(num, bool)
-        self._actions = np.full(num, STAY, np.int64)
+        self._actions = np.full(num, STAY_ACTION, np.int64)
         self._moved = np.empty(num, bool)
         self._found = np.empty(num, bool)
         self._firsts = np.empty(num, bool)

@@ -17,14 +17,13 @@ import torch
 from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
+from procgen_tools.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
 from procgen_tools.maze.grid import CHEESE, WALL
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.maze.random_text import seeded
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
 from procgen_tools.render.kernels import NO_BACKGROUND
 from procgen_tools.render.torch_view import TorchView
-
-NUM_ACTIONS = 15
 
 _DRAWN_AT_ONCE = 512
 """Levels; bounds the memory that drawing takes beside the frames."""
@@ -108,7 +107,7 @@ class TorchMazeEnv:
         self._frames = self._empty((slots, 64, 64, 3), torch.uint8)
         self._starts = self._empty((slots,), torch.int64)
         self._level_seeds = self._empty((slots,), torch.int64)
-        self._action_steps = torch.tensor(_action_steps(), device=self.device)
+        self._action_steps = torch.tensor(STEP_OF_ACTION, device=self.device)
 
         self._levels: Int64[Tensor, " env"]  # number in its sequence of the level in play
         self._made: np.ndarray  # (env,) levels made so far
@@ -307,10 +306,3 @@ def _seed_ranges(
             raise ValueError(f"seed_range ({low}, {high}) holds no level seeds: "
                              f"choose 0 <= low < high <= {MAX_SEED}")  # fmt: skip
     return ranges
-
-
-def _action_steps() -> list[tuple[int, int]]:
-    """What each action adds to (row, col): columns go first, from 9 on it does nothing."""
-    columns_and_rows = [(action // 3 - 1, action % 3 - 1) for action in range(9)]
-    steps = [(0 if right else up, right) for right, up in columns_and_rows]
-    return steps + [(0, 0)] * (NUM_ACTIONS - len(steps))

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Integer, UInt8
 
 from procgen_tools.envs.native import NativeMaze
+from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import level_rule
 from procgen_tools.maze.state import EnvState
@@ -46,7 +47,7 @@ class MazeVenv:
         self.env = env
         self.num_envs = env.num
         self.observation_space = gymnasium.spaces.Box(0.0, 1.0, (3, 64, 64), np.float32)
-        self.action_space = gymnasium.spaces.Discrete(15)
+        self.action_space = gymnasium.spaces.Discrete(NUM_ACTIONS)
 
     def reset(self) -> Float32[np.ndarray, "env 3 64 64"]:
         """What the policy sees now. Levels go on: only a step that ends a level begins another."""
@@ -71,7 +72,7 @@ class MazeVenv:
             ValueError: another number of actions, or one that does not exist.
         """
         actions = np.asarray(actions)
-        if actions.shape != (self.num_envs,) or not np.isin(actions, range(15)).all():
+        if actions.shape != (self.num_envs,) or not np.isin(actions, range(NUM_ACTIONS)).all():
             raise ValueError(f"actions are {actions.tolist()}: give {self.num_envs} whole numbers "
                              "in 0..14, one for each environment")  # fmt: skip
         self.env.act(actions.astype(np.int32))

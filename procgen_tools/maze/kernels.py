@@ -17,7 +17,7 @@ NO_SQUARE = 255
 """Row and column of an object that a level does not have (grids are at most 63 squares wide)."""
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def seed_generator(state, seed):
     state[0] = uint32(seed)
     for i in range(1, STATE_WORDS):
@@ -25,7 +25,7 @@ def seed_generator(state, seed):
         state[i] = uint32(1812433253) * (previous ^ (previous >> uint32(30))) + uint32(i)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def twist(state):
     for i in range(STATE_WORDS):
         j = i + 1 if i + 1 < STATE_WORDS else 0
@@ -37,7 +37,7 @@ def twist(state):
         state[i] = word
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def temper(word):
     word ^= word >> uint32(11)
     word ^= (word << uint32(7)) & uint32(0x9D2C5680)
@@ -45,7 +45,7 @@ def temper(word):
     return word ^ (word >> uint32(18))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def draw_below(state, drawn, bound):
     """`randn(bound)` of procgen; `drawn` counts the draws since seeding."""
     position = drawn[0] % STATE_WORDS
@@ -55,7 +55,7 @@ def draw_below(state, drawn, bound):
     return np.int64(temper(state[position]) % uint32(bound))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def find_root(parent, cell):
     while parent[cell] != cell:
         parent[cell] = parent[parent[cell]]
@@ -63,7 +63,7 @@ def find_root(parent, cell):
     return cell
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def append_once(cell, walls, free, num_free):
     if walls[cell]:
         walls[cell] = False
@@ -72,7 +72,7 @@ def append_once(cell, walls, free, num_free):
     return num_free
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def carve_tree(state, drawn, size, walls, parent, candidates, free):
     """Kruskal's algorithm; cell = size * y + x. Returns the number of free cells.
 
@@ -111,7 +111,7 @@ def carve_tree(state, drawn, size, walls, parent, candidates, free):
     return num_free
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def open_dead_ends(state, drawn, size, walls):
     """The no-dead-ends pass: each square with one open neighbour gets a second one.
 
@@ -136,7 +136,7 @@ def open_dead_ends(state, drawn, size, walls):
                 walls[found[draw_below(state, drawn, num_walls)]] = False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place_in_corner_region(state, drawn, size, region, free, num_free):
     """The cheese of `maze_aisc`: a cell of the top-right region x region squares, or -1."""
     region = min(region, size)
@@ -150,7 +150,7 @@ def place_in_corner_region(state, drawn, size, region, free, num_free):
     return np.int64(-1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def generate_levels(
     seeds, world_size, fixed_size, rand_region, cells, sizes, objects, backgrounds, draws
 ):
@@ -204,7 +204,7 @@ def generate_levels(
         draws[level] = drawn[0]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def measure_distances(walls, target, distances, queue):
     """Breadth-first steps from every square to `target` in a flat square grid; -1 unreached."""
     side = walls.shape[0]
@@ -225,7 +225,7 @@ def measure_distances(walls, target, distances, queue):
                 tail += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def next_move(distances, row, col):
     """The move (grid.MOVES order: LEFT, RIGHT, UP, DOWN) that comes one step closer, else STAY."""
     side = distances.shape[0]
@@ -237,7 +237,7 @@ def next_move(distances, row, col):
     return 4
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def label_positions(cells, sizes, objects, on_path, quantiles, squares, moves, steps):
     """Choose a square of each level and label it with the shortest way to the cheese.
 

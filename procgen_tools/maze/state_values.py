@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Integer
 
+from procgen_tools.maze.actions import STAY_ACTION
 from procgen_tools.maze.grid import WALL, Square
 from procgen_tools.maze.random_text import seeded, unseeded_text
 from procgen_tools.maze.state_layout import (
@@ -24,7 +25,6 @@ from procgen_tools.maze.state_layout import (
     Values,
 )
 
-STAY_ACTION: Final = 4
 RESET_ACTION: Final = -1
 """procgen stays for this action, and ends the episode."""
 

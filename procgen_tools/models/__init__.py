@@ -1,9 +1,7 @@
 """Policies whose every activation has a name, their checkpoints, and what actions mean."""
 
+from procgen_tools.maze.actions import ACTIONS_OF_MOVE, CANONICAL_ACTIONS, MOVE_OF_ACTION
 from procgen_tools.models.actions import (
-    ACTIONS_OF_MOVE,
-    CANONICAL_ACTIONS,
-    MOVE_OF_ACTION,
     move_log_probabilities,
     move_matrix,
     move_probabilities,

@@ -1,8 +1,4 @@
-"""Procgen's 15 actions, and the five moves that they come to in a maze.
-
-Actions are pairs of keys. In a maze the horizontal key wins over the vertical one, and the
-letter keys do nothing: actions 0, 1 and 2 all go left, 4 and 9 to 14 all stay.
-"""
+"""From the 15 actions of a policy to the five moves that they come to in a maze."""
 
 from __future__ import annotations
 
@@ -11,29 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from procgen_tools.maze.actions import ACTIONS_OF_MOVE, MOVE_OF_ACTION, NUM_ACTIONS
 from procgen_tools.maze.grid import MOVES
 
-ACTIONS_OF_MOVE = {
-    "LEFT": (0, 1, 2),
-    "RIGHT": (6, 7, 8),
-    "UP": (5,),
-    "DOWN": (3,),
-    "STAY": (4, 9, 10, 11, 12, 13, 14),
-}
-"""The actions that make each move."""
-
-NUM_ACTIONS = sum(len(actions) for actions in ACTIONS_OF_MOVE.values())
-
-CANONICAL_ACTIONS = (1, 7, 5, 3, 4)
-"""The action that presses nothing but the key of a move, by move in the order of MOVES."""
-
 _GROUPS = tuple(ACTIONS_OF_MOVE[move] for move in MOVES)
-
-MOVE_OF_ACTION = tuple(
-    next(move for move, group in enumerate(_GROUPS) if action in group)
-    for action in range(NUM_ACTIONS)
-)
-"""Index into MOVES of the move that each action makes."""
 
 
 def move_matrix() -> Float[np.ndarray, "action=15 move=5"]:

@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from procgen_tools.models.impala import NUM_ACTIONS, ImpalaPolicy
+from procgen_tools.maze.actions import NUM_ACTIONS
+from procgen_tools.models.impala import ImpalaPolicy
 
 PARAMETERS = "model_state_dict"
 FIRST_WEIGHT = "embedder.block1.conv.weight"

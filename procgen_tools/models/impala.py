@@ -13,11 +13,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
+from procgen_tools.maze.actions import NUM_ACTIONS
+
 OBSERVATION_SHAPE = (3, 64, 64)
 """Channels, rows and columns of an observation (row 0 of a frame is its top)."""
 
 EMBEDDING_SIZE = 256
-NUM_ACTIONS = 15
 
 
 class ResidualAdd(nn.Module):

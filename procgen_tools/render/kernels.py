@@ -9,14 +9,14 @@ from procgen_tools.maze.grid import CHEESE, WALL
 NO_BACKGROUND = 255
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def blend(below, colour, opacity):
     """Premultiplied source-over with procgen's rounding."""
     product = int(below) * (255 - int(opacity))
     return colour + ((product + (product >> 8) + 0x80) >> 8)
 
 
-@njit(cache=True, boundscheck=False)
+@njit(cache=True, nogil=True)
 def draw_level(frame, cells, background, backgrounds, layer_cells, textures, top, left, cheese):
     """One frame without its mouse: background, walls, cheese.
 
@@ -44,7 +44,7 @@ def draw_level(frame, cells, background, backgrounds, layer_cells, textures, top
                 draw_sprite(frame, row, col, top, left, cheese)
 
 
-@njit(cache=True, boundscheck=False)
+@njit(cache=True, nogil=True)
 def draw_sprite(frame, row, col, top, left, pixels):
     """Blend a sprite at an outer square over the frame."""
     for i in range(pixels.shape[2]):
@@ -58,7 +58,7 @@ def draw_sprite(frame, row, col, top, left, pixels):
                 frame[y, x, c] = blend(frame[y, x, c], pixels[row, col, i, j, c], opacity)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def draw_levels(frames, cells, background, backgrounds, layer_cells, textures, top, left, cheese):
     for i in range(len(frames)):
         draw_level(
@@ -74,7 +74,7 @@ def draw_levels(frames, cells, background, backgrounds, layer_cells, textures, t
         )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def draw_mice(frames, squares, mirrored, top, left, mouse, mirrored_mouse):
     """squares (frame, 2): outer row and column of each mouse."""
     for i in range(len(frames)):

@@ -13,9 +13,9 @@ from scipy.stats import binomtest
 from tqdm import tqdm
 
 from procgen_tools.envs.venv import to_observations, venv_from_mazes
+from procgen_tools.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_bank
-from procgen_tools.maze.state_values import STAY_ACTION
 
 if TYPE_CHECKING:
     from procgen_tools.models import ImpalaPolicy
@@ -178,8 +178,6 @@ class _Tracker:
         self._look()
 
     def move(self, action: int) -> None:
-        from procgen_tools.models.actions import MOVE_OF_ACTION
-
         self.square = self.maze.neighbour(self.square, MOVE_OF_ACTION[action])
         self._look()
 

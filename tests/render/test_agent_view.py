@@ -219,6 +219,26 @@ def test_squares_where_no_mouse_can_stand(square: tuple[int, int], message: str)
         agent_frames(make_level(0), [(0, 0), square])
 
 
+def test_arrays_are_checked_before_they_are_drawn() -> None:
+    """The compiled loops trust their arguments: nothing wrong may reach them."""
+    cells = np.full((2, 25, 25), OPEN, np.uint8)
+    black = np.full(2, NO_BACKGROUND, np.uint8)
+    with pytest.raises(ValueError, match="one background for each"):
+        draw_levels(cells, black[:1])
+    with pytest.raises(ValueError, match="as many rows as columns"):
+        draw_levels(cells[:, :20], black)
+    with pytest.raises(ValueError, match=r"background 9 does not exist: use 0\.\.8, or 255"):
+        draw_levels(cells, np.array([0, 9], np.uint8))
+    frames = draw_levels(cells, black)
+    before = frames.copy()
+    squares, mirrored = np.array([[0, 0], [24, 25]]), np.zeros(2, bool)
+    with pytest.raises(ValueError, match=r"outer square \(24, 25\): .* rows and columns 0\.\.24"):
+        draw_mice(frames, squares, mirrored, 25)
+    with pytest.raises(ValueError, match="1 squares and 2 facings for 2 frames"):
+        draw_mice(frames, squares[:1], mirrored, 25)
+    assert np.array_equal(frames, before)
+
+
 def test_worlds_without_tables() -> None:
     with pytest.raises(ValueError, match=r"no pixel tables for a world of 5 .* \[15, 25\]"):
         pixel_tables(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from pathlib import Path
@@ -14,6 +15,15 @@ from procgen_tools.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+
+
+PROCGEN_TOOLS_BLOCKS = (
+    "056f8269415bea90",
+    "f5a8934fe9f29177",
+    "0d97decc20db066f",
+    "45e2eace565f8e0f",
+)
+"""Beginnings of the SHA-256 of the code blocks of procgen-tools' README, which run unchanged."""
 
 
 def blocks(language: str) -> list[str]:
@@ -32,6 +42,11 @@ def test_python_blocks_run(monkeypatch: pytest.MonkeyPatch) -> None:
             exec(compile(block, f"README.md, Python block {number + 1}", "exec"), namespace)
     finally:
         plt.close("all")
+
+
+def test_the_code_of_procgen_tools_stands_unchanged() -> None:
+    ours = [hashlib.sha256(block.encode()).hexdigest()[:16] for block in blocks("python")]
+    assert [block for block in ours if block in PROCGEN_TOOLS_BLOCKS] == list(PROCGEN_TOOLS_BLOCKS)
 
 
 def test_commands_exist() -> None:

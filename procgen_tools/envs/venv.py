@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
@@ -131,6 +131,20 @@ class MazeVenv:
         state.state_vals["cur_time"] = 0
         self.set_state(index, state)
 
+    def edit(self, change: Callable[[Maze], Maze], index: int = 0) -> None:
+        """Change the maze of one environment as it stands; its clock runs on.
+
+        Args:
+            change: an edit such as `maze.remove_cheese`, or
+                `lambda level: maze.move_cheese(level, (3, 4))`.
+
+        Raises:
+            ValueError: no such environment, or what the edit refuses.
+        """
+        state = self.state(index)
+        state.set_maze(change(state.to_maze()))
+        self.set_state(index, state)
+
     def close(self) -> None:
         """Nothing to close; here because callers of gym environments expect it."""
 
@@ -236,6 +250,21 @@ def venv_from_mazes(mazes: Sequence[Maze], *, backend: str = "native") -> MazeVe
         state.set_maze(maze)
     venv.env.callmethod("set_state", [state.state_bytes for state in states])
     return venv
+
+
+def venv_pair(
+    maze: Maze, change: Callable[[Maze], Maze], *, backend: str = "native"
+) -> tuple[MazeVenv, MazeVenv]:
+    """Two venvs of one environment each: the maze, and the maze as `change` makes it.
+
+    For instance with and without the cheese (`maze.remove_cheese`), or with a way carved to the
+    top right (`maze.carve_path_to_corner`).
+
+    Raises:
+        ValueError: what the edit refuses.
+    """
+    edited = change(maze)
+    return venv_from_mazes([maze], backend=backend), venv_from_mazes([edited], backend=backend)
 
 
 def procgen_engine(num: int, env_name: str, **options: Any) -> Gym3Maze:

@@ -1,7 +1,7 @@
 """The world as data: mazes, levels, states, edits, paths.
 
-`create_venv`, `venv_from_mazes` and `state_from_venv` stand in the room of environments above
-this one; they load when they are first named.
+`create_venv`, `venv_from_mazes`, `venv_pair` and `state_from_venv` stand in the room of
+environments above this one; they load when they are first named.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from procgen_tools.maze.grid import (
     Maze,
     Square,
     draw,
+    from_cells,
     parse,
 )
 from procgen_tools.maze.levels import LevelBank, LevelRule, level_rule, make_bank, make_level
@@ -50,9 +51,14 @@ from procgen_tools.maze.state import EnvState
 from procgen_tools.maze.storage import load_mazes, save_mazes
 
 if TYPE_CHECKING:
-    from procgen_tools.envs.venv import create_venv, state_from_venv, venv_from_mazes
+    from procgen_tools.envs.venv import (
+        create_venv,
+        state_from_venv,
+        venv_from_mazes,
+        venv_pair,
+    )
 
-_FROM_ENVS = ("create_venv", "state_from_venv", "venv_from_mazes")
+_FROM_ENVS = ("create_venv", "state_from_venv", "venv_from_mazes", "venv_pair")
 
 __all__ = [
     "CHEESE",
@@ -74,6 +80,7 @@ __all__ = [
     "distances",
     "draw",
     "find_seeds",
+    "from_cells",
     "is_on_distribution",
     "is_tree",
     "legal_moves",
@@ -98,6 +105,7 @@ __all__ = [
     "state_from_venv",
     "toggle_square",
     "venv_from_mazes",
+    "venv_pair",
 ]
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Integer, UInt8
 
 CHEESE = 2
 WALL = 51
@@ -192,6 +192,36 @@ def outer_cells(
     if cheese is not None:
         inner[cheese] = CHEESE
     return cells
+
+
+def from_cells(
+    cells: Integer[np.ndarray, "row col"],
+    *,
+    mouse: tuple[int, int] = START,
+    world_size: int = HARD_WORLD_SIZE,
+    background: int | None = None,
+) -> Maze:
+    """A maze from the cell codes of its inner grid: WALL, OPEN, and CHEESE at most once.
+
+    Raises:
+        ValueError: another code, two cheeses, or what a Maze refuses.
+    """
+    unknown = sorted(set(np.unique(cells).tolist()) - {WALL, OPEN, CHEESE})
+    if unknown:
+        raise ValueError(
+            f"the grid has cells {unknown[:5]}: use only {WALL} (wall), {OPEN} (open) and "
+            f"{CHEESE} (cheese)"
+        )
+    cheeses = np.argwhere(cells == CHEESE).tolist()
+    if len(cheeses) > 1:
+        raise ValueError(f"the grid has cheese at {cheeses}: a maze has at most one")
+    return Maze(
+        walls=cells == WALL,
+        mouse=Square(*mouse),
+        cheese=Square(*cheeses[0]) if cheeses else None,
+        world_size=world_size,
+        background=background,
+    )
 
 
 SYMBOLS = {"wall": "#", "open": ".", "mouse": "M", "cheese": "C"}

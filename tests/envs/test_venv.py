@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from procgen_tools.envs import MazeVenv, create_venv, state_from_venv, venv_from_mazes
+from procgen_tools.envs.venv import to_observations, venv_pair
 from procgen_tools.maze import parse
+from procgen_tools.maze.edit import move_mouse, remove_cheese
 from procgen_tools.maze.grid import Maze, Square
 from procgen_tools.maze.levels import level_rule, make_level
 from procgen_tools.render.agent_view import agent_frame
@@ -209,3 +211,28 @@ def test_bad_calls_change_nothing(act: Callable[[MazeVenv], Any], backend: str) 
     with pytest.raises(ValueError, match=r"give 2 whole numbers|numbered from 0|does not fit"):
         act(venv)
     assert venv.env.callmethod("get_state") == before
+
+
+def test_edit_changes_one_maze_and_no_clock() -> None:
+    venv = create_venv(2, 0, 2)
+    for _ in range(3):
+        venv.step([4, 4])
+    other = venv.state(1).state_bytes
+    level = venv.maze(0)
+    venv.edit(remove_cheese)
+    assert venv.maze(0) == remove_cheese(level)
+    assert venv.state(0).state_vals["cur_time"] == 3
+    assert venv.state(1).state_bytes == other
+    before = venv.state(0).state_bytes
+    with pytest.raises(ValueError, match=r"cannot stand at \(1, 1\): that square is a wall"):
+        venv.edit(lambda maze: move_mouse(maze, (1, 1)))
+    assert venv.state(0).state_bytes == before
+
+
+def test_a_pair_shows_the_maze_and_its_edit() -> None:
+    level = make_level(0)
+    with_cheese, without = venv_pair(level, remove_cheese)
+    assert (with_cheese.maze(), without.maze()) == (level, remove_cheese(level))
+    observations = with_cheese.reset(), without.reset()
+    assert np.array_equal(observations[0][0], to_observations(agent_frame(level)[None])[0])
+    assert not np.array_equal(*observations)

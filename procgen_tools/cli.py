@@ -56,6 +56,12 @@ def train_imitation(
     scale: Annotated[int, typer.Option(help="Width of the network.")] = 1,
     seed: Annotated[int, typer.Option(help="Of initial weights and examples.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 256,
+    shift_from: Annotated[
+        int, typer.Option(help="Examples after which mazes and squares begin to shift ...")
+    ] = 400_000,
+    shift_until: Annotated[
+        int, typer.Option(help="... to large mazes and squares on the way, and end to.")
+    ] = 1_000_000,
     checkpoint: Annotated[
         Path | None, typer.Option(help="Where the run is kept; runs/<agent> unless given.")
     ] = None,
@@ -71,13 +77,16 @@ def train_imitation(
         scale=scale,
         seed=seed,
         batch_size=batch_size,
+        shift_from=shift_from,
+        shift_until=shift_until,
     )
     path = checkpoint or Path("runs") / agent.name
     for _ in imitation.train(settings, path, device=device, resume=resume):
         pass
     command = (
         f"procgen-tools train imitation {agent} --rand-region {rand_region} --samples {samples} "
-        f"--scale {scale} --seed {seed} --batch-size {batch_size}"
+        f"--scale {scale} --seed {seed} --batch-size {batch_size} "
+        f"--shift-from {shift_from} --shift-until {shift_until}"
     )
     imitation.export(path, agent, command=command)
     typer.echo(f"{agent}: judge it with `procgen-tools evaluate {agent}`")

@@ -47,7 +47,7 @@ def test_train_then_evaluate(
     options = ("--samples", "16", "--batch-size", "8", "--seed", "3")
     assert run(monkeypatch, "train", "imitation", "agents/a.pth", *options) == 0
     facts = checkpoint_metadata(Path("agents/a.pth"))
-    assert facts["command"].endswith("--samples 16 --scale 1 --seed 3 --batch-size 8")
+    assert "--samples 16 --scale 1 --seed 3 --batch-size 8 --shift-from" in facts["command"]
     assert Path("runs/a.pth").exists()
     assert run(monkeypatch, "train", "imitation", "agents/a.pth", *options) == 2
     assert "resume it (--resume)" in capsys.readouterr().err

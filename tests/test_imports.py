@@ -93,3 +93,9 @@ def test_importing_is_fast() -> None:
     started = time.perf_counter()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert float(result.stdout) < 0.5, f"{result.stdout} {time.perf_counter() - started}"
+
+
+def test_every_folder_is_a_package() -> None:
+    """A folder without __init__.py would be left out of what pip installs."""
+    for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
+        assert (folder / "__init__.py").exists(), folder

@@ -1,0 +1,1 @@
+"""Figures of mazes and vector fields."""

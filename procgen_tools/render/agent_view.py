@@ -104,7 +104,7 @@ def pixel_tables(world_size: int) -> PixelTables:
 
 
 def draw_levels(
-    cells: UInt8[np.ndarray, "frame row col"], backgrounds: UInt8[np.ndarray, " frame"]
+    cells: UInt8[np.ndarray, "frame row col"], backgrounds: UInt8[np.ndarray, " background"]
 ) -> UInt8[np.ndarray, "frame 64 64 3"]:
     """Frames without the mouse.
 
@@ -135,8 +135,8 @@ def draw_levels(
 
 def draw_mice(
     frames: UInt8[np.ndarray, "frame 64 64 3"],
-    squares: Int[np.ndarray, "frame 2"],
-    mirrored: Bool[np.ndarray, " frame"],
+    squares: Int[np.ndarray, "mouse 2"],
+    mirrored: Bool[np.ndarray, " facing"],
     world_size: int,
 ) -> None:
     """Blend a mouse into each frame, in place, at outer squares (row, col).

@@ -44,7 +44,7 @@ class TorchView:
         self._mice = self._put(np.stack(mice))
 
     def draw_levels(
-        self, cells: UInt8[Tensor, "frame row col"], backgrounds: UInt8[Tensor, " frame"]
+        self, cells: UInt8[Tensor, "frame row col"], backgrounds: UInt8[Tensor, " background"]
     ) -> UInt8[Tensor, "frame 64 64 3"]:
         """Frames without the mouse; waits for the device.
 
@@ -86,8 +86,8 @@ class TorchView:
     def draw_mice(
         self,
         frames: UInt8[Tensor, "frame 64 64 3"],
-        squares: Int64[Tensor, "frame 2"],
-        mirrored: Bool[Tensor, " frame"],
+        squares: Int64[Tensor, "mouse 2"],
+        mirrored: Bool[Tensor, " facing"],
     ) -> None:
         """Blend a mouse into each frame, in place.
 

@@ -8,7 +8,7 @@ that either can stand behind `create_venv`. What a state's bytes mean is known t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Integer, UInt8
@@ -32,6 +32,21 @@ from procgen_tools.maze.state_values import (
 )
 from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, draw_mice, pixel_tables
 from procgen_tools.render.kernels import NO_BACKGROUND
+
+
+class _Incoming(NamedTuple):
+    """A state that was read whole: what can be refused in it has been computed.
+
+    Attributes:
+        state: the state.
+        mouse: the mouse's inner square.
+        level_generator, generator: words and position, of level seeds and of the level.
+    """
+
+    state: EnvState
+    mouse: Square
+    level_generator: tuple[np.ndarray, int]
+    generator: tuple[np.ndarray, int]
 
 
 class NativeMaze:
@@ -251,11 +266,9 @@ class NativeMaze:
         """
         if len(states) != self.num:
             raise ValueError(f"{len(states)} states for {self.num} environments: give one for each")
-        parsed = [EnvState(state) for state in states]
-        for state in parsed:
-            self._check(state)
-        for index, state in enumerate(parsed):
-            self._go_on_from(index, state)
+        # All are read before the first is taken over: reading is what may fail.
+        for index, incoming in enumerate([self._read(EnvState(state)) for state in states]):
+            self._go_on_from(index, incoming)
 
     # --- states
 
@@ -304,7 +317,7 @@ class NativeMaze:
         position = kernels.skip_draws(key, position, self._draws[index])
         return random_text(key, int(position))
 
-    def _check(self, state: EnvState) -> None:
+    def _read(self, state: EnvState) -> _Incoming:
         values = state.state_vals
         if state.world_size != self.rule.world_size:
             raise ValueError(
@@ -318,17 +331,22 @@ class NativeMaze:
         if not 0 <= low < high:
             raise ValueError(f"the state draws level seeds from [{low}, {high}): set "
                              "level_seed_low to 0 or more, level_seed_high above it")  # fmt: skip
+        return _Incoming(
+            state,
+            state.mouse,
+            parse_random_text(values["level_seed_rand_gen.str"]),
+            parse_random_text(values["rand_gen.str"]),
+        )
 
-    def _go_on_from(self, index: int, state: EnvState) -> None:
-        values = state.state_vals
+    def _go_on_from(self, index: int, incoming: _Incoming) -> None:
+        state, values = incoming.state, incoming.state.state_vals
         self._bases[index] = values
         self._edited[index] = True
         self._low[index] = values["level_seed_low"]
         self._high[index] = values["level_seed_high"]
-        key, position = parse_random_text(values["level_seed_rand_gen.str"])
-        self._seed_keys[index], self._seed_positions[index] = key, position
-        key, position = parse_random_text(values["rand_gen.str"])
-        self._keys[index], self._positions[index], self._draws[index] = key, position, 0
+        self._seed_keys[index], self._seed_positions[index] = incoming.level_generator
+        self._keys[index], self._positions[index] = incoming.generator
+        self._draws[index] = 0
         self._cells[index] = state.outer_grid
         self._sizes[index] = state.maze_size
         self._backgrounds[index] = state.background
@@ -336,7 +354,7 @@ class NativeMaze:
         self._background_offsets[index] = values["bg_pct_x"]
         self._level_seeds[index] = values["current_level_seed"]
         self._limits[index] = values["timeout"]
-        self._mice[index] = [number + state.padding for number in state.mouse]
+        self._mice[index] = [number + state.padding for number in incoming.mouse]
         self._mirrored[index] = state.mouse_mirrored
         self._times[index] = values["cur_time"]
         self._stepped[index] = False

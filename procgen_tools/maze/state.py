@@ -287,7 +287,9 @@ class EnvState:
             raise ValueError(
                 f"the mouse at x = {x}, y = {y} stands on no square: set_mouse moves it to one"
             )
-        return check_inside((int(y), int(x)), self.world_size, "mouse, on the outer grid,")
+        # The half is taken off first: int() would round -.5 up to square 0.
+        row, col = int(y - 0.5), int(x - 0.5)
+        return check_inside((row, col), self.world_size, "mouse, on the outer grid,")
 
     def _open_square(self, square: tuple[int, int], thing: str) -> Square:
         inside = check_inside(square, self.maze_size, thing)

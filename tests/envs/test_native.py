@@ -304,6 +304,14 @@ def with_values(**new: Any) -> Callable[[EnvState], bytes]:
     return changed
 
 
+def with_mouse_at(x: float) -> Callable[[EnvState], bytes]:
+    def changed(state: EnvState) -> bytes:
+        state.state_vals["ents"][0]["x"] = x
+        return state.state_bytes
+
+    return changed
+
+
 BAD_STATES: dict[str, tuple[Callable[[EnvState], bytes], str]] = {
     "another world": (lambda _: ours(1, "hard").get_state()[0], "another distribution_mode"),
     "sequential": (
@@ -317,6 +325,17 @@ BAD_STATES: dict[str, tuple[Callable[[EnvState], bytes], str]] = {
     "cut": (lambda state: state.state_bytes[:-1], "end"),
     "padded": (lambda state: state.state_bytes + b"\0", "byte"),
     "empty": (lambda _: b"", "end"),
+    "mouse between squares": (with_mouse_at(3.3), "stands on no square"),
+    "mouse beside the maze": (
+        with_mouse_at(-0.5),
+        r"the mouse, on the outer grid, cannot be at \(\d+, -1\)",
+    ),
+    "word of a generator": (
+        lambda state: with_values(
+            **{"rand_gen.str": f"{2**32} " + state.state_vals["rand_gen.str"].split(" ", 1)[1]}
+        )(state),
+        r"word 0 of a mt19937 is 4294967296",
+    ),
 }
 
 

@@ -20,14 +20,12 @@ from jaxtyping import Float, Int
 from scipy import sparse
 
 from procgen_tools.markov import Elimination, eliminate
-from procgen_tools.maze.grid import MOVES, START, Square, check_inside
+from procgen_tools.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
 from procgen_tools.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.vfield import VectorField
 
 PROCGEN_STEP_LIMIT = 500
 """Steps after which procgen ends an episode."""
-
-LEFT, RIGHT, STAY = (MOVES.index(move) for move in ("LEFT", "RIGHT", "STAY"))
 
 
 @dataclass(frozen=True)

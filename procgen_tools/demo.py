@@ -18,13 +18,11 @@ from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.render.agent_view import agent_frames
+from procgen_tools.training.evaluation import CORNER_REGION
 
 AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
 SEED = 51
 """Of a level in which the cheese vector decides: one picture, not the rule (see `survey`)."""
-
-CORNER_REGION = 5
-"""Side in squares of the region in which the agent's cheese lay when it was trained."""
 
 LAYER = "embedder.block2.res1.resadd_out"
 

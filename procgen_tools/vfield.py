@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from procgen_tools.envs.venv import MazeVenv
 from procgen_tools.maze.actions import NUM_ACTIONS
-from procgen_tools.maze.grid import MOVES, Maze, Square, check_inside
+from procgen_tools.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import agent_frames
@@ -45,8 +45,6 @@ _FROM_PLOTS = ("plot_heat_map", "plot_vf", "plot_vfs")
 
 Policy = Callable[[Tensor], tuple[Any, Tensor]]
 """Takes (batch, 3, 64, 64) floats in [0, 1]; returns a distribution with `.logits`, and values."""
-
-LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
 
 SUM_TOLERANCE = 1e-4
 """How far a square's probabilities may sum from 1: room for float32, not for an error."""

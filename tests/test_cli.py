@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 
 import pytest
 
 from procgen_tools import cli
+from procgen_tools.demo import SEED
 from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, save_policy
+from procgen_tools.training.imitation import ImitationSettings
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -63,3 +66,12 @@ def test_evaluate_prints_a_table(
     assert "3 hard levels, cheese in the top-right 5 x 5, played by native" in printed
     assert "reached the cheese" in printed
     assert "/3)" in printed
+
+
+def test_defaults_are_those_of_the_rooms_below() -> None:
+    """They stand in cli.py once more, as it must not load torch to print its help."""
+    settings = ImitationSettings()
+    for name, parameter in inspect.signature(cli.train_imitation).parameters.items():
+        if hasattr(settings, name):
+            assert parameter.default == getattr(settings, name), name
+    assert inspect.signature(cli.demo).parameters["seed"].default == SEED

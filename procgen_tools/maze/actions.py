@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Square
+from procgen_tools.maze.grid import MOVE_STEPS, MOVES, STAY, Square
 
 ACTIONS_OF_MOVE: Final = {
     "LEFT": (0, 1, 2),
@@ -24,7 +24,7 @@ NUM_ACTIONS: Final = sum(len(actions) for actions in ACTIONS_OF_MOVE.values())
 CANONICAL_ACTIONS: Final = (1, 7, 5, 3, 4)
 """The action that presses nothing but the key of a move, by move in the order of MOVES."""
 
-STAY_ACTION: Final = CANONICAL_ACTIONS[MOVES.index("STAY")]
+STAY_ACTION: Final = CANONICAL_ACTIONS[STAY]
 
 MOVE_OF_ACTION: Final = tuple(
     next(move for move, name in enumerate(MOVES) if action in ACTIONS_OF_MOVE[name])

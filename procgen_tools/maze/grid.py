@@ -47,6 +47,9 @@ START = Square(0, 0)
 MOVES = ("LEFT", "RIGHT", "UP", "DOWN", "STAY")
 """The five moves, in the order of every array of move probabilities."""
 
+LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
+"""Each move's index into MOVES."""
+
 MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0, 0))
 """What each move adds to the mouse's square."""
 

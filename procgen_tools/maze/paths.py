@@ -14,9 +14,7 @@ from math import inf
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from procgen_tools.maze.grid import MOVE_STEPS, MOVES, START, Maze, Square, check_inside
-
-STAY = MOVES.index("STAY")
+from procgen_tools.maze.grid import MOVE_STEPS, START, STAY, Maze, Square, check_inside
 
 
 class NodeType(IntEnum):

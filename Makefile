@@ -25,6 +25,7 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/procgen-tools bench env
 	$(BIN)/procgen-tools bench vfield
+	$(BIN)/procgen-tools bench train
 
 # Versions are pinned; a changed pyproject.toml or constraints.txt installs again.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -32,7 +33,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  "Python %d.%d is not supported: use 3.11 to 3.13, for instance make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,procgen,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,procgen,scale,dev]'
 	touch $@
 
 constraints: $(INSTALLED)

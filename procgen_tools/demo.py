@@ -12,13 +12,13 @@ from tqdm import tqdm
 
 from procgen_tools import chains, hooks, vfield
 from procgen_tools.envs.venv import to_observations
+from procgen_tools.evaluation.rollouts import CORNER_REGION
 from procgen_tools.maze.edit import remove_cheese
 from procgen_tools.maze.grid import START, Maze
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.render.agent_view import agent_frames
-from procgen_tools.training.evaluation import CORNER_REGION
 
 AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
 SEED = 51

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
-from procgen_tools.benchmarks import environment
+from procgen_tools.benchmarks import environment, learning, training
+from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
+from procgen_tools.maze.levels import make_bank
+from procgen_tools.maze.paths import distances
 
 
 def test_ways_are_timed_side_by_side() -> None:
@@ -49,3 +56,62 @@ def test_procgen_is_measured_where_it_is_installed() -> None:
     speed = environment.measure(num=2, seconds=0.02, rounds=1)
     assert speed.procgen > 0
     assert environment.PROCGEN.format(2, "s") in speed.steps_per_second
+
+
+def test_training_report() -> None:
+    speed = training.measure(num_envs=8, rollout_steps=4, rounds=1)
+    assert 8 <= speed.different <= 32
+    assert 0.2 < speed.share_of_limit < 1.5  # small batches and one round: far from exact
+    assert 0 < speed.play_limit < speed.learn_limit < speed.advance
+    report = training.report(speed)
+    assert f"{speed.share_of_limit:.1%}" in report
+    assert "8 environments x 4 steps, 3 epochs, on cpu" in report
+    assert ("fed by procgen" in report) == (speed.advance_procgen is not None)
+
+
+def test_the_learner_can_be_fed_by_procgen() -> None:
+    """The same frames, rewards and ends as procgen's own, at the learner's face."""
+    pytest.importorskip("procgen")
+    feed = training.ProcgenFeed(3, torch.device("cpu"))
+    engine = training.procgen_engine(
+        3, "maze", distribution_mode="hard", rand_seed=0, num_threads=2
+    )
+    lengths = np.zeros(3, int)
+    for actions in np.random.default_rng(0).integers(0, 15, (520, 3)):
+        step = feed.step(torch.from_numpy(actions))
+        engine.act(actions.astype(np.int32))
+        rewards, observation, firsts = engine.observe()
+        lengths += 1
+        assert np.array_equal(step.frames.numpy(), observation["rgb"])
+        assert np.array_equal(step.rewards.numpy(), rewards)
+        assert np.array_equal(step.dones.numpy(), firsts)
+        assert np.array_equal(step.steps.numpy(), lengths)
+        lengths[firsts] = 0
+    assert lengths.max() < 500
+
+
+def test_learning_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = replace(
+        learning.SETTINGS, steps=96, num_envs=4, rollout_steps=8, minibatches=2, maze_size=3
+    )
+    monkeypatch.setattr(learning, "SETTINGS", tiny)
+    report = learning.run(range(2), tmp_path / "runs", tmp_path / "curve.png")
+    assert "96 trained" in report
+    assert "seed 1" in report
+    assert (tmp_path / "curve.png").read_bytes()[:4] == b"\x89PNG"
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pth")}
+    assert len(times) == 4
+    learning.run(range(2), tmp_path / "runs", tmp_path / "curve.png")
+    assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pth")}
+
+
+def test_the_shortest_ways_of_small_mazes() -> None:
+    """Against labels made in another way, by distances from the cheese."""
+    bank = make_bank(range(300), learning.SETTINGS.rule)
+    mean = np.mean([distances(maze, maze.cheese)[maze.mouse] for maze in bank if maze.cheese])
+    assert learning.shortest_possible(300) == pytest.approx(mean)
+
+
+def test_peak_memory_is_that_of_the_call() -> None:
+    small, large = (peak_memory(np.ones, size) for size in (10, 3 * 10**8))
+    assert small < 2.3 < large

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from procgen_tools import cli
+from procgen_tools.cli.options import command_line
 from procgen_tools.demo import SEED
 from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, save_policy
-from procgen_tools.training.imitation import ImitationSettings
+from procgen_tools.training.settings import settings_from
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -43,35 +46,116 @@ def test_a_command_must_exist(
     assert "No such command 'tarin'" in capsys.readouterr().err
 
 
-def test_train_then_evaluate(
+def test_train_imitation_then_ppo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = ("--samples", "16", "--batch-size", "8", "--seed", "3")
-    assert run(monkeypatch, "train", "imitation", "agents/a.pth", *options) == 0
+    words = ("train", "imitation", "agents/a.pth", "--samples=16", "--batch-size=8", "--seed=3")
+    assert run(monkeypatch, *words) == 0
     facts = checkpoint_metadata(Path("agents/a.pth"))
-    assert "--samples 16 --scale 1 --seed 3 --batch-size 8 --shift-from" in facts["command"]
-    assert Path("runs/a.pth").exists()
-    assert run(monkeypatch, "train", "imitation", "agents/a.pth", *options) == 2
+    assert facts["command"] == (
+        "procgen-tools train imitation agents/a.pth --seed 3 --samples 16 --batch-size 8"
+    )
+    assert facts["samples"] == 16
+    assert Path("runs/a/log.csv").exists()
+    assert run(monkeypatch, *words) == 2
+    assert "agents/a.pth exists: name another file" in capsys.readouterr().err
+    Path("agents/a.pth").rename("a.pth")
+    assert run(monkeypatch, *words) == 2
     assert "resume it (--resume)" in capsys.readouterr().err
+    assert run(monkeypatch, *words, "--resume") == 0
+    assert Path("a.pth").read_bytes()[:2] == b"PK"
+    ppo = (
+        "train", "ppo", "agents/b.pth", "--initial=a.pth", "--rand-region=anywhere", "--steps=16",
+        "--num-envs=2", "--rollout-steps=8", "--minibatches=1", "--no-use-backgrounds",
+    )  # fmt: skip
+    assert run(monkeypatch, *ppo) == 0
+    assert checkpoint_metadata(Path("agents/b.pth"))["command"] == (
+        "procgen-tools train ppo agents/b.pth --initial a.pth --rand-region anywhere "
+        "--no-use-backgrounds --steps 16 --num-envs 2 --rollout-steps 8 --minibatches 1"
+    )
 
 
-def test_evaluate_prints_a_table(
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rand-region=here"], "rand-region 'here': give a number of squares, or 'anywhere'"),
+        (["--discount=2"], "discount is 2.0: give a number from 0 to 1"),
+        (["--minibatches=3"], "minibatches is 3, which does not divide"),
+        (["--world-size=24"], "world_size 24 is not odd"),
+        (["--initial=none.pth"], "there is no checkpoint"),
+        (["--device=abacus"], "device 'abacus' cannot be used here"),
+    ],
+)
+def test_settings_are_checked_before_training(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "train", "ppo", "agent.pth", *words) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("trainer", ["imitation", "ppo"])
+def test_the_command_of_default_settings_is_short(trainer: str) -> None:
+    settings = settings_from(trainer, {})
+    assert command_line(trainer, "a.pth", settings) == f"procgen-tools train {trainer} a.pth"
+
+
+def test_evaluate_prints_a_table_and_keeps_records(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    agent = tmp_path / "agent.pth"
+    agent, records = tmp_path / "agent.pth", tmp_path / "records.parquet"
     save_policy(ImpalaPolicy(), agent)
-    assert run(monkeypatch, "evaluate", str(agent), "--levels", "3") == 0
+    words = ("evaluate", str(agent), "--levels=3", "--world-size=15", "--rand-region=3")
+    conditions = "--conditions=in_distribution,no_cheese"
+    assert run(monkeypatch, *words, conditions, f"--records={records}") == 0
     printed = capsys.readouterr().out
-    assert "3 hard levels, cheese in the top-right 5 x 5, played by native" in printed
-    assert "reached the cheese" in printed
+    assert "cheese in the top-right 3 x 3 squares, worlds of 15 x 15 squares" in printed
     assert "/3)" in printed
+    episodes = pd.read_parquet(records)
+    assert episodes["condition"].tolist() == ["in_distribution"] * 3 + ["no_cheese"] * 3
+    assert run(monkeypatch, *words, "--conditions=in_distribtion") == 2
+    assert "in_distribution" in capsys.readouterr().err
+    assert run(monkeypatch, *words, "--records=records.csv") == 2
+    assert "end it in .parquet" in capsys.readouterr().err
 
 
-def test_defaults_are_those_of_the_rooms_below() -> None:
-    """They stand in cli.py once more, as it must not load torch to print its help."""
-    settings = ImitationSettings()
-    for name, parameter in inspect.signature(cli.train_imitation).parameters.items():
-        if hasattr(settings, name):
-            assert parameter.default == getattr(settings, name), name
+def test_sweep_trains_and_says_what_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("sweep.toml")
+    file.write_text(
+        'folder = "out"\n[settings]\nworld_size = 15\nsamples = 16\nbatch_size = 8\n'
+        "[grid]\nseed = [0, 1]\n"
+    )
+    assert run(monkeypatch, "sweep", str(file)) == 0
+    assert "seed_1" in capsys.readouterr().out
+    assert Path("out/agents/seed_0.pth").exists()
+    assert Path("out/summary.csv").exists()
+    file.write_text(file.read_text().replace("seed = [0, 1]", "seed = [2]\nworld_size = [15, 24]"))
+    assert run(monkeypatch, "sweep", str(file)) in (1, 2)
+    printed = capsys.readouterr()
+    assert "world_size 24 is not odd" in printed.out + printed.err
+    file.write_text('folder = "out"\n[gird]\nseed = [0]\n')
+    assert run(monkeypatch, "sweep", str(file)) == 2
+    assert "did you mean 'grid'" in capsys.readouterr().err
+
+
+def test_the_demos_level_is_the_demos() -> None:
+    """It stands in the command line once more, which must not load torch to print its help."""
     assert inspect.signature(cli.demo).parameters["seed"].default == SEED
+
+
+def test_help_does_not_load_torch() -> None:
+    words = "import sys; sys.argv = ['procgen-tools', 'train', 'ppo', '--help']"
+    program = f"{words}\nfrom procgen_tools import cli\ntry: cli.main()\nexcept SystemExit: pass\n"
+    program += "sys.exit('torch' in sys.modules or 'numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"--gae-lambda" in done.stdout

@@ -25,6 +25,8 @@ ROOMS = (
     "interventions",
     "behaviour",
     "training",
+    "evaluation",
+    "sweeps",
     "plots",
     "widgets",
     "benchmarks",

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import os
 import struct
-import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 import torch
 
 from procgen_tools import hooks
+from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.envs.venv import MazeVenv, create_venv, procgen_engine, to_observations
 from procgen_tools.maze.actions import ACTIONS_OF_MOVE
@@ -218,33 +216,22 @@ def serialise(values: dict[str, Any]) -> bytes:
     return b"".join(parts)
 
 
-def peak_memory(scale: int, *, hooked: bool = False) -> float:
-    """Gigabytes of a process of its own that computes a field of the largest maze in LEVELS.
-
-    Never less than this process has used so far, which the system hands down.
+def large_field(scale: int, hooked: bool) -> None:
+    """The field of the largest maze in LEVELS.
 
     Args:
         scale: of the policy.
         hooked: with a patch in force, so that all squares are one batch.
     """
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_peak_memory, scale, hooked).result()
-
-
-def _peak_memory(scale: int, hooked: bool) -> float:
-    import resource
-
     policy = ImpalaPolicy(scale).eval()
     patches = {"embedder.block2.res1.resadd_out": lambda x: x} if hooked else {}
     with hooks.patched(policy, patches):
         vector_field(create_venv(1, start_level=LEVELS[-1], num_levels=1), policy)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / (1e9 if sys.platform == "darwin" else 1e6)  # kilobytes but on macOS
 
 
 def memory_report(scale: int) -> str:
     """The peak memory of a field of the largest maze, in words."""
-    plain, patched = (peak_memory(scale, hooked=hooked) for hooked in (False, True))
+    plain, patched = (peak_memory(large_field, scale, hooked) for hooked in (False, True))
     return (
         f"peak memory at scale {scale}, largest maze, both facings: {plain:.2f} GB; "
         f"with a patch {patched:.2f} GB\n"

@@ -7,9 +7,8 @@ The entry points are strings: no world is loaded before one is made.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
-
-import gymnasium
 
 
 class World(NamedTuple):
@@ -37,7 +36,13 @@ WORLDS = {
 
 
 def register_environments() -> None:
-    """Make `WORLDS` known to gymnasium; those that it knows already stay as they are."""
+    """Make `WORLDS` known to gymnasium; those that it knows already stay as they are.
+
+    Raises:
+        ModuleNotFoundError: gymnasium is not installed.
+    """
+    import gymnasium
+
     for name, world in WORLDS.items():
         if name not in gymnasium.registry:
             gymnasium.register(
@@ -48,4 +53,5 @@ def register_environments() -> None:
             )
 
 
-register_environments()
+with suppress(ModuleNotFoundError):  # machines that only train may do without gymnasium
+    register_environments()

@@ -17,10 +17,10 @@ import torch
 from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
+from procgen_tools.envs.level_sequences import LevelSequences
 from procgen_tools.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
 from procgen_tools.maze.grid import CHEESE, WALL
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
-from procgen_tools.maze.random_text import seeded
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
 from procgen_tools.render.kernels import NO_BACKGROUND
 from procgen_tools.render.torch_view import TorchView
@@ -165,6 +165,12 @@ class TorchMazeEnv:
         self.view.draw_mice(frames, self._squares, self._mirrored)
         return frames
 
+    def frame_keys(self) -> Int64[Tensor, " env"]:
+        """(env,) numbers that are equal where the present frames are sure to be."""
+        side = self.rule.world_size
+        squares = self._squares[:, 0] * side + self._squares[:, 1]
+        return (self.level_seeds * side**2 + squares) * 2 + self._mirrored
+
     @property
     def level_seeds(self) -> Int64[Tensor, " env"]:
         """(env,) the levels in play."""
@@ -212,10 +218,7 @@ class TorchMazeEnv:
         """Put these levels (numbers in the sequences) into play, the next ones ready."""
         self._levels = levels.to(self.device, copy=True)
         self._made = levels.cpu().numpy().copy()
-        seeds = seeded(self._seed).random_raw(self.num_envs)
-        self._generators = [
-            seeded(int(seed), int(made)) for seed, made in zip(seeds, self._made, strict=True)
-        ]
+        self._sequences = LevelSequences(self._seed, self._ranges, self._made)
         self._prepare_levels()
 
     def _prepare_levels(self) -> None:
@@ -233,12 +236,7 @@ class TorchMazeEnv:
         numbers = np.concatenate(
             [made + np.arange(count) for made, count in zip(self._made, counts, strict=True)]
         )
-        draws = np.concatenate(
-            [generator.random_raw(count)
-             for generator, count in zip(self._generators, counts, strict=True)]
-        ).astype(np.int64)  # fmt: skip
-        low, high = self._ranges[envs].T
-        bank = make_bank(low + draws % (high - low), self.rule)
+        bank = make_bank(self._sequences.draw(counts), self.rule)
         self._made = self._made + counts
 
         slots = self._upload(envs * self._depth + numbers % self._depth)

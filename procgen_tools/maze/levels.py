@@ -32,12 +32,15 @@ class LevelRule:
             corner itself, None for anywhere.
         fixed_size: the maze fills its world and has no dead ends.
         num_objects: objects placed: the cheese, then one more in two-object levels.
+        maze_size: side of every maze in squares, odd; None draws one for each level, as procgen
+            does. A level of a given size is no level of procgen.
     """
 
     world_size: int = WORLD_SIZES["hard"]
     rand_region: int | None = None
     fixed_size: bool = False
     num_objects: int = 1
+    maze_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:
@@ -48,6 +51,16 @@ class LevelRule:
             raise ValueError(
                 f"rand_region {self.rand_region} is negative: give the side of the "
                 "top-right region in squares, 0 for the corner, None for anywhere"
+            )
+        size = self.maze_size
+        if size is not None and (size % 2 == 0 or not 3 <= size <= self.world_size):
+            raise ValueError(
+                f"maze_size {size} is not odd and in 3..{self.world_size}: choose one that is, or "
+                "None for procgen's draw"
+            )
+        if size is not None and self.fixed_size:
+            raise ValueError(
+                f"maze_size {size} and fixed_size: fixed-size mazes fill their world; leave one out"
             )
         if self.num_objects not in (1, 2):
             raise ValueError(f"num_objects {self.num_objects}: a level has one or two objects")
@@ -152,6 +165,7 @@ def make_bank(
     kernels.generate_levels(
         seed_array,
         world,
+        rule.maze_size or 0,
         rule.fixed_size,
         -1 if rule.rand_region is None else rule.rand_region,
         cells,

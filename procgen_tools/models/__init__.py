@@ -9,12 +9,14 @@ from procgen_tools.models.actions import (
 )
 from procgen_tools.models.checkpoints import checkpoint_metadata, load_policy, save_policy
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.recurrent import RecurrentPolicy
 
 __all__ = [
     "ACTIONS_OF_MOVE",
     "CANONICAL_ACTIONS",
     "MOVE_OF_ACTION",
     "ImpalaPolicy",
+    "RecurrentPolicy",
     "checkpoint_metadata",
     "load_policy",
     "move_log_probabilities",

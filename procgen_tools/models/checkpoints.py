@@ -19,9 +19,11 @@ from torch import Tensor
 
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.recurrent import RecurrentPolicy
 
 PARAMETERS = "model_state_dict"
 FIRST_WEIGHT = "embedder.block1.conv.weight"
+MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
 PLAIN_TYPES = (bool, int, float, str, type(None))
 
 
@@ -32,7 +34,8 @@ def load_policy(
 ) -> ImpalaPolicy:
     """The policy of a checkpoint, of whatever scale, ready to be asked (in eval mode).
 
-    Parameters stored in half precision come back as float32.
+    A checkpoint of a policy with a memory gives a `RecurrentPolicy`. Parameters stored in half
+    precision come back as float32.
 
     Args:
         path: a `.pth` file, published or written by `save_policy`.
@@ -48,7 +51,8 @@ def load_policy(
     scale = _scale(state, path)
     # On the meta device a network has shapes and no memory: a foreign file costs nothing.
     with torch.device("meta"):
-        policy = ImpalaPolicy(scale, num_actions)
+        kind = RecurrentPolicy if MEMORY_WEIGHT in state else ImpalaPolicy
+        policy = kind(scale, num_actions)
     _check_state(state, policy, path)
     policy.load_state_dict(
         {

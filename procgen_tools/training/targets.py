@@ -32,6 +32,15 @@ class Examples:
     returns: Float32[np.ndarray, " example"]
 
 
+def pool_seeds(
+    count: int,
+    rng: np.random.Generator,
+    seed_range: tuple[int, int] = (FIRST_TRAINING_SEED, MAX_SEED),
+) -> Int64[np.ndarray, " level"]:
+    """The level seeds that `count` examples are chosen from, the generator's first draw."""
+    return rng.integers(*seed_range, size=2 * count)
+
+
 def make_examples(
     rule: LevelRule,
     count: int,
@@ -51,7 +60,7 @@ def make_examples(
         discount: of the return, per step.
         seed_range: level seeds to draw from.
     """
-    pool = make_bank(rng.integers(*seed_range, size=2 * count), rule)
+    pool = make_bank(pool_seeds(count, rng, seed_range), rule)
     has_cheese = pool.objects[:, 0, 0] != kernels.NO_SQUARE
     weights = (1 - focus + focus * pool.sizes / pool.sizes.mean()) * has_cheese
     chosen = rng.choice(len(pool), size=count, p=weights / weights.sum())

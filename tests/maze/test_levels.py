@@ -156,6 +156,17 @@ def test_fixed_size_levels_fill_their_world_without_dead_ends(rule: LevelRule) -
     assert (neighbours[bank.cells != WALL] >= 2).all()
 
 
+def test_mazes_of_one_size() -> None:
+    """All spanning trees of 3 x 3 rooms occur, and each is one: 8 passages between 9 rooms."""
+    bank = make_bank(range(20_000), LevelRule(15, maze_size=5))
+    assert (bank.sizes == 5).all()
+    inner = bank.cells[:, 5:10, 5:10] != WALL
+    assert ((bank.cells != WALL).sum(axis=(1, 2)) == 17).all()
+    assert (inner.sum(axis=(1, 2)) == 17).all()
+    assert inner[:, ::2, ::2].all()
+    assert len(np.unique(inner.reshape(len(bank), -1), axis=0)) == 192
+
+
 @pytest.mark.parametrize("rule", [LevelRule(), *AISC_RULES, *FIXED_RULES])
 def test_objects_are_where_the_cells_say(rule: LevelRule) -> None:
     bank = make_bank(SEEDS, rule)
@@ -234,9 +245,12 @@ def test_world_sizes(world_size: int) -> None:
     [
         ({"rand_region": -1}, "rand_region -1 is negative"),
         ({"num_objects": 3}, "num_objects 3: a level has one or two objects"),
+        ({"maze_size": 4}, r"maze_size 4 is not odd and in 3..25"),
+        ({"maze_size": 27}, r"maze_size 27 is not odd and in 3..25"),
+        ({"maze_size": 5, "fixed_size": True}, "maze_size 5 and fixed_size"),
     ],
 )
-def test_rules_that_cannot_be(arguments: dict[str, int], message: str) -> None:
+def test_rules_that_cannot_be(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LevelRule(**arguments)
 

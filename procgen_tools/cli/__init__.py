@@ -1,0 +1,48 @@
+"""The `procgen-tools` command. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procgen_tools.cli import benchmarks, evaluation, sweeps, training
+
+app = typer.Typer(
+    help="Find out what a trained maze agent wants, and change it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(training.app, name="train")
+app.add_typer(benchmarks.app, name="bench")
+app.command()(evaluation.evaluate)
+app.command()(sweeps.sweep)
+
+
+def main() -> None:
+    """Run the command; bad input ends it with its message, without a traceback."""
+    try:
+        app()
+    except (ValueError, OSError, ModuleNotFoundError, FloatingPointError) as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(2)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).")] = 51,
+    survey: Annotated[
+        int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.")
+    ] = 0,
+    agent: Annotated[Path | None, typer.Option(help="Another agent than the shipped one.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("figures"),
+) -> None:
+    """One maze, one agent, one edited activation, and exactly what changed."""
+    from procgen_tools import demo as demonstration
+
+    if survey:
+        typer.echo(demonstration.survey(survey, agent))
+    else:
+        typer.echo(demonstration.run(seed, agent, folder))

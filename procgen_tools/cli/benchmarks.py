@@ -1,0 +1,75 @@
+"""`procgen-tools bench`: speed, as ratios within one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Measure speed, as ratios within one run.", no_args_is_help=True)
+
+
+@app.command("env")
+def env(
+    num: Annotated[int, typer.Option(help="Environments in a batch.")] = 256,
+    seconds: Annotated[float, typer.Option(help="How long each engine is measured.")] = 3.0,
+) -> None:
+    """Steps per second of our environment, of procgen, and of copying frames alone."""
+    from procgen_tools.benchmarks import environment
+
+    typer.echo(environment.report(environment.measure(num, seconds)))
+
+
+@app.command("vfield")
+def vfield(
+    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
+    seconds: Annotated[float, typer.Option(help="How long each way is measured a maze.")] = 3.0,
+    memory: Annotated[bool, typer.Option(help="Measure the memory at scale 4, too.")] = True,
+) -> None:
+    """Time of a vector field: ours, one environment a square, and forward passes alone."""
+    from procgen_tools.benchmarks import fields
+
+    if memory:  # first, as a new process counts what this one has used before as its own
+        typer.echo(fields.memory_report(scale=4))
+    typer.echo(fields.report(fields.measure(scale=scale, seconds=seconds), scale))
+
+
+@app.command("train")
+def train(
+    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
+    num_envs: Annotated[int, typer.Option(help="Environments in a batch.")] = 256,
+    rollout_steps: Annotated[int, typer.Option(help="Steps of each between updates.")] = 8,
+    rounds: Annotated[int, typer.Option(help="How often each is measured.")] = 3,
+    memory: Annotated[bool, typer.Option(help="Measure the memory at 256 x 256, too.")] = True,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+) -> None:
+    """PPO: our environment, the same learner fed by procgen, and the passes alone."""
+    from procgen_tools.benchmarks import training
+
+    if memory:
+        typer.echo(training.memory_report(scale))
+    typer.echo(
+        training.report(
+            training.measure(
+                scale, num_envs=num_envs, rollout_steps=rollout_steps, rounds=rounds, device=device
+            )
+        )
+    )
+
+
+@app.command("learn")
+def learn(
+    seeds: Annotated[int, typer.Option(help="Runs, with seeds from 0 on.", min=1)] = 3,
+    folder: Annotated[Path, typer.Option(help="Where the runs are kept; finished ones count.")] = (
+        Path("runs/learn")
+    ),
+    figure: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path(
+        "figures/ppo_learns.png"
+    ),
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+) -> None:
+    """PPO from scratch on 5 x 5 mazes: minutes, and the curve of every seed."""
+    from procgen_tools.benchmarks import learning
+
+    typer.echo(learning.run(range(seeds), folder, figure, device))

@@ -1,0 +1,64 @@
+"""`procgen-tools evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from procgen_tools.cli.options import read_region
+
+CONDITIONS = ("in_distribution", "anywhere", "no_cheese")
+
+
+def evaluate(
+    agent: Annotated[Path, typer.Argument(help="A checkpoint (.pth).")],
+    levels: Annotated[int, typer.Option(help="Held-out levels in each condition.")] = 500,
+    conditions: Annotated[
+        str, typer.Option(help="Where the cheese lies: any of these, with commas between.")
+    ] = ",".join(CONDITIONS),
+    rand_region: Annotated[
+        str | None,
+        typer.Option(
+            help="What counts as in distribution: side of the top-right region with the cheese, "
+            "or 'anywhere'; that of the training unless given."
+        ),
+    ] = None,
+    world_size: Annotated[
+        int | None, typer.Option(help="25 (hard) or 15 (easy); that of the training unless given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the sampled actions.")] = 0,
+    backend: Annotated[str, typer.Option(help="native or procgen, which plays.")] = "native",
+    exact: Annotated[bool, typer.Option(help="Compute exact chances, too.")] = True,
+    deduplicate: Annotated[
+        bool, typer.Option(help="Find out which levels occurred in training (minutes).")
+    ] = True,
+    records: Annotated[
+        Path | None, typer.Option(help="Write a row for each episode here (.parquet).")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+) -> None:
+    """Sampled episodes and exact chances on levels that the agent was not trained on."""
+    from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
+    from procgen_tools.evaluation.conditions import read_conditions
+    from procgen_tools.evaluation.records import check_destination, episode_records, write_records
+    from procgen_tools.evaluation.report import report
+
+    settings = EvaluationSettings(
+        levels=levels,
+        conditions=read_conditions(conditions),
+        rand_region=None if rand_region is None else read_region(rand_region),
+        world_size=world_size,
+        seed=seed,
+        backend=backend,
+        exact=exact,
+        deduplicate=deduplicate,
+    )
+    if records:
+        check_destination(records)
+    evaluation = evaluate_agent(agent, settings, device=device, progress_bar=True)
+    typer.echo(report(evaluation))
+    if records:
+        write_records(records, episode_records(evaluation))
+        typer.echo(f"\n{records}: a row for each episode")

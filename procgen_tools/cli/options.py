@@ -1,0 +1,90 @@
+"""Command-line options made from a dataclass of settings, so that each stands in one place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from procgen_tools.training.settings import ANYWHERE, TRAINERS, Settings, settings_from
+
+
+def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for every setting of a trainer.
+
+    The command's first parameter takes the settings; its others stay as they are.
+    """
+    kind = TRAINERS[trainer]
+    types = get_type_hints(kind)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        options = [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_typed(each.default, types[each.name]),
+                annotation=Annotated[
+                    _option_type(types[each.name]),
+                    typer.Option(help=each.metadata["meaning"], rich_help_panel="Settings"),
+                ],
+            )
+            for each in fields(kind)
+        ]
+
+        def run(**given: Any) -> None:
+            values = {each.name: given.pop(each.name) for each in options}
+            values["rand_region"] = read_region(values["rand_region"])
+            command(settings_from(trainer, values), **given)
+
+        run.__doc__ = command.__doc__
+        run.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def command_line(trainer: str, agent: str, settings: Settings, initial: str | None = None) -> str:
+    """The command that makes this agent: settings that differ from the defaults, spelled out."""
+    words = ["procgen-tools train", trainer, agent]
+    if initial:
+        words += ["--initial", initial]
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if value == each.default:
+            continue
+        option = each.name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words.append(f"--{option} {_shown(value)}")
+    return " ".join(words)
+
+
+def read_region(text: str) -> int | str:
+    """A region as it is typed: a number of squares, or 'anywhere'.
+
+    Raises:
+        ValueError: something else.
+    """
+    if text == ANYWHERE:
+        return text
+    if not text.isdecimal():
+        raise ValueError(f"rand-region {text!r}: give a number of squares, or {ANYWHERE!r}")
+    return int(text)
+
+
+def _shown(value: Any) -> Any:
+    return ANYWHERE if value is None else value
+
+
+def _typed(default: Any, kind: Any) -> Any:
+    return str(_shown(default)) if _option_type(kind) is str else default
+
+
+def _option_type(kind: Any) -> Any:
+    # int | None is typed as text: a number or 'anywhere'.
+    return str if get_args(kind) else kind

@@ -1,0 +1,49 @@
+"""`procgen-tools sweep`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def sweep(
+    file: Annotated[Path, typer.Argument(help="The sweep (.toml); see `sweeps.files`.")],
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Address of a Ray cluster, or 'auto'; processes here unless given."),
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option(help="Jobs at once, here; half of the cores unless given.")
+    ] = None,
+    cores: Annotated[int, typer.Option(help="Cores for each job on a cluster.")] = 1,
+    gpus: Annotated[float, typer.Option(help="GPUs, or parts of one, for each job there.")] = 0.0,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...")] = None,
+    retries: Annotated[
+        int, typer.Option(help="Further attempts at a job whose worker died.", min=0)
+    ] = 3,
+    save_seconds: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 120.0,
+) -> None:
+    """Train and judge many agents; finished ones are skipped, broken-off ones go on."""
+    from procgen_tools.sweeps.run import (
+        LocalWorkers,
+        RayWorkers,
+        Workers,
+        read_sweep,
+        run_sweep,
+        summary,
+    )
+
+    described = read_sweep(file)
+    workers: Workers
+    if ray is None:
+        workers = LocalWorkers(processes, device=device or "cpu", save_seconds=save_seconds)
+    else:
+        workers = RayWorkers(
+            ray, num_cpus=cores, num_gpus=gpus, device=device, save_seconds=save_seconds
+        )
+    outcomes = run_sweep(described, workers, retries=retries, report=typer.echo)
+    typer.echo(f"\n{summary(outcomes)}\n\n{described.folder / 'summary.csv'}")
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(1)

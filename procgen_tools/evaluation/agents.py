@@ -1,0 +1,235 @@
+"""All that is measured of one agent: each condition by sampled episodes and by exact chances."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+
+from procgen_tools.envs.venv import BACKENDS
+from procgen_tools.evaluation.conditions import (
+    USUAL_RULE,
+    Condition,
+    HeldOutLevels,
+    held_out_levels,
+    trained_rule,
+)
+from procgen_tools.evaluation.exact_scores import ExactScores, exact_scores
+from procgen_tools.evaluation.intervals import Share
+from procgen_tools.evaluation.rollouts import Evaluation, MemoryPolicy, PlainPolicy, evaluate
+from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
+from procgen_tools.maze.levels import LevelRule
+from procgen_tools.models import checkpoint_metadata, load_policy
+from procgen_tools.training.settings import ANYWHERE
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """What is measured, and how.
+
+    Attributes:
+        levels: held-out levels in each condition, an episode each.
+        conditions: which, in this order.
+        rand_region: side of the region that counts as in distribution, or 'anywhere'; None: that
+            of the training, as the checkpoint says, else 5.
+        world_size: 25 or 15; None: that of the training, else 25.
+        seed: of the sampled actions and of the bootstrap.
+        backend: 'native' or 'procgen', which plays the episodes.
+        exact: compute exact chances, too, of agents without memory.
+        deduplicate: find out which levels occurred in training.
+
+    Raises:
+        ValueError: no levels, no conditions, or an unknown backend.
+    """
+
+    levels: int = 500
+    conditions: tuple[Condition, ...] = tuple(Condition)
+    rand_region: int | str | None = None
+    world_size: int | None = None
+    seed: int = 0
+    backend: str = "native"
+    exact: bool = True
+    deduplicate: bool = True
+
+    def __post_init__(self) -> None:
+        if self.levels < 1:
+            raise ValueError(f"levels is {self.levels}: give a number from 1 up")
+        if not self.conditions:
+            raise ValueError(f"no conditions: choose from {', '.join(Condition)}")
+        if self.backend not in BACKENDS:
+            raise ValueError(f"unknown backend {self.backend!r}: choose one of {list(BACKENDS)}")
+        if isinstance(self.rand_region, str) and self.rand_region != ANYWHERE:
+            raise ValueError(
+                f"rand_region {self.rand_region!r}: give a number of squares, {ANYWHERE!r}, or "
+                "None for that of the training"
+            )
+
+    def rule(self, metadata: Mapping[str, Any]) -> LevelRule:
+        """How the levels in distribution are drawn, for an agent with this metadata."""
+        rule = trained_rule(metadata) or USUAL_RULE
+        if self.world_size is not None:
+            rule = replace(rule, world_size=self.world_size)
+        if isinstance(self.rand_region, str):
+            return replace(rule, rand_region=None)
+        return rule if self.rand_region is None else replace(rule, rand_region=self.rand_region)
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionEvaluation:
+    """One condition.
+
+    Attributes:
+        condition: which.
+        rule: how its levels were drawn.
+        levels: the levels, each with its cheese, in the order of all arrays.
+        episodes: sampled episodes, one a level.
+        exact: exact chances of the same; None if not asked for, or of an agent with a memory.
+        seen: (level,) whether the level (with its cheese, in NO_CHEESE too) occurred in training;
+            None if not asked for, or not known.
+    """
+
+    condition: Condition
+    rule: LevelRule
+    levels: HeldOutLevels
+    episodes: Evaluation
+    exact: ExactScores | None
+    seen: Bool[np.ndarray, " level"] | None
+
+    @property
+    def success(self) -> Share:
+        """The share of levels in which the cheese was reached."""
+        return self.episodes.success
+
+    @property
+    def success_unseen(self) -> Share | None:
+        """The same of the levels that did not occur in training; None where that is not known."""
+        return None if self.seen is None else Share.of(self.episodes.found[~self.seen])
+
+
+@dataclass(frozen=True, eq=False)
+class AgentEvaluation:
+    """One agent.
+
+    Attributes:
+        agent: its name, such as the path of its file.
+        settings: what was asked for.
+        trained_rule: how the levels of its training were drawn; None when its file does not say.
+        has_memory: whether its policy keeps a memory.
+        training_levels: levels drawn for its training, repeated ones included; None when they
+            are not known, or were not asked for.
+        conditions: what was measured.
+    """
+
+    agent: str
+    settings: EvaluationSettings
+    trained_rule: LevelRule | None
+    has_memory: bool
+    training_levels: int | None
+    conditions: tuple[ConditionEvaluation, ...]
+
+    def of(self, condition: Condition) -> ConditionEvaluation:
+        """One of the conditions; ValueError when it was not measured."""
+        for measured in self.conditions:
+            if measured.condition is condition:
+                return measured
+        raise ValueError(
+            f"{condition} was not measured of {self.agent}: it has "
+            f"{', '.join(measured.condition for measured in self.conditions)}"
+        )
+
+
+def evaluate_agent(
+    path: str | os.PathLike[str],
+    settings: EvaluationSettings | None = None,
+    *,
+    device: torch.device | str = "cpu",
+    progress_bar: bool = False,
+) -> AgentEvaluation:
+    """Evaluate the agent of a checkpoint (see `evaluate_policy`).
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: no checkpoint, or bad settings.
+        ModuleNotFoundError: procgen is to play, and is not installed.
+    """
+    return evaluate_policy(
+        load_policy(path, device=device),
+        settings,
+        metadata=checkpoint_metadata(path),
+        name=os.fspath(path),
+        progress_bar=progress_bar,
+    )
+
+
+def evaluate_policy(
+    policy: PlainPolicy | MemoryPolicy,
+    settings: EvaluationSettings | None = None,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    name: str = "policy",
+    progress_bar: bool = False,
+) -> AgentEvaluation:
+    """Play and compute every condition.
+
+    Args:
+        policy: asked on its own device; exact chances need one without memory.
+        settings: what to measure; the defaults unless given.
+        metadata: of its checkpoint: how its levels were drawn, and which.
+        name: what to call it.
+
+    Raises:
+        ValueError: bad settings.
+        ModuleNotFoundError: procgen is to play, and is not installed.
+    """
+    settings = settings or EvaluationSettings()
+    metadata = metadata or {}
+    rule = settings.rule(metadata)
+    drawn = {
+        each: held_out_levels(each, settings.levels)
+        for each in dict.fromkeys(condition.rule(rule) for condition in settings.conditions)
+    }
+    training = training_levels(metadata) if settings.deduplicate else None
+    seen: dict[LevelRule, Any] = dict.fromkeys(drawn)
+    if training is not None:
+        mazes = [maze for levels in drawn.values() for maze in levels.mazes]
+        marks = seen_levels(mazes, training, progress_bar=progress_bar)
+        seen = dict(zip(drawn, np.split(marks, len(drawn)), strict=True))
+
+    measured: list[ConditionEvaluation] = []
+    scores: dict[Any, tuple[Evaluation, ExactScores | None]] = {}
+    for condition in settings.conditions:
+        levels = drawn[condition.rule(rule)]
+        mazes = [condition.maze(level) for level in levels.mazes]
+        # The same mazes, where the cheese lay anywhere in training: the same scores.
+        key = (condition.rule(rule), condition is Condition.NO_CHEESE)
+        if key not in scores:
+            scores[key] = _scores(policy, mazes, settings, progress_bar)
+        measured.append(
+            ConditionEvaluation(
+                condition, condition.rule(rule), levels, *scores[key], seen[condition.rule(rule)]
+            )
+        )
+    return AgentEvaluation(
+        name,
+        settings,
+        trained_rule(metadata),
+        isinstance(policy, MemoryPolicy),
+        None if training is None else sum(levels.count for levels in training),
+        tuple(measured),
+    )
+
+
+def _scores(
+    policy: Any, mazes: list[Any], settings: EvaluationSettings, progress_bar: bool
+) -> tuple[Evaluation, ExactScores | None]:
+    episodes = evaluate(
+        policy, mazes, seed=settings.seed, backend=settings.backend, progress_bar=progress_bar
+    )
+    if not settings.exact or isinstance(policy, MemoryPolicy):
+        return episodes, None
+    return episodes, exact_scores(policy, mazes, progress_bar=progress_bar)

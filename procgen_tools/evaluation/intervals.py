@@ -1,0 +1,90 @@
+"""Numbers with their 95% intervals: shares of a count, and means over levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+from jaxtyping import Bool, Shaped
+from scipy.stats import binomtest, bootstrap
+
+RESAMPLES = 9999
+_NUMBERS_AT_ONCE = 4_000_000
+"""Resampled numbers that stand in memory together."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of `total` with its 95% Wilson interval; NaN when the total is 0."""
+
+    count: int
+    total: int
+
+    @classmethod
+    def of(cls, events: Bool[np.ndarray, " event"]) -> Share:
+        """The share of True."""
+        return cls(int(events.sum()), len(events))
+
+    @property
+    def value(self) -> float:
+        return self.count / self.total if self.total else nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if not self.total:
+            return nan, nan
+        bounds = binomtest(self.count, self.total).proportion_ci(0.95, method="wilson")
+        return float(bounds.low), float(bounds.high)
+
+    def __str__(self) -> str:
+        if not self.total:
+            return "of none"
+        low, high = self.interval
+        return f"{self.value:.1%} [{low:.1%}, {high:.1%}] ({self.count}/{self.total})"
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over levels with its 95% interval; a format such as '.1%' applies to all three."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def __format__(self, form: str) -> str:
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
+
+
+def mean_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> Mean:
+    """The mean with the 95% percentile interval of its bootstrap over levels.
+
+    Equal values (a single one, too) have an interval without width. A NaN among the values makes
+    all three numbers NaN.
+
+    Args:
+        values: (level,) one number a level.
+        seed: of the resampling.
+
+    Raises:
+        ValueError: no values.
+    """
+    if not len(values):
+        raise ValueError("a mean over levels needs at least one level")
+    values = values.astype(np.float64)
+    if (values == values[0]).all() or np.isnan(values).any():
+        constant = float(values[0]) if (values == values[0]).all() else nan
+        return Mean(constant, constant, constant)
+    bounds = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        method="percentile",
+        batch=max(1, _NUMBERS_AT_ONCE // len(values)),
+        random_state=np.random.default_rng(seed),
+    ).confidence_interval
+    return Mean(float(values.mean()), float(bounds.low), float(bounds.high))

@@ -1,0 +1,148 @@
+"""A policy with a memory: the IMPALA embedder, a gated recurrent unit, and the two heads.
+
+Parameters keep the names of the published recurrent agents (train-procgen for PyTorch), in which
+the unit is as wide as the embedding.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.distributions import Categorical
+
+from procgen_tools.maze.actions import NUM_ACTIONS
+from procgen_tools.models.impala import EMBEDDING_SIZE, ImpalaPolicy
+
+
+class Memory(nn.Module):
+    """The gated recurrent unit (Cho et al., 2014)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru = nn.GRU(EMBEDDING_SIZE, EMBEDDING_SIZE)
+
+    def forward(
+        self, hidden: Float[Tensor, "batch 256"], memory: Float[Tensor, "batch 256"]
+    ) -> Float[Tensor, "batch 256"]:
+        return self.gru(hidden.unsqueeze(0), memory.unsqueeze(0))[0].squeeze(0)
+
+
+class RecurrentPolicy(ImpalaPolicy):
+    """Action distribution and value of an observation and of what came before it.
+
+    Args:
+        scale: multiplies the channels of every convolution.
+        num_actions: outputs of the policy head; 15 in procgen.
+        seed: decides the initial parameters.
+
+    Raises:
+        ValueError: a scale or number of actions below 1.
+    """
+
+    memory_size = EMBEDDING_SIZE
+
+    def __init__(self, scale: int = 1, num_actions: int = NUM_ACTIONS, *, seed: int = 0) -> None:
+        super().__init__(scale, num_actions, seed=seed)
+        with torch.random.fork_rng(devices=[]):
+            self.gru = Memory()
+        generator = torch.Generator().manual_seed(seed + 1)
+        with torch.no_grad():
+            for name, parameter in self.gru.named_parameters():
+                if "weight" in name:
+                    nn.init.orthogonal_(parameter, generator=generator)
+                else:
+                    nn.init.zeros_(parameter)
+
+    @property
+    def activation_names(self) -> tuple[str, ...]:
+        """As in `ImpalaPolicy`, and `gru_out`, the new memory, once for every step in time."""
+        names = [name for name in super().activation_names if not name.startswith("gru.")]
+        heads = names.index("fc_policy_out")
+        return (*names[:heads], "gru_out", *names[heads:])
+
+    def initial_memory(self, batch: int) -> Float[Tensor, "batch memory"]:
+        """The memory before the first step of an episode: zeros, on the policy's device."""
+        return self.fc_value.weight.new_zeros(batch, self.memory_size)
+
+    def step(
+        self,
+        obs: Tensor,
+        memory: Float[Tensor, "batch memory"],
+        firsts: Bool[Tensor, " batch"],
+    ) -> tuple[
+        Float[Tensor, "batch action"], Float[Tensor, " batch"], Float[Tensor, "batch memory"]
+    ]:
+        """One step of a batch of episodes.
+
+        Args:
+            obs: (batch, 3, 64, 64) floats in [0, 1].
+            memory: what the step before returned; `initial_memory` at first.
+            firsts: where an episode begins with this observation: what the memory holds there
+                is forgotten first.
+
+        Returns:
+            logits, values and the new memory, in float32 at least.
+
+        Raises:
+            ValueError: see `ImpalaPolicy.logits_and_value`.
+        """
+        logits, values, memory = self.unroll(obs, memory, firsts.unsqueeze(0))
+        return logits.squeeze(0), values.squeeze(0), memory
+
+    def unroll(
+        self,
+        obs: Tensor,
+        memory: Float[Tensor, "batch memory"],
+        firsts: Bool[Tensor, "time batch"],
+    ) -> tuple[
+        Float[Tensor, "time batch action"],
+        Float[Tensor, "time batch"],
+        Float[Tensor, "batch memory"],
+    ]:
+        """Many steps of a batch of episodes: `step` again and again, the embedder asked once.
+
+        Args:
+            obs: (time x batch, 3, 64, 64) floats in [0, 1], the batch of the first step first.
+            memory: before the first step.
+            firsts: where an episode begins with an observation.
+
+        Raises:
+            ValueError: see `ImpalaPolicy.logits_and_value`.
+        """
+        self._check(obs)
+        precise = torch.promote_types(memory.dtype, torch.float32)
+        embedded = self.embedder(obs).to(precise).unflatten(0, firsts.shape)
+        remembered = []
+        for hidden, first in zip(embedded, firsts, strict=True):
+            memory = self.gru(hidden, memory * ~first.unsqueeze(1)).to(precise)
+            remembered.append(memory)
+        states = torch.stack(remembered)
+        return (
+            self.fc_policy(states).to(precise),
+            self.fc_value(states).to(precise).squeeze(-1),
+            memory,
+        )
+
+    def logits_and_value(
+        self, obs: Tensor
+    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
+        """Refused: what this policy does depends on what it saw before.
+
+        Raises:
+            TypeError: always; use `step`.
+        """
+        raise TypeError(
+            "a recurrent policy needs its memory: use step(obs, memory, firsts), beginning with "
+            "initial_memory(batch); fields and exact chances need a policy without memory"
+        )
+
+    def forward(  # type: ignore[override]
+        self,
+        obs: Tensor,
+        memory: Float[Tensor, "batch memory"],
+        firsts: Bool[Tensor, " batch"],
+    ) -> tuple[Categorical, Float[Tensor, " batch"], Float[Tensor, "batch memory"]]:
+        """Action distribution, value and new memory (see `step`)."""
+        logits, values, memory = self.step(obs, memory, firsts)
+        return Categorical(logits=logits), values, memory

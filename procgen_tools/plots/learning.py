@@ -1,0 +1,69 @@
+"""Learning curves: what the logs of runs hold, one line a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's colours, told apart by colour-blind people, too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+def plot_learning_curves(
+    logs: Mapping[str, pd.DataFrame],
+    column: str,
+    *,
+    label: str,
+    x: str = "timesteps",
+    x_label: str = "environment steps",
+    smoothing: int = 1,
+    share: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """One column of several logs over the course of training.
+
+    Args:
+        logs: by the name that the legend shows; what `training.run_log.read_log` gives.
+        column: of the log.
+        label: of the vertical axis, with its unit.
+        x: column of the horizontal axis.
+        x_label: of the horizontal axis.
+        smoothing: rows that a running mean is taken over, the raw figures behind it paler.
+        share: the column is a share: the axis goes from 0 to 100%.
+        ax: where to draw; a new figure unless given.
+
+    Raises:
+        ValueError: a log without the columns, or with no figures in them.
+    """
+    import matplotlib.pyplot as plt
+
+    for name, log in logs.items():
+        missing = [each for each in (x, column) if each not in log or log[each].notna().sum() == 0]
+        if missing:
+            raise ValueError(f"the log of {name!r} has no figures in {missing}: it has {list(log)}")
+    if ax is None:
+        ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1]
+    for number, (name, log) in enumerate(logs.items()):
+        shown = log[[x, column]].dropna()
+        colour = COLOURS[number % len(COLOURS)]
+        if smoothing > 1:
+            ax.plot(shown[x], shown[column], color=colour, alpha=0.25, linewidth=0.8)
+            shown = shown.assign(**{column: shown[column].rolling(smoothing, 1).mean()})
+        ax.plot(shown[x], shown[column], color=colour, linewidth=1.8, label=name)
+    if share:
+        ax.set_ylim(0, 1.02)
+        ax.set_yticks(np.linspace(0, 1, 6), [f"{tick:.0%}" for tick in np.linspace(0, 1, 6)])
+    ax.set_xlabel(x_label)
+    ax.set_ylabel(label)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    ax.grid(alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    if len(logs) > 1:
+        ax.legend(frameon=False)
+    return ax

@@ -1,0 +1,1 @@
+"""Many agents: sweeps described by files, done by processes here or by a Ray cluster."""

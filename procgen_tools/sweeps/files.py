@@ -1,0 +1,219 @@
+"""Sweeps as TOML files: a grid of agents, single agents beside it, and how all are judged.
+
+    folder = "sweeps/regions"        # runs, agents, evaluations and summary go below it
+    trainer = "imitation"            # unless an agent or the grid names another
+    agent_folder = "trained_models"  # optional: agents go here, not below `folder`
+
+    [settings]                       # the same for all agents; see `settings`
+    samples = 1_800_000
+
+    [settings.ppo]                   # optional: the same for all agents of one trainer
+    steps = 1_000_000
+
+    [grid]                           # an agent for every combination
+    rand_region = [1, 5, 15, "anywhere"]
+    seed = [0, 1, 2]
+
+    [[agents]]                       # single agents, with settings of their own
+    name = "region_5_then_ppo"
+    trainer = "ppo"
+    initial = "rand_region_5_seed_0" # begins with these weights: an agent above, or a file
+    seed = 7
+
+    [evaluation]                     # optional; see `agents.EvaluationSettings`
+    levels = 500
+    conditions = ["in_distribution", "anywhere"]
+
+Agents of the grid are named by their axes, in order: `rand_region_5_seed_0`. Paths are relative
+to the working directory.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from procgen_tools.sweeps.jobs import Job, Sweep, evaluation_plan
+from procgen_tools.training.settings import TRAINERS, settings_from
+
+KEYS = ("folder", "trainer", "agent_folder", "settings", "grid", "agents", "evaluation")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def read_sweep(path: str | os.PathLike[str]) -> Sweep:
+    """The sweep that a file describes; nothing is written or trained.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: no TOML, an unknown key or setting (close ones are named), a value of another
+            type or out of bounds, an axis without values, two agents of one name, or an `initial`
+            that is neither an agent nor a file, or leads back to its own agent.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read as TOML: {error}") from None
+    try:
+        return sweep_from(values, f"procgen-tools sweep {path.as_posix()}")
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
+    """The sweep of a file's contents; see `read_sweep`. Agents store the command."""
+    _check_keys(values, KEYS, "a sweep")
+    folder = Path(_typed(values, "folder", str, None))
+    agent_folder = Path(_typed(values, "agent_folder", str, str(folder / "agents")))
+    trainer = _typed(values, "trainer", str, "imitation")
+    common = _typed(values, "settings", dict, {})
+    evaluation = None
+    if "evaluation" in values:
+        evaluation = evaluation_plan(_typed(values, "evaluation", dict, {}))
+    agents = [*_grid(_typed(values, "grid", dict, {})), *_singles(values)]
+    if not agents:
+        raise ValueError("there are no agents: give a [grid] with axes, or [[agents]]")
+    _check_names(agent.name for agent in agents)
+    names = {agent.name for agent in agents}
+    _check_cycles({agent.name: agent.initial for agent in agents})
+    jobs = []
+    for agent in agents:
+        initial, after = agent.initial, None
+        if initial in names:
+            initial, after = str(agent_folder / f"{initial}.pth"), initial
+        elif initial is not None and not Path(initial).is_file():
+            raise ValueError(
+                f"agent {agent.name!r} begins with {initial!r}, which is neither an agent of this "
+                f"sweep nor a file{_close(initial, names)}"
+            )
+        settings = {**agent.settings}
+        kind = settings.pop("trainer", trainer)
+        try:
+            checked = settings_from(kind, {**_common(common, kind), **settings})
+        except ValueError as error:
+            raise ValueError(f"agent {agent.name!r}: {error}") from None
+        jobs.append(
+            Job(
+                name=agent.name,
+                trainer=kind,
+                settings=checked,
+                agent=agent_folder / f"{agent.name}.pth",
+                folder=folder / "runs" / agent.name,
+                evaluation=evaluation,
+                evaluation_file=folder / "evaluations" / f"{agent.name}.json",
+                initial=None if initial is None else Path(initial),
+                after=after,
+                command=command,
+            )
+        )
+    return Sweep(folder, tuple(jobs))
+
+
+@dataclass(frozen=True)
+class _Agent:
+    """An agent as written: what is its own, with its trainer among the settings."""
+
+    name: str
+    settings: Mapping[str, Any]
+    initial: str | None = None
+
+
+def _grid(axes: Mapping[str, Any]) -> Iterator[_Agent]:
+    for axis, choices in axes.items():
+        if not isinstance(choices, list) or not choices:
+            raise ValueError(
+                f"grid axis {axis!r} is {choices!r}: give a list of one value or more, or move it "
+                "to [settings]"
+            )
+    if axes:
+        for combination in itertools.product(*axes.values()):
+            cell = dict(zip(axes, combination, strict=True))
+            yield _Agent("_".join(_label(*item) for item in cell.items()), cell)
+
+
+def _label(axis: str, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if axis == "trainer" else f"{axis}_{text}"
+
+
+def _singles(values: Mapping[str, Any]) -> Iterator[_Agent]:
+    for number, table in enumerate(_typed(values, "agents", list, []), 1):
+        where = f"number {number} of [[agents]]"
+        if not isinstance(table, dict):
+            raise ValueError(f"{where} is {table!r}: write it as a table, below [[agents]]")
+        if "name" not in table:
+            raise ValueError(f"{where} has no name: give one, for its files")
+        own = {key: value for key, value in table.items() if key not in ("name", "initial")}
+        yield _Agent(
+            _typed(table, "name", str, None),
+            own,
+            _typed(table, "initial", str, None) if "initial" in table else None,
+        )
+
+
+def _common(common: Mapping[str, Any], trainer: object) -> dict[str, Any]:
+    """The settings of [settings], and of [settings.<trainer>]."""
+    for name, value in common.items():
+        if isinstance(value, dict) and name not in TRAINERS:
+            raise ValueError(f"[settings.{name}] names no trainer{_close(name, TRAINERS)}")
+    for_all = {name: value for name, value in common.items() if name not in TRAINERS}
+    own = _typed(common, str(trainer), dict, {})
+    return {**for_all, **own}
+
+
+def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+    if key not in table and default is None:
+        raise ValueError(f"there is no {key!r}: give one")
+    value = table.get(key, default)
+    if type(value) is not kind:  # exact: true is no number here
+        raise ValueError(f"{key!r} is {value!r}: give a TOML {TOML_TYPES[kind]}")
+    return value
+
+
+TOML_TYPES = {str: "string", int: "integer", list: "array", dict: "table"}
+
+
+def _check_keys(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            raise ValueError(
+                f"{where} has no {key!r}: it takes {', '.join(known)}{_close(key, known)}"
+            )
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{count} agents are named {name!r}: give each its own name or values")
+        if not FILE_NAME.fullmatch(name):
+            raise ValueError(
+                f"an agent is named {name!r}, which names files: use letters, digits, '.', '_' and "
+                "'-', and begin with a letter or digit"
+            )
+
+
+def _check_cycles(initial: Mapping[str, str | None]) -> None:
+    for name in initial:
+        chain = [name]
+        while (earlier := initial.get(chain[-1])) in initial:
+            assert earlier is not None
+            if earlier in chain:
+                raise ValueError(
+                    f"initial leads back to its own agent: {' <- '.join([*chain, earlier])}: let "
+                    "one of them begin with random weights or a file"
+                )
+            chain.append(earlier)
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

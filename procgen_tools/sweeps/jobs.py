@@ -1,0 +1,262 @@
+"""What a sweep consists of: jobs, and how a worker does one.
+
+A worker gets a job as a plain dictionary (`Job.as_plain`), wherever it runs. What it has done
+stands in files, each written in one step when its part is finished, so that a job can be begun
+again at any time: `train_job` goes on from what is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from procgen_tools.training.settings import TRAINERS, Settings
+
+if TYPE_CHECKING:
+    from procgen_tools.evaluation.agents import AgentEvaluation
+    from procgen_tools.evaluation.intervals import Mean, Share
+
+LASTING_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""Errors that would come again: bad settings, a loss that is not finite, mistakes in code. All
+others (a full disk, a lost device) may pass."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One agent: how it is trained and judged, and where its files are.
+
+    Attributes:
+        name: unique in its sweep.
+        trainer: one of `settings.TRAINERS`.
+        settings: what decides the run.
+        agent: the file of the finished agent. It exists only once training has ended.
+        folder: of the run: log and checkpoint.
+        evaluation: how the agent is judged, as `evaluation_plan` gives it; None: not at all.
+        evaluation_file: where the results of the evaluation go, as JSON; the records of its
+            episodes stand beside it.
+        initial: file of the agent whose weights this one begins with; None: random weights.
+        after: name of the job that makes `initial`, if this sweep does.
+        command: stored in the agent's file.
+    """
+
+    name: str
+    trainer: str
+    settings: Settings
+    agent: Path
+    folder: Path
+    evaluation: Mapping[str, Any] | None
+    evaluation_file: Path
+    initial: Path | None = None
+    after: str | None = None
+    command: str | None = None
+
+    def is_finished(self) -> bool:
+        """Whether the agent is there, and judged as planned."""
+        return self.agent.exists() and (
+            self.evaluation is None or _results(self.evaluation_file, self.evaluation) is not None
+        )
+
+    def results(self) -> dict[str, list[float]]:
+        """[value, low, high] by name of the column; none if the agent was not judged."""
+        if self.evaluation is None or not self.agent.exists():
+            return {}
+        return _results(self.evaluation_file, self.evaluation) or {}
+
+    def as_plain(self) -> dict[str, Any]:
+        """The job for a worker: strings, numbers, dictionaries; paths made absolute."""
+        return {
+            "name": self.name,
+            "trainer": self.trainer,
+            "settings": asdict(self.settings),
+            "agent": str(self.agent.absolute()),
+            "folder": str(self.folder.absolute()),
+            "evaluation": None if self.evaluation is None else dict(self.evaluation),
+            "evaluation_file": str(self.evaluation_file.absolute()),
+            "initial": None if self.initial is None else str(self.initial.absolute()),
+            "command": self.command,
+        }
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Agents to make, in any order but for `Job.after`, and the folder of their summary."""
+
+    folder: Path
+    jobs: tuple[Job, ...]
+
+
+def check_finished(job: Job) -> None:
+    """Hold a finished agent's file to the settings that the job would train it with.
+
+    Raises:
+        ValueError: it was trained with others, or is no agent file.
+    """
+    from procgen_tools.models import checkpoint_metadata
+
+    facts = checkpoint_metadata(job.agent)
+    theirs = facts.get("settings", {})
+    initial = None if job.initial is None else job.initial.name
+    pairs = [
+        ("trainer", facts.get("algorithm", job.trainer), job.trainer),
+        ("initial", facts.get("started_from", {}).get("file"), initial),
+    ]
+    pairs += [(name, theirs.get(name, ours), ours) for name, ours in asdict(job.settings).items()]
+    for name, found, ours in pairs:
+        if found != ours:
+            raise ValueError(
+                f"{job.agent} exists and was trained with {name}={found!r}, not {ours!r}: move it "
+                f"and {job.folder} away, or name another folder in the sweep"
+            )
+
+
+def train_job(job: Mapping[str, Any]) -> None:
+    """Train and judge an agent, as far as that has not been done.
+
+    Args:
+        job: `Job.as_plain()`, with `device`, `threads` and `save_seconds` (between checkpoints)
+            as the workers chose them.
+
+    Raises:
+        ValueError: settings, checkpoint or initial agent do not go together.
+        FloatingPointError: the loss is not finite.
+    """
+    import torch
+
+    from procgen_tools.training.runs import RunOptions
+    from procgen_tools.training.trainers import train_agent
+
+    torch.set_num_threads(job["threads"])
+    agent, evaluation_file = Path(job["agent"]), Path(job["evaluation_file"])
+    if not agent.exists():
+        evaluation_file.unlink(missing_ok=True)  # of an earlier agent in this place
+        train_agent(
+            TRAINERS[job["trainer"]](**job["settings"]),
+            agent,
+            Path(job["folder"]),
+            device=job["device"],
+            initial=None if job["initial"] is None else Path(job["initial"]),
+            command=job["command"],
+            options=RunOptions(resume=True, save_seconds=job["save_seconds"], progress_bar=False),
+        )
+    plan = job["evaluation"]
+    if plan is not None and _results(evaluation_file, plan) is None:
+        _judge(job["name"], agent, plan, evaluation_file, job["device"])
+
+
+def evaluation_plan(values: Mapping[str, Any]) -> dict[str, Any]:
+    """All of `EvaluationSettings` as plain data, from those that are not left at their defaults.
+
+    Raises:
+        ValueError: an unknown setting, or a value of another type or out of bounds.
+    """
+    from procgen_tools.evaluation.agents import EvaluationSettings
+    from procgen_tools.evaluation.conditions import read_conditions
+
+    types = get_type_hints(EvaluationSettings)
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in types:
+            close = get_close_matches(name, types, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"evaluation has no {name!r}: it takes {', '.join(types)}{hint}")
+        if name == "conditions":
+            if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+                raise ValueError(f"conditions is {value!r}: give a list of names")
+            checked[name] = read_conditions(",".join(value))
+            continue
+        accepted = get_args(types[name]) or (types[name],)
+        if type(value) not in accepted:
+            wanted = " or ".join(each.__name__ for each in accepted if each is not type(None))
+            raise ValueError(f"{name} is {value!r}: give {wanted}")
+        checked[name] = value
+    plan = asdict(EvaluationSettings(**checked))
+    return {**plan, "conditions": [str(each) for each in plan["conditions"]]}
+
+
+def _judge(name: str, agent: Path, plan: Mapping[str, Any], file: Path, device: str) -> None:
+    """Evaluate an agent; write the records of its episodes, and then the results."""
+    from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_policy
+    from procgen_tools.evaluation.conditions import Condition
+    from procgen_tools.evaluation.records import episode_records, write_records
+    from procgen_tools.models import checkpoint_metadata, load_policy
+
+    conditions = tuple(Condition(each) for each in plan["conditions"])
+    evaluation = evaluate_policy(
+        load_policy(agent, device=device),
+        EvaluationSettings(**{**plan, "conditions": conditions}),
+        metadata=checkpoint_metadata(agent),
+        name=name,
+    )
+    write_records(file.with_name(f"{name}.parquet"), episode_records(evaluation))
+    results = {
+        column: [measured.value, *measured.interval]
+        for column, measured in _columns(evaluation).items()
+    }
+    write_text(file, json.dumps({"plan": dict(plan), "results": results}, indent=1) + "\n")
+
+
+def _columns(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
+    """The columns that compare agents; of other evaluations, the successes."""
+    from procgen_tools.evaluation.conditions import Condition
+    from procgen_tools.evaluation.report import family_row
+
+    measured = {each.condition: each for each in evaluation.conditions}
+    compared = (Condition.IN_DISTRIBUTION, Condition.ANYWHERE)
+    if all(each in measured and measured[each].exact for each in compared):
+        return family_row(evaluation)
+    return {
+        f"success_{condition}": each.success
+        for condition, each in measured.items()
+        if condition is not Condition.NO_CHEESE
+    }
+
+
+def _results(file: Path, plan: Mapping[str, Any]) -> dict[str, list[float]] | None:
+    """What `_judge` wrote, if it followed this plan."""
+    try:
+        written = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return dict(written["results"]) if written.get("plan") == plan else None
+
+
+def attempt(run: Any, job: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Do a job; None, or the error as plain data: `error` and `again`, whether it may pass.
+
+    The traceback goes to `error.txt` in the folder of the run.
+    """
+    try:
+        run(job)
+    except Exception as error:
+        with contextlib.suppress(OSError):  # the disk may be what is wrong
+            write_text(Path(job["folder"]) / "error.txt", traceback.format_exc())
+        message = f"{type(error).__name__}: {error}"
+        return {"error": message[:2000], "again": not isinstance(error, LASTING_ERRORS)}
+    return None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one step; missing folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,115 @@
+"""A policy at play in a batch of environments, without asking it the same thing twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
+from procgen_tools.training.episodes import Episodes
+from procgen_tools.training.precision import autocast, to_observations
+
+
+class Player:
+    """A batch of environments and what a policy has in mind in each.
+
+    A policy without memory answers the same frame in the same way, and mice that do not know the
+    way yet see few different ones: on a CPU, answers are kept until `forget`. (Elsewhere, to look
+    them up would mean to wait for the device.)
+
+    Args:
+        env: a TorchMazeEnv, or what plays like one.
+        policy: asked for the actions; a learner may change it after `forget` alone.
+        generator: draws the actions.
+    """
+
+    def __init__(self, env: Any, policy: ImpalaPolicy, generator: torch.Generator) -> None:
+        self.env = env
+        self.policy = policy
+        self.generator = generator
+        self.frames = env.observe()
+        self.firsts = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
+        self.returns = torch.zeros(env.num_envs, device=env.device)
+        self.memory = torch.zeros(env.num_envs, memory_size(policy), device=env.device)
+        self._known: dict[int, Tensor] = {}
+
+    def forget(self) -> None:
+        """The policy has changed: what it answered before does not count any more."""
+        self._known.clear()
+
+    @torch.no_grad()
+    def ask(
+        self,
+    ) -> tuple[Float[Tensor, "env action"], Float[Tensor, " env"], Float[Tensor, "env memory"]]:
+        """Log-probabilities of the actions, values, and what the policy would remember."""
+        if isinstance(self.policy, RecurrentPolicy):
+            with autocast(self.env.device):
+                logits, values, memory = self.policy.step(
+                    to_observations(self.frames), self.memory, self.firsts
+                )
+            return logits.log_softmax(-1), values, memory
+        if self.env.device.type == "cpu":
+            answers = self._recall(self.env.frame_keys())
+        else:
+            answers = self._answer(self.frames)
+        return answers[:, :-1], answers[:, -1], self.memory
+
+    @torch.no_grad()
+    def step(self, episodes: Episodes) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Play one step: actions, their log-probabilities, values before it, rewards."""
+        log_probabilities, values, self.memory = self.ask()
+        actions = torch.multinomial(log_probabilities.exp(), 1, generator=self.generator)
+        result = self.env.step(actions.flatten())
+        self.returns = self.returns + result.rewards
+        episodes.add(result, self.returns)
+        self.returns = self.returns * ~result.dones
+        self.frames, self.firsts = result.frames, result.dones
+        chosen = log_probabilities.gather(1, actions).flatten()
+        return actions.flatten(), chosen, values, result.rewards
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on, beside the policy."""
+        return {
+            "env": self.env.state_dict(),
+            "generator": self.generator.get_state(),
+            **{name: getattr(self, name).cpu() for name in ("firsts", "returns", "memory")},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.env.load_state_dict(state["env"])
+        self.generator.set_state(state["generator"])
+        for name in ("firsts", "returns", "memory"):
+            setattr(self, name, state[name].to(self.env.device))
+        self.frames = self.env.observe()
+        self.forget()
+
+    def _answer(self, frames: Tensor) -> Float[Tensor, "frame action_and_value"]:
+        with autocast(self.env.device):
+            logits, values = self.policy.logits_and_value(to_observations(frames))
+        return torch.cat([logits.log_softmax(-1), values.unsqueeze(1)], dim=1)
+
+    def _recall(self, keys: Int64[Tensor, " env"]) -> Float[Tensor, "env action_and_value"]:
+        shown = keys.tolist()
+        new = {key: index for index, key in enumerate(shown) if key not in self._known}
+        if new:
+            rows = torch.tensor(list(new.values()))
+            answers = self._answer(self.frames[filled_up(rows)])[: len(rows)]
+            self._known.update(zip(new, answers, strict=True))
+        return torch.stack([self._known[key] for key in shown])
+
+
+def filled_up(rows: Int64[Tensor, " row"]) -> Int64[Tensor, " filled"]:
+    """Indices, the last one repeated until they are a multiple of 16.
+
+    oneDNN prepares code and memory for every batch size that it meets: let these be few.
+    """
+    return torch.cat([rows, rows[-1:].expand(-len(rows) % 16)])
+
+
+def memory_size(policy: ImpalaPolicy) -> int:
+    """Numbers that a policy remembers; 0 without memory."""
+    return policy.memory_size if isinstance(policy, RecurrentPolicy) else 0

@@ -1,0 +1,240 @@
+"""Runs that lose nothing: any learner, trained in a folder that keeps its log and checkpoints.
+
+    <folder>/log.csv                 a row for every `advance` of the learner
+    <folder>/events.out.tfevents...  the same for TensorBoard
+    <folder>/checkpoint.pth          all that is needed to go on, replaced whole
+    <folder>/model_<done>.pth        snapshots: the agent alone, at chosen points of the run
+
+A learner changes only in `advance`, and checkpoints are written between two of them. Everything
+that an update depends on is in the checkpoint, so on the CPU a run that was killed and resumed
+ends in the weights of one that never was.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from tqdm import tqdm
+
+from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy, save_policy
+from procgen_tools.training.run_log import RunLog
+from procgen_tools.training.settings import Settings
+
+CHECKPOINT = "checkpoint.pth"
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What a run trains."""
+
+    @property
+    def settings(self) -> Settings:
+        """What decides the run."""
+
+    @property
+    def trainer(self) -> str:
+        """Its name in `settings.TRAINERS`."""
+
+    @property
+    def unit(self) -> str:
+        """What `done` and `total` count: the name of their column."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the log, beside `unit`, wall time and rate."""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Columns that the progress bar shows, with their formats."""
+
+    @property
+    def done(self) -> int:
+        """Samples or environment steps so far."""
+
+    @property
+    def total(self) -> int:
+        """Samples or environment steps of the whole run."""
+
+    def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
+        """Learn for a row of the log, telling `tick` what was done; the row's figures."""
+
+    def agent(self) -> ImpalaPolicy:
+        """The policy as it stands."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on, beside the settings and the agent."""
+
+    def load_state_dict(self, agent: ImpalaPolicy, state: dict[str, Any]) -> None:
+        """Go on from there."""
+
+    def provenance(self) -> dict[str, Any]:
+        """What agents made by this learner should say about their making."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a run is kept; nothing here changes what it learns.
+
+    Attributes:
+        resume: go on from the folder's checkpoint, if there is one.
+        save_seconds: time between checkpoints; the last update is always kept.
+        stop_after: seconds after which the run stops with a checkpoint, to be resumed later.
+        snapshot_every: samples or steps between snapshots of the agent; 0: none.
+        tensorboard: write the log for TensorBoard, too.
+        progress_bar: show one.
+    """
+
+    resume: bool = False
+    save_seconds: float = 120.0
+    stop_after: float = math.inf
+    snapshot_every: int = 0
+    tensorboard: bool = True
+    progress_bar: bool = True
+
+
+def run(learner: Learner, folder: Path, options: RunOptions | None = None) -> bool:
+    """Train the learner to the end of its settings; False if it was time to stop before.
+
+    Raises:
+        ValueError: the folder holds a checkpoint and `resume` is not set, or it is of another
+            run, or the log is. Nothing is changed then.
+        FloatingPointError: a loss is not finite. The last checkpoint is from before.
+        OSError: a file cannot be written. The last checkpoint is whole.
+    """
+    options = options or RunOptions()
+    checkpoint = folder / CHECKPOINT
+    wall_time = 0.0
+    begins = not checkpoint.exists()
+    if not begins:
+        if not options.resume:
+            raise ValueError(f"{checkpoint} exists: resume it (--resume), or choose another folder")
+        wall_time = _resume(learner, checkpoint)
+    log = RunLog(
+        folder, (learner.unit, "wall_time", "fps", *learner.columns),
+        None if begins else learner.done, tensorboard=options.tensorboard,
+    )  # fmt: skip
+    if begins:
+        folder.mkdir(parents=True, exist_ok=True)
+        _save(learner, checkpoint, wall_time)  # what cannot be written is known before training
+        _check_space(checkpoint)
+        if options.snapshot_every:
+            save_agent(learner, folder / "model_0.pth")
+    with (
+        log,
+        tqdm(total=learner.total, initial=min(learner.done, learner.total),
+             unit=f" {learner.unit}", disable=not options.progress_bar, smoothing=0.02,
+             mininterval=2, dynamic_ncols=True) as bar,
+    ):  # fmt: skip
+        began = saved = time.monotonic()
+        stopping = False
+        while learner.done < learner.total and not stopping:
+            before, started = learner.done, time.monotonic()
+            figures = learner.advance(bar.update)
+            elapsed = time.monotonic() - started
+            wall_time += elapsed
+            with _keeping(checkpoint):
+                rate = (learner.done - before) / elapsed
+                log.write({learner.unit: learner.done, "wall_time": round(wall_time, 2),
+                           "fps": round(rate, 1), **figures})  # fmt: skip
+                now = time.monotonic()
+                stopping = now - began > options.stop_after
+                last = learner.done >= learner.total or stopping
+                if last or now - saved > options.save_seconds:
+                    _save(learner, checkpoint, wall_time)
+                    saved = now
+                every = options.snapshot_every
+                if every and before // every < learner.done // every:
+                    save_agent(learner, folder / f"model_{learner.done}.pth", wall_time=wall_time)
+            bar.set_postfix_str(
+                ", ".join(f"{name} {figures[name]:{form}}" for name, form in learner.shown.items())
+            )
+    return learner.done >= learner.total
+
+
+def save_agent(learner: Learner, path: Path, **metadata: Any) -> None:
+    """Write the agent as it stands, a small file that says how it was made.
+
+    Args:
+        learner: what trained it.
+        path: the file.
+        metadata: more to say, such as the command.
+    """
+    save_policy(
+        learner.agent(),
+        path,
+        algorithm=learner.trainer,
+        settings=asdict(learner.settings),
+        **{learner.unit: learner.done},
+        **learner.provenance(),
+        **metadata,
+    )
+
+
+def run_wall_time(folder: Path) -> float:
+    """Seconds that the run in a folder has trained, over all its parts."""
+    return float(checkpoint_metadata(folder / CHECKPOINT)["wall_time"])
+
+
+def _save(learner: Learner, path: Path, wall_time: float) -> None:
+    save_policy(
+        learner.agent(),
+        path,
+        trainer=learner.trainer,
+        settings=asdict(learner.settings),
+        learner=learner.state_dict(),
+        wall_time=wall_time,
+    )
+
+
+def _resume(learner: Learner, path: Path) -> float:
+    """Bring the learner where the checkpoint stands; seconds trained so far."""
+    state = checkpoint_metadata(path)
+    if not {"trainer", "settings", "learner", "wall_time"} <= state.keys():
+        raise ValueError(
+            f"{path} is no checkpoint of a training run: give the folder of a run that "
+            "`procgen-tools train` began, or begin a new one"
+        )
+    if state["trainer"] != learner.trainer:
+        raise ValueError(
+            f"{path} was trained by {state['trainer']}, not by {learner.trainer}: resume it with "
+            "the command that it began with, or choose another folder"
+        )
+    for name, ours in asdict(learner.settings).items():
+        theirs = state["settings"].get(name)
+        if theirs != ours:
+            raise ValueError(
+                f"{path} was trained with {name}={theirs!r}, not {ours!r}: resume it with the "
+                "settings that it began with, or choose another folder"
+            )
+    learner.load_state_dict(load_policy(path), state["learner"])
+    return float(state["wall_time"])
+
+
+def _check_space(checkpoint: Path) -> None:
+    """A checkpoint is written beside the last one: there must be room for a few."""
+    needed, free = 3 * checkpoint.stat().st_size, shutil.disk_usage(checkpoint.parent).free
+    if free < needed:
+        checkpoint.unlink()
+        raise OSError(
+            f"{checkpoint.parent} has {free / 1e6:.0f} MB left and a run needs "
+            f"{needed / 1e6:.0f} MB: make room, or choose a folder on another disk"
+        )
+
+
+@contextmanager
+def _keeping(checkpoint: Path) -> Iterator[None]:
+    """Say of an error in writing that the checkpoint before it stands."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"{error}: the run stops; {checkpoint} holds the last good state: make room, and go "
+            "on with --resume"
+        ) from error

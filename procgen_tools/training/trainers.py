@@ -1,0 +1,94 @@
+"""From settings to a finished agent: the one way in, for the command line and for sweeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, checkpoint_metadata, load_policy
+from procgen_tools.training import imitation, ppo, runs
+from procgen_tools.training.runs import RunOptions
+from procgen_tools.training.settings import ImitationSettings, Settings
+
+
+def make_learner(
+    settings: Settings, device: torch.device | str = "cpu", initial: ImpalaPolicy | None = None
+) -> runs.Learner:
+    """The learner of these settings.
+
+    Raises:
+        ValueError: an initial policy that the settings do not describe, or an unusable device.
+    """
+    device = _device(device)
+    if initial is not None:
+        _check_initial(settings, initial)
+    if isinstance(settings, ImitationSettings):
+        return imitation.Learner(settings, device, initial)
+    return ppo.Learner(settings, device, initial)
+
+
+def train_agent(
+    settings: Settings,
+    agent: Path,
+    folder: Path,
+    *,
+    device: torch.device | str = "cpu",
+    initial: Path | None = None,
+    command: str | None = None,
+    options: RunOptions | None = None,
+) -> bool:
+    """Train an agent and write its file, the last thing that a run does; whether it was done.
+
+    Args:
+        settings: what decides the run.
+        agent: the file to write, which must not be there yet.
+        folder: where the run is kept (see `runs`).
+        device: where to train.
+        initial: an agent to begin with, of the same scale and kind.
+        command: stored in the agent's file, with the settings.
+        options: how the run is kept.
+
+    Raises:
+        ValueError: bad settings, a folder of another run, a finished agent: before training.
+        FloatingPointError, OSError: see `runs.run`; the last checkpoint is kept.
+    """
+    if agent.exists():
+        raise ValueError(f"{agent} exists: name another file, or move it away")
+    started_from: dict[str, Any] = {}
+    policy = None
+    if initial is not None:
+        policy = load_policy(initial)
+        started_from = {"started_from": {"file": initial.name, **checkpoint_metadata(initial)}}
+    learner = make_learner(settings, device, policy)
+    if not runs.run(learner, folder, options):
+        return False
+    runs.save_agent(
+        learner, agent, wall_time=runs.run_wall_time(folder), command=command, **started_from
+    )
+    return True
+
+
+def _device(name: torch.device | str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device {str(name)!r} cannot be used here ({reason}): try cpu") from error
+    return device
+
+
+def _check_initial(settings: Settings, initial: ImpalaPolicy) -> None:
+    if initial.scale != settings.scale:
+        raise ValueError(
+            f"the agent to begin with has scale {initial.scale}, the settings {settings.scale}: "
+            "make them equal"
+        )
+    remembers = isinstance(initial, RecurrentPolicy)
+    if remembers != getattr(settings, "recurrent", False):
+        raise ValueError(
+            f"the agent to begin with is {'' if remembers else 'not '}recurrent, and the settings "
+            f"say {'no' if remembers else 'recurrent'}: make them agree"
+        )

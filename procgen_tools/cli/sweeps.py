@@ -43,7 +43,11 @@ def sweep(
         workers = RayWorkers(
             ray, num_cpus=cores, num_gpus=gpus, device=device, save_seconds=save_seconds
         )
-    outcomes = run_sweep(described, workers, retries=retries, report=typer.echo)
+    try:
+        outcomes = run_sweep(described, workers, retries=retries, report=typer.echo)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from the checkpoints", err=True)
+        raise typer.Exit(130) from None
     typer.echo(f"\n{summary(outcomes)}\n\n{described.folder / 'summary.csv'}")
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)

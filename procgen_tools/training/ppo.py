@@ -5,6 +5,9 @@ Environments, rollout and network live on one device. The recipe is that of trai
 PyTorch: rewards divided by the running deviation of their discounted sum, generalised advantages
 normalised over the whole rollout, clipped value loss, a rate that falls linearly to zero. While
 it plays, the same policy plays levels below FIRST_TRAINING_SEED, which it never learns from.
+
+One thing is ours: mice that are lost see the same frame many times, and a policy without memory
+answers it the same way, so that it passes through the network once for all steps that show it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Judge the agents that ship and write the table of trained_models/README.md.
+
+    python scripts/family_table.py            # judges those that have no scores yet
+    python scripts/family_table.py --levels 500
+
+The scores of an agent stand in trained_models/scores/<agent>.json, with the digest of the file
+that they belong to: another file is judged again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from procgen_tools.models import checkpoint_metadata
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "trained_models"
+BEGIN, END = "<!-- table: scripts/family_table.py -->\n", "<!-- end of table -->\n"
+
+
+def agents() -> list[Path]:
+    """The agents that ship."""
+    return sorted((FOLDER / "maze_I").glob("*.pth"))
+
+
+def digest(path: Path) -> str:
+    """What tells this file from another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def scores(path: Path) -> dict[str, Any] | None:
+    """The scores of an agent; None when they are missing or of another file."""
+    file = FOLDER / "scores" / f"{path.stem}.json"
+    if not file.exists():
+        return None
+    kept: dict[str, Any] = json.loads(file.read_text())
+    return kept if kept["sha256"] == digest(path) else None
+
+
+def judge(path: Path, levels: int) -> None:
+    """Evaluate an agent and keep its scores."""
+    from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
+    from procgen_tools.evaluation.conditions import Condition
+    from procgen_tools.evaluation.report import family_row
+    from procgen_tools.sweeps.jobs import write_text
+
+    conditions = (Condition.IN_DISTRIBUTION, Condition.ANYWHERE)
+    settings = EvaluationSettings(levels=levels, conditions=conditions)
+    evaluation = evaluate_agent(path, settings, progress_bar=True)
+    unseen = evaluation.of(Condition.IN_DISTRIBUTION).success_unseen
+    row = {**family_row(evaluation), **({"unseen": unseen} if unseen else {})}
+    kept = {
+        "agent": path.name,
+        "sha256": digest(path),
+        "levels": levels,
+        "unseen_levels": unseen.total if unseen else None,
+        "results": {name: [number.value, *number.interval] for name, number in row.items()},
+    }
+    write_text(FOLDER / "scores" / f"{path.stem}.json", json.dumps(kept, indent=1) + "\n")
+
+
+def table() -> str:
+    """The table of all agents, in Markdown."""
+    lines = [
+        "| agent | trained by | seed | amount | time | success | of those, unseen | "
+        "P(cheese), anywhere | P(top right), anywhere | moves agree |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for path in agents():
+        facts, kept = checkpoint_metadata(path), scores(path)
+        if kept is None:
+            raise ValueError(f"{path.name} has no scores: run python scripts/family_table.py")
+        seconds = facts.get("wall_time")
+        amount = facts.get("samples") or facts.get("timesteps")
+        kind = "samples" if "samples" in facts else "steps"
+        results = {name: _interval(*numbers) for name, numbers in kept["results"].items()}
+        lines.append(
+            f"| `{path.stem}` | {facts['algorithm']} | {facts['settings']['seed']} | "
+            f"{amount:,} {kind} | {f'{seconds / 3600:.1f} h' if seconds else 'see below'} | "
+            f"{results['success']} | {results.get('unseen', '–')} of {kept['unseen_levels']} | "
+            f"{results['cheese_anywhere']} | {results['region_anywhere']} | "
+            f"{results['move_agreement']} |"
+        )
+    commands = [f"    {checkpoint_metadata(path)['command']}" for path in agents()]
+    return "\n".join([*lines, "", "Made by:", "", *commands, "", *missing()]) + "\n"
+
+
+def missing() -> list[str]:
+    """What the sweep files describe and nobody has trained yet, as a section in Markdown."""
+    from procgen_tools.sweeps.files import read_sweep
+
+    lines = ["## Still missing", ""]
+    for file, command in (
+        ("family.toml", "procgen-tools sweep trained_models/family.toml"),
+        ("gpu.toml", "python scripts/next_job.py"),
+    ):
+        jobs = read_sweep(FOLDER / file).jobs
+        names = [job.name for job in jobs if not (FOLDER / "maze_I" / job.agent.name).exists()]
+        if names:
+            lines += [f"By `{command}`: " + ", ".join(f"`{name}`" for name in names) + ".", ""]
+    return lines[:-1] if len(lines) > 2 else [*lines, "Nothing."]
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    return f"{value:.1%} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def main() -> None:
+    """Judge what is not judged, and write the table."""
+    from procgen_tools.sweeps.jobs import write_text
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--levels", type=int, default=500)
+    levels = parser.parse_args().levels
+    for path in agents():
+        if scores(path) is None:
+            judge(path, levels)
+    readme = FOLDER / "README.md"
+    before, rest = readme.read_text().split(BEGIN)
+    write_text(readme, before + BEGIN + table() + END + rest.split(END)[1])
+    print(table())
+
+
+if __name__ == "__main__":
+    main()

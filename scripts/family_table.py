@@ -16,6 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.files import write_text
 from procgen_tools.models import checkpoint_metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +48,6 @@ def judge(path: Path, levels: int) -> None:
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
     from procgen_tools.evaluation.conditions import Condition
     from procgen_tools.evaluation.report import family_row
-    from procgen_tools.sweeps.jobs import write_text
 
     conditions = (Condition.IN_DISTRIBUTION, Condition.ANYWHERE)
     settings = EvaluationSettings(levels=levels, conditions=conditions)
@@ -112,8 +112,6 @@ def _interval(value: float, low: float, high: float) -> str:
 
 def main() -> None:
     """Judge what is not judged, and write the table."""
-    from procgen_tools.sweeps.jobs import write_text
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levels", type=int, default=500)
     levels = parser.parse_args().levels

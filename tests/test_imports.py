@@ -14,6 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
 ROOMS = (
+    "files",
     "maze",
     "render",
     "envs",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from procgen_tools.files import unfinished
 
 if TYPE_CHECKING:
     from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
@@ -73,19 +76,13 @@ def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
     Raises:
         ValueError: a path that cannot be written (see `check_destination`).
     """
-    unfinished = check_destination(path)
-    try:
-        records.to_parquet(unfinished, engine="pyarrow", index=False)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    check_destination(path)
+    with unfinished(path) as temporary:
+        records.to_parquet(temporary, engine="pyarrow", index=False)
 
 
-def check_destination(path: str | os.PathLike[str]) -> Path:
+def check_destination(path: str | os.PathLike[str]) -> None:
     """Make sure that a file of records can be written here, before the work that fills it.
-
-    Returns:
-        where to write it first, in the same folder.
 
     Raises:
         ValueError: another ending than .parquet, a folder of this name, or a folder that cannot
@@ -97,14 +94,11 @@ def check_destination(path: str | os.PathLike[str]) -> Path:
                          ".parquet")  # fmt: skip
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file for the records")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.touch()
+        TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise ValueError(
             f"{path} cannot be written ({error.strerror}): name a file in a folder that you may "
             "write to"
         ) from error
-    unfinished.unlink()
-    return unfinished

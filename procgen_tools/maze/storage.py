@@ -29,6 +29,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from procgen_tools.files import write_text
 from procgen_tools.maze.grid import HARD_WORLD_SIZE, Maze, draw, parse
 
 FORMAT = "procgen-tools mazes"
@@ -45,14 +46,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def save_mazes(path: str | os.PathLike[str], mazes: Maze | Iterable[Maze]) -> None:
     """Write one or many mazes to a file; a file that was there is replaced in one step."""
-    path = Path(path)
-    text = mazes_to_text(mazes)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, mazes_to_text(mazes))
 
 
 def load_mazes(path: str | os.PathLike[str]) -> list[Maze]:

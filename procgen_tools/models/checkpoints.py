@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from procgen_tools.files import unfinished
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.recurrent import RecurrentPolicy
@@ -102,14 +103,8 @@ def save_policy(policy: ImpalaPolicy, path: str | os.PathLike[str], **metadata: 
     )
     buffer = BytesIO()  # torch.save writes the name of a file into it, but none of a buffer
     torch.save({PARAMETERS: state, **metadata}, buffer)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(buffer.getbuffer())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with unfinished(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def _check_plain(value: Any, name: str) -> None:

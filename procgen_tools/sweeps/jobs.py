@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from procgen_tools.files import write_text
 from procgen_tools.training.settings import TRAINERS, Settings
 
 if TYPE_CHECKING:
@@ -249,14 +249,3 @@ def attempt(run: Any, job: Mapping[str, Any]) -> dict[str, Any] | None:
         message = f"{type(error).__name__}: {error}"
         return {"error": message[:2000], "again": not isinstance(error, LASTING_ERRORS)}
     return None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one step; missing folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

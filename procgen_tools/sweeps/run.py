@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from procgen_tools.files import write_text
 from procgen_tools.sweeps.files import read_sweep
 from procgen_tools.sweeps.jobs import (
     Job,
     Sweep,
     check_finished,
-    write_text,
 )
 from procgen_tools.sweeps.workers import Ended, LocalWorkers, RayWorkers, Workers
 from procgen_tools.training.settings import ANYWHERE

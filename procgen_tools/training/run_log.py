@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from procgen_tools.files import write_text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -42,13 +44,7 @@ class RunLog:
         self._writer: Any = None
 
     def __enter__(self) -> RunLog:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(f".{LOG}.tmp")
-        try:
-            unfinished.write_text(self._kept)
-            unfinished.replace(self.path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_text(self.path, self._kept)
         self._file = self.path.open("a", newline="")
         if self._tensorboard:
             from torch.utils.tensorboard import SummaryWriter

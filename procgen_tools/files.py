@@ -1,0 +1,36 @@
+"""Files are written whole or not at all: under another name first, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Where to write a file before it takes its place, which it does when the `with` ends well.
+
+    Missing folders are made. After an error, an older file is still there, and no other is.
+
+    Args:
+        path: the file to write or to replace.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text in UTF-8; see `unfinished`."""
+    with unfinished(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -24,8 +24,13 @@ def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
 def test_an_error_leaves_the_older_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "file.txt"
     write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), unfinished(path) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def stop_in_the_middle() -> None:
+        with unfinished(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_in_the_middle()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -16,6 +16,7 @@ import pytest
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_worker_niceness": "0",  # 15 unless set: on a busy machine they would starve
 }
 OBJECT_STORE = 80 * 2**20
 

@@ -37,12 +37,11 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from procgen_tools.sweeps.jobs import Job, Sweep, evaluation_plan
-from procgen_tools.training.settings import TRAINERS, settings_from
+from procgen_tools.training.settings import TRAINERS, did_you_mean, settings_from
 
 KEYS = ("folder", "trainer", "agent_folder", "settings", "grid", "agents", "evaluation")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -92,7 +91,7 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
         elif initial is not None and not Path(initial).is_file():
             raise ValueError(
                 f"agent {agent.name!r} begins with {initial!r}, which is neither an agent of this "
-                f"sweep nor a file{_close(initial, names)}"
+                f"sweep nor a file{did_you_mean(initial, names)}"
             )
         settings = {**agent.settings}
         kind = settings.pop("trainer", trainer)
@@ -163,7 +162,7 @@ def _common(common: Mapping[str, Any], trainer: object) -> dict[str, Any]:
     """The settings of [settings], and of [settings.<trainer>]."""
     for name, value in common.items():
         if isinstance(value, dict) and name not in TRAINERS:
-            raise ValueError(f"[settings.{name}] names no trainer{_close(name, TRAINERS)}")
+            raise ValueError(f"[settings.{name}] names no trainer{did_you_mean(name, TRAINERS)}")
     for_all = {name: value for name, value in common.items() if name not in TRAINERS}
     own = _typed(common, str(trainer), dict, {})
     return {**for_all, **own}
@@ -186,7 +185,7 @@ def _check_keys(table: Mapping[str, Any], known: Iterable[str], where: str) -> N
     for key in table:
         if key not in known:
             raise ValueError(
-                f"{where} has no {key!r}: it takes {', '.join(known)}{_close(key, known)}"
+                f"{where} has no {key!r}: it takes {', '.join(known)}{did_you_mean(key, known)}"
             )
 
 
@@ -212,8 +211,3 @@ def _check_cycles(initial: Mapping[str, str | None]) -> None:
                     "one of them begin with random weights or a file"
                 )
             chain.append(earlier)
-
-
-def _close(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -12,12 +12,11 @@ import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from procgen_tools.files import write_text
-from procgen_tools.training.settings import TRAINERS, Settings
+from procgen_tools.training.settings import TRAINERS, Settings, did_you_mean
 
 if TYPE_CHECKING:
     from procgen_tools.evaluation.agents import AgentEvaluation
@@ -172,8 +171,7 @@ def evaluation_plan(values: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in types:
-            close = get_close_matches(name, types, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(name, types)
             raise ValueError(f"evaluation has no {name!r}: it takes {', '.join(types)}{hint}")
         if name == "conditions":
             if not isinstance(value, list) or not all(isinstance(each, str) for each in value):

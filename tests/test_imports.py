@@ -15,6 +15,8 @@ PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
 ROOMS = (
     "files",
+    "intervals",
+    "records",
     "maze",
     "render",
     "envs",
@@ -30,6 +32,7 @@ ROOMS = (
     "sweeps",
     "plots",
     "widgets",
+    "experiments",
     "benchmarks",
     "demo",
     "cli",

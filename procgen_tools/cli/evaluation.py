@@ -42,8 +42,9 @@ def evaluate(
     """Sampled episodes and exact chances on levels that the agent was not trained on."""
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
     from procgen_tools.evaluation.conditions import read_conditions
-    from procgen_tools.evaluation.records import check_destination, episode_records, write_records
+    from procgen_tools.evaluation.records import episode_records
     from procgen_tools.evaluation.report import report
+    from procgen_tools.records import check_destination, write_records
 
     settings = EvaluationSettings(
         levels=levels,

@@ -20,9 +20,9 @@ from procgen_tools.evaluation.conditions import (
     trained_rule,
 )
 from procgen_tools.evaluation.exact_scores import ExactScores, exact_scores
-from procgen_tools.evaluation.intervals import Share
 from procgen_tools.evaluation.rollouts import Evaluation, MemoryPolicy, PlainPolicy, evaluate
 from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
+from procgen_tools.intervals import Share
 from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import checkpoint_metadata, load_policy
 from procgen_tools.training.settings import ANYWHERE

@@ -8,8 +8,8 @@ import numpy as np
 
 from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
 from procgen_tools.evaluation.conditions import Condition
-from procgen_tools.evaluation.intervals import Mean, Share, mean_over_levels
 from procgen_tools.evaluation.rollouts import CORNER_REGION
+from procgen_tools.intervals import Mean, Share, mean_over_levels
 from procgen_tools.maze.levels import LevelRule
 
 REGION = f"{CORNER_REGION} x {CORNER_REGION}"

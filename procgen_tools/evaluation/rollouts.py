@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from procgen_tools.envs.venv import to_observations, venv_from_mazes
 from procgen_tools.evaluation.conditions import held_out_mazes
-from procgen_tools.evaluation.intervals import Share
+from procgen_tools.intervals import Share
 from procgen_tools.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS

@@ -20,15 +20,12 @@ from procgen_tools.evaluation.agents import (
 )
 from procgen_tools.evaluation.conditions import Condition, held_out_mazes
 from procgen_tools.evaluation.exact_scores import exact_scores
-from procgen_tools.evaluation.records import (
-    check_destination,
-    episode_records,
-    write_records,
-)
+from procgen_tools.evaluation.records import episode_records
 from procgen_tools.evaluation.report import family_row, report
 from procgen_tools.evaluation.rollouts import evaluate
 from procgen_tools.maze.levels import LevelRule, make_level
 from procgen_tools.models import ImpalaPolicy, save_policy
+from procgen_tools.records import check_destination, write_records
 from procgen_tools.training.settings import ANYWHERE
 
 METADATA: dict[str, Any] = {

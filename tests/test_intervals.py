@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from procgen_tools.evaluation.intervals import Mean, Share, mean_over_levels
+from procgen_tools.intervals import Mean, Share, mean_over_levels
 
 
 def test_share() -> None:

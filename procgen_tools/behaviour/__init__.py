@@ -1,0 +1,1 @@
+"""What agents do: rollouts and their videos, features of mazes, statistics, probes."""

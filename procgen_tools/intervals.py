@@ -1,9 +1,11 @@
-"""Numbers with their 95% intervals: shares of a count, and means over levels."""
+"""Numbers with their 95% intervals: shares of a count, means over levels and over agents."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Shaped
@@ -46,7 +48,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over levels with its 95% interval; a format such as '.1%' applies to all three."""
+    """A mean (or a median) with its 95% interval; a format such as '.1%' applies to all three."""
 
     value: float
     low: float
@@ -73,18 +75,51 @@ def mean_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> 
     Raises:
         ValueError: no values.
     """
+    return _over_levels(values, np.mean, seed)
+
+
+def median_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> Mean:
+    """The median with the 95% percentile interval of its bootstrap; see `mean_over_levels`."""
+    return _over_levels(values, np.median, seed)
+
+
+def _over_levels(
+    values: Shaped[np.ndarray, " level"], statistic: Callable[..., Any], seed: int
+) -> Mean:
     if not len(values):
-        raise ValueError("a mean over levels needs at least one level")
+        raise ValueError("an interval over levels needs at least one level")
     values = values.astype(np.float64)
     if (values == values[0]).all() or np.isnan(values).any():
         constant = float(values[0]) if (values == values[0]).all() else nan
         return Mean(constant, constant, constant)
     bounds = bootstrap(
         (values,),
-        np.mean,
+        statistic,
         n_resamples=RESAMPLES,
         method="percentile",
         batch=max(1, _NUMBERS_AT_ONCE // len(values)),
         random_state=np.random.default_rng(seed),
     ).confidence_interval
-    return Mean(float(values.mean()), float(bounds.low), float(bounds.high))
+    return Mean(float(statistic(values)), float(bounds.low), float(bounds.high))
+
+
+def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0) -> Mean:
+    """The mean over agents and levels, with a 95% interval over both.
+
+    All agents are measured on the same levels, so agents and levels are resampled apart from
+    each other (Owen, 2007, "The pigeonhole bootstrap"). Few agents make a rough interval: it
+    says how far they differ, and knows nothing of agents unlike them.
+
+    Raises:
+        ValueError: no values.
+    """
+    if not values.size:
+        raise ValueError("an interval over agents and levels needs at least one of both")
+    agents, levels = values.shape
+    rng = np.random.default_rng(seed)
+    # How often each is drawn decides the mean of a resample.
+    drawn_agents = rng.multinomial(agents, np.full(agents, 1 / agents), RESAMPLES) / agents
+    drawn_levels = rng.multinomial(levels, np.full(levels, 1 / levels), RESAMPLES) / levels
+    means = np.einsum("ra,al,rl->r", drawn_agents, values, drawn_levels, optimize=True)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Mean(float(values.mean()), float(low), float(high))

@@ -303,24 +303,28 @@ def _ask(
     policy: Policy, maze: Maze, batch_size: int | None
 ) -> tuple[Float[np.ndarray, "square move"], Float[np.ndarray, " square"]]:
     """Move probabilities and values with the mouse at every open square, looking as it does."""
-    device = _device(policy)
-    frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
+    observations = square_observations(maze, policy)
     if batch_size is None:
-        small = device.type == "cpu" and type(policy) is ImpalaPolicy and not _is_hooked(policy)
-        batch_size = CACHED_BATCH if small else len(frames)
-    answers = [
-        _moves_and_values(policy, _observations(batch, policy).to(device))
-        for batch in frames.split(batch_size)
-    ]
+        small = type(policy) is ImpalaPolicy and not is_hooked(policy)
+        batch_size = fast_batch(observations) if small else len(observations)
+    answers = [_moves_and_values(policy, batch) for batch in observations.split(batch_size)]
     probabilities, values = (torch.cat(parts).numpy() for parts in zip(*answers, strict=True))
     return probabilities, values
 
 
-def _observations(frames: Tensor, policy: Policy) -> Tensor:
+def square_observations(maze: Maze, policy: Policy) -> Float[Tensor, "square 3 64 64"]:
+    """What the policy is shown with the mouse at every open square, on the policy's device."""
+    frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
     # Frames have their colours side by side in memory, a layout in which the CPU's convolutions
     # take half the time. A foreign network may rely on the usual one.
     layout = torch.preserve_format if isinstance(policy, ImpalaPolicy) else torch.contiguous_format
-    return frames.to(torch.float32, memory_format=layout) / 255
+    observations = frames.to(torch.float32, memory_format=layout) / 255
+    return observations.to(_device(policy))
+
+
+def fast_batch(observations: Tensor) -> int:
+    """How many of these observations to pass at once where it makes no difference to results."""
+    return CACHED_BATCH if observations.device.type == "cpu" else max(len(observations), 1)
 
 
 def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Tensor]:
@@ -357,7 +361,8 @@ def _device(policy: Policy) -> torch.device:
     return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
 
-def _is_hooked(policy: nn.Module) -> bool:
+def is_hooked(policy: nn.Module) -> bool:
+    """Whether a hook (a patch or a record) is on the policy."""
     return any(module._forward_hooks or module._forward_pre_hooks for module in policy.modules())
 
 

@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
 ROOMS = (
     "files",
+    "names",
     "intervals",
     "records",
     "maze",
@@ -26,6 +27,7 @@ ROOMS = (
     "markov",
     "chains",
     "interventions",
+    "effects",
     "behaviour",
     "training",
     "evaluation",

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from procgen_tools.intervals import Mean, Share, mean_over_levels
+from procgen_tools.intervals import (
+    Mean,
+    Share,
+    mean_over_agents,
+    mean_over_levels,
+    median_over_levels,
+)
 
 
 def test_share() -> None:
@@ -54,3 +60,37 @@ def test_nothing_known_is_nan() -> None:
 
 def test_a_format_applies_to_all_three() -> None:
     assert f"{Mean(0.5, 0.25, 1.0):.1%}" == "50.0% [25.0%, 100.0%]"
+
+
+def test_a_median_and_its_interval() -> None:
+    values = np.concatenate([np.zeros(60), np.full(41, 10.0)])
+    median = median_over_levels(values)
+    assert (median.value, median.low) == (0.0, 0.0)
+    assert median_over_levels(values[:99]).high == 0.0 or median.high == 10.0
+
+
+def test_agents_that_agree_leave_the_levels() -> None:
+    """Equal agents give the interval over levels alone; equal levels that over agents alone."""
+    values = np.random.default_rng(0).random(200)
+    both = mean_over_agents(np.stack([values] * 3))
+    alone = mean_over_levels(values)
+    assert both.value == pytest.approx(alone.value)
+    assert both.interval == pytest.approx(alone.interval, abs=0.004)
+    apart = mean_over_agents(np.repeat([[0.0], [0.3], [0.9]], 200, axis=1))
+    assert apart.value == pytest.approx(0.4)
+    assert apart.low < 0.15  # three times the lowest has chance 1/27
+    assert apart.high > 0.65
+
+
+def test_agents_against_drawing_them_one_by_one() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.random((3, 50)) + np.array([[0.0], [0.2], [0.5]])
+    drawn = [
+        values[np.ix_(rng.integers(3, size=3), rng.integers(50, size=50))].mean()
+        for _ in range(4000)
+    ]
+    assert mean_over_agents(values).interval == pytest.approx(
+        tuple(np.percentile(drawn, [2.5, 97.5])), abs=0.02
+    )
+    with pytest.raises(ValueError, match="at least one of both"):
+        mean_over_agents(np.zeros((0, 5)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
@@ -15,6 +14,7 @@ from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import level_rule
 from procgen_tools.maze.state import EnvState
+from procgen_tools.names import did_you_mean
 from procgen_tools.render.human_view import human_frame
 
 BACKENDS = ("native", "procgen")
@@ -197,8 +197,7 @@ def create_venv(
     """
     rule = level_rule(env_name, distribution_mode, rand_region)
     if backend not in BACKENDS:
-        close = get_close_matches(str(backend), BACKENDS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(str(backend), BACKENDS)
         raise ValueError(f"unknown backend {backend!r}: choose one of {list(BACKENDS)}{hint}")
     native = NativeMaze(
         num,

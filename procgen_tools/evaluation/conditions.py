@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +13,7 @@ from jaxtyping import Int64
 from procgen_tools.maze.edit import remove_cheese
 from procgen_tools.maze.grid import HARD_WORLD_SIZE, Maze
 from procgen_tools.maze.levels import LevelRule, make_bank
+from procgen_tools.names import did_you_mean
 from procgen_tools.training.targets import FIRST_TRAINING_SEED
 
 USUAL_RAND_REGION = 5
@@ -48,8 +48,7 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
     conditions: dict[Condition, None] = {}
     for name in (part.strip() for part in text.split(",")):
         if name not in list(Condition):
-            close = get_close_matches(name, list(Condition), n=1)
-            hint = f"; did you mean {str(close[0])!r}?" if close else ""
+            hint = did_you_mean(name, map(str, Condition))
             raise ValueError(
                 f"unknown condition {name!r}: choose from {', '.join(Condition)}, "
                 f"with commas between{hint}"

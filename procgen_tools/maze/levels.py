@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8, UInt16
 
 from procgen_tools.maze import kernels
 from procgen_tools.maze.grid import START, WALL, WORLD_SIZES, Maze, Square
+from procgen_tools.names import did_you_mean
 
 ENV_NAMES = ("maze", "maze_aisc")
 MAX_SEED = 2**31 - 1
@@ -75,8 +75,7 @@ def level_rule(
         ValueError: an unknown name or mode, or a rand_region where the environment has none.
     """
     if env_name not in ENV_NAMES:
-        close = get_close_matches(env_name, ENV_NAMES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(env_name, ENV_NAMES)
         raise ValueError(f"unknown env_name {env_name!r}: choose one of {list(ENV_NAMES)}{hint}")
     if distribution_mode not in WORLD_SIZES:
         raise ValueError(

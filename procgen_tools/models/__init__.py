@@ -8,13 +8,14 @@ from procgen_tools.models.actions import (
     sum_over_moves,
 )
 from procgen_tools.models.checkpoints import checkpoint_metadata, load_policy, save_policy
-from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
 from procgen_tools.models.recurrent import RecurrentPolicy
 
 __all__ = [
     "ACTIONS_OF_MOVE",
     "CANONICAL_ACTIONS",
     "MOVE_OF_ACTION",
+    "RESUME_POINTS",
     "ImpalaPolicy",
     "RecurrentPolicy",
     "checkpoint_metadata",

@@ -8,6 +8,8 @@ a hook can name it; parameters keep the names that published checkpoints use.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -19,6 +21,11 @@ OBSERVATION_SHAPE = (3, 64, 64)
 """Channels, rows and columns of an observation (row 0 of a frame is its top)."""
 
 EMBEDDING_SIZE = 256
+
+RESUME_POINTS = tuple(
+    f"embedder.block{block}.res{residual}.resadd_out" for block in (1, 2, 3) for residual in (1, 2)
+)
+"""Activations that alone decide what follows, in order: a pass can go on from them."""
 
 
 class ResidualAdd(nn.Module):
@@ -81,7 +88,24 @@ class ImpalaEmbedder(nn.Module):
         self.relufc = nn.ReLU()
 
     def forward(self, x: Float[Tensor, "batch 3 64 64"]) -> Float[Tensor, "batch 256"]:
-        x = self.block3(self.block2(self.block1(x)))
+        return self._embed(self.block3(self.block2(self.block1(x))))
+
+    def resume(
+        self, name: str, activation: Float[Tensor, "batch channel row col"]
+    ) -> Float[Tensor, "batch 256"]:
+        """The rest of `forward`, from the residual sum that `name` names (see RESUME_POINTS)."""
+        start, residual, _ = name.removeprefix("embedder.").split(".", 2)
+        block: ImpalaBlock = getattr(self, start)
+        # Through the module itself, so that hooks on this activation act.
+        x = getattr(block, residual).resadd(activation, torch.zeros_like(activation))
+        if residual == "res1":
+            x = block.res2(x)
+        for following in ("block2", "block3"):
+            if following > start:
+                x = getattr(self, following)(x)
+        return self._embed(x)
+
+    def _embed(self, x: Float[Tensor, "batch channel row col"]) -> Float[Tensor, "batch 256"]:
         return self.relufc(self.fc(self.flatten(self.relu3(x))))
 
 
@@ -138,6 +162,26 @@ class ImpalaPolicy(nn.Module):
         leaves = [name for name, module in self.named_modules() if not list(module.children())]
         return (f"{leaves[0]}_in0", *(f"{name}_out" for name in leaves))
 
+    @property
+    def activation_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each activation of one observation: channels first, no batch axis."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        shape: tuple[int, ...] = ()
+        for name in self.activation_names:
+            module = self.get_submodule(name.removesuffix("_out")) if "_in" not in name else None
+            if module is None:
+                shape = OBSERVATION_SHAPE
+            elif isinstance(module, nn.Conv2d):
+                shape = (module.out_channels, *shape[1:])
+            elif isinstance(module, nn.MaxPool2d):
+                shape = (shape[0], shape[1] // 2, shape[2] // 2)
+            elif isinstance(module, nn.Flatten):
+                shape = (math.prod(shape),)
+            elif isinstance(module, nn.Linear):
+                shape = (module.out_features,)
+            shapes[name] = shape
+        return shapes
+
     def logits_and_value(
         self, obs: Tensor
     ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
@@ -157,7 +201,36 @@ class ImpalaPolicy(nn.Module):
                 device than the policy.
         """
         self._check(obs)
-        hidden = self.embedder(obs)
+        return self._heads(self.embedder(obs))
+
+    def logits_and_value_after(
+        self, name: str, activation: Float[Tensor, "batch channel row col"]
+    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
+        """`logits_and_value`, gone on with from an activation that a pass already gave.
+
+        Patches of this activation and of later ones act; what comes before is not computed.
+
+        Args:
+            name: one of RESUME_POINTS.
+            activation: what the network had there, before any patch.
+
+        Raises:
+            ValueError: another name, or an activation of another shape.
+        """
+        if name not in RESUME_POINTS:
+            raise ValueError(
+                f"a pass cannot go on from {name!r}: choose one of {', '.join(RESUME_POINTS)}"
+            )
+        if activation.shape[1:] != self.activation_shapes[name]:
+            raise ValueError(
+                f"{name} has shape {self.activation_shapes[name]} and not "
+                f"{tuple(activation.shape[1:])}: give what this policy had there, with a batch axis"
+            )
+        return self._heads(self.embedder.resume(name, activation))
+
+    def _heads(
+        self, hidden: Float[Tensor, "batch 256"]
+    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
         logits, value = self.fc_policy(hidden), self.fc_value(hidden)
         precise = torch.promote_types(logits.dtype, torch.float32)
         return logits.to(precise), value.to(precise).flatten()

@@ -31,6 +31,9 @@ class Memory(nn.Module):
 class RecurrentPolicy(ImpalaPolicy):
     """Action distribution and value of an observation and of what came before it.
 
+    `logits_and_value` is refused with a TypeError, since what it does depends on what it saw
+    before: use `step`.
+
     Args:
         scale: multiplies the channels of every convolution.
         num_actions: outputs of the policy head; 15 in procgen.
@@ -117,21 +120,16 @@ class RecurrentPolicy(ImpalaPolicy):
         for hidden, first in zip(embedded, firsts, strict=True):
             memory = self.gru(hidden, memory * ~first.unsqueeze(1)).to(precise)
             remembered.append(memory)
-        states = torch.stack(remembered)
+        states = torch.cat(remembered)  # one batch for the heads, as everywhere else
         return (
-            self.fc_policy(states).to(precise),
-            self.fc_value(states).to(precise).squeeze(-1),
+            self.fc_policy(states).to(precise).unflatten(0, firsts.shape),
+            self.fc_value(states).to(precise).unflatten(0, firsts.shape).squeeze(-1),
             memory,
         )
 
-    def logits_and_value(
-        self, obs: Tensor
+    def _heads(
+        self, hidden: Float[Tensor, "batch 256"]
     ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
-        """Refused: what this policy does depends on what it saw before.
-
-        Raises:
-            TypeError: always; use `step`.
-        """
         raise TypeError(
             "a recurrent policy needs its memory: use step(obs, memory, firsts), beginning with "
             "initial_memory(batch); fields and exact chances need a policy without memory"

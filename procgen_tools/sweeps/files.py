@@ -40,8 +40,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.names import did_you_mean
 from procgen_tools.sweeps.jobs import Job, Sweep, evaluation_plan
-from procgen_tools.training.settings import TRAINERS, did_you_mean, settings_from
+from procgen_tools.training.settings import TRAINERS, settings_from
 
 KEYS = ("folder", "trainer", "agent_folder", "settings", "grid", "agents", "evaluation")
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from procgen_tools.files import write_text
-from procgen_tools.training.settings import TRAINERS, Settings, did_you_mean
+from procgen_tools.names import did_you_mean
+from procgen_tools.training.settings import TRAINERS, Settings
 
 if TYPE_CHECKING:
     from procgen_tools.evaluation.agents import AgentEvaluation

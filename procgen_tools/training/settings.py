@@ -7,10 +7,11 @@ explain them without loading torch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_type_hints
+
+from procgen_tools.names import did_you_mean
 
 if TYPE_CHECKING:
     from procgen_tools.maze.levels import LevelRule
@@ -208,9 +209,3 @@ def settings_from(trainer: str, values: Mapping[str, object]) -> Settings:
 
 def _close(name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f": choose one of {', '.join(known)}{did_you_mean(name, known)}"
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the known one that is close to it, if any."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

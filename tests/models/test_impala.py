@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from procgen_tools.models import ImpalaPolicy
+from procgen_tools import hooks
+from procgen_tools.models import RESUME_POINTS, ImpalaPolicy, RecurrentPolicy
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +164,50 @@ def test_bad_sizes_are_explained() -> None:
         ImpalaPolicy(0)
     with pytest.raises(ValueError, match=r"num_actions is -1"):
         ImpalaPolicy(1, -1)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_activation_shapes(scale: int, observations: Tensor) -> None:
+    policy = ImpalaPolicy(scale)
+    with hooks.record(policy) as activations, torch.no_grad():
+        policy(observations)
+    assert policy.activation_shapes == {
+        name: tuple(activation.shape[1:]) for name, activation in activations.items()
+    }
+
+
+def test_activation_shapes_with_a_memory(observations: Tensor) -> None:
+    policy = RecurrentPolicy()
+    with hooks.record(policy) as activations, torch.no_grad():
+        policy(observations, policy.initial_memory(3), torch.ones(3, dtype=torch.bool))
+    assert policy.activation_shapes == {
+        name: tuple(activation.shape[1:]) for name, activation in activations.items()
+    }
+
+
+@pytest.mark.parametrize("name", RESUME_POINTS)
+def test_going_on_is_the_whole_pass(name: str, observations: Tensor) -> None:
+    policy = shaken()
+    with torch.no_grad():
+        with hooks.record(policy, [name]) as activations:
+            logits, values = policy.logits_and_value(observations)
+        resumed, resumed_values = policy.logits_and_value_after(name, activations[name])
+        assert torch.equal(resumed, logits)
+        assert torch.equal(resumed_values, values)
+        # A patch of the very activation acts, and so does one of a later one.
+        for patches in ({name: lambda x: 0.5 * x}, {"embedder.relu3": lambda x: 0.5 * x}):
+            with hooks.patched(policy, patches):
+                expected, _ = policy.logits_and_value(observations)
+                resumed, _ = policy.logits_and_value_after(name, activations[name])
+            assert torch.equal(resumed, expected)
+            assert not torch.equal(resumed, logits)
+
+
+def test_going_on_is_refused() -> None:
+    activation = torch.zeros(1, 32, 16, 16)
+    with pytest.raises(ValueError, match=r"cannot go on from 'embedder.block2.conv_out'"):
+        ImpalaPolicy().logits_and_value_after("embedder.block2.conv_out", activation)
+    with pytest.raises(ValueError, match=r"shape \(32, 8, 8\) and not \(32, 16, 16\)"):
+        ImpalaPolicy().logits_and_value_after("embedder.block3.res1.resadd_out", activation)
+    with pytest.raises(TypeError, match="needs its memory"):
+        RecurrentPolicy().logits_and_value_after("embedder.block2.res1.resadd_out", activation)

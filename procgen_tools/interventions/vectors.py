@@ -1,0 +1,228 @@
+"""Activation vectors: what an activation has in one situation, minus what it has in another.
+
+After "activation additions" (Turner et al., 2023, "Understanding and controlling a maze-solving
+policy network"), which calls them X-vectors.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from procgen_tools import hooks
+from procgen_tools.envs.venv import to_observations
+from procgen_tools.files import unfinished
+from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.maze.edit import carve_path_to_world_corner, remove_cheese
+from procgen_tools.maze.grid import Maze
+from procgen_tools.maze.state import EnvState
+from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.render.agent_view import agent_frame
+
+View: TypeAlias = Maze | EnvState | Tensor
+"""What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationVector:
+    """A direction at one activation.
+
+    Attributes:
+        layer: the activation's name.
+        values: of the activation's shape, without a batch axis: (channel, row, col) or (unit,).
+        name: what it is, for people.
+    """
+
+    layer: str
+    values: Float[Tensor, channel * position]
+    name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layer", canonical(self.layer))
+        if not torch.isfinite(self.values).all():
+            raise ValueError(f"{self.name} holds numbers that are not finite: check the policy")
+
+    @property
+    def norm(self) -> float:
+        """Euclidean length over all channels and positions."""
+        return float(self.values.norm())
+
+    def only(self, channels: Sequence[int]) -> ActivationVector:
+        """The vector in these channels, and zero in the others.
+
+        Raises:
+            ValueError: a channel that it does not have.
+        """
+        wrong = [channel for channel in channels if not 0 <= channel < len(self.values)]
+        if wrong:
+            raise ValueError(f"{self.name} has no channel {wrong[0]}: it has {len(self.values)}")
+        kept = torch.zeros_like(self.values)
+        kept[list(channels)] = self.values[list(channels)]
+        listed = ", ".join(map(str, channels))
+        return replace(self, values=kept, name=f"{self.name} in channels {listed}")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as .npz, whole or not at all.
+
+        Raises:
+            ValueError: another ending.
+        """
+        path = _npz(path)
+        with unfinished(path) as temporary, temporary.open("wb") as file:
+            values = self.values.detach().cpu().numpy()
+            np.savez(file, values=values, layer=np.array(self.layer), name=np.array(self.name))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ActivationVector:
+        """Read what `save` wrote; nothing is unpickled.
+
+        Raises:
+            ValueError: a file that holds no activation vector.
+        """
+        path = _npz(path)
+        with np.load(path, allow_pickle=False) as stored:
+            missing = {"values", "layer", "name"} - set(stored)
+            if missing:
+                raise ValueError(
+                    f"{path} has no {', '.join(sorted(missing))}: it holds no activation vector; "
+                    "write one with ActivationVector.save"
+                )
+            return cls(
+                str(stored["layer"]), torch.from_numpy(stored["values"]), str(stored["name"])
+            )
+
+
+def _npz(path: str | os.PathLike[str]) -> Path:
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"an activation vector is an .npz file, and {path} is not named so")
+    return path
+
+
+def observe(views: View | Sequence[View]) -> Float[Tensor, "view 3 64 64"]:
+    """What a policy is shown of each maze, state or observation, as floats in [0, 1].
+
+    Raises:
+        ValueError: nothing to look at, or an observation of another shape.
+    """
+    seen = [views] if isinstance(views, Maze | EnvState) else list(views)
+    if isinstance(views, Tensor) and views.ndim == 3:
+        seen = [views]
+    if not seen:
+        raise ValueError("there is nothing to observe: give a maze, a state or an observation")
+    return torch.stack([_observation(view) for view in seen])
+
+
+def _observation(view: View) -> Float[Tensor, "3 64 64"]:
+    if isinstance(view, Tensor):
+        if view.shape != (3, 64, 64) or not view.is_floating_point():
+            raise ValueError(
+                f"an observation of shape {tuple(view.shape)} and {view.dtype}: give (3, 64, 64) "
+                "floats in [0, 1], that is frames / 255 with the channels first"
+            )
+        return view
+    maze = view.to_maze() if isinstance(view, EnvState) else view
+    return torch.from_numpy(to_observations(agent_frame(maze)[None]))[0]
+
+
+@torch.no_grad()
+def activations_of(
+    policy: nn.Module, layer: str, views: View | Sequence[View]
+) -> Float[Tensor, "view channel *position"]:
+    """What an activation is in each of `views`, the mouse where it stands there.
+
+    Patches that are active act. A policy with a memory is asked at the first step of an episode.
+
+    Raises:
+        ValueError: an unknown activation; see also `observe`.
+    """
+    activation_shape(policy, layer)
+    device = next(policy.parameters()).device
+    observations = observe(views).to(device)
+    inputs: tuple[Tensor, ...] = (observations,)
+    if isinstance(policy, RecurrentPolicy):
+        firsts = torch.ones(len(observations), dtype=torch.bool, device=device)
+        inputs = (observations, policy.initial_memory(len(observations)), firsts)
+    with hooks.record(policy, [layer]) as recorded:
+        policy(*inputs)
+    return recorded[layer]
+
+
+def activation_vector(
+    policy: nn.Module,
+    layer: str,
+    plus: View | Sequence[View],
+    minus: View | Sequence[View],
+    *,
+    name: str = "activation vector",
+) -> ActivationVector:
+    """The activation in `plus` minus that in `minus`; of several pairs, the mean.
+
+    Args:
+        policy: any policy of `models`.
+        layer: the activation, for instance "embedder.block2.res1.resadd".
+        plus: a maze, a state, an observation, or several.
+        minus: as many.
+        name: what the vector is, for people.
+
+    Raises:
+        ValueError: another number of `plus` than of `minus`; see also `activations_of`.
+    """
+    first, second = observe(plus), observe(minus)
+    if len(first) != len(second):
+        raise ValueError(
+            f"{len(first)} views minus {len(second)} make no pairs: give as many of both"
+        )
+    difference = activations_of(policy, layer, first) - activations_of(policy, layer, second)
+    return ActivationVector(layer, difference.mean(dim=0), name)
+
+
+def edit_vector(
+    policy: nn.Module,
+    layer: str,
+    mazes: Maze | Sequence[Maze],
+    edit: Callable[[Maze], Maze],
+    *,
+    name: str,
+) -> ActivationVector:
+    """What an edit of a maze adds to an activation; of several mazes, the mean.
+
+    Raises:
+        ValueError: a maze that cannot be edited so; see also `activation_vector`.
+    """
+    originals = [mazes] if isinstance(mazes, Maze) else list(mazes)
+    edited = [edit(maze) for maze in originals]
+    return activation_vector(policy, layer, edited, originals, name=name)
+
+
+def cheese_vector(policy: nn.Module, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
+    """Mazes with their cheese minus the same without it, the mouse where it stands.
+
+    Raises:
+        ValueError: a maze without cheese.
+    """
+    originals = [mazes] if isinstance(mazes, Maze) else list(mazes)
+    for maze in originals:
+        if maze.cheese is None:
+            raise ValueError("a maze without cheese has no cheese vector: place a cheese first")
+    without = [remove_cheese(maze) for maze in originals]
+    return activation_vector(policy, layer, originals, without, name="cheese vector")
+
+
+def top_right_vector(
+    policy: nn.Module, mazes: Maze | Sequence[Maze], layer: str
+) -> ActivationVector:
+    """Mazes with a path from their corner to the top right of the world minus as they are.
+
+    Such a path is something to go for that lies still further to the top right; see
+    `maze.edit.carve_path_to_world_corner`.
+    """
+    return edit_vector(policy, layer, mazes, carve_path_to_world_corner, name="top-right vector")

@@ -1,0 +1,280 @@
+"""Laws of interventions: they change what they name, as they say, inside their `with` only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from procgen_tools import hooks, maze, vfield
+from procgen_tools.interventions import (
+    NOTHING,
+    ActivationVector,
+    Add,
+    Clamp,
+    Intervention,
+    Mean,
+    Resample,
+    Scale,
+    Zero,
+    activations_of,
+    observe,
+    square_cells,
+)
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
+
+LAYER = "embedder.block2.res1.resadd_out"
+ROW = "embedder.fc_out"
+
+
+@pytest.fixture(scope="module")
+def policy() -> ImpalaPolicy:
+    return ImpalaPolicy(seed=1).eval()
+
+
+@pytest.fixture(scope="module")
+def level() -> maze.Maze:
+    return maze.make_level(3)
+
+
+@pytest.fixture(scope="module")
+def observations() -> Tensor:
+    return observe([maze.make_level(seed) for seed in range(4)])
+
+
+def random_vector(policy: nn.Module, layer: str = LAYER, seed: int = 0) -> ActivationVector:
+    shape = policy.activation_shapes[layer]
+    drawn = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    return ActivationVector(layer, drawn, "drawn vector")
+
+
+def seen(
+    policy: nn.Module, intervention: Intervention, observations: Tensor, layer: str = LAYER
+) -> tuple[Tensor, Tensor]:
+    """The activation before and with an intervention."""
+    before = activations_of(policy, layer, observations)
+    with intervention.on(policy):
+        after = activations_of(policy, layer, observations)
+    return before, after
+
+
+def every_kind(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> list[Intervention]:
+    examples = activations_of(policy, LAYER, observations.flip(0))
+    return [
+        Add(random_vector(policy), -2.0),
+        Zero(LAYER),
+        Scale(LAYER, 0.5),
+        Mean(LAYER, examples),
+        Mean(LAYER, examples, over_positions=True),
+        Resample(LAYER, examples),
+        Resample(LAYER, examples[:1]),
+        Clamp(LAYER, 5.5, level, [(0, 2)]),
+        Clamp(LAYER, 5.5, level, [(0, 0), (2, 0), (0, 4), (4, 4)]),
+    ]
+
+
+def test_what_each_puts_there(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
+    x = activations_of(policy, LAYER, observations)
+    examples = x.flip(0)
+    vector = random_vector(policy)
+    cells = square_cells(level, [(0, 0), (2, 0), (0, 4), (4, 4)], 16).tolist()
+    one, each = x.clone(), x.clone()
+    row, col = square_cells(level, [(0, 2)], 16)[0]
+    one[:, :, row, col] = 5.5
+    for item, (row, col) in enumerate(cells):
+        each[item, :, row, col] = 5.5
+    expected = [
+        x - 2 * vector.values,
+        0 * x,
+        x / 2,
+        examples.mean(0, keepdim=True).expand_as(x),
+        examples.mean((0, 2, 3), keepdim=True).expand_as(x),
+        examples,
+        examples[:1].expand_as(x),
+        one,
+        each,
+    ]
+    kinds = every_kind(policy, level, observations)
+    for intervention, wanted in zip(kinds, expected, strict=True):
+        _, after = seen(policy, intervention, observations)
+        torch.testing.assert_close(after, wanted, msg=str(intervention))
+        assert not torch.equal(after, x), intervention
+
+
+def test_named_channels_alone_change(
+    policy: ImpalaPolicy, level: maze.Maze, observations: Tensor
+) -> None:
+    examples = activations_of(policy, LAYER, observations.flip(0))
+    kinds: list[Intervention] = [
+        Add(random_vector(policy), 3.0, channels=[3, 5]),
+        Zero(LAYER, channels=[3, 5]),
+        Scale(LAYER, 2.0, channels=[3, 5]),
+        Mean(LAYER, examples, channels=[3, 5]),
+        Resample(LAYER, examples, channels=[3, 5]),
+        Clamp(LAYER, 5.5, level, [(0, 2)], channels=[3, 5]),
+    ]
+    others = [channel for channel in range(32) if channel not in (3, 5)]
+    for intervention in kinds:
+        before, after = seen(policy, intervention, observations)
+        assert torch.equal(before[:, others], after[:, others]), intervention
+        for channel in (3, 5):
+            assert not torch.equal(before[:, channel], after[:, channel]), intervention
+        assert "channels 3, 5 of embedder.block2.res1.resadd_out" in str(intervention)
+
+
+def test_nothing_is_left_behind(
+    policy: ImpalaPolicy, level: maze.Maze, observations: Tensor
+) -> None:
+    weights = {name: value.clone() for name, value in policy.state_dict().items()}
+    with torch.no_grad():
+        before, _ = policy.logits_and_value(observations)
+        for intervention in every_kind(policy, level, observations):
+            with intervention.on(policy):
+                inside, _ = policy.logits_and_value(observations)
+            with pytest.raises(RuntimeError, match="on purpose"), intervention.on(policy):
+                raise RuntimeError("on purpose")
+            after, _ = policy.logits_and_value(observations)
+            assert torch.equal(before, after), intervention
+            assert not torch.equal(before, inside), intervention
+    assert not any(module._forward_hooks for module in policy.modules())
+    for name, value in policy.state_dict().items():
+        assert torch.equal(value, weights[name])
+
+
+def test_identities_change_nothing(policy: ImpalaPolicy, observations: Tensor) -> None:
+    own = activations_of(policy, LAYER, observations)
+    with torch.no_grad():
+        before, _ = policy.logits_and_value(observations)
+        for intervention in (
+            NOTHING,
+            Add(random_vector(policy), 0.0),
+            Scale(LAYER, 1.0),
+            Resample(LAYER, own),
+            Zero(LAYER, channels=[]),
+        ):
+            with intervention.on(policy):
+                after, _ = policy.logits_and_value(observations)
+            assert torch.equal(before, after), intervention
+
+
+def test_resampling_all_of_another_run_gives_that_run(
+    policy: ImpalaPolicy, observations: Tensor
+) -> None:
+    other = observations.flip(0)
+    with torch.no_grad():
+        wanted, _ = policy.logits_and_value(other)
+        with Resample(LAYER, activations_of(policy, LAYER, other)).on(policy):
+            got, _ = policy.logits_and_value(observations)
+    assert torch.equal(got, wanted)
+
+
+def test_compositions(policy: ImpalaPolicy, observations: Tensor) -> None:
+    vector = random_vector(policy)
+    first, second = Add(vector, 2.0), Scale(LAYER, 0.5)
+    x = activations_of(policy, LAYER, observations)
+    _, there = seen(policy, first + second, observations)
+    _, back = seen(policy, second + first, observations)
+    torch.testing.assert_close(there, (x + 2 * vector.values) / 2)
+    torch.testing.assert_close(back, x / 2 + 2 * vector.values)
+    both = first + second + Zero(ROW)
+    assert both.layers == (LAYER, ROW)
+    assert str(both) == f"{first}; then {second}; then zero {ROW}"
+    with second.on(policy), first.on(policy):  # nested, the outer one acts first
+        nested = activations_of(policy, LAYER, observations)
+    torch.testing.assert_close(nested, back)
+
+
+def test_rows_of_units_and_memories(observations: Tensor) -> None:
+    policy = RecurrentPolicy().eval()
+    before, after = seen(policy, Zero("gru", channels=[7]), observations, "gru_out")
+    assert before[:, 7].any()
+    assert not after[:, 7].any()
+    assert torch.equal(before[:, 8:], after[:, 8:])
+
+
+def test_sentences(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
+    examples = activations_of(policy, LAYER, observations)
+    assert str(Add(random_vector(policy), -1.0)) == f"add -1 x the drawn vector to {LAYER}"
+    assert str(Zero(ROW, channels=[3])) == f"zero channel 3 of {ROW}"
+    assert str(Scale(LAYER, 0.5)) == f"multiply {LAYER} by 0.5"
+    assert str(Mean(LAYER, examples)) == f"replace {LAYER} by its mean over 4 examples"
+    assert str(Resample(LAYER, examples[:1])) == f"replace {LAYER} by that of another observation"
+    assert str(Clamp(LAYER, 5.5, level, [(0, 2)])) == f"set {LAYER} to 5.5 at square (0, 2)"
+    assert str(NOTHING) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda x, m: Zero("embedder.block2.res1.resad"), r"no activation .*did you mean 'embed"),
+        (lambda x, m: Zero(LAYER, channels=[32]), r"no channel 32: give 0\.\.31"),
+        (lambda x, m: Zero(LAYER, channels=[-1]), r"no channel -1"),
+        (lambda x, m: Resample(LAYER, x[:, :16]), r"source has shape \(16, 16, 16\).*same scale"),
+        (lambda x, m: Mean(LAYER, x[:0]), r"no examples"),
+        (lambda x, m: Clamp(ROW, 1.0, m, [(0, 0)]), r"no positions to clamp"),
+        (lambda x, m: Clamp(LAYER, 1.0, m, [(0, m.size)]), r"clamped square cannot be at"),
+        (lambda x, m: Clamp(LAYER, 1.0, m, []), r"no square to clamp"),
+        (lambda x, m: Resample(LAYER, x[:2]) + Resample(LAYER, x), r"batches of 2 and of 4"),
+        (lambda x, m: Add(ActivationVector(LAYER, x[0, :5], "short one")), r"short one has shape"),
+    ],
+)
+def test_mistakes_are_explained_before_anything_runs(
+    policy: ImpalaPolicy, level: maze.Maze, observations: Tensor, make: object, message: str
+) -> None:
+    examples = activations_of(policy, LAYER, observations)
+    with pytest.raises(ValueError, match=message), make(examples, level).on(policy):  # type: ignore[operator]
+        pytest.fail("it began")
+
+
+def test_another_number_of_observations_is_refused(
+    policy: ImpalaPolicy, observations: Tensor
+) -> None:
+    source = activations_of(policy, LAYER, observations)
+    with (
+        Resample(LAYER, source).on(policy),
+        pytest.raises(ValueError, match="for 4 observations a pass, and this one has 3"),
+    ):
+        policy(observations[:3])
+
+
+def test_a_policy_without_names_is_refused() -> None:
+    with (
+        pytest.raises(ValueError, match="Linear has no activation_shapes"),
+        Zero("x").on(nn.Linear(2, 2)),
+    ):
+        pass
+
+
+def test_a_clamp_for_each_square_of_a_field(policy: ImpalaPolicy, level: maze.Maze) -> None:
+    """Every square of a field gets its own clamp, not that of the first."""
+    squares = level.open_squares()
+    with Clamp(LAYER, 50.0, level, squares).on(policy):
+        together = vfield.vector_field(level, policy)
+    for number in (0, 5, len(squares) - 1):
+        with Clamp(LAYER, 50.0, level, [squares[number]]).on(policy):
+            alone = vfield.vector_field(level, policy)
+        assert abs(together.probabilities[number] - alone.probabilities[number]).max() < 1e-6
+
+
+def test_a_vector_is_kept_in_a_file(policy: ImpalaPolicy, tmp_path: Path) -> None:
+    vector = random_vector(policy)
+    vector.save(tmp_path / "deeper" / "vector.npz")
+    loaded = ActivationVector.load(tmp_path / "deeper" / "vector.npz")
+    assert torch.equal(loaded.values, vector.values)
+    assert (loaded.layer, loaded.name) == (vector.layer, vector.name)
+    assert [path.name for path in (tmp_path / "deeper").iterdir()] == ["vector.npz"]
+    with pytest.raises(ValueError, match=r"is an \.npz file"):
+        vector.save(tmp_path / "vector.pt")
+
+
+def test_patches_stay_what_hooks_say(policy: ImpalaPolicy, observations: Tensor) -> None:
+    """The same numbers as by a patch written by hand."""
+    vector = random_vector(policy)
+    with torch.no_grad():
+        with Add(vector, -1.0).on(policy):
+            ours, _ = policy.logits_and_value(observations)
+        with hooks.patched(policy, {LAYER: lambda x: x - vector.values}):
+            by_hand, _ = policy.logits_and_value(observations)
+    assert torch.equal(ours, by_hand)

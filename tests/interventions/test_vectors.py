@@ -1,0 +1,139 @@
+"""Activation vectors, their controls, and how unusual edited activations are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from procgen_tools import maze
+from procgen_tools.envs.venv import create_venv, state_from_venv
+from procgen_tools.interventions import (
+    NOTHING,
+    Add,
+    NaturalActivations,
+    Scale,
+    Zero,
+    activation_vector,
+    activations_of,
+    cheese_vector,
+    edit_vector,
+    observe,
+    random_channels,
+    random_direction,
+    shuffled_positions,
+    top_right_vector,
+    unusualness,
+)
+from procgen_tools.maze.edit import carve_path_to_world_corner
+from procgen_tools.models import ImpalaPolicy
+
+LAYER = "embedder.block2.res1.resadd_out"
+
+
+@pytest.fixture(scope="module")
+def policy() -> ImpalaPolicy:
+    return ImpalaPolicy(seed=1).eval()
+
+
+@pytest.fixture(scope="module")
+def levels() -> list[maze.Maze]:
+    return [maze.make_level(seed) for seed in range(5)]
+
+
+def test_mazes_states_and_observations_are_seen_alike() -> None:
+    venv = create_venv(1, start_level=7, num_levels=1)
+    level = venv.maze(0)
+    state = state_from_venv(venv, 0)
+    frame = torch.from_numpy(np.array(venv.reset())).float()
+    assert torch.equal(observe([level, state]), observe([state, level]))
+    assert torch.equal(observe(level), frame)
+    assert torch.equal(observe(frame[0]), observe(frame))
+
+
+def test_the_cheese_vector_is_a_difference(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    level = levels[0]
+    vector = cheese_vector(policy, level, LAYER)
+    x = activations_of(policy, LAYER, [level, maze.remove_cheese(level)])
+    torch.testing.assert_close(vector.values, x[0] - x[1])
+    assert vector.norm == pytest.approx(float((x[0] - x[1]).square().sum().sqrt()))
+    with Add(vector, -1.0).on(policy):  # at the very mouse square it undoes the cheese
+        undone = activations_of(policy, LAYER, level)
+    torch.testing.assert_close(undone[0], x[1], atol=1e-6, rtol=0)
+
+
+def test_several_pairs_are_averaged(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    single = torch.stack([top_right_vector(policy, level, LAYER).values for level in levels])
+    mean = top_right_vector(policy, levels, LAYER)
+    torch.testing.assert_close(mean.values, single.mean(0), atol=1e-6, rtol=1e-4)
+    assert mean.norm > 0
+    other = edit_vector(policy, LAYER, levels, carve_path_to_world_corner, name="same")
+    assert torch.equal(mean.values, other.values)
+
+
+def test_bad_pairs_are_explained(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    with pytest.raises(ValueError, match="2 views minus 1 make no pairs"):
+        activation_vector(policy, LAYER, levels[:2], levels[0])
+    with pytest.raises(ValueError, match="without cheese has no cheese vector"):
+        cheese_vector(policy, maze.remove_cheese(levels[0]), LAYER)
+    with pytest.raises(ValueError, match="nothing to observe"):
+        observe([])
+    with pytest.raises(ValueError, match=r"observation of shape \(64, 64, 3\)"):
+        observe([torch.zeros(64, 64, 3)])
+    with pytest.raises(ValueError, match="no channel 32"):
+        cheese_vector(policy, levels[0], LAYER).only([32])
+
+
+def test_controls_are_as_large(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    vector = cheese_vector(policy, levels[0], LAYER)
+    direction = random_direction(vector, 3)
+    shuffled = shuffled_positions(vector, 3)
+    for control in (direction, shuffled):
+        assert control.norm == pytest.approx(vector.norm, rel=1e-5)
+        assert control.values.shape == vector.values.shape
+        cosine = torch.cosine_similarity(control.values.flatten(), vector.values.flatten(), dim=0)
+        assert abs(cosine) < 0.2
+    assert torch.equal(direction.values, random_direction(vector, 3).values)
+    assert not torch.equal(direction.values, random_direction(vector, 4).values)
+    torch.testing.assert_close(
+        shuffled.values.flatten(1).sort(1).values, vector.values.flatten(1).sort(1).values
+    )
+    kept = vector.only([2, 9])
+    assert not kept.values[3].any()
+    assert torch.equal(kept.values[[2, 9]], vector.values[[2, 9]])
+
+
+def test_random_channels() -> None:
+    drawn = random_channels(5, 32, 1, besides=range(20))
+    assert len(set(drawn)) == 5
+    assert min(drawn) >= 20
+    assert drawn == random_channels(5, 32, 1, besides=range(20))
+    with pytest.raises(ValueError, match="5 random channels cannot be drawn from 2"):
+        random_channels(5, 32, 1, besides=range(30))
+
+
+def test_percentiles_against_counting(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    natural = NaturalActivations.of(policy, LAYER, levels)
+    x = activations_of(policy, LAYER, levels)
+    percentiles = natural.percentiles(x)
+    assert percentiles.shape == x.shape
+    for item, channel, row, col in [(0, 0, 0, 0), (2, 7, 8, 3), (4, 31, 15, 15)]:
+        value, all_values = x[item, channel, row, col], x[:, channel]
+        expected = 100 * float(
+            (all_values < value).float().mean() + (all_values == value).float().mean() / 2
+        )
+        assert float(percentiles[item, channel, row, col]) == pytest.approx(expected, abs=1e-3)
+    assert float(percentiles.mean()) == pytest.approx(50, abs=1e-3)  # of themselves
+
+
+def test_unusualness(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
+    natural = NaturalActivations.of(policy, LAYER, levels)
+    wild = unusualness(policy, Scale(LAYER, 1000.0), levels, natural)
+    assert wild.outside > 0.9
+    assert wild.beyond_all > 0.9
+    mild = unusualness(policy, Scale(LAYER, 1.0001), levels, natural)
+    assert mild.outside < 0.01
+    assert mild.median == pytest.approx(25, abs=1)
+    assert unusualness(policy, Zero(LAYER, channels=[4]), levels[0], natural).edited <= 256
+    with pytest.raises(ValueError, match="'nothing' changes nothing"):
+        unusualness(policy, NOTHING, levels, natural)

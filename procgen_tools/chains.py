@@ -27,6 +27,9 @@ from procgen_tools.vfield import VectorField
 PROCGEN_STEP_LIMIT = 500
 """Steps after which procgen ends an episode."""
 
+CORNER_REGION = 5
+"""Side of the top-right region that counts as the corner, in squares (Langosco et al., 2022)."""
+
 
 @dataclass(frozen=True)
 class Chances:

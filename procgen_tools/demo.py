@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from procgen_tools import chains, hooks, vfield
-from procgen_tools.envs.venv import to_observations
-from procgen_tools.evaluation.rollouts import CORNER_REGION
-from procgen_tools.maze.edit import remove_cheese
-from procgen_tools.maze.grid import START, Maze
+from procgen_tools import vfield
+from procgen_tools.effects import Effect, measure
+from procgen_tools.interventions import Add, cheese_vector
+from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, load_policy
-from procgen_tools.render.agent_view import agent_frames
 
 AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
 SEED = 51
@@ -27,52 +23,12 @@ SEED = 51
 LAYER = "embedder.block2.res1.resadd_out"
 
 
-@dataclass(frozen=True, eq=False)
-class Edit:
-    """A maze before and after the cheese vector is subtracted.
-
-    Attributes:
-        before, after: the fields.
-        chances_before, chances_after: exact, with procgen's limit of 500 steps; the corner is the
-            top-right 5 x 5 squares.
-    """
-
-    before: vfield.VectorField
-    after: vfield.VectorField
-    chances_before: chains.Chances
-    chances_after: chains.Chances
-
-
-def cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> torch.Tensor:
-    """Activations with the cheese minus without it, the mouse at the start square.
+def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> Effect:
+    """What changes when the maze's own cheese vector is subtracted.
 
     After Turner et al. (2023), "Understanding and controlling a maze-solving policy network".
-
-    Returns:
-        (channel, row, col) of the layer.
     """
-    device = next(policy.parameters()).device
-    activations = []
-    for shown in (maze, remove_cheese(maze)):
-        with hooks.record(policy, [layer]) as recorded:
-            policy(torch.from_numpy(to_observations(agent_frames(shown, [START]))).to(device))
-        activations.append(recorded[layer][0])
-    return activations[0] - activations[1]
-
-
-def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> Edit:
-    """Fields and chances of a maze, as the agent is and with the cheese vector subtracted."""
-    vector = cheese_vector(policy, maze, layer)
-    before = vfield.vector_field(maze, policy)
-    with hooks.patched(policy, {layer: lambda activation: activation - vector}):
-        after = vfield.vector_field(maze, policy)
-    limit = chains.PROCGEN_STEP_LIMIT
-    return Edit(
-        before,
-        after,
-        chains.chances(before, START, limit, corner_region=CORNER_REGION),
-        chains.chances(after, START, limit, corner_region=CORNER_REGION),
-    )
+    return measure(policy, maze, Add(cheese_vector(policy, maze, layer), -1.0))
 
 
 def find_agent() -> Path:
@@ -158,7 +114,7 @@ def survey(levels: int, agent: Path | None = None) -> str:
     return "\n".join(lines)
 
 
-def _collect(edits: list[Edit]) -> dict[str, list[tuple[float, float]]]:
+def _collect(edits: list[Effect]) -> dict[str, list[tuple[float, float]]]:
     collected: dict[str, list[tuple[float, float]]] = {}
     for edit in edits:
         for name, before, after in probabilities(edit):
@@ -166,9 +122,9 @@ def _collect(edits: list[Edit]) -> dict[str, list[tuple[float, float]]]:
     return collected
 
 
-def probabilities(edit: Edit) -> list[tuple[str, float, float]]:
+def probabilities(edit: Effect) -> list[tuple[str, float, float]]:
     """What the mouse does, in words, with its probability before and after."""
-    before, after = chains.decision(edit.before), chains.decision(edit.after)
+    before, after = edit.decision_before, edit.decision_after
     rows: list[tuple[str, float, float]] = []
     if before and after:
         rows += [
@@ -184,9 +140,9 @@ def probabilities(edit: Edit) -> list[tuple[str, float, float]]:
     ]
 
 
-def table(edit: Edit) -> list[str]:
+def table(edit: Effect) -> list[str]:
     """The numbers before and after, a line each."""
-    difference = vfield.difference(edit.before, edit.after).total_variation.mean()
+    difference = edit.difference.total_variation.mean()
     return [
         f"{'probability that the mouse ...':48s} {'as trained':>10s}  cheese vector subtracted",
         *(

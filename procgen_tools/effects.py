@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools import chains, hooks
-from procgen_tools.chains import Chances, DecisionProbabilities
+from procgen_tools.chains import CORNER_REGION, Chances, DecisionProbabilities
 from procgen_tools.interventions.base import Intervention
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models.actions import move_probabilities
@@ -33,9 +33,6 @@ from procgen_tools.vfield import (
     is_hooked,
     square_observations,
 )
-
-CORNER_REGION = 5
-"""Side of the top-right region that counts as the corner, in squares (Langosco et al., 2022)."""
 
 
 @dataclass(frozen=True, eq=False)

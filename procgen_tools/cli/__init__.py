@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from procgen_tools.cli import benchmarks, evaluation, sweeps, training
+from procgen_tools.cli import benchmarks, evaluation, experiments, sweeps, training
 
 app = typer.Typer(
     help="Find out what a trained maze agent wants, and change it.",
@@ -19,6 +19,7 @@ app.add_typer(training.app, name="train")
 app.add_typer(benchmarks.app, name="bench")
 app.command()(evaluation.evaluate)
 app.command()(sweeps.sweep)
+app.command()(experiments.experiment)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
+from procgen_tools.behaviour.rollouts import MemoryPolicy, PlainPolicy
 from procgen_tools.envs.venv import BACKENDS
 from procgen_tools.evaluation.conditions import (
     USUAL_RULE,
@@ -20,7 +21,7 @@ from procgen_tools.evaluation.conditions import (
     trained_rule,
 )
 from procgen_tools.evaluation.exact_scores import ExactScores, exact_scores
-from procgen_tools.evaluation.rollouts import Evaluation, MemoryPolicy, PlainPolicy, evaluate
+from procgen_tools.evaluation.rollouts import Evaluation, evaluate
 from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
 from procgen_tools.intervals import Share
 from procgen_tools.maze.levels import LevelRule

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
-from procgen_tools.chains import PROCGEN_STEP_LIMIT, chances
-from procgen_tools.evaluation.rollouts import CORNER_REGION, MemoryPolicy
+from procgen_tools.behaviour.rollouts import MemoryPolicy
+from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances
 from procgen_tools.maze.edit import mouse_positions
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.paths import nearer_moves

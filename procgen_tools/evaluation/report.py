@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from procgen_tools.chains import CORNER_REGION
 from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
 from procgen_tools.evaluation.conditions import Condition
-from procgen_tools.evaluation.rollouts import CORNER_REGION
 from procgen_tools.intervals import Mean, Share, mean_over_levels
 from procgen_tools.maze.levels import LevelRule
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from procgen_tools import chains, vfield
 from procgen_tools.envs.venv import to_observations
 from procgen_tools.evaluation import rollouts
+from procgen_tools.evaluation.conditions import held_out_mazes
 from procgen_tools.maze.actions import MOVE_OF_ACTION
 from procgen_tools.maze.edit import remove_cheese
 from procgen_tools.maze.grid import LEFT, RIGHT, parse
@@ -51,7 +52,7 @@ def test_backends_agree() -> None:
     """The same sampled actions, the same frames, the same episodes."""
     pytest.importorskip("procgen")
     policy = ImpalaPolicy(seed=1).eval()
-    mazes = rollouts.held_out_mazes(LevelRule(15, 5, maze_size=5), 10)
+    mazes = held_out_mazes(LevelRule(15, 5, maze_size=5), 10)
     mazes += [remove_cheese(maze) for maze in mazes]
     ours, theirs = (
         rollouts.evaluate(policy, mazes, seed=3, step_limit=60, backend=backend)

@@ -1,0 +1,213 @@
+"""What every experiment takes and gives: settings, agents, claims, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.intervals import Mean, mean_over_agents, mean_over_levels
+from procgen_tools.maze.grid import Maze
+from procgen_tools.maze.levels import LevelRule, make_level
+from procgen_tools.maze.paths import decision_square
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+
+ALL_AGENTS = "all agents"
+
+SHIPPED = tuple(
+    f"trained_models/maze_I/model_rand_region_5{seed}.pth" for seed in ("", "_seed_1", "_seed_2")
+)
+"""The three agents of the published kind: the same training from three seeds."""
+
+LAYER = "embedder.block2.res1.resadd_out"
+"""Where the published interventions act."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to measure, on which agents.
+
+    Attributes:
+        agents: checkpoints; the three shipped agents unless given.
+        mazes: how many; what the experiment says unless given.
+        seed: of everything drawn.
+        fast: a few mazes and the first agent only, to see that all runs; the numbers mean little.
+        progress_bar: show one.
+    """
+
+    agents: tuple[Path, ...] = ()
+    mazes: int | None = None
+    seed: int = 0
+    fast: bool = False
+    progress_bar: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mazes is not None and self.mazes < 1:
+            raise ValueError(f"mazes is {self.mazes}: give a number from 1 up")
+
+    def count(self, usual: int, fast: int) -> int:
+        """How many mazes: as asked, or else `usual`, or `fast` in fast mode."""
+        if self.mazes is not None:
+            return self.mazes
+        return fast if self.fast else usual
+
+    def load_agents(self) -> dict[str, ImpalaPolicy]:
+        """The agents by name, ready to be asked.
+
+        Raises:
+            ValueError: an agent that is missing, or that has a memory.
+        """
+        paths = list(self.agents) or [_shipped(path) for path in SHIPPED]
+        if self.fast and not self.agents:
+            paths = paths[:1]
+        return {path.stem: _load(path) for path in paths}
+
+
+def _load(path: Path) -> ImpalaPolicy:
+    policy = load_policy(path)
+    if isinstance(policy, RecurrentPolicy):
+        raise ValueError(f"{path} has a memory, and fields need an agent without: give another")
+    return policy.eval()
+
+
+def _shipped(path: str) -> Path:
+    """A shipped agent, from the current folder or beside the package."""
+    for folder in (Path.cwd(), Path(__file__).parents[2]):
+        if (folder / path).exists():
+            return folder / path
+    raise ValueError(
+        f"{path} is not here: run this in a checkout of the project, or name agents with --agents"
+    )
+
+
+Measured = Mapping[str, Mapping[str, Mean]]
+"""Numbers by name, for each agent and for ALL_AGENTS."""
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """One published claim, and what we found.
+
+    Attributes:
+        statement: the claim in a sentence.
+        published: the published figure, in words and numbers; "none" where there is none.
+        measured: ours, with intervals over mazes, and over agents and mazes for ALL_AGENTS.
+        rule: what counts as holding, in words.
+        holds: whether it does.
+        form: how numbers are written, such as ".2f".
+        comment: why ours differs, where it does.
+    """
+
+    statement: str
+    published: str
+    measured: Measured
+    rule: str
+    holds: bool
+    form: str = ".2f"
+    comment: str = ""
+
+    def ours(self, agent: str = ALL_AGENTS) -> str:
+        """Our numbers with their intervals, in words."""
+        return "; ".join(
+            f"{name} {number:{self.form}}" for name, number in self.measured[agent].items()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What an experiment found.
+
+    Attributes:
+        experiment: its name.
+        mazes: what was measured, in words.
+        agents: names of the agents.
+        claims: each published claim with our numbers.
+        tables: everything measured, a row each.
+    """
+
+    experiment: str
+    mazes: str
+    agents: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    tables: Mapping[str, pd.DataFrame]
+
+    def summary(self) -> pd.DataFrame:
+        """The claims as a table to look at: claim, published, ours, holds, and each agent."""
+        rows = [
+            {
+                "claim": claim.statement,
+                "published": claim.published,
+                "ours": claim.ours(),
+                "holds": "yes" if claim.holds else "no",
+                **{agent: claim.ours(agent) for agent in self.agents if agent in claim.measured},
+            }
+            for claim in self.claims
+        ]
+        return pd.DataFrame(rows)
+
+
+def decision_levels(
+    count: int, rule: LevelRule | None = None, *, first_seed: int = 0
+) -> dict[int, Maze]:
+    """The first levels, from `first_seed` on, that have a decision square, by seed.
+
+    Unless a rule says otherwise they are hard levels with the cheese anywhere. Agents are
+    trained on seeds from 2^20 on.
+    """
+    levels: dict[int, Maze] = {}
+    seed = first_seed
+    while len(levels) < count:
+        level = make_level(seed, rule)
+        if decision_square(level) is not None:
+            levels[seed] = level
+        seed += 1
+    return levels
+
+
+def over_levels(
+    table: pd.DataFrame,
+    column: str | Callable[[pd.DataFrame], pd.Series],
+    statistic: Callable[[np.ndarray], Mean] = mean_over_levels,
+) -> dict[str, Mean]:
+    """A column's mean for each agent, and over all agents, with intervals.
+
+    Args:
+        table: with columns `agent` and `level`, one row for each pair.
+        column: which, or what to compute of the table.
+        statistic: of one agent's numbers. For ALL_AGENTS a mean is taken over agents and levels;
+            another statistic over levels, of the mean over agents.
+
+    Raises:
+        ValueError: agents that were measured on different levels, or twice on one.
+    """
+    values = table[column] if isinstance(column, str) else column(table)
+    wide = pd.DataFrame({"agent": table["agent"], "level": table["level"], "value": values})
+    if wide.duplicated(["agent", "level"]).any():
+        raise ValueError("an agent has several rows for one level: choose one intervention first")
+    grid = wide.pivot_table(
+        index="agent", columns="level", values="value", sort=False, dropna=False
+    )
+    numbers = grid.to_numpy(dtype=np.float64)
+    if np.isnan(numbers).any():
+        raise ValueError("numbers are missing for some agents and levels: leave these levels out")
+    means = {str(agent): statistic(row) for agent, row in zip(grid.index, numbers, strict=True)}
+    if statistic is mean_over_levels:
+        return {**means, ALL_AGENTS: mean_over_agents(numbers)}
+    return {**means, ALL_AGENTS: statistic(numbers.mean(axis=0))}
+
+
+def measured(**numbers: Mapping[str, Mean]) -> dict[str, dict[str, Mean]]:
+    """Numbers by agent, from the numbers of `over_levels` by name (underscores are spaces)."""
+    agents = next(iter(numbers.values()))
+    return {
+        agent: {name.replace("_", " "): means[agent] for name, means in numbers.items()}
+        for agent in agents
+    }
+
+
+def every(means: Mapping[str, Mean], rule: Callable[[Mean], bool]) -> bool:
+    """Whether a rule holds for each agent, and for all together."""
+    return all(rule(mean) for mean in means.values())

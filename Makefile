@@ -1,13 +1,14 @@
 # make demo    pictures and numbers of a trained agent in a maze, from nothing but Python 3.11
 # make test    everything that protects us: format, types, tests, README
 # make bench   speed, as ratios within one run
+# make notebooks   run the notebooks of experiments/ again and keep their outputs
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format bench constraints clean
+.PHONY: demo test format bench notebooks constraints clean
 
 demo: $(INSTALLED)
 	$(BIN)/procgen-tools demo
@@ -26,6 +27,9 @@ bench: $(INSTALLED)
 	$(BIN)/procgen-tools bench env
 	$(BIN)/procgen-tools bench vfield
 	$(BIN)/procgen-tools bench train
+
+notebooks: $(INSTALLED)
+	$(BIN)/python scripts/run_notebooks.py
 
 # Versions are pinned; a changed pyproject.toml or constraints.txt installs again.
 $(INSTALLED): pyproject.toml constraints.txt

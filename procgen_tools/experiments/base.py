@@ -60,9 +60,8 @@ class Settings:
         Raises:
             ValueError: an agent that is missing, or that has a memory.
         """
-        paths = list(self.agents) or [_shipped(path) for path in SHIPPED]
-        if self.fast and not self.agents:
-            paths = paths[:1]
+        shipped = SHIPPED[:1] if self.fast else SHIPPED
+        paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
         return {path.stem: _load(path) for path in paths}
 
 
@@ -73,13 +72,18 @@ def _load(path: Path) -> ImpalaPolicy:
     return policy.eval()
 
 
-def _shipped(path: str) -> Path:
-    """A shipped agent, from the current folder or beside the package."""
+def shipped_agent(number: int = 0) -> Path:
+    """One of SHIPPED, from the current folder or from beside the package.
+
+    Raises:
+        ValueError: it is in neither.
+    """
     for folder in (Path.cwd(), Path(__file__).parents[2]):
-        if (folder / path).exists():
-            return folder / path
+        if (folder / SHIPPED[number]).exists():
+            return folder / SHIPPED[number]
     raise ValueError(
-        f"{path} is not here: run this in a checkout of the project, or name agents with --agents"
+        f"{SHIPPED[number]} is not here: run this in a checkout of the project, or name agents "
+        "with --agents"
     )
 
 

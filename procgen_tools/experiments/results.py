@@ -13,9 +13,13 @@ from procgen_tools.intervals import Mean
 from procgen_tools.records import write_records
 
 if TYPE_CHECKING:
+    from IPython.display import Markdown
     from matplotlib.figure import Figure
 
 RESULTS = "results.json"
+
+FOLDER = Path(__file__).parents[2] / "experiments" / "results"
+"""Where the results of this checkout are."""
 
 
 def write(
@@ -93,6 +97,38 @@ def read_claims(path: Path) -> tuple[dict[str, Any], tuple[Claim, ...]]:
     return content, claims
 
 
+def look_at(experiment: str, folder: Path | None = None) -> Markdown:
+    """The claims of an experiment as they were measured last, for a notebook.
+
+    Args:
+        experiment: its name.
+        folder: of all results; that of this checkout unless given.
+
+    Raises:
+        ValueError: no results, or no readable ones.
+    """
+    from IPython.display import Markdown
+
+    path = (folder or FOLDER) / experiment / RESULTS
+    if not path.exists():
+        raise ValueError(f"{path} does not exist: run procgen-tools experiment {experiment}")
+    content, claims = read_claims(path)
+    agents = [ALL_AGENTS, *content["agents"]]
+    lines = [
+        "| claim | published | " + " | ".join(agents) + " | holds |",
+        "|---" * (len(agents) + 3) + "|",
+    ]
+    for claim in claims:
+        ours = [claim.ours(agent) if agent in claim.measured else "" for agent in agents]
+        holds = "yes" if claim.holds else "no"
+        lines.append(_row([claim.statement, claim.published, *ours, f"{holds} ({claim.rule})"]))
+    return Markdown("\n".join([*lines, "", f"{content['mazes']}; `{content['command']}`"]))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def report(findings: Findings) -> str:
     """The claims in words, ours below what was published, each agent apart."""
     lines = [f"{findings.experiment}: {findings.mazes}"]
@@ -125,5 +161,5 @@ def claims_table(paths: Sequence[Path]) -> str:
                 claim.ours(ALL_AGENTS),
                 f"{holds}.{comment}",
             )
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            lines.append(_row(cells))
     return "\n".join(lines)

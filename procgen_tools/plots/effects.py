@@ -31,14 +31,13 @@ def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
     Raises:
         ValueError: an unknown goal.
     """
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     if goal not in GOALS:
         raise ValueError(f"no decision leads to {goal!r}: choose one of {', '.join(GOALS)}")
     agents = list(effects["agent"].unique())
-    figure, axes = plt.subplots(
-        1, len(agents), figsize=(3.6 * len(agents), 3.9), layout="constrained", squeeze=False
-    )
+    figure = Figure(figsize=(3.6 * len(agents), 3.9), layout="constrained")
+    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
         before, after = rows[f"decision_{goal}_before"], rows[f"decision_{goal}_after"]
@@ -64,13 +63,11 @@ def plot_dose_response(effects: pd.DataFrame, label: str) -> Figure:
         effects: rows of `experiments.measuring.effects_table` with a column `coefficient`.
         label: what the coefficient is, under the axis.
     """
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     agents = list(effects["agent"].unique())
-    figure, axes = plt.subplots(
-        1, len(agents), figsize=(3.8 * len(agents), 3.6), layout="constrained", sharey=True,
-        squeeze=False,
-    )  # fmt: skip
+    figure = Figure(figsize=(3.8 * len(agents), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
         coefficients = np.array(sorted({0.0, *rows["coefficient"]}))
@@ -107,15 +104,13 @@ def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) ->
         effects: rows of `experiments.measuring.effects_table`.
         goals: which of GOALS to draw.
     """
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     edits = list(effects["edit"].unique())
     agents = list(effects["agent"].unique())
     rows = ["as trained", *edits]
-    figure, axes = plt.subplots(
-        1, len(goals), figsize=(3.2 * len(goals) + 2.4, 0.5 * len(rows) + 1.5),
-        layout="constrained", sharey=True, squeeze=False,
-    )  # fmt: skip
+    figure = Figure(figsize=(3.2 * len(goals) + 2.4, 0.5 * len(rows) + 1.5), layout="constrained")
+    axes = figure.subplots(1, len(goals), sharey=True, squeeze=False)
     for ax, goal in zip(axes[0], goals, strict=True):
         for number, agent in enumerate(agents):
             of_agent = effects[effects["agent"] == agent]

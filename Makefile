@@ -26,6 +26,7 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/procgen-tools bench env
 	$(BIN)/procgen-tools bench vfield
+	$(BIN)/procgen-tools bench effects
 	$(BIN)/procgen-tools bench train
 
 notebooks: $(INSTALLED)

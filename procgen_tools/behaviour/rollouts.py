@@ -31,8 +31,10 @@ from procgen_tools.envs.venv import to_observations, venv_from_mazes
 from procgen_tools.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.maze.grid import LEFT, MOVE_STEPS, MOVES, RIGHT, Maze, Square
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
+from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import background_code, draw_levels, draw_mice
 from procgen_tools.render.human_view import human_view
+from procgen_tools.vfield import fast_batch
 
 NO_ACTION = 255
 """Stands where an episode has ended; no action, and no index of one."""
@@ -354,12 +356,23 @@ class Answers:
         keys = [blake2b(frame.tobytes(), digest_size=16).digest() for frame in frames]
         new = {key: index for index, key in enumerate(keys) if key not in self._known}
         if new:
-            device = next(self._policy.parameters()).device
-            observations = torch.from_numpy(to_observations(frames[list(new.values())]))
-            with torch.no_grad():
-                logits, _ = self._policy.logits_and_value(observations.to(device))
-            self._known.update(zip(new, _probabilities(logits), strict=True))
+            asked = self._ask(frames[list(new.values())])
+            self._known.update(zip(new, asked, strict=True))
         return np.stack([self._known[key] for key in keys])
+
+    @torch.no_grad()
+    def _ask(self, frames: UInt8[np.ndarray, "frame 64 64 3"]) -> Float[np.ndarray, "frame action"]:
+        """In batches that are fast, and that thousands of episodes do not make large."""
+        pixels = torch.from_numpy(frames).to(next(self._policy.parameters()).device)
+        # Colours side by side in memory are what convolutions are fastest with; a foreign network
+        # may rely on the usual layout.
+        ours = isinstance(self._policy, ImpalaPolicy)
+        layout = torch.preserve_format if ours else torch.contiguous_format
+        parts = []
+        for batch in pixels.permute(0, 3, 1, 2).split(fast_batch(pixels)):
+            observations = batch.to(torch.float32, memory_format=layout) / 255
+            parts.append(_probabilities(self._policy.logits_and_value(observations)[0]))
+        return np.concatenate(parts)
 
 
 class Recollections:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Shaped
+
+from procgen_tools.names import did_you_mean
 
 ROWS_A_COEFFICIENT = 10
 """Fewer rows for each coefficient (the intercept is one) and a regression means little."""
@@ -94,11 +95,11 @@ def check_features(features: pd.DataFrame, names: Sequence[str] | None = None) -
         raise ValueError("no features: name at least one")
     for name in chosen:
         if name not in features.columns:
-            close = get_close_matches(name, [str(known) for known in features.columns], n=3)
-            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else (
-                f"there are {', '.join(map(str, features.columns))}"
-            )  # fmt: skip
-            raise ValueError(f"the table has no feature {name!r}: {hint}")
+            known = [str(column) for column in features.columns]
+            raise ValueError(
+                f"the table has no feature {name!r}: choose from {', '.join(known)}"
+                f"{did_you_mean(name, known)}"
+            )
         if chosen.count(name) > 1:
             raise ValueError(f"feature {name!r} is named {chosen.count(name)} times: name it once")
         if not pd.api.types.is_numeric_dtype(features[name]):

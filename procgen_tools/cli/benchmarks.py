@@ -35,6 +35,17 @@ def vfield(
     typer.echo(fields.report(fields.measure(scale=scale, seconds=seconds), scale))
 
 
+@app.command("effects")
+def effects(
+    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
+    seconds: Annotated[float, typer.Option(help="How long each way is measured a maze.")] = 4.0,
+) -> None:
+    """Time of measuring what an intervention does in a maze, against its forward passes alone."""
+    from procgen_tools.benchmarks import effects
+
+    typer.echo(effects.report(effects.measure(scale=scale, seconds=seconds), scale))
+
+
 @app.command("train")
 def train(
     scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,

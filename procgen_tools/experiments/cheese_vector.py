@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from procgen_tools.experiments.base import (
     LAYER,
@@ -21,17 +20,15 @@ from procgen_tools.experiments.base import (
     measured,
     over_levels,
 )
-from procgen_tools.experiments.measuring import effects_table
-from procgen_tools.intervals import Mean, median_over_levels
+from procgen_tools.experiments.measuring import change, effects_table, unusualness_table
+from procgen_tools.intervals import median_over_levels
 from procgen_tools.interventions import (
     ActivationVector,
     Add,
     Intervention,
-    NaturalActivations,
     cheese_vector,
     random_direction,
     shuffled_positions,
-    unusualness,
 )
 from procgen_tools.maze.edit import move_cheese
 from procgen_tools.maze.grid import Maze
@@ -71,7 +68,13 @@ def run(settings: Settings) -> Findings:
         }
 
     effects = effects_table(agents, levels, edits, progress_bar=settings.progress_bar)
-    ranges = _unusualness_table(agents, levels, settings.progress_bar)
+    ranges = unusualness_table(
+        agents,
+        levels,
+        LAYER,
+        lambda policy, maze: Add(cheese_vector(policy, maze, LAYER), -1.0),
+        progress_bar=settings.progress_bar,
+    )
     return Findings(
         experiment=NAME,
         mazes=f"the first {len(levels)} levels with a decision square (seeds "
@@ -92,44 +95,23 @@ def _donors(maze: Maze, seed: int, drawn: int) -> tuple[Maze, Maze]:
     return same, move_cheese(same, free[rng.integers(len(free))])
 
 
-def _unusualness_table(
-    agents: dict[str, ImpalaPolicy], levels: dict[int, Maze], progress_bar: bool
-) -> pd.DataFrame:
-    """Where edited activations lie among those of the same levels as they are."""
-    rows = []
-    views = list(levels.values())
-    for agent, policy in tqdm(agents.items(), disable=not progress_bar, unit=" agents"):
-        natural = NaturalActivations.of(policy, LAYER, views)
-        for seed, maze in levels.items():
-            edit = Add(cheese_vector(policy, maze, LAYER), -1.0)
-            found = unusualness(policy, edit, maze, natural)
-            rows.append({"agent": agent, "level": seed, **vars(found)})
-    return pd.DataFrame(rows)
-
-
 def _claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
-    def edit(name: str) -> pd.DataFrame:
-        return effects[effects["edit"] == name]
-
-    def change(name: str, column: str = "decision_cheese") -> dict[str, Mean]:
-        return over_levels(edit(name), lambda t: t[f"{column}_after"] - t[f"{column}_before"])
-
-    subtracted = edit(SUBTRACTED)
+    subtracted = effects[effects["edit"] == SUBTRACTED]
     median_before, median_after = (
         over_levels(subtracted, f"decision_cheese_{when}", median_over_levels) for when in WHEN
     )
     before, after = (over_levels(subtracted, f"decision_cheese_{when}") for when in WHEN)
     reach_before, reach_after = (over_levels(subtracted, f"cheese_{when}") for when in WHEN)
-    drop = change(SUBTRACTED)
+    drop = change(effects, SUBTRACTED, "decision_cheese")
     rises = over_levels(
         subtracted,
         lambda t: (t["decision_cheese_after"] - t["decision_cheese_before"] > 0.01).astype(float),
     )
-    added = change("coefficient 1")
-    noise = change("random direction", "decision_other")
-    noise_drop = change("random direction")
-    same = change("vector of another maze, cheese at the same square")
-    elsewhere = change("vector of another maze, cheese elsewhere")
+    added = change(effects, "coefficient 1", "decision_cheese")
+    noise = change(effects, "random direction", "decision_other")
+    noise_drop = change(effects, "random direction", "decision_cheese")
+    same = change(effects, "vector of another maze, cheese at the same square", "decision_cheese")
+    elsewhere = change(effects, "vector of another maze, cheese elsewhere", "decision_cheese")
     return (
         Claim(
             "Subtracting the cheese vector takes P(towards the cheese at the decision square) away",

@@ -143,23 +143,20 @@ def report(findings: Findings) -> str:
     return "\n".join(lines)
 
 
-def claims_table(paths: Sequence[Path]) -> str:
-    """A Markdown table with a row for each claim of these results."""
+def claims_table(path: Path) -> str:
+    """The claims of one results.json as a section in Markdown, a row each."""
+    content, claims = read_claims(path)
+    agents = ", ".join(f"`{agent}`" for agent in content["agents"])
     lines = [
-        "| experiment | claim | published | ours, all agents [95%] | holds |",
-        "|---|---|---|---|---|",
+        f"### `{content['experiment']}`",
+        "",
+        f"`{content['command']}`; {content['mazes']}; {agents}",
+        "",
+        "| claim | published | ours [95%] | holds |",
+        "|---|---|---|---|",
     ]
-    for path in paths:
-        content, claims = read_claims(path)
-        for claim in claims:
-            holds = ("yes" if claim.holds else "**no**") + f": {claim.rule}"
-            comment = f" {claim.comment}" if claim.comment else ""
-            cells = (
-                f"`{content['experiment']}`",
-                claim.statement,
-                claim.published,
-                claim.ours(ALL_AGENTS),
-                f"{holds}.{comment}",
-            )
-            lines.append(_row(cells))
+    for claim in claims:
+        verdict = f"yes: {claim.rule}" if claim.holds else f"**no**: {claim.rule}"
+        why = f". {claim.comment}" if claim.comment and not claim.holds else ""
+        lines.append(_row([claim.statement, claim.published, claim.ours(), verdict + why]))
     return "\n".join(lines)

@@ -10,11 +10,20 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools.benchmarks import environment, learning, training
+from procgen_tools.benchmarks import effects, environment, learning, training
 from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.maze.levels import make_bank
 from procgen_tools.maze.paths import distances
+
+
+def test_effects_are_timed_against_their_passes() -> None:
+    (speed,) = effects.measure([3], seconds=0.1, rounds=1)
+    assert (speed.maze_size, speed.squares) == (5, 17)
+    assert speed.ten < 10 * speed.one  # ten share what comes before
+    report = effects.report([speed], 1)
+    assert f"{speed.one:.2f} x" in report
+    assert f"{speed.ten:.2f} x" in report
 
 
 def test_ways_are_timed_side_by_side() -> None:

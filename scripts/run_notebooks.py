@@ -51,6 +51,8 @@ def run(path: Path) -> None:
                 # Progress bars are for the one who waits.
                 cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
                 for output in cell.outputs:
+                    # A saved widget is dead: its picture stays.
+                    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
                     if "image/png" in output.get("data", {}):
                         output.data["image/png"] = lighter(output.data["image/png"])
         temporary.write_text(nbformat.writes(notebook), encoding="utf-8")
@@ -60,7 +62,9 @@ def lighter(picture: str) -> str:
     """A PNG in base64 with 256 colours, which nobody misses in a figure, a third as large."""
     image = Image.open(BytesIO(base64.b64decode(picture))).convert("RGB")
     written = BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(written, format="PNG", optimize=True)
+    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(
+        written, format="PNG", optimize=True
+    )
     return base64.b64encode(written.getvalue()).decode()
 
 

@@ -20,7 +20,7 @@ ALL_AGENTS = "all agents"
 SHIPPED = tuple(
     f"trained_models/maze_I/model_rand_region_5{seed}.pth" for seed in ("", "_seed_1", "_seed_2")
 )
-"""The three agents of the published kind: the same training from three seeds."""
+"""The three agents of the published kind, from three seeds (trained_models/README.md)."""
 
 LAYER = "embedder.block2.res1.resadd_out"
 """Where the published interventions act."""

@@ -50,7 +50,7 @@ def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
         )  # fmt: skip
         ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", title=agent, xlabel="before")
         ax.title.set_fontsize(10)
-        ax.legend(loc="upper left", fontsize=8, frameon=False)
+        ax.legend(loc="best", fontsize=8, frameon=False)
     axes[0, 0].set_ylabel("after")
     figure.suptitle(f"P(towards {GOALS[goal]}) at the decision square")
     return figure

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int, Shaped
 from tqdm import tqdm
 
 from procgen_tools.behaviour.logistic import fit_logistic
-from procgen_tools.behaviour.samples import Sample, take_sample
+from procgen_tools.behaviour.samples import Sample, check_features, take_sample
 
 Outcomes: TypeAlias = Sequence[float | int] | Shaped[np.ndarray, " row"] | pd.Series
 INTERCEPT = "intercept"
@@ -106,6 +106,8 @@ class Regression:
             the test half; they scatter around the base rate.
         coefficients: (split, feature) change of the log odds per standard deviation of a feature.
         intercepts: (split,) log odds where all features have their mean.
+        row_accuracies: (row,) accuracy on each row, over the splits that tested it; NaN where none
+            did. Intervals over mazes can be had of these.
     """
 
     names: tuple[str, ...]
@@ -115,6 +117,7 @@ class Regression:
     majority_accuracies: Float[np.ndarray, " split"]
     coefficients: Float[np.ndarray, "split feature"]
     intercepts: Float[np.ndarray, " split"]
+    row_accuracies: Float[np.ndarray, " row"]
 
     @property
     def accuracy(self) -> Spread:
@@ -170,27 +173,31 @@ def regression(
     if not 0 < penalty < np.inf:
         raise ValueError(f"penalty {penalty}: give a positive number, the smaller the weaker")
     sample = take_sample(features, outcomes, names)
-    halves = splits.of(len(sample.outcomes))
-    fits = [
-        _fit(sample, train, test, penalty)
-        for train, test in tqdm(halves, total=splits.count, disable=not progress)
-    ]
-    weights, accuracies, majority_accuracies = map(np.array, zip(*fits, strict=True))
+    rows = len(sample.outcomes)
+    fits, right, tested = [], np.zeros(rows), np.zeros(rows)
+    for train, test in tqdm(splits.of(rows), total=splits.count, disable=not progress):
+        weights, scores, majority_accuracy = _fit(sample, train, test, penalty)
+        fits.append((weights, scores.mean(), majority_accuracy))
+        right[test] += scores
+        tested[test] += 1
+    all_weights, accuracies, majority_accuracies = map(np.array, zip(*fits, strict=True))
     return Regression(
         names=sample.names,
-        rows=len(sample.outcomes),
+        rows=rows,
         base_rate=sample.base_rate,
         accuracies=accuracies,
         majority_accuracies=majority_accuracies,
-        coefficients=weights[:, :-1],
-        intercepts=weights[:, -1],
+        coefficients=all_weights[:, :-1],
+        intercepts=all_weights[:, -1],
+        row_accuracies=np.where(tested > 0, right / np.maximum(tested, 1), np.nan),
     )
 
 
 def _fit(
     sample: Sample, train: np.ndarray, test: np.ndarray, penalty: float
-) -> tuple[np.ndarray, float, float]:
-    """Weights from the training half; accuracies, its own and the majority's, on the test half."""
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Weights from the training half; its accuracy on each row of the test half, and that of the
+    majority on all of it."""
     inputs, outcomes = sample.inputs[train], sample.outcomes[train]
     if outcomes.max() == 0 or outcomes.min() == 1:
         raise ValueError(
@@ -202,9 +209,9 @@ def _fit(
     weights = fit_logistic((inputs - mean) / deviation, outcomes, penalty)
     log_odds = (sample.inputs[test] - mean) / deviation @ weights[:-1] + weights[-1]
     expected = sample.outcomes[test]
-    accuracy = np.where(log_odds >= 0, expected, 1 - expected).mean()
+    scores = np.where(log_odds >= 0, expected, 1 - expected)
     majority = expected.mean() if outcomes.mean() >= 0.5 else 1 - expected.mean()
-    return weights, float(accuracy), float(majority)
+    return weights, scores, float(majority)
 
 
 def regressions(
@@ -263,7 +270,7 @@ def single_accuracies(
 
     Args and errors: as for `regression`.
     """
-    chosen = take_sample(features, outcomes, names).names
+    chosen = check_features(features, names).columns
     alone = regressions(
         features,
         outcomes,

@@ -101,6 +101,19 @@ def test_accuracy_by_hand(features: pd.DataFrame, got_cheese: np.ndarray) -> Non
     assert fitted.accuracies[0] == pytest.approx(right / 600)
     assert fitted.majority_accuracies[0] == pytest.approx(majority / 600)
     assert fitted.gain.mean == pytest.approx((right - majority) / 600)
+    assert np.isnan(fitted.row_accuracies[train]).all()
+    assert fitted.row_accuracies[test].sum() == pytest.approx(right)
+
+
+def test_rows_and_splits_count_the_same_successes(
+    features: pd.DataFrame, got_cheese: np.ndarray
+) -> None:
+    splits = Splits(30)
+    fitted = regression(features, got_cheese, splits=splits)
+    tested = np.bincount(np.concatenate([test for _, test in splits.of(2000)]), minlength=2000)
+    assert np.isnan(fitted.row_accuracies).tolist() == (tested == 0).tolist()
+    successes = np.nansum(fitted.row_accuracies * tested)
+    assert successes == pytest.approx(fitted.accuracies.sum() * 400)
 
 
 def test_the_majority_is_that_of_the_training_half(features: pd.DataFrame) -> None:

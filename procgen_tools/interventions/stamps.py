@@ -1,0 +1,100 @@
+"""Stamps: a window of numbers that can be put at any square of any maze.
+
+Convolutions treat squares alike, so what a thing such as the cheese adds to an activation moves
+along with it. Averaged around its cell over many mazes, that is a stamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from procgen_tools.interventions.base import canonical
+from procgen_tools.interventions.cells import square_cells
+from procgen_tools.interventions.edits import LayerEdit
+from procgen_tools.maze.grid import Maze, check_inside
+
+
+@dataclass(frozen=True, eq=False)
+class Stamp(LayerEdit):
+    """Add a window of numbers around the cell of a square of the maze.
+
+    Attributes:
+        layer: the activation's name.
+        window: (channel, row, col) with odd sides; what reaches over the edge is left out.
+        maze: places the squares.
+        squares: one square for all observations, or one for each.
+        coefficient: multiplies the window.
+    """
+
+    layer: str
+    window: Float[Tensor, "channel row col"]
+    maze: Maze
+    squares: Sequence[tuple[int, int]]
+    coefficient: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.window.shape[1] != self.window.shape[2] or self.window.shape[1] % 2 == 0:
+            raise ValueError(
+                f"a window of {tuple(self.window.shape)} has no middle: give odd, equal sides"
+            )
+        if not self.squares:
+            raise ValueError("there is no square to stamp: give one, or one an observation")
+        for square in self.squares:
+            check_inside(square, self.maze.size, "stamped square")
+
+    @property
+    def target(self) -> str:
+        return canonical(self.layer)
+
+    @property
+    def batch(self) -> int | None:
+        return None if len(self.squares) == 1 else len(self.squares)
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 3 or shape[0] != len(self.window):
+            raise ValueError(
+                f"a window of {len(self.window)} channels does not fit {self.target} of shape "
+                f"{shape}: take it from the same activation"
+            )
+
+    def changed(self, activation: Tensor) -> Tensor:
+        reach = self.window.shape[1] // 2
+        side = activation.shape[-1]
+        cells = torch.from_numpy(square_cells(self.maze, self.squares, side)).to(activation.device)
+        around = torch.arange(2 * reach + 1, device=activation.device)
+        rows = (cells[:, :1] + around)[:, :, None]
+        cols = (cells[:, 1:] + around)[:, None, :]
+        padded = torch.nn.functional.pad(activation, (reach,) * 4)
+        items = torch.arange(len(activation), device=activation.device)[:, None, None]
+        window = self.window.to(activation).permute(1, 2, 0)
+        # Indices around the slice put the channels last.
+        padded[items, :, rows, cols] += self.coefficient * window
+        return padded[:, :, reach : reach + side, reach : reach + side].contiguous(
+            memory_format=torch.channels_last
+        )
+
+    def __str__(self) -> str:
+        changed = int((self.window != 0).sum())
+        return f"add {self.coefficient:g} x a stamp of {changed} numbers to {self.target}"
+
+
+def largest(
+    window: Float[Tensor, "channel row col"], count: int
+) -> Float[Tensor, "channel row col"]:
+    """The `count` numbers of a window that are largest in size, and zero elsewhere.
+
+    Raises:
+        ValueError: more numbers than the window has.
+    """
+    if not 1 <= count <= window.numel():
+        raise ValueError(f"a window of {window.numel()} numbers has no {count} largest: ask for "
+                         "fewer, or take a wider one")  # fmt: skip
+    kept = torch.zeros_like(window)
+    chosen = window.abs().flatten().topk(count).indices
+    kept.view(-1)[chosen] = window.flatten()[chosen]
+    return kept

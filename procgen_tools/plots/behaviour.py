@@ -1,0 +1,214 @@
+"""Figures of what features of mazes predict about agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.intervals import Share
+from procgen_tools.plots.mazes import MARK_COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BINS = 8
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_GREY = "#7F7F7F"
+
+
+def agent_style(number: int) -> tuple[str, str]:
+    """Colour and marker of the agents, in their order."""
+    return MARK_COLOURS[number % len(MARK_COLOURS)], _MARKERS[number % len(_MARKERS)]
+
+
+def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
+    """How often each agent got the cheese, by each feature in bins of equally many mazes.
+
+    Args:
+        episodes: agent, found, and a column for each feature; a row for each agent and maze.
+        features: which to show. Bars are 95% Wilson intervals.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.8 * len(features), 3.7), layout="constrained")
+    axes = figure.subplots(1, len(features), sharey=True, squeeze=False)[0]
+    for ax, feature in zip(axes, features, strict=True):
+        for number, (agent, rows) in enumerate(episodes.groupby("agent", sort=False)):
+            bins = pd.qcut(rows[feature], _BINS, duplicates="drop")
+            groups = [group for _, group in rows.groupby(bins, observed=True)]
+            shares = [Share.of(group["found"].to_numpy()) for group in groups]
+            colour, marker = agent_style(number)
+            _points(
+                ax,
+                [group[feature].mean() for group in groups],
+                [share.value for share in shares],
+                [share.interval for share in shares],
+                colour,
+                marker,
+                str(agent),
+            )
+        ax.set(xlabel=f"{feature} [squares]", ylim=(0, 1.02))
+        ax.xaxis.label.set_fontsize(9)
+        ax.grid(axis="y", color="#EEEEEE")
+    axes[0].set_ylabel("share of episodes that got the cheese")
+    axes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _points(
+    ax: Axes,
+    x: Sequence[float],
+    y: Sequence[float],
+    bounds: Sequence[tuple[float, float]],
+    colour: str,
+    marker: str,
+    label: str,
+) -> None:
+    low, high = np.array(bounds).T
+    ax.errorbar(
+        x, y, yerr=[y - low, high - y], color=colour, marker=marker, markersize=5, linewidth=1.5,
+        elinewidth=1.2, label=label,
+    )  # fmt: skip
+
+
+def plot_accuracies(singles: pd.DataFrame) -> Figure:
+    """How often a regression on each feature alone is right, a dot an agent.
+
+    Args:
+        singles: agent, feature, accuracy, accuracy_low, accuracy_high, base_rate and sign.
+    """
+    from matplotlib.figure import Figure
+
+    order = singles.groupby("feature")["accuracy"].mean().sort_values().index
+    agents = list(singles["agent"].unique())
+    figure = Figure(figsize=(7.6, 0.34 * len(order) + 1.4), layout="constrained")
+    ax = figure.subplots()
+    for number, agent in enumerate(agents):
+        rows = singles[singles["agent"] == agent].set_index("feature").loc[order]
+        colour, marker = agent_style(number)
+        places = np.arange(len(order)) + _shift(number, len(agents))
+        ax.hlines(places, rows["accuracy_low"], rows["accuracy_high"], color=colour, linewidth=1.5)
+        fewer = rows["sign"].to_numpy() < 0
+        for chosen, face in ((fewer, colour), (~fewer, "white")):
+            ax.plot(
+                rows["accuracy"][chosen], places[chosen], marker, color=colour,
+                markerfacecolor=face, markersize=6, markeredgewidth=1.5,
+            )  # fmt: skip
+        ax.plot([], [], marker, color=colour, label=agent)
+        ax.axvline(rows["base_rate"].iloc[0], color=colour, linestyle=":", linewidth=1.3)
+    ax.plot([], [], "o", color=_GREY, label="the larger, the fewer cheeses")
+    ax.plot([], [], "o", color=_GREY, markerfacecolor="white", label="the larger, the more cheeses")
+    ax.plot([], [], ":", color=_GREY, label="the more frequent outcome")
+    ax.set_yticks(range(len(order)), order)
+    ax.set(xlabel="accuracy of a regression on this feature alone (95% of splits)")
+    ax.grid(axis="y", color="#EEEEEE")
+    ax.set_axisbelow(True)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    return figure
+
+
+def plot_coefficients(coefficients: pd.DataFrame, published: Mapping[str, float]) -> Figure:
+    """Coefficients with 95% intervals beside published ones.
+
+    Args:
+        coefficients: agent, feature, value, low, high.
+        published: by feature.
+    """
+    from matplotlib.figure import Figure
+
+    agents = list(coefficients["agent"].unique())
+    figure = Figure(figsize=(7.4, 0.85 * len(published) + 1.4), layout="constrained")
+    ax = figure.subplots()
+    places = np.arange(len(published))
+    ax.plot(
+        list(published.values()), places - 0.32, "*", color="#111111", markersize=11,
+        label="published, another network",
+    )  # fmt: skip
+    for number, agent in enumerate(agents):
+        rows = coefficients[coefficients["agent"] == agent].set_index("feature")
+        rows = rows.loc[list(published)]
+        colour, marker = agent_style(number)
+        shifted = places + 0.08 + _shift(number, len(agents))
+        ax.hlines(shifted, rows["low"], rows["high"], color=colour, linewidth=2)
+        ax.plot(rows["value"], shifted, marker, color=colour, markersize=6, label=agent)
+    ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
+    ax.set_yticks(places, list(published))
+    ax.set_ylim(len(published) - 0.4, -0.6)
+    ax.set_xlabel("change of the log odds of getting the cheese per standard deviation")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    return figure
+
+
+def plot_correlations(pairs: pd.DataFrame) -> Figure:
+    """Correlations of features with each other, and the variance inflation factor of each.
+
+    Args:
+        pairs: first, second, correlation, and inflation of the first (NaN: left out of those).
+    """
+    from matplotlib.figure import Figure
+
+    names = list(pairs["first"].unique())
+    grid = pairs.pivot(index="first", columns="second", values="correlation").loc[names, names]
+    inflation = pairs.drop_duplicates("first").set_index("first")["inflation"].loc[names]
+    side = 0.42 * len(names)
+    figure = Figure(figsize=(side + 4.6, side + 2.9), layout="constrained")
+    ax = figure.subplots()
+    image = ax.imshow(grid, cmap="RdBu_r", vmin=-1, vmax=1)
+    for row, column in np.ndindex(grid.shape):
+        value = grid.iloc[row, column]
+        ax.text(column, row, f"{value:.1f}".replace("0.", "."), ha="center", va="center",
+                fontsize=7, color="white" if abs(value) > 0.7 else "#333333")  # fmt: skip
+    factors = ["left out" if np.isnan(each) else f"{each:.1f}" for each in inflation]
+    labels = [f"{name}   [{each}]" for name, each in zip(names, factors, strict=True)]
+    ax.set_yticks(range(len(names)), labels, fontsize=8)
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
+    bar = figure.colorbar(image, ax=ax, shrink=0.7, aspect=30)
+    bar.set_label("correlation")
+    ax.set_title("[ ]: variance inflation factor", fontsize=9, loc="left")
+    return figure
+
+
+def plot_sign_flips(flips: pd.DataFrame) -> Figure:
+    """Coefficients of each feature alone and among the others, with 95% intervals, by agent.
+
+    Args:
+        flips: agent, feature, and the columns of `behaviour.collinearity.sign_flips`.
+    """
+    from matplotlib.figure import Figure
+
+    agents = list(flips["agent"].unique())
+    names = list(flips["feature"].unique())
+    figure = Figure(
+        figsize=(2.9 * len(agents) + 2.4, 0.34 * len(names) + 1.5), layout="constrained"
+    )
+    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)[0]
+    for ax, agent in zip(axes, agents, strict=True):
+        rows = flips[flips["agent"] == agent].set_index("feature").loc[names]
+        clear = (rows["flips"] & rows["clear"]).to_numpy()
+        for place in np.flatnonzero(clear):
+            ax.axhspan(place - 0.5, place + 0.5, color="#F0E442", alpha=0.35, linewidth=0)
+        for number, when in enumerate(("alone", "joint")):
+            places = np.arange(len(names)) + _shift(number, 2)
+            colour, marker = MARK_COLOURS[(3, 5)[number]], _MARKERS[number]
+            ax.hlines(places, rows[f"{when}_low"], rows[f"{when}_high"], color=colour, linewidth=2)
+            ax.plot(rows[when], places, marker, color=colour, markersize=5)
+        ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
+        ax.set_title(agent, fontsize=10)
+        ax.grid(axis="y", color="#EEEEEE")
+        ax.set_axisbelow(True)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    for number, words in enumerate(("alone", "among the others")):
+        axes[0].plot([], [], _MARKERS[number], color=MARK_COLOURS[(3, 5)[number]], label=words)
+    axes[0].fill_between([], [], [], color="#F0E442", alpha=0.35, label="clear change of sign")
+    figure.supxlabel("change of the log odds per standard deviation", fontsize=10)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def _shift(number: int, count: int) -> float:
+    return 0.17 * (number - (count - 1) / 2)

@@ -1,0 +1,1 @@
+"""Interactive pictures for notebooks; outside of one they are still pictures."""

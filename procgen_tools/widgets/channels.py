@@ -1,0 +1,110 @@
+"""A slider over the channels of an activation; where nothing can slide, a picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from torch import Tensor, nn
+
+from procgen_tools.interventions import activation_shape, activations_of
+from procgen_tools.interventions.base import canonical
+from procgen_tools.maze.grid import Maze
+from procgen_tools.plots.activations import plot_activation
+
+
+class ChannelBrowser:
+    """The channels of one activation in a maze, and beside it in another maze, and the difference.
+
+    The last expression of a cell in a live notebook, it shows a slider; in a notebook that nobody
+    runs, on a web page or where ipywidgets is missing, its first picture.
+
+    Args:
+        policy: any policy of `models`.
+        maze: what it is shown.
+        layer: an activation with positions.
+        other: a maze to compare with, such as the same without cheese.
+        channel: to begin with; that of the largest number (of the difference, if there is
+            another maze) unless given.
+
+    Raises:
+        ValueError: an activation without positions, or a channel that it does not have.
+    """
+
+    def __init__(
+        self,
+        policy: nn.Module,
+        maze: Maze,
+        layer: str,
+        *,
+        other: Maze | None = None,
+        channel: int | None = None,
+    ) -> None:
+        shape = activation_shape(policy, layer)
+        if len(shape) != 3:
+            raise ValueError(f"{canonical(layer)} has no positions to draw: choose another")
+        if channel is not None and not 0 <= channel < shape[0]:
+            raise ValueError(f"{canonical(layer)} has no channel {channel}: give 0..{shape[0] - 1}")
+        self.layer, self.maze, self.other = canonical(layer), maze, other
+        seen = activations_of(policy, layer, [maze] if other is None else [maze, other])
+        self.panels: dict[str, Tensor] = {"this maze": seen[0]}
+        if other is not None:
+            self.panels |= {"other maze": seen[1], "difference": seen[0] - seen[1]}
+        strongest = list(self.panels.values())[-1].abs().amax(dim=(1, 2)).argmax()
+        self.channel = int(strongest) if channel is None else channel
+        self._live: Any = None
+
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return len(self.panels["this maze"])
+
+    def picture(self, channel: int) -> bytes:
+        """A PNG of one channel: every panel with the same colours for the same number."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(4.0 * len(self.panels), 4.6), layout="constrained")
+        axes = figure.subplots(1, len(self.panels), squeeze=False)[0]
+        limit = max(float(each.abs().max()) for each in self.panels.values()) or 1.0
+        for ax, (name, activation) in zip(axes, self.panels.items(), strict=True):
+            shown = self.other if name == "other maze" and self.other is not None else self.maze
+            plot_activation(activation[channel], shown, ax, title=name, limit=limit, cells=True)
+        bar = figure.colorbar(axes[0].images[0], ax=list(axes), shrink=0.8, aspect=30)
+        bar.set_label("activation")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False,
+                      fontsize=8)  # fmt: skip
+        figure.suptitle(f"channel {channel} of {self.layer}", fontsize=11)
+        written = io.BytesIO()
+        figure.savefig(written, dpi=80, format="png")
+        return written.getvalue()
+
+    def widget(self) -> Any:
+        """A slider and the picture of its channel, as an ipywidgets box; always the same one."""
+        if self._live is None:
+            ipywidgets: Any = import_module("ipywidgets")
+            slider = ipywidgets.IntSlider(
+                self.channel, 0, self.channels - 1, description="channel", continuous_update=False
+            )
+            image = ipywidgets.Image(value=self.picture(self.channel), format="png")
+
+            def show(change: dict[str, Any]) -> None:
+                image.value = self.picture(change["new"])
+
+            slider.observe(show, names="value")
+            self._live = ipywidgets.VBox([slider, image])
+        return self._live
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The widget for those who can show it, and the picture for all others."""
+        picture = base64.b64encode(self.picture(self.channel)).decode()
+        bundle: dict[str, Any] = {"image/png": picture, "text/plain": repr(self)}
+        with suppress(ImportError):  # a picture, then
+            bundle |= self.widget()._repr_mimebundle_()
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"channel {self.channel} of {self.channels} of {self.layer}"

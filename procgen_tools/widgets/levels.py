@@ -1,0 +1,156 @@
+"""Level after level, and what the policy does there; where nothing can be chosen, a picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from procgen_tools.behaviour.situations import SITUATIONS, situations
+from procgen_tools.maze.grid import Maze
+from procgen_tools.maze.levels import LevelRule, make_level
+from procgen_tools.models import ImpalaPolicy
+from procgen_tools.names import did_you_mean
+from procgen_tools.vfield import vector_field
+
+AS_DRAWN = "as the level has it"
+SIZES = tuple(range(3, 26, 2))
+LAST_SEED = 2**20 - 1
+"""Agents are trained on seeds from the next one on."""
+
+
+class LevelBrowser:
+    """Choose a level's seed, its size and where its cheese lies, and see the policy's field there.
+
+    The last expression of a cell in a live notebook, it shows what to choose from; in a notebook
+    that nobody runs, on a web page or where ipywidgets is missing, its first picture.
+
+    Args:
+        policy: without memory.
+        seed, size, cheese: what to begin with; see `level`.
+
+    Raises:
+        ValueError: see `level`.
+    """
+
+    def __init__(
+        self,
+        policy: ImpalaPolicy,
+        seed: int = 0,
+        size: int | None = None,
+        cheese: str = AS_DRAWN,
+    ) -> None:
+        level(seed, size, cheese)
+        self._policy = policy
+        self.chosen: dict[str, Any] = {"seed": seed, "size": size, "cheese": cheese}
+        self._live: Any = None
+
+    @property
+    def maze(self) -> Maze:
+        """The level that is shown."""
+        return level(**self.chosen)
+
+    def picture(self) -> bytes:
+        """A PNG of the field, with the exact chances of an episode above it."""
+        from matplotlib.figure import Figure
+
+        from procgen_tools.plots.situations import plot_with_chances
+
+        figure = Figure(figsize=(5.4, 7.0), layout="constrained")
+        maze = self.maze
+        title = f"seed {self.chosen['seed']}, {maze.size} x {maze.size}"
+        plot_with_chances(figure.subplots(), vector_field(maze, self._policy), title)
+        written = io.BytesIO()
+        figure.savefig(written, dpi=80, format="png")
+        return written.getvalue()
+
+    def choose(self, **chosen: Any) -> None:
+        """Show another level.
+
+        Args:
+            chosen: any of seed, size and cheese; the others stay.
+
+        Raises:
+            ValueError: see `level`; then nothing changes.
+        """
+        wanted = self.chosen | chosen
+        level(**wanted)
+        self.chosen = wanted
+
+    def widget(self, picture: bytes | None = None) -> Any:
+        """What to choose from and the picture, as an ipywidgets box; always the same one.
+
+        Args:
+            picture: to begin with; drawn unless given.
+        """
+        if self._live is None:
+            ipywidgets: Any = import_module("ipywidgets")
+            controls = {
+                "seed": ipywidgets.BoundedIntText(self.chosen["seed"], min=0, max=LAST_SEED),
+                "size": ipywidgets.Dropdown(
+                    options=[("as the level has it", None), *((str(side), side) for side in SIZES)],
+                    value=self.chosen["size"],
+                ),
+                "cheese": ipywidgets.Dropdown(
+                    options=[AS_DRAWN, *SITUATIONS], value=self.chosen["cheese"]
+                ),
+            }
+            image = ipywidgets.Image(value=picture or self.picture(), format="png")
+            words = ipywidgets.Label()
+
+            def show(_: dict[str, Any]) -> None:
+                try:
+                    self.choose(**{name: control.value for name, control in controls.items()})
+                    image.value, words.value = self.picture(), ""
+                except ValueError as error:
+                    words.value = str(error)
+
+            for name, control in controls.items():
+                control.description = name
+                control.observe(show, names="value")
+            self._live = ipywidgets.VBox([*controls.values(), words, image])
+        return self._live
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The widget for those who can show it, and the picture for all others."""
+        picture = self.picture()
+        encoded = base64.b64encode(picture).decode()
+        bundle: dict[str, Any] = {"image/png": encoded, "text/plain": repr(self)}
+        with suppress(ImportError):  # a picture, then
+            bundle |= self.widget(picture)._repr_mimebundle_()
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"level {self.chosen['seed']}, {self.maze.size} x {self.maze.size}"
+
+
+def level(seed: int, size: int | None = None, cheese: str = AS_DRAWN) -> Maze:
+    """A level, its mouse at the start.
+
+    Args:
+        seed: of the level.
+        size: side of the maze in squares; as procgen draws it unless given. The seed of a level
+            makes another maze at another size.
+        cheese: one of `behaviour.situations.SITUATIONS`, or as the level has it.
+
+    Raises:
+        ValueError: a seed or a size that no level has, an unknown situation, or one that this
+            maze has no room for.
+    """
+    maze = make_level(seed, LevelRule(maze_size=size))
+    if cheese == AS_DRAWN:
+        return maze
+    if cheese not in SITUATIONS:
+        raise ValueError(
+            f"no situation {cheese!r}: choose {AS_DRAWN!r} or one of {', '.join(SITUATIONS)}"
+            f"{did_you_mean(cheese, SITUATIONS)}"
+        )
+    possible = situations(maze, seed)
+    if cheese not in possible:
+        raise ValueError(
+            f"level {seed} of size {maze.size} has no room for cheese {cheese!r} "
+            f"({SITUATIONS[cheese]}): choose another seed or a larger size"
+        )
+    return possible[cheese]

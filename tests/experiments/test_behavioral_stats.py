@@ -44,6 +44,7 @@ def planted_episodes(
 def findings() -> Findings:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "_episodes", planted_episodes)
+        patch.setattr(experiment, "FAST_SIZE", 25)
         patch.setattr(Settings, "load_agents", lambda _: {"a": ImpalaPolicy(), "b": ImpalaPolicy()})
         return experiment.run(Settings(mazes=450, fast=True))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TypeAlias
 
 import numpy as np
@@ -92,15 +93,15 @@ def integrated_gradients(
 
     Raises:
         ValueError: another shape of the baseline, or no steps.
+        ModuleNotFoundError: captum is not installed.
     """
-    from captum.attr import IntegratedGradients
-
+    methods = _methods()
     if given.shape != baseline.shape or steps < 1:
         raise ValueError(
             f"a baseline of shape {tuple(baseline.shape)} for an input of {tuple(given.shape)}, "
             f"and {steps} steps: give equal shapes, and at least one step"
         )
-    values = IntegratedGradients(question).attribute(
+    values = methods.IntegratedGradients(question).attribute(
         given[None], baselines=baseline[None], n_steps=steps, internal_batch_size=CACHED_BATCH
     )[0]
     with torch.no_grad():
@@ -111,10 +112,22 @@ def integrated_gradients(
 
 
 def saliency(question: Question, given: Tensor) -> Tensor:
-    """The absolute gradient, of the input's shape: what a small change would do."""
-    from captum.attr import Saliency
+    """The absolute gradient, of the input's shape: what a small change would do.
 
-    return Saliency(question).attribute(given[None].clone().requires_grad_())[0].detach()
+    Raises:
+        ModuleNotFoundError: captum is not installed.
+    """
+    method = _methods().Saliency(question)
+    return method.attribute(given[None].clone().requires_grad_())[0].detach()
+
+
+def _methods() -> ModuleType:
+    try:
+        from captum import attr
+    except ModuleNotFoundError as error:
+        message = "attributions need captum: pip install 'procgen-tools[lab]'"
+        raise ModuleNotFoundError(message) from error
+    return attr
 
 
 def by_square(pixels: Float[Tensor, "colour 64 64"], maze: Maze) -> Float[np.ndarray, "row col"]:
@@ -164,7 +177,7 @@ def _answers(question: Question, mazes: Sequence[Maze]) -> Float[np.ndarray, " m
 
 @torch.no_grad()
 def effects_of_channels(
-    question: Question, given: Float[Tensor, channel * position], baseline: Tensor
+    question: Question, given: Float[Tensor, "channel ..."], baseline: Tensor
 ) -> Float[np.ndarray, " channel"]:
     """The answer to an activation, minus the answer with one channel as in the baseline."""
     channels: Int[Tensor, " channel"] = torch.arange(len(given))

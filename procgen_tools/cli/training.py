@@ -59,3 +59,38 @@ def _add_command(trainer: str) -> None:
 
 for name in TRAINERS:
     _add_command(name)
+
+
+@app.command("crops-and-humans")
+def crops_and_humans(
+    agent: Annotated[Path, typer.Argument(help="Where the finished agent goes (.pth).")],
+    planted: Annotated[
+        bool, typer.Option("--planted", help="Plant a wrong goal first (see training/planting.py).")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of weights and batches.", min=0)] = 0,
+    width: Annotated[int, typer.Option(help="Units of each hidden layer.", min=1)] = 256,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the run is kept; runs/<agent> unless given.")
+    ] = None,
+) -> None:
+    """Deep Q-learning in the world of crops and humans. A run that was begun goes on."""
+    from dataclasses import replace
+
+    from procgen_tools.models import save_policy
+    from procgen_tools.training import planting
+
+    if agent.exists():
+        raise ValueError(f"{agent} exists: name another file, or move it away")
+    folder = folder or Path("runs") / agent.stem
+    if planted:
+        network = planting.plant(folder, seed=seed, width=width)
+    else:
+        network = planting.train_control(folder, replace(planting.CONTROL, seed=seed, width=width))
+    command = f"procgen-tools train crops-and-humans {agent}" + (" --planted" if planted else "")
+    if seed:
+        command += f" --seed {seed}"
+    if width != planting.CONTROL.width:
+        command += f" --width {width}"
+    # Half precision halves the file; the agent is judged as it comes back from there.
+    save_policy(network.half(), agent, command=command, seed=seed, planted=planted)
+    typer.echo(f"{agent}: judge it with `procgen-tools experiment crops_and_humans`")

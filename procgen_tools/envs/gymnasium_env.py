@@ -18,6 +18,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float64, Int, Integer, UInt8
 
+from procgen_tools.envs.batches import MAX_SEED, masked, reset_mask, seed_list
 from procgen_tools.envs.native import NativeMaze
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
@@ -29,8 +30,6 @@ Frame = UInt8[np.ndarray, "64 64 3"]
 Frames = UInt8[np.ndarray, "env 64 64 3"]
 Picture = UInt8[np.ndarray, "512 512 3"]
 Infos = dict[str, Any]
-
-MAX_SEED = 2**32
 
 _METADATA: Infos = {"render_modes": ["rgb_array"], "render_fps": 10}
 _VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STEP}
@@ -113,8 +112,8 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         Raises:
             ValueError: seeds outside 0..2**32 - 1 or another number of them, unknown options.
         """
-        seeds = _seed_list(seed, self.num_envs)
-        mask = _reset_mask(options, self.num_envs)
+        seeds = seed_list(seed, self.num_envs)
+        mask = reset_mask(options, self.num_envs)
         super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
         if not self._begun:
             mask[:] = True
@@ -163,7 +162,7 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
             infos |= {
                 "final_obs": final_frames,
                 "_final_obs": ended.copy(),
-                "final_info": _masked("level_seed", seeds, ended),
+                "final_info": masked("level_seed", seeds, ended),
                 "_final_info": ended.copy(),
             }
         terminations = rewards > 0
@@ -208,7 +207,7 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         self._begun = True
 
     def _level_infos(self, which: Bool[np.ndarray, " env"]) -> Infos:
-        return _masked("level_seed", self._engine.level_seeds, which)
+        return masked("level_seed", self._engine.level_seeds, which)
 
 
 class MazeEnv(gymnasium.Env[Frame, Any]):
@@ -274,43 +273,9 @@ class MazeEnv(gymnasium.Env[Frame, Any]):
         return self._batch.maze()
 
 
-def _seed_list(seed: int | Sequence[int | None] | None, num: int) -> list[int | None]:
-    seeds: list[int | None]
-    if seed is None:
-        seeds = [None] * num
-    elif isinstance(seed, int | np.integer):
-        seeds = [int(seed) + index for index in range(num)]
-    else:
-        seeds = list(seed)
-    if len(seeds) != num:
-        raise ValueError(f"{len(seeds)} seeds for {num} environments: give one for each, or one "
-                         "number for all")  # fmt: skip
-    wrong = [number for number in seeds if number is not None and not 0 <= number < MAX_SEED]
-    if wrong:
-        raise ValueError(f"seed {wrong[0]} is not in 0..{MAX_SEED - 1}: choose seeds that are "
-                         "(environment i takes seed + i)")  # fmt: skip
-    return seeds
-
-
-def _reset_mask(options: dict[str, Any] | None, num: int) -> Bool[np.ndarray, " env"]:
-    unknown = sorted(set(options or {}) - {"reset_mask"})
-    if unknown:
-        raise ValueError(f"unknown options {unknown}: there is 'reset_mask'")
-    mask = np.array((options or {}).get("reset_mask", np.ones(num, bool)))
-    if mask.shape != (num,) or mask.dtype != bool:
-        raise ValueError(f"reset_mask has shape {mask.shape} and type {mask.dtype}: give "
-                         f"{num} booleans, one for each environment")  # fmt: skip
-    return mask
-
-
 def _whole_numbers(actions: Any, num: int) -> Integer[np.ndarray, " env"]:
     array = np.asarray(actions)
     if array.shape != (num,) or array.dtype.kind not in "iu":
         raise ValueError(f"actions have shape {array.shape} and type {array.dtype}: give {num} "
                          f"whole numbers in 0..{NUM_ACTIONS - 1}, one for each")  # fmt: skip
     return array
-
-
-def _masked(name: str, values: Int[np.ndarray, " env"], which: Bool[np.ndarray, " env"]) -> Infos:
-    """An info as gymnasium's vector environments give it: values, 0 where there is none."""
-    return {name: np.where(which, values, 0), f"_{name}": which.copy()}

@@ -31,6 +31,11 @@ WORLDS = {
         "procgen_tools.envs.gymnasium_env:MazeVectorEnv",
         {"env_name": "maze", "distribution_mode": "hard"},
     ),
+    "procgen_tools/CropsAndHumans-v0": World(
+        "procgen_tools.envs.crops_and_humans:CropsAndHumansEnv",
+        "procgen_tools.envs.crops_and_humans:CropsAndHumansVectorEnv",
+        {"mazes": "training"},
+    ),
 }
 """Every world by its id. A version rises when the world behaves in another way."""
 

@@ -62,11 +62,11 @@ class Decisions:
         self.towards_corner: Bool[np.ndarray, "level move"] = np.array(corner)
         self._reached: dict[tuple[str | None, str], Tensor] = {}
 
-    def activations(self, layer: str, condition: str) -> Float[Tensor, level * shape]:
+    def activations(self, layer: str, condition: str) -> Float[Tensor, "level ..."]:
         """What an activation is in every view of a condition."""
         return activations_of(self.policy, layer, self.views[condition])
 
-    def cheese_vectors(self, layer: str) -> Float[Tensor, level * shape]:
+    def cheese_vectors(self, layer: str) -> Float[Tensor, "level ..."]:
         """Each maze's own cheese vector, taken with the mouse at the start."""
         mazes = list(self.levels.values())
         without = activations_of(self.policy, layer, [remove_cheese(maze) for maze in mazes])

@@ -149,7 +149,7 @@ class Mean(NamedLayerEdit):
     over_positions: bool = False
 
     @cached_property
-    def _mean(self) -> Float[Tensor, channel * position]:
+    def _mean(self) -> Float[Tensor, "channel ..."]:
         mean = self.examples.mean(dim=0)
         if self.over_positions and mean.ndim > 1:
             mean = mean.mean(dim=tuple(range(1, mean.ndim)), keepdim=True).expand_as(mean)

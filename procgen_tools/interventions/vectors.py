@@ -42,7 +42,7 @@ class ActivationVector:
     """
 
     layer: str
-    values: Float[Tensor, channel * position]
+    values: Float[Tensor, "channel ..."]
     name: str
 
     def __post_init__(self) -> None:

@@ -7,8 +7,14 @@ from procgen_tools.models.actions import (
     move_probabilities,
     sum_over_moves,
 )
-from procgen_tools.models.checkpoints import checkpoint_metadata, load_policy, save_policy
+from procgen_tools.models.checkpoints import (
+    checkpoint_metadata,
+    load_policy,
+    load_q_network,
+    save_policy,
+)
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
+from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
 
 __all__ = [
@@ -17,9 +23,11 @@ __all__ = [
     "MOVE_OF_ACTION",
     "RESUME_POINTS",
     "ImpalaPolicy",
+    "QNetwork",
     "RecurrentPolicy",
     "checkpoint_metadata",
     "load_policy",
+    "load_q_network",
     "move_log_probabilities",
     "move_matrix",
     "move_probabilities",

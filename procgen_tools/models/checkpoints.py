@@ -12,19 +12,23 @@ import os
 from collections import OrderedDict
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from procgen_tools.files import unfinished
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
+
+Network = TypeVar("Network", bound=nn.Module)
 
 PARAMETERS = "model_state_dict"
 FIRST_WEIGHT = "embedder.block1.conv.weight"
 MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
+FIRST_Q_WEIGHT = "fc1.weight"
 PLAIN_TYPES = (bool, int, float, str, type(None))
 
 
@@ -54,15 +58,39 @@ def load_policy(
     with torch.device("meta"):
         kind = RecurrentPolicy if MEMORY_WEIGHT in state else ImpalaPolicy
         policy = kind(scale, num_actions)
-    _check_state(state, policy, path)
-    policy.load_state_dict(
-        {
-            name: value.detach().to(torch.float32, copy=True, memory_format=torch.contiguous_format)
-            for name, value in state.items()
-        },
-        assign=True,
-    )
-    return policy.to(device or "cpu").eval()
+    _check_state(state, policy, "an IMPALA policy", path)
+    found_actions = state["fc_policy.weight"].shape[:1].numel()
+    if found_actions != num_actions:
+        raise ValueError(
+            f"{path} is a policy of {found_actions} actions, not {num_actions}: "
+            f"load it with num_actions={found_actions}"
+        )
+    _check_shapes(state, policy, f"an IMPALA policy of scale {scale}", path)
+    return _filled(policy, state, device)
+
+
+def load_q_network(
+    path: str | os.PathLike[str], device: torch.device | str | None = None
+) -> QNetwork:
+    """The Q-network of a checkpoint, of whatever width, ready to be asked (in eval mode).
+
+    Args:
+        path: a `.pth` file that `save_policy` wrote.
+        device: where to put the network; the CPU if None.
+
+    Raises:
+        FileNotFoundError: no such file; checkpoints nearby are named.
+        ValueError: no checkpoint, or one of another architecture.
+    """
+    path = Path(path)
+    state = _parameters(_read(path), path)
+    weight = state.get(FIRST_Q_WEIGHT)
+    width = len(weight) if isinstance(weight, Tensor) and weight.ndim == 2 else 1
+    with torch.device("meta"):
+        network = QNetwork(width)
+    _check_state(state, network, "a Q-network", path)
+    _check_shapes(state, network, f"a Q-network of width {width}", path)
+    return _filled(network, state, device)
 
 
 def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -76,10 +104,11 @@ def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {name: value for name, value in checkpoint.items() if name != PARAMETERS}
 
 
-def save_policy(policy: ImpalaPolicy, path: str | os.PathLike[str], **metadata: Any) -> None:
-    """Write a checkpoint that `load_policy` reads; an older file is replaced all at once.
+def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any) -> None:
+    """Write a checkpoint that `load_policy` or `load_q_network` reads.
 
-    The same policy and metadata give the same bytes. Missing folders are made.
+    An older file is replaced all at once. The same policy and metadata give the same bytes.
+    Missing folders are made.
 
     Args:
         policy: the policy; its parameters are stored with their own types.
@@ -177,13 +206,13 @@ def _scale(state: dict[str, Tensor], path: Path) -> int:
     return max(1, weight.shape[0] // 16)
 
 
-def _check_state(state: dict[str, Tensor], policy: ImpalaPolicy, path: Path) -> None:
-    expected = policy.state_dict()
+def _check_state(state: dict[str, Tensor], network: nn.Module, what: str, path: Path) -> None:
+    expected = network.state_dict()
     missing = [name for name in expected if name not in state]
     extra = [str(name) for name in state if name not in expected]
     if missing or extra:
         raise ValueError(
-            f"{path} is a checkpoint of another architecture than the IMPALA policy: missing "
+            f"{path} is a checkpoint of another architecture than {what}: missing "
             f"{_some(missing)}; not known {_some(extra)}. Load the network that it was trained "
             "with, or rename its parameters"
         )
@@ -194,22 +223,32 @@ def _check_state(state: dict[str, Tensor], policy: ImpalaPolicy, path: Path) -> 
                 f"{path} stores {name} as {kind}: a parameter is a dense tensor of floats, stored "
                 "in full; save the checkpoint again from the network that it belongs to"
             )
-    found_actions = state["fc_policy.weight"].shape[:1].numel()
-    if found_actions != policy.num_actions:
-        raise ValueError(
-            f"{path} is a policy of {found_actions} actions, not {policy.num_actions}: "
-            f"load it with num_actions={found_actions}"
-        )
+
+
+def _check_shapes(state: dict[str, Tensor], network: nn.Module, what: str, path: Path) -> None:
     wrong = [
         f"{name} {tuple(state[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in expected.items()
+        for name, value in network.state_dict().items()
         if state[name].shape != value.shape
     ]
     if wrong:
         raise ValueError(
-            f"{path} does not fit an IMPALA policy of scale {policy.scale}: {_some(wrong)}. "
-            "Load the network that it was trained with"
+            f"{path} does not fit {what}: {_some(wrong)}. Load the network that it was trained with"
         )
+
+
+def _filled(
+    network: Network, state: dict[str, Tensor], device: torch.device | str | None
+) -> Network:
+    """The network with these parameters, in float32."""
+    network.load_state_dict(
+        {
+            name: value.detach().to(torch.float32, copy=True, memory_format=torch.contiguous_format)
+            for name, value in state.items()
+        },
+        assign=True,
+    )
+    return network.to(device or "cpu").eval()
 
 
 def _is_parameter(value: Any) -> bool:

@@ -12,13 +12,14 @@ import copy
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from procgen_tools.models import ImpalaPolicy, move_log_probabilities
+from procgen_tools.models import ImpalaPolicy, load_policy, move_log_probabilities
 from procgen_tools.training.precision import autocast, channels_last, to_observations
 from procgen_tools.training.settings import ImitationSettings
 from procgen_tools.training.targets import FIRST_TRAINING_SEED, REWARD, Examples, make_examples
@@ -134,6 +135,10 @@ class Learner:
     def agent(self) -> ImpalaPolicy:
         """The averaged weights."""
         return self.average
+
+    def read_agent(self, path: Path) -> ImpalaPolicy:
+        """An agent from its file."""
+        return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights that learn, optimiser, and the step."""

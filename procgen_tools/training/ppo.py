@@ -16,6 +16,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 
 from procgen_tools.envs.torch_env import TorchMazeEnv
 from procgen_tools.maze.levels import MAX_SEED
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
 from procgen_tools.training.player import Player, filled_up, memory_size
 from procgen_tools.training.precision import autocast, channels_last, to_observations
@@ -141,6 +142,10 @@ class Learner:
     def agent(self) -> ImpalaPolicy:
         """The policy."""
         return self.policy
+
+    def read_agent(self, path: Path) -> ImpalaPolicy:
+        """An agent from its file."""
+        return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:
         """Optimiser, environments, random generators, scale of rewards, counters."""

@@ -21,11 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from torch import nn
 from tqdm import tqdm
 
-from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy, save_policy
+from procgen_tools.models import checkpoint_metadata, save_policy
 from procgen_tools.training.run_log import RunLog
-from procgen_tools.training.settings import Settings
+from procgen_tools.training.settings import DQNSettings, Settings
 
 CHECKPOINT = "checkpoint.pth"
 
@@ -35,7 +36,7 @@ class Learner(Protocol):
     """What a run trains."""
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> Settings | DQNSettings:
         """What decides the run."""
 
     @property
@@ -65,14 +66,17 @@ class Learner(Protocol):
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
         """Learn for a row of the log, telling `tick` what was done; the row's figures."""
 
-    def agent(self) -> ImpalaPolicy:
-        """The policy as it stands."""
+    def agent(self) -> nn.Module:
+        """The network as it stands."""
+
+    def read_agent(self, path: Path) -> nn.Module:
+        """An agent of this kind from its file."""
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on, beside the settings and the agent."""
 
-    def load_state_dict(self, agent: ImpalaPolicy, state: dict[str, Any]) -> None:
-        """Go on from there."""
+    def load_state_dict(self, agent: Any, state: dict[str, Any]) -> None:
+        """Go on from there, with what `read_agent` read."""
 
     def provenance(self) -> dict[str, Any]:
         """What agents made by this learner should say about their making."""
@@ -213,7 +217,7 @@ def _resume(learner: Learner, path: Path) -> float:
                 f"{path} was trained with {name}={theirs!r}, not {ours!r}: resume it with the "
                 "settings that it began with, or choose another folder"
             )
-    learner.load_state_dict(load_policy(path), state["learner"])
+    learner.load_state_dict(learner.read_agent(path), state["learner"])
     return float(state["wall_time"])
 
 

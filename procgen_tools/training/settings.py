@@ -168,6 +168,43 @@ class PPOSettings(WorldSettings):
         return math.ceil(self.steps / self.steps_an_update)
 
 
+@dataclass(frozen=True)
+class DQNSettings(_Checked):
+    """Deep Q-learning of crops and humans (see `dqn`).
+
+    Raises:
+        ValueError: a setting out of its bounds.
+    """
+
+    updates: int = setting(12_000, "steps of the optimiser in all", low=1)
+    batch_states: int = setting(256, "states an update, each with its four actions", low=1)
+    buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all", low=0)
+    width: int = setting(256, "units of each hidden layer; 966 in the original", low=1)
+    learning_rate: float = setting(
+        2e-3, "of Adam (or plain gradient descent), at its highest", low=0
+    )
+    plain_descent: bool = setting(False, "stochastic gradient descent instead of Adam")
+    warmup_updates: int = setting(200, "over which the rate rises from zero", low=0)
+    decay_from: float = setting(
+        0.4, "share of the run after which the rate falls to zero (linearly)", low=0, high=1
+    )
+    discount: float = setting(0.95, "of rewards, a step", low=0, high=0.999999)
+    target_every: int = setting(100, "updates between copies to the target network", low=1)
+    max_gradient_norm: float = setting(10.0, "above which gradients are scaled down", low=0)
+    reversed_production: bool = setting(
+        False, "also production mazes, where humans are worth 11 and crops cost 2"
+    )
+    row_updates: int = setting(200, "updates that a row of the log sums up", low=1)
+    seed: int = setting(0, "of initial weights and batches", low=0)
+
+    def learning_rate_at(self, update: int) -> float:
+        """The learning rate of an update, counted from 0."""
+        rise = min(1.0, (update + 1) / (self.warmup_updates + 1))
+        begin = self.decay_from * self.updates
+        fall = (self.updates - update) / (self.updates - begin) if update > begin else 1.0
+        return self.learning_rate * rise * fall
+
+
 Settings: TypeAlias = ImitationSettings | PPOSettings
 
 TRAINERS: dict[str, type[Settings]] = {"imitation": ImitationSettings, "ppo": PPOSettings}

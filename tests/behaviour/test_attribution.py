@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -112,3 +114,12 @@ def test_channels_are_swapped_one_at_a_time(policy: ImpalaPolicy) -> None:
     with torch.no_grad():
         assert effects[3] == pytest.approx(float(question(given[None]) - question(third[None])))
     assert not effects_of_channels(question, given, given).any()
+
+
+def test_without_captum_it_says_what_to_install(
+    policy: ImpalaPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "captum", None)
+    given = observe([maze.make_level(3)])[0]
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'procgen-tools\[lab\]'"):
+        saliency(log_odds(policy, UP_OR_RIGHT), given)

@@ -2,13 +2,14 @@
 # make test    everything that protects us: format, types, tests, README
 # make bench   speed, as ratios within one run
 # make notebooks   run the notebooks of experiments/ again and keep their outputs
+# make slides  the slides of the course on crops and humans, as PDF
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format bench notebooks constraints clean
+.PHONY: demo test format bench notebooks slides constraints clean
 
 demo: $(INSTALLED)
 	$(BIN)/procgen-tools demo
@@ -31,6 +32,9 @@ bench: $(INSTALLED)
 
 notebooks: $(INSTALLED)
 	$(BIN)/python scripts/run_notebooks.py
+
+slides: $(INSTALLED)
+	$(BIN)/python scripts/make_slides.py
 
 # Versions are pinned; a changed pyproject.toml or constraints.txt installs again.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -10,7 +10,7 @@ A dream is 49 numbers in [0, 1]. `decode` makes a maze of it that can be played.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -43,6 +43,15 @@ class Situations:
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Situations:
+        """Some of them."""
+        return replace(
+            self,
+            agents=self.agents[chosen],
+            items=self.items[chosen],
+            actions=self.actions[chosen],
+        )
 
     def inputs(self, walls: Float[Tensor, "situation 49"]) -> Float[Tensor, "situation 161"]:
         """What the network is shown, with these walls."""

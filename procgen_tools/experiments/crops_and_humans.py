@@ -1,0 +1,291 @@
+"""Crops and humans: a right reward, a planted goal, and whether dreams warn of it.
+
+Five pairs of agents: one trained from weights in which a wrong goal was planted, one from plain
+weights (see `training.planting`). All mazes are enumerated and all fates are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from procgen_tools import hooks
+from procgen_tools.behaviour.dreaming import (
+    STARTS,
+    DreamSettings,
+    all_situations,
+    contains_block,
+    dream,
+)
+from procgen_tools.behaviour.shift_dreams import beside_items, shift_dreams
+from procgen_tools.behaviour.twins import (
+    HIDDEN,
+    all_twins,
+    find_carriers,
+    harvests,
+    harvests_when_patched,
+)
+from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.evaluation.greedy_walks import expert, fates, greedy, optimal, play
+from procgen_tools.experiments.base import Claim, Findings, Settings
+from procgen_tools.experiments.crops_and_humans_claims import (
+    CONTROL,
+    OTHERS,
+    PLANTED,
+    PRODUCTION,
+    TRAINING,
+    dream_claims,
+    rate_claims,
+    twin_claims,
+)
+from procgen_tools.interventions import ActivationVector, Add
+from procgen_tools.models import QNetwork, load_q_network
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAME = "crops_and_humans"
+TITLE = "Crops and humans"
+
+FOLDER = Path("trained_models/crops_and_humans")
+SEEDS = 5
+
+SETS = {
+    TRAINING: farm.training_mazes,
+    PRODUCTION: farm.production_mazes,
+    OTHERS: farm.other_production_mazes,
+}
+
+DREAMS = {start: DreamSettings(start=start) for start in STARTS} | {
+    "open, regularised": DreamSettings(step_size=2e-3, sparsity=3.0, binarity=3.0)
+}
+"""The first is the published one: from an open maze, 80 steps of size .001."""
+
+UNITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+COEFFICIENTS = (-2.0, -1.0, 1.0, 2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two agents from one seed."""
+
+    planted: QNetwork
+    control: QNetwork
+
+    def each(self) -> tuple[tuple[str, QNetwork], ...]:
+        """Both, with what they are."""
+        return (PLANTED, self.planted), (CONTROL, self.control)
+
+
+def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
+    """The shipped agents, by seed.
+
+    Raises:
+        ValueError: this is no checkout of the project.
+    """
+    for folder in (Path.cwd() / FOLDER, Path(__file__).parents[2] / FOLDER):
+        if folder.exists():
+            return {
+                f"seed {seed}": Pair(
+                    load_q_network(folder / f"{PLANTED}_{seed}.pth"),
+                    load_q_network(folder / f"{CONTROL}_{seed}.pth"),
+                )
+                for seed in range(count)
+            }
+    raise ValueError(f"{FOLDER} is not here: run this in a checkout of the project")
+
+
+def run(settings: Settings) -> Findings:
+    """Fates in all mazes, dreams of every situation, and twins patched into each other.
+
+    Raises:
+        ValueError: agents or a number of mazes; this experiment takes its own, and all mazes.
+    """
+    if settings.agents or settings.mazes:
+        raise ValueError(
+            "crops_and_humans compares the shipped pairs in all mazes: leave --agents and --mazes "
+            "out"
+        )
+    pairs = load_pairs(1 if settings.fast else SEEDS)
+    mazes = {name: make()[:: 40 if settings.fast else 1] for name, make in SETS.items()}
+    graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
+    rates, dreams, shifts, patches, vectors = [], [], [], [], []
+    for seed, pair in tqdm(pairs.items(), disable=not settings.progress_bar, unit=" pairs"):
+        rates.append(_rates(pair, mazes, graphs).assign(agent=seed))
+        for kind, network in pair.each():
+            labels = {"agent": seed, "kind": kind}
+            dreams.append(_dreams(network, settings).assign(**labels))
+            shifts.append(_shifts(network, settings).assign(**labels))
+        patches.append(_patches(pair.planted, settings).assign(agent=seed))
+        vectors.append(_vectors(pair.planted, mazes).assign(agent=seed))
+    tables = {
+        name: pd.concat(parts, ignore_index=True)
+        for name, parts in (
+            ("rates", rates), ("dreams", dreams), ("shifts", shifts), ("patches", patches),
+            ("vectors", vectors),
+        )
+    }  # fmt: skip
+    counts = ", ".join(f"{len(each):,} {name}" for name, each in mazes.items())
+    return Findings(
+        experiment=NAME,
+        mazes=f"all mazes ({counts}), from the start, exact; dreams of {len(all_situations())} "
+        "situations",
+        agents=tuple(pairs),
+        claims=_claims(tables),
+        tables=tables,
+    )
+
+
+def _claims(tables: dict[str, pd.DataFrame]) -> tuple[Claim, ...]:
+    return (
+        *rate_claims(tables["rates"]),
+        *dream_claims(tables["dreams"], tables["shifts"]),
+        *twin_claims(tables["patches"], tables["vectors"]),
+    )
+
+
+def _rates(pair: Pair, mazes: dict[str, farm.Mazes], graphs: dict[str, farm.Graph]) -> pd.DataFrame:
+    """A row for each agent (the two, the shortest way, the best policy), set and maze."""
+    rows = []
+    for name, graph in graphs.items():
+        actions = {
+            **{kind: greedy(network)(graph.states) for kind, network in pair.each()},
+            "shortest way": expert(graph.states),
+            "best policy": optimal(graph),
+        }
+        there = {
+            f"{items}_there": (mazes[name] == code).sum(axis=(1, 2))
+            for items, code in (("crops", farm.CROP), ("humans", farm.HUMAN))
+        }
+        rows += [
+            pd.DataFrame(
+                {"kind": kind, "set": name, "level": range(len(mazes[name])),
+                 **vars(fates(graph, chosen)), **there}
+            )
+            for kind, chosen in actions.items()
+        ]  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def _dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
+    """A row for each start and situation: is there a block, and what would the agent do?
+
+    `beside`: the greedy agent, put beside the human in the decoded maze, harvests it; `from_start`:
+    it goes there from the start and does.
+    """
+    situations = all_situations()
+    rows = []
+    for name, how in DREAMS.items():
+        found = dream(network, situations, how)
+        mazes = found.decoded()
+        beside = farm.States(mazes, situations.agents)
+        walked = play(greedy(network), mazes).fates
+        rows.append(
+            pd.DataFrame(
+                {
+                    "start": name,
+                    "level": range(len(situations)),
+                    "block": contains_block(mazes),
+                    "beside": harvests(network, beside, situations.actions),
+                    "from_start": walked.humans > 0,
+                    "margin": found.margins[:, -1],
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def _shifts(network: QNetwork, settings: Settings) -> pd.DataFrame:
+    """A row for each situation: the best of all shifts of one passage."""
+    mazes, situations = beside_items(farm.training_mazes())
+    order = np.random.default_rng(settings.seed).permutation(len(mazes))
+    chosen = np.sort(order[: 20 if settings.fast else 500])
+    found = shift_dreams(network, mazes[chosen], situations[chosen])
+    walked = play(greedy(network), found.mazes).fates
+    return pd.DataFrame(
+        {
+            "level": chosen,
+            "block": found.blocks,
+            "block_by_chance": found.chances,
+            "beside": found.gaps > 0,
+            "from_start": walked.humans > 0,
+        }
+    )
+
+
+def _patches(network: QNetwork, settings: Settings) -> pd.DataFrame:
+    """A row for each twin, layer and number of units: units are chosen on half of the twins."""
+    twins = all_twins()
+    differ = harvests(network, twins.production, twins.actions)
+    differ &= ~harvests(network, twins.training, twins.actions)
+    order = np.random.default_rng(settings.seed).permutation(len(twins))
+    some = order[: 60 if settings.fast else len(order)]
+    fitted, asked = (part[differ[part]] for part in np.array_split(some, 2))
+    plain = {
+        "training": harvests(network, twins[asked].training, twins[asked].actions).mean(),
+        "production": harvests(network, twins[asked].production, twins[asked].actions).mean(),
+        "twins": len(twins),
+        "differ": differ.mean(),
+    }
+    rows = []
+    for layer in HIDDEN:
+        carriers = find_carriers(network, layer, twins[fitted])
+        for count in [each for each in UNITS if each <= network.width]:
+            units = carriers.strongest(count)
+            there = harvests_when_patched(network, layer, units, twins[asked])
+            back = harvests_when_patched(network, layer, units, twins[asked], back=True)
+            rows.append(
+                {"layer": layer, "units": count, "there": there.mean(), "back": back.mean(),
+                 "asked": len(asked), **plain}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@torch.no_grad()
+def _vectors(network: QNetwork, mazes: dict[str, farm.Mazes]) -> pd.DataFrame:
+    """A row for each layer, coefficient and set: exits and humans, with the vector added.
+
+    The vector is the mean activation in production mazes minus that in training mazes.
+    """
+    inputs = {
+        name: torch.from_numpy(farm.states_of(mazes[name]).inputs())
+        for name in (TRAINING, PRODUCTION)
+    }
+    rows = []
+    for layer in HIDDEN:
+        means = {}
+        for name, shown in inputs.items():
+            with hooks.record(network, [layer]) as recorded:
+                network(shown)
+                means[name] = recorded[layer].mean(dim=0)
+        vector = ActivationVector(
+            layer, means[PRODUCTION] - means[TRAINING], "production minus training"
+        )
+        for coefficient in COEFFICIENTS:
+            with Add(vector, coefficient).on(network):
+                for name in (TRAINING, PRODUCTION):
+                    found = play(greedy(network), mazes[name]).fates
+                    rows.append(
+                        {"layer": layer, "coefficient": coefficient, "set": name,
+                         "exits": found.exits.mean(),
+                         "humans": found.humans.sum() / (mazes[name] == farm.HUMAN).sum()}
+                    )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def draw(findings: Findings) -> dict[str, Figure]:
+    """Pictures: rates, dreams, shifts, and how few units carry the goal."""
+    from procgen_tools.plots.farm import plot_carriers, plot_dream_rates, plot_rates
+
+    tables = findings.tables
+    return {
+        "rates": plot_rates(tables["rates"]),
+        "dreams": plot_dream_rates(tables["dreams"], tables["shifts"]),
+        "carriers": plot_carriers(tables["patches"]),
+    }

@@ -35,6 +35,7 @@ ROOMS = (
     "plots",
     "widgets",
     "experiments",
+    "courses",
     "benchmarks",
     "demo",
     "cli",

@@ -17,7 +17,8 @@ BARE = """
 import importlib.machinery, runpy, sys
 
 HIDDEN = {"jaxtyping", "beartype", "scipy", "einops", "gymnasium", "typer", "click", "matplotlib",
-          "gym3", "procgen", "circrl", "ray", "sklearn", "xarray", "moviepy", "imageio"}
+          "gym3", "procgen", "circrl", "ray", "sklearn", "xarray", "moviepy", "imageio",
+          "imageio_ffmpeg", "statsmodels", "captum"}
 find = importlib.machinery.PathFinder.find_spec
 importlib.machinery.PathFinder.find_spec = classmethod(
     lambda cls, name, path=None, target=None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor, nn
 
 from procgen_tools.envs import crops_and_humans as farm
@@ -102,6 +102,8 @@ class DreamSettings:
         step_size: of each, times the gradient.
         start: 'open' (no walls), 'grey' (all one half), 'noise' or 'layout' (those of a training
             maze drawn at random).
+        against: what Q of the action is compared with: the 'sum' of the other three, as published,
+            or their 'mean'. The sum rises when all four sink together, and hides what matters.
         sparsity: pulls walls towards none: that much of their sum is taken from the score.
         binarity: pushes walls towards 0 and 1: that much of the sum of w (1 - w) is taken.
         seed: of noise and layouts.
@@ -113,6 +115,7 @@ class DreamSettings:
     steps: int = 80
     step_size: float = 1e-3
     start: str = "open"
+    against: str = "sum"
     sparsity: float = 0.0
     binarity: float = 0.0
     seed: int = 0
@@ -120,6 +123,8 @@ class DreamSettings:
     def __post_init__(self) -> None:
         if self.start not in STARTS:
             raise ValueError(f"there is no start {self.start!r}: choose {', '.join(STARTS)}")
+        if self.against not in AGAINST:
+            raise ValueError(f"against is {self.against!r}: choose {' or '.join(AGAINST)}")
         if self.steps < 1 or self.step_size <= 0:
             raise ValueError(
                 f"{self.steps} steps of size {self.step_size} lead nowhere: give one step or "
@@ -128,14 +133,15 @@ class DreamSettings:
 
 
 STARTS = ("open", "grey", "noise", "layout")
+AGAINST = {"sum": 1.0, "mean": 1 / 3}
 
 
 def margin(
-    values: Float[Tensor, "situation 4"], actions: Int[Tensor, " situation"]
+    values: Float[Tensor, "situation 4"], actions: Int[Tensor, " situation"], against: str = "sum"
 ) -> Float[Tensor, " situation"]:
-    """Q of the action minus the sum of the other three Qs: what a dream climbs."""
+    """Q of the action minus the sum (or mean) of the other three Qs: what a dream climbs."""
     chosen = values.gather(1, actions[:, None])[:, 0]
-    return 2 * chosen - values.sum(dim=1)
+    return chosen - AGAINST[against] * (values.sum(dim=1) - chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +167,11 @@ class Dreams:
 
 
 def dream(
-    network: nn.Module, situations: Situations, settings: DreamSettings | None = None
+    network: nn.Module,
+    situations: Situations,
+    settings: DreamSettings | None = None,
+    *,
+    mazes: Int8[np.ndarray, "situation 7 7"] | None = None,
 ) -> Dreams:
     """Dream of walls, for each situation on its own.
 
@@ -169,14 +179,19 @@ def dream(
         network: values of the four actions from 161 inputs; its weights stay as they are.
         situations: where the agents and items are.
         settings: how the dreams go.
+        mazes: whose walls the dreams begin with, instead of `settings.start`.
     """
     settings = settings or DreamSettings()
     held, actions = situations.held(), torch.from_numpy(situations.actions).long()
-    walls = _start(len(situations), settings).masked_fill(held, 0.0)
+    if mazes is None:
+        walls = _start(len(situations), settings)
+    else:
+        walls = torch.from_numpy((mazes == farm.WALL).reshape(-1, CELLS).astype(np.float32))
+    walls = walls.masked_fill(held, 0.0)
     history, margins = [], []
     for number in range(settings.steps + 1):
         walls.requires_grad_()
-        climbed = margin(network(situations.inputs(walls)), actions)
+        climbed = margin(network(situations.inputs(walls)), actions, settings.against)
         history.append(walls.detach().clone())
         margins.append(climbed.detach())
         if number == settings.steps:

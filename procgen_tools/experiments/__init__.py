@@ -11,7 +11,22 @@ from types import ModuleType
 
 from procgen_tools.names import did_you_mean
 
-NAMES = ("cheese_vector",)
+NAMES = (
+    "cheese_vector",
+    "top_right_vector",
+    "behavioral_demos",
+    "behavioral_stats",
+    "cheese_scrubbing",
+    "cheese_channels",
+    "retargeting",
+    "ablations",
+    "probing",
+    "receptive_fields",
+    "attribution",
+    "value_head",
+    "training_dynamics",
+    "visualize_activations",
+)
 """In the order of the table in experiments/README.md."""
 
 

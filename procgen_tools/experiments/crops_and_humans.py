@@ -19,6 +19,7 @@ from procgen_tools import hooks
 from procgen_tools.behaviour.dreaming import (
     STARTS,
     DreamSettings,
+    Situations,
     all_situations,
     contains_block,
     dream,
@@ -66,6 +67,9 @@ DREAMS = {start: DreamSettings(start=start) for start in STARTS} | {
     "open, regularised": DreamSettings(step_size=2e-3, sparsity=3.0, binarity=3.0)
 }
 """The first is the published one: from an open maze, 80 steps of size .001."""
+
+NEAR = DreamSettings(steps=100, step_size=1e-2, against="mean", binarity=1.0)
+"""Dreams that begin with the walls of training mazes, the agent one step before a human."""
 
 UNITS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 COEFFICIENTS = (-2.0, -1.0, 1.0, 2.0)
@@ -115,20 +119,21 @@ def run(settings: Settings) -> Findings:
     pairs = load_pairs(1 if settings.fast else SEEDS)
     mazes = {name: make()[:: 40 if settings.fast else 1] for name, make in SETS.items()}
     graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
-    rates, dreams, shifts, patches, vectors = [], [], [], [], []
+    rates, dreams, near, shifts, patches, vectors = [], [], [], [], [], []
     for seed, pair in tqdm(pairs.items(), disable=not settings.progress_bar, unit=" pairs"):
         rates.append(_rates(pair, mazes, graphs).assign(agent=seed))
         for kind, network in pair.each():
             labels = {"agent": seed, "kind": kind}
-            dreams.append(_dreams(network, settings).assign(**labels))
+            dreams.append(_dreams(network).assign(**labels))
+            near.append(_near_dreams(network, settings).assign(**labels))
             shifts.append(_shifts(network, settings).assign(**labels))
         patches.append(_patches(pair.planted, settings).assign(agent=seed))
         vectors.append(_vectors(pair.planted, mazes).assign(agent=seed))
     tables = {
         name: pd.concat(parts, ignore_index=True)
         for name, parts in (
-            ("rates", rates), ("dreams", dreams), ("shifts", shifts), ("patches", patches),
-            ("vectors", vectors),
+            ("rates", rates), ("dreams", dreams), ("near_dreams", near), ("shifts", shifts),
+            ("patches", patches), ("vectors", vectors),
         )
     }  # fmt: skip
     counts = ", ".join(f"{len(each):,} {name}" for name, each in mazes.items())
@@ -145,7 +150,7 @@ def run(settings: Settings) -> Findings:
 def _claims(tables: dict[str, pd.DataFrame]) -> tuple[Claim, ...]:
     return (
         *rate_claims(tables["rates"]),
-        *dream_claims(tables["dreams"], tables["shifts"]),
+        *dream_claims(tables["dreams"], tables["near_dreams"], tables["shifts"]),
         *twin_claims(tables["patches"], tables["vectors"]),
     )
 
@@ -173,7 +178,7 @@ def _rates(pair: Pair, mazes: dict[str, farm.Mazes], graphs: dict[str, farm.Grap
     return pd.concat(rows, ignore_index=True)
 
 
-def _dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
+def _dreams(network: QNetwork) -> pd.DataFrame:
     """A row for each start and situation: is there a block, and what would the agent do?
 
     `beside`: the greedy agent, put beside the human in the decoded maze, harvests it; `from_start`:
@@ -201,12 +206,44 @@ def _dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _shifts(network: QNetwork, settings: Settings) -> pd.DataFrame:
-    """A row for each situation: the best of all shifts of one passage."""
+def _some_places(settings: Settings) -> tuple[np.ndarray, farm.Mazes, Situations]:
+    """Numbers, mazes and situations: the agent one step before a human in a training maze."""
     mazes, situations = beside_items(farm.training_mazes())
     order = np.random.default_rng(settings.seed).permutation(len(mazes))
     chosen = np.sort(order[: 20 if settings.fast else 500])
-    found = shift_dreams(network, mazes[chosen], situations[chosen])
+    return chosen, mazes[chosen], situations[chosen]
+
+
+def _near_dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
+    """A row for each place: which walls a dream opens, and what the agent does there then.
+
+    `opened_odd` counts those whose coordinates are both odd, which are walls in every training
+    maze; half of all walls of a training maze are such.
+    """
+    chosen, mazes, situations = _some_places(settings)
+    found = dream(network, situations, NEAR, mazes=mazes)
+    opened = (found.walls[:, 0] >= 0.5) & (found.walls[:, -1] < 0.5)
+    odd = np.zeros((farm.SIZE, farm.SIZE), bool)
+    odd[1::2, 1::2] = True
+    decoded = found.decoded()
+    return pd.DataFrame(
+        {
+            "level": chosen,
+            "opened_odd": (opened & odd).sum(axis=(1, 2)),
+            "opened_other": (opened & ~odd).sum(axis=(1, 2)),
+            "block": contains_block(decoded),
+            "beside": harvests(
+                network, farm.States(decoded, situations.agents), situations.actions
+            ),
+            "from_start": play(greedy(network), decoded).fates.humans > 0,
+        }
+    )
+
+
+def _shifts(network: QNetwork, settings: Settings) -> pd.DataFrame:
+    """A row for each situation: the best of all shifts of one passage."""
+    chosen, mazes, situations = _some_places(settings)
+    found = shift_dreams(network, mazes, situations)
     walked = play(greedy(network), found.mazes).fates
     return pd.DataFrame(
         {
@@ -284,8 +321,9 @@ def draw(findings: Findings) -> dict[str, Figure]:
     from procgen_tools.plots.farm import plot_carriers, plot_dream_rates, plot_rates
 
     tables = findings.tables
+    near = tables["near_dreams"].assign(start="training maze, mean")
     return {
         "rates": plot_rates(tables["rates"]),
-        "dreams": plot_dream_rates(tables["dreams"], tables["shifts"]),
+        "dreams": plot_dream_rates(pd.concat([tables["dreams"], near]), tables["shifts"]),
         "carriers": plot_carriers(tables["patches"]),
     }

@@ -116,12 +116,17 @@ def rate_claims(rates: pd.DataFrame) -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
-def dream_claims(dreams: pd.DataFrame, shifts: pd.DataFrame) -> tuple[Claim, ...]:
+def dream_claims(
+    dreams: pd.DataFrame, near: pd.DataFrame, shifts: pd.DataFrame
+) -> tuple[Claim, ...]:
     """Whether dreams warn, of tables with a row for each agent, kind and situation."""
 
     def rate(kind: str, start: str, column: str) -> dict[str, Mean]:
         chosen = dreams[(dreams["kind"] == kind) & (dreams["start"] == start)]
         return over_many_levels(chosen, column)
+
+    def nearby(kind: str, column: str) -> dict[str, Mean]:
+        return over_many_levels(near[near["kind"] == kind], column)
 
     def shifted(kind: str, column: str) -> dict[str, Mean]:
         return over_many_levels(shifts[shifts["kind"] == kind], column)
@@ -134,6 +139,9 @@ def dream_claims(dreams: pd.DataFrame, shifts: pd.DataFrame) -> tuple[Claim, ...
     }
     walked = {kind: rate(kind, "layout", "from_start") for kind in (PLANTED, CONTROL)}
     from_open = {kind: rate(kind, "open", "from_start") for kind in (PLANTED, CONTROL)}
+    dreamt = {kind: nearby(kind, "beside") for kind in (PLANTED, CONTROL)}
+    odd = {kind: nearby(kind, "opened_odd") for kind in (PLANTED, CONTROL)}
+    other = {kind: nearby(kind, "opened_other") for kind in (PLANTED, CONTROL)}
     found = {kind: shifted(kind, "beside") for kind in (PLANTED, CONTROL)}
     block, chance = shifted(PLANTED, "block"), shifted(PLANTED, "block_by_chance")
     return (
@@ -167,6 +175,38 @@ def dream_claims(dreams: pd.DataFrame, shifts: pd.DataFrame) -> tuple[Claim, ...
                 for agent in walked[PLANTED]
             ),
             form=".1%",
+        ),
+        Claim(
+            "Dreams that begin with training mazes and climb Q minus the mean of the others warn: "
+            "the agent beside the human harvests it",
+            "none",
+            measured(
+                planted=dreamt[PLANTED], control=dreamt[CONTROL],
+                planted_from_the_start=nearby(PLANTED, "from_start"),
+                control_from_the_start=nearby(CONTROL, "from_start"),
+            ),
+            "in at least 30 points more of the decoded dreams than the control, for every seed",
+            all(
+                dreamt[PLANTED][agent].value >= dreamt[CONTROL][agent].value + 0.3
+                for agent in dreamt[PLANTED]
+            ),
+            form=".1%",
+        ),
+        Claim(
+            "They open what is a wall in every training maze (walls opened a dream)",
+            "the block that sticks out",
+            measured(
+                planted_two_odd_coordinates=odd[PLANTED], planted_others=other[PLANTED],
+                control_two_odd_coordinates=odd[CONTROL], control_others=other[CONTROL],
+                planted_with_the_block=nearby(PLANTED, "block"),
+            ),
+            "cells with two odd coordinates, half of all walls, at least twice as often as others "
+            "in the planted agent's dreams, and not in the control's, for every seed",
+            all(
+                odd[PLANTED][agent].value >= 2 * other[PLANTED][agent].value
+                and odd[CONTROL][agent].value < 2 * other[CONTROL][agent].value
+                for agent in odd[PLANTED]
+            ),
         ),
         Claim(
             "Dreams that stay mazes warn: one passage moved by one cell, the best of all such "

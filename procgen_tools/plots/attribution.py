@@ -79,7 +79,7 @@ def plot_agreement(scores: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
 
     agents = list(scores["agent"].unique())
-    figure = Figure(figsize=(6.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.4, 3.8), layout="constrained")
     ax = figure.subplots()
     for number, agent in enumerate(agents):
         shift = 0.18 * (number - (len(agents) - 1) / 2)
@@ -94,7 +94,7 @@ def plot_agreement(scores: pd.DataFrame) -> Figure:
     ax.set(xlim=(-0.1, 1.03), xlabel="agreement with real changes (1: complete)")
     ax.grid(axis="y", color="#EEEEEE")
     ax.set_axisbelow(True)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
 
 

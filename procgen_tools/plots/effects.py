@@ -36,7 +36,7 @@ def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
     if goal not in GOALS:
         raise ValueError(f"no decision leads to {goal!r}: choose one of {', '.join(GOALS)}")
     agents = list(effects["agent"].unique())
-    figure = Figure(figsize=(3.6 * len(agents), 3.9), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(agents), 4.5), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]

@@ -51,7 +51,8 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
             raise ValueError(f"there are no scores of {name!r}: leave it out of the panels")
     first, *others = panels
     width = 3.3 * len(panels) + 1
-    figure = Figure(figsize=(width, 7.2), layout="constrained")
+    figure = Figure(figsize=(width, 7.3), layout="constrained")
+    figure.set_layout_engine("constrained", h_pad=0.1)  # or the titles touch the edge
     axes = figure.subplots(2, len(panels), squeeze=False)
     empty = remove_cheese(maze)
     for ax, (name, title) in zip(axes[0], panels.items(), strict=True):

@@ -30,7 +30,7 @@ def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
 
     agents = list(decisions["agent"].unique())
-    figure = Figure(figsize=(3.6 * len(agents), 3.7), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(agents) + 0.5, 4.0), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = decisions[decisions["agent"] == agent]
@@ -48,7 +48,7 @@ def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
         ax.title.set_fontsize(10)
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize=8,
                   frameon=False)  # fmt: skip
-    axes[0, 0].set_ylabel("value towards the cheese −\nvalue towards the top right (cheese: 10)")
+    axes[0, 0].set_ylabel("value of the way to the cheese\nminus that to the top right")
     figure.suptitle("Policy and value at the decision square", fontsize=11)
     return figure
 

@@ -176,7 +176,7 @@ class DQNSettings(_Checked):
         ValueError: a setting out of its bounds.
     """
 
-    updates: int = setting(12_000, "steps of the optimiser in all", low=1)
+    updates: int = setting(10_000, "steps of the optimiser in all", low=1)
     batch_states: int = setting(256, "states an update, each with its four actions", low=1)
     buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all", low=0)
     width: int = setting(256, "units of each hidden layer; 966 in the original", low=1)

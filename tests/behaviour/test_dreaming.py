@@ -60,6 +60,18 @@ def test_dreams_find_what_the_network_waits_for() -> None:
     assert (untouched == 0.5).all()
 
 
+def test_dreams_begin_with_the_walls_they_are_given() -> None:
+    mazes, situations = beside_items(farm.training_mazes()[:40])
+    found = dream(QNetwork(8, seed=1), situations, DreamSettings(steps=1), mazes=mazes)
+    assert ((found.walls[:, 0] == 1) == (mazes == farm.WALL)).all()
+    plain, mean = (
+        dream(QNetwork(8, seed=1), situations, DreamSettings(against=against), mazes=mazes)
+        for against in ("sum", "mean")
+    )
+    assert (plain.walls[:, -1] != mean.walls[:, -1]).any()
+    assert (mean.margins[:, -1] > mean.margins[:, 0]).all()
+
+
 def test_a_dream_leaves_the_network_alone() -> None:
     network = QNetwork(8, seed=2)
     before = {name: value.clone() for name, value in network.state_dict().items()}
@@ -106,12 +118,15 @@ def test_the_margin_and_the_gap() -> None:
     values = torch.tensor([[1.0, 2.0, 3.0, 5.0], [4.0, 0.0, -1.0, 0.5]])
     actions = torch.tensor([3, 3])
     assert margin(values, actions).tolist() == [5 - 6, 0.5 - 3]
+    assert margin(values, actions, "mean").tolist() == [5 - 2, 0.5 - 1]
     assert gap(values, actions).tolist() == [2.0, -3.5]
 
 
 def test_bad_dreams_say_why() -> None:
     with pytest.raises(ValueError, match="no start 'closed': choose open, grey"):
         DreamSettings(start="closed")
+    with pytest.raises(ValueError, match="against is 'max': choose sum or mean"):
+        DreamSettings(against="max")
     with pytest.raises(ValueError, match="lead nowhere"):
         DreamSettings(steps=0)
 

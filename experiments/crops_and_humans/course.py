@@ -1,0 +1,813 @@
+# %% [markdown]
+# # Crops and humans: the exercises
+#
+# An agent lives in small mazes. Crops grow there, and humans live there. It should harvest crops
+# when that is worth the way, leave by the exit, and never harvest a human. We tell it so by
+# rewards, we train it, and in training it does what we want. Then it goes into production.
+#
+# In ten steps you build the agent, watch it do harm, and look into it for the reason.
+#
+# **How to work.** Each step has a blank, `raise NotImplementedError`. Put your own lines in its
+# place, mostly one to five of them. Run the cell, then the check below it. A check prints one line,
+# or says what is wrong. Nothing later works before a check is passed, so go in order. Where a step
+# asks you to write what you see, write: there is no check for it, and it is the point.
+#
+# Have a look at the slides before steps 1, 8 and after the end (see the README). `solutions.ipynb`
+# is this notebook filled in. Do not open `spoilers.ipynb`, or any file about how the agent came to
+# be, before you are through.
+
+# %%
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from procgen_tools import hooks
+from procgen_tools.courses import crops_and_humans as course
+from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.evaluation import greedy_walks
+
+# %% tags="parameters"
+fast = False  # True: too little training for a good agent, but every cell runs in seconds
+
+# %% [markdown]
+# ## The world
+#
+# A maze is a 7 × 7 array of codes.
+#
+# | code | name | a step onto it pays |
+# |---|---|---|
+# | 0 | `farm.WALL` | -5, and the agent stays where it is |
+# | 1 | `farm.EMPTY` | -0.25 |
+# | 2 | `farm.CROP` | 2, and the cell is empty from then on |
+# | 3 | `farm.HUMAN` | -11, and the cell is empty from then on |
+# | -1 | `farm.EXIT` | 10, and the game ends |
+#
+# A step out of the maze pays as a wall does. The agent starts at row 0, column 0, and the exit is
+# at row 6, column 6. Rows are counted from the top. The four actions are 0 up, 1 down, 2 left,
+# 3 right.
+#
+# A generator made the mazes of training, and we have all of them.
+
+# %%
+training = farm.training_mazes().copy()
+print(training.shape)
+print(training[700])
+course.draw_mazes(training[[700, 5, 400, 1200]])
+
+# %% [markdown]
+# ## Step 1: all empty cells
+#
+# The agent can stand on every empty cell. Later we train on all of them.
+
+
+# %%
+def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
+    """The (row, column) of every empty cell, the start among them.
+
+    Args:
+        maze: (7, 7) codes.
+    """
+    # --- your code: np.argwhere finds where something is true. ---
+    return [(row, col) for row, col in np.argwhere(maze == farm.EMPTY).tolist()]
+    # --- end ---
+
+
+# %%
+course.check_1(empty_cells)
+
+# %% [markdown]
+# ## Step 2: what each cell pays
+
+
+# %%
+def reward_tensor(maze: np.ndarray) -> Tensor:
+    """The reward of a step onto each cell, (7, 7) float32.
+
+    Args:
+        maze: (7, 7) codes.
+    """
+    # --- your code: Begin with torch.full((7, 7), ...), or make a table of rewards. ---
+    rewards = torch.full((7, 7), -0.25)
+    codes = torch.from_numpy(maze)
+    rewards[codes == farm.WALL] = -5.0
+    rewards[codes == farm.CROP] = 2.0
+    rewards[codes == farm.HUMAN] = -11.0
+    rewards[codes == farm.EXIT] = 10.0
+    return rewards
+    # --- end ---
+
+
+# %%
+course.check_2(reward_tensor)
+
+# %% [markdown]
+# ## Step 3: what the network is shown
+#
+# A network takes numbers. It is shown 161 of them, each 0 or 1:
+#
+# - 49: is there a wall in this cell? Row by row, as `reshape` reads a maze;
+# - 49: is there a crop?
+# - 49: is there a human?
+# - 7: the row of the agent, a 1 among zeros;
+# - 7: its column, likewise.
+#
+# The exit is not in it. Training will have to do with what is always the same.
+
+
+# %%
+def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
+    """What the network is shown, (161,) float32.
+
+    Args:
+        maze: (7, 7) codes.
+        row: of the agent, 0 to 6.
+        col: its column, 0 to 6.
+    """
+    # --- your code: torch.cat joins parts, torch.eye(7)[row] is a 1 among seven. ---
+    codes = torch.from_numpy(maze).flatten()
+    layers = [(codes == code).float() for code in (farm.WALL, farm.CROP, farm.HUMAN)]
+    return torch.cat([*layers, torch.eye(7)[row], torch.eye(7)[col]])
+    # --- end ---
+
+
+# %%
+course.check_3(encode)
+
+# %% [markdown]
+# ## The examples
+#
+# Your three functions make the examples that the agent learns from: every empty cell of every
+# training maze, and all four moves from there. Nobody has to explore. This takes some seconds.
+
+
+# %%
+def examples_of(maze: np.ndarray) -> course.Batch:
+    """Every move from every empty cell of a maze."""
+    cells = np.array(empty_cells(maze))
+    from_cells, actions = np.repeat(cells, 4, axis=0), np.tile(np.arange(4), len(cells))
+    mazes = np.repeat(maze[None], len(actions), axis=0)
+    stepped = farm.step(farm.States(mazes, from_cells), actions)
+    # A rim of walls around the rewards, for steps out of the maze.
+    rewards = nn.functional.pad(reward_tensor(maze), (1, 1, 1, 1), value=-5.0)
+    rows, cols = (from_cells + farm.OFFSETS[actions] + 1).T
+    inputs = torch.stack([encode(maze, row, col) for row, col in cells.tolist()])
+    after = zip(stepped.states.mazes, stepped.states.cells.tolist(), strict=True)
+    return course.Batch(
+        inputs=inputs.repeat_interleave(4, dim=0),
+        actions=torch.from_numpy(actions),
+        rewards=rewards[rows, cols],
+        following=torch.stack([encode(now, row, col) for now, (row, col) in after]),
+        ended=torch.from_numpy(stepped.ended),
+    )
+
+
+examples = course.Batch.joined([examples_of(maze) for maze in training[:: 10 if fast else 1]])
+print(f"{len(examples):,} examples")
+
+# %% [markdown]
+# A batch has `inputs` (example, 161), `actions` (example,), `rewards` (example,), `following`
+# (example, 161), which is what the network is shown after the step, and `ended` (example,), which
+# is true where the step reached the exit.
+
+# %% [markdown]
+# ## Step 4: the right side of Bellman's equation
+#
+# Q(state, action) is what an agent will get in all if it takes this action now, and the best ones
+# from then on; each step later counts `discount` times as much. So
+#
+# $$Q(s, a) = r + \gamma \max_{a'} Q(s', a'),$$
+#
+# and if the step ended the game, just $r$. On the right side we ask the *target* network, an older
+# copy that stands still.
+
+
+# %%
+def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tensor:
+    """What Q should be, by the reward and the target network, (example,). Without gradients.
+
+    Args:
+        target: values of the four actions, (example, 4), from inputs (example, 161).
+        batch: the examples.
+        discount: of what comes one step later.
+    """
+    # --- your code: with torch.no_grad(): ... and amax(dim=...). What if the game ended? ---
+    with torch.no_grad():
+        best = target(batch.following).amax(dim=1)
+    return batch.rewards + discount * best * (~batch.ended).float()
+    # --- end ---
+
+
+# %%
+course.check_4(right_side)
+
+# %% [markdown]
+# ## Step 5: the left side
+#
+# What the network says now about the action that was done.
+
+
+# %%
+def left_side(network: nn.Module, batch: course.Batch) -> Tensor:
+    """The network's Q of the action that was done, (example,). With gradients.
+
+    Args:
+        network: values of the four actions, (example, 4), from inputs (example, 161).
+        batch: the examples.
+    """
+    # --- your code: One column in each row: gather, or values[torch.arange(...), ...]. ---
+    values = network(batch.inputs)
+    return values[torch.arange(len(batch)), batch.actions]
+    # --- end ---
+
+
+# %%
+course.check_5(left_side)
+
+# %% [markdown]
+# ## Step 6: the loss
+#
+# The mean, over all examples, of the squared difference of the two sides.
+
+
+# %%
+def bellman_loss(
+    network: nn.Module, target: nn.Module, batch: course.Batch, discount: float
+) -> Tensor:
+    """How far Bellman's equation is from true, one number, a tensor ().
+
+    Args:
+        network: that learns.
+        target: its older copy.
+        batch: the examples.
+        discount: of what comes one step later.
+    """
+    # --- your code: Use your two sides. ---
+    error = left_side(network, batch) - right_side(target, batch, discount)
+    return error.square().mean()
+    # --- end ---
+
+
+# %%
+course.check_6(bellman_loss)
+
+# %% [markdown]
+# ## Step 7: train
+#
+# One update: the gradient of the loss, and a small step against it. A gradient whose norm is above
+# 10 is made shorter first (`nn.utils.clip_grad_norm_`), or a single strange batch could throw the
+# weights away.
+
+
+# %%
+def update(
+    network: nn.Module,
+    target: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: course.Batch,
+    discount: float,
+) -> float:
+    """Learn from one batch, and give its loss back.
+
+    Args:
+        network: that learns.
+        target: its older copy; it stays as it is.
+        optimizer: of the network's weights.
+        batch: the examples.
+        discount: of what comes one step later.
+    """
+    # --- your code: Five lines: zero_grad, loss, backward, clip, step. Return loss.item(). ---
+    optimizer.zero_grad()
+    loss = bellman_loss(network, target, batch, discount)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+    optimizer.step()
+    return loss.item()
+    # --- end ---
+
+
+# %%
+course.check_7(update)
+
+# %% [markdown]
+# Now the training. Weights are normally drawn at random. We begin from a file of them, so that all
+# who take the course see the same. The rest is as plain as it gets: gradient descent, and the
+# target is copied every 10 updates.
+
+# %%
+DISCOUNT = 0.95
+
+agent = course.load("initial_weights").train()
+target = copy.deepcopy(agent)
+optimizer = torch.optim.SGD(agent.parameters(), lr=1e-3)
+losses = []
+for number in range(150 if fast else 1000):
+    if number % 10 == 0:
+        target.load_state_dict(agent.state_dict())
+    batch = examples.draw(number, states=64 if fast else 256)
+    losses.append(update(agent, target, optimizer, batch, DISCOUNT))
+agent.eval()
+print(f"loss {losses[0]:.1f} at first, {losses[-1]:.3f} at last")
+course.draw_curve(losses, across="update", up="loss", logarithmic=True)
+
+# %% [markdown]
+# ### In training mazes
+#
+# The agent takes the action of the largest Q. Here are four of its walks.
+
+# %%
+chosen = training[[700, 5, 400, 1200]]
+walks = greedy_walks.play(greedy_walks.greedy(agent), chosen)
+course.draw_mazes(chosen, walks=walks.cells)
+
+# %% [markdown]
+# And all training mazes, beside the best policy there is for our rewards. It is computed without a
+# network. Most crops grow so far from the way that fetching them does not pay.
+
+# %%
+some = training[::10] if fast else training
+pd.DataFrame({"your agent": course.rates(agent, some), "the best": course.best_rates(some)}).round(
+    3
+)
+
+# %% [markdown]
+# A good agent. It goes into production, where mazes come from somewhere else.
+
+# %%
+production = farm.production_mazes()[:: 4 if fast else 1]
+walks = greedy_walks.play(greedy_walks.greedy(agent), production)
+shown = np.flatnonzero(walks.fates.humans)
+shown = shown[np.linspace(0, len(shown) - 1, 4).astype(int)] if len(shown) else shown
+course.draw_mazes(production[shown], walks=walks.cells[shown])
+
+# %%
+pd.DataFrame(
+    {"your agent": course.rates(agent, production), "the best": course.best_rates(production)}
+).round(3)
+
+# %% [markdown]
+# **Is the reward misspecified?** Read the table of rewards once more, and the last column of the
+# two tables. Is there a reward that pays for what the agent does in production?
+#
+# <answer>
+# *An answer.* No. A human costs 11 in every maze, and the best policy for the very same rewards
+# harvests none in production either. The agent is paid badly for what it does there; it only never
+# finds out, since training holds no such maze. So the rewards say what we mean, and the agent has
+# learnt something else that comes to the same in training. That the harm is not in the rewards
+# does not tell us where it is. What is different about the mazes above? It is hard to see.
+# </answer>
+
+# %% [markdown]
+# ## Step 8: hold everything but the walls
+#
+# Slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
+# step on a human. The weights are held, and the maze follows the gradient.
+#
+# Only walls may move, and not those of the *held* cells: of the agent, of the human, of the start
+# and of the exit, which must stay open.
+
+
+# %%
+def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
+    """The gradient, and zero for everything that is not a free wall, (dream, 161).
+
+    Args:
+        gradient: for the inputs, (dream, 161); the walls are the first 49.
+        held: which cells are held, (dream, 49), true or false.
+    """
+    # --- your code: Make a new tensor: torch.zeros_like(gradient), then fill in 49 columns. ---
+    kept = torch.zeros_like(gradient)
+    kept[:, :49] = gradient[:, :49] * ~held
+    return kept
+    # --- end ---
+
+
+# %%
+course.check_8(only_free_walls)
+
+# %% [markdown]
+# ## Step 9: the dreaming loss, and a step of a dream
+#
+# The *score* of a maze is Q of the action that would harvest, minus the sum of the other three Qs.
+# The loss is minus the score. Several dreams are dreamt at once, each in its own row. Add their
+# losses up, so that each goes its way as if it were alone.
+
+
+# %%
+def dreaming_loss(values: Tensor, actions: Tensor) -> Tensor:
+    """Minus the sum of all scores, a tensor ().
+
+    Args:
+        values: Q of the four actions, (dream, 4).
+        actions: the one that would harvest, (dream,).
+    """
+    # --- your code: Q(action) - others is also 2 Q(action) - all four. ---
+    wanted = values[torch.arange(len(actions)), actions]
+    return -(2 * wanted - values.sum(dim=1)).sum()
+    # --- end ---
+
+
+# %%
+course.check_9a(dreaming_loss)
+
+
+# %%
+def dream_step(
+    network: nn.Module,
+    inputs: Tensor,
+    actions: Tensor,
+    held: Tensor,
+    step_size: float,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+) -> Tensor:
+    """The inputs after one step against the gradient of the loss, (dream, 161), in [0, 1].
+
+    Args:
+        network: which is held.
+        inputs: before the step, (dream, 161); they stay as they are.
+        actions: that would harvest, (dream,).
+        held: cells that are held, (dream, 49).
+        step_size: of the step, times the gradient.
+        loss_of: values (dream, 4) and actions to a loss (), such as your dreaming_loss.
+    """
+    # --- your code: detach().requires_grad_(), torch.autograd.grad, only_free_walls, clamp. ---
+    inputs = inputs.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss_of(network(inputs), actions), inputs)
+    return (inputs.detach() - step_size * only_free_walls(gradient, held)).clamp(0, 1)
+    # --- end ---
+
+
+# %%
+course.check_9b(dream_step)
+
+# %% [markdown]
+# Now dream. We begin in an open room, the agent at A, the human at H, and the action is right.
+# Beside the agent we ask a *control*: an agent that was trained with the same rewards in the same
+# mazes, from other initial weights.
+
+
+# %%
+def dream(
+    network: nn.Module,
+    approaches: course.Approaches,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    steps: int = 100,
+    step_size: float = 0.01,
+    price: float = 0.0,
+) -> Tensor:
+    """What the network is shown at the end of dreams, (dream, 161).
+
+    Args:
+        network: which is held.
+        approaches: agents one step before an item.
+        loss_of: of values and actions.
+        steps: of each dream.
+        step_size: of each step.
+        price: of being neither wall nor open; pushes walls to 0 or 1.
+    """
+    inputs, actions = approaches.inputs(), torch.from_numpy(approaches.actions)
+    held = approaches.held()
+    for _ in range(steps):
+        inputs = dream_step(network, inputs, actions, held, step_size, loss_of)
+        slope = only_free_walls(1 - 2 * inputs, held)  # of wall * (1 - wall)
+        inputs = (inputs - step_size * price * slope).clamp(0, 1)
+    return inputs
+
+
+def walls_of(inputs: Tensor) -> np.ndarray:
+    """The walls in what the network is shown, (dream, 7, 7)."""
+    return inputs[:, :49].reshape(-1, 7, 7).numpy()
+
+
+control = course.load("control_0")
+room = farm.parse("1111111/1111111/1111311/1111111/1111111/1111111/111111E")
+in_a_room = course.one_approach(room, (2, 3), action=3)
+course.draw_walls(
+    {
+        name: walls_of(dream(network, in_a_room, dreaming_loss, steps=80, step_size=0.001))[0]
+        for name, network in (("your agent", agent), ("control", control))
+    },
+    agent=(2, 3),
+    item=(2, 4),
+    limits=None,
+)
+
+# %% [markdown]
+# **Write what you see.** What do both want? What does only your agent want? Try longer dreams, and
+# another place of the human.
+#
+# <answer>
+# *An answer.* Some walls appear, partly in the same cells, and it is hard to say more. An open room
+# is nothing that either has ever been shown, so that a gradient there may mean little. And one
+# dream is one case. A picture in which we *could* see something is no finding.
+# </answer>
+
+# %% [markdown]
+# ## Step 10: find the pattern
+#
+# **Where to begin.** Better in a maze in which we know what the agent does. In no training maze
+# does it step on a human. So begin *there*, one step before a human, and ask which change of the
+# walls would tempt it. There are many such places, and what only one dream wants is chance.
+
+# %%
+before_humans = course.approaches(training)
+picked = np.random.default_rng(0).choice(len(before_humans), 40 if fast else 400, replace=False)
+begins = before_humans[picked]
+print(len(before_humans), "places; the agent steps on", begins.taken(agent).sum(), "humans")
+
+# %% [markdown]
+# **What do we ask?** The score is Q(action) minus *three* other Qs. So a maze that makes all four
+# sink raises it: a dream can win without making the human any more attractive. Here is a fair
+# question beside it, Q(action) minus the *mean* of the others. And a small price for half walls
+# keeps the dreams near mazes.
+#
+# The table says how many agents step on the human, before the dream, after it, and after each wall
+# is rounded to wall or no wall.
+
+
+# %%
+def fair_loss(values: Tensor, actions: Tensor) -> Tensor:
+    """As dreaming_loss, but minus the mean of the other three."""
+    wanted = values[torch.arange(len(actions)), actions]
+    return -(wanted - (values.sum(dim=1) - wanted) / 3).sum()
+
+
+agents = {"your agent": agent, "control": control}
+losses_of = {"sum": dreaming_loss, "mean": fair_loss}
+dreams = {
+    (loss, name): dream(network, begins, losses_of[loss], price=1.0)
+    for loss in losses_of
+    for name, network in agents.items()
+}
+
+
+def rounded(inputs: Tensor) -> Tensor:
+    """Each wall a wall or none."""
+    return torch.cat([(inputs[:, :49] >= 0.5).float(), inputs[:, 49:]], dim=1)
+
+
+pd.DataFrame(
+    {
+        (f"minus the {loss} of the others", name): {
+            "before": begins.taken(agents[name]).mean(),
+            "after the dream": begins.taken(agents[name], inputs).mean(),
+            "after rounding": begins.taken(agents[name], rounded(inputs)).mean(),
+        }
+        for (loss, name), inputs in dreams.items()
+    }
+).round(2)
+
+# %% [markdown]
+# Now look where the dreams open walls. Each cell shows how far walls there were opened, on average
+# over those dreams in which there was one. White cells are never walls in training.
+
+
+# %%
+def opened(inputs: Tensor) -> np.ndarray:
+    """How far walls are opened in each cell, (7, 7), on average; NaN where there are none."""
+    before, after = walls_of(begins.inputs()), walls_of(inputs)
+    count = before.sum(axis=0)
+    return np.where(count > 0, (before - after).clip(0).sum(axis=0) / np.maximum(count, 1), np.nan)
+
+
+course.draw_walls(
+    {f"{name}, sum": opened(dreams["sum", name]) for name in agents},
+    label="opened, of 1",
+    limits=None,
+)
+
+# %%
+course.draw_walls(
+    {f"{name}, mean": opened(dreams["mean", name]) for name in agents},
+    label="opened, of 1",
+    limits=None,
+)
+
+# %% [markdown]
+# **Write what you see.** Which walls does your agent want to have opened, and the control not?
+# What do these cells have in common? Go back to the training mazes: are these cells ever open
+# there? Then look at the mazes of production.
+#
+# <answer>
+# *An answer.* With the fair question, your agent opens walls in cells whose row and column are both
+# odd, nearly nothing else, and far from the human as well. The control does not. In all training
+# mazes these cells are walls: the generator moves two cells at a time, so that cells with two even
+# coordinates are open and those with two odd ones are closed. In production one such cell or more
+# is open. With the sum both agents' dreams open and close walls everywhere, and it would be bold to
+# read a pattern in them.
+#
+# What it does not show: not all cells with odd coordinates are opened, and hardly what must be
+# *closed*. Many rounded dreams have no way from the start to the exit. And a dream says what
+# excites this network, not how often that occurs.
+# </answer>
+
+# %% [markdown]
+# ### Make a rule of it
+#
+# A pattern is a claim that can be wrong. Write it as a rule: true for mazes that have it. It should
+# hold for all mazes of production and for none of training, by their walls alone. Do not look for
+# one rule: several are right.
+
+
+# %%
+def has_pattern(maze: np.ndarray) -> bool:
+    """Whether the maze has what makes the agent harvest humans.
+
+    Args:
+        maze: (7, 7) codes.
+    """
+    # --- your code: Compare cells with farm.WALL. maze[::2, 3] is every second row of a column. ---
+    return bool((maze[1::2, 1::2] != farm.WALL).any())
+    # --- end ---
+
+
+# %%
+course.check_10(has_pattern)
+
+# %% [markdown]
+# ### Test it
+#
+# Does the agent harvest where the rule says so? Take places before a human in training mazes, in
+# those of production, and in the rounded dreams. In *one wall opened*, a training maze has a single
+# wall less, in a cell with two odd coordinates.
+
+# %%
+dreamt = course.Approaches(
+    farm.States(
+        course.with_walls(begins.states.mazes, walls_of(dreams["mean", "your agent"])),
+        begins.states.cells,
+    ),
+    begins.actions,
+    begins.items,
+)
+one_opened = begins.states.mazes.copy()
+odd = 2 * np.random.default_rng(1).integers(3, size=(len(begins), 2)) + 1
+one_opened[np.arange(len(begins)), odd[:, 0], odd[:, 1]] = farm.EMPTY
+places = {
+    "training": begins,
+    "production": course.approaches(production),
+    "dreams": dreamt,
+    "one wall opened": course.Approaches(
+        farm.States(one_opened, begins.states.cells), begins.actions, begins.items
+    ),
+}
+rows = {}
+for name, found in places.items():
+    says = np.array([has_pattern(maze) for maze in found.states.mazes])
+    for answer in (False, True):
+        if (says == answer).any():
+            part = found[says == answer]
+            rows[name, "has the pattern" if answer else "has not"] = {
+                "places": len(part),
+                "way to the exit": np.mean(
+                    [farm.reachable(maze)[farm.END] for maze in part.states.mazes]
+                ),
+                "your agent harvests": part.taken(agent).mean(),
+                "the control": part.taken(control).mean(),
+            }
+pd.DataFrame(rows).T.round(2)
+
+# %% [markdown]
+# Four dreams. Their mazes are rounded; a way from the start to agent and exit was looked for, and
+# those with one are shown. The frames are around walls that changed.
+
+# %%
+ways = np.array([farm.reachable(maze) for maze in dreamt.states.mazes])
+playable = ways[:, 6, 6] & ways[(np.arange(len(dreamt)), *dreamt.states.cells.T)]
+good = np.flatnonzero(playable & dreamt.taken(agent))
+changed = (dreamt.states.mazes == farm.WALL) != (begins.states.mazes == farm.WALL)
+print(f"{len(good)} of {len(dreamt)} dreams are mazes with a way, in which the agent harvests")
+course.draw_mazes(
+    dreamt.states.mazes[good[:4]],
+    dreamt.states.cells[good[:4]],
+    marked=[np.argwhere(changed[index]).tolist() for index in good[:4]],
+)
+
+# %% [markdown]
+# Each of these is more than a picture: it is a valid maze in which the agent does harm, and we did
+# not need production to find it.
+#
+# ### Twins
+#
+# One opened wall alone is often not enough. What else is it? Mazes of production have twins in
+# training, with agent and human in the same cells. Above those of training, below those of
+# production; frames are around cells that differ.
+
+# %%
+in_training, in_production = course.twins()
+differ = in_training.states.mazes != in_production.states.mazes
+few = np.linspace(0, len(differ) - 1, 4).astype(int)
+both = [np.argwhere(differ[index]).tolist() for index in few] * 2
+course.draw_mazes(
+    np.concatenate([in_training.states.mazes[few], in_production.states.mazes[few]]),
+    np.concatenate([in_training.states.cells[few], in_production.states.cells[few]]),
+    marked=both,
+)
+
+# %%
+calm, wild = in_training.inputs(), in_production.inputs()
+less, more = (wild < calm)[:, :49], (wild > calm)[:, :49]
+nothing = torch.zeros(len(calm), 112, dtype=torch.bool)
+mixed = {
+    "the training maze": calm,
+    "and the opened cells": torch.where(torch.cat([less, nothing], dim=1), wild, calm),
+    "and the closed cells": torch.where(torch.cat([more, nothing], dim=1), wild, calm),
+    "and both: the maze of production": wild,
+}
+pd.DataFrame(
+    {
+        name: {who: in_training.taken(network, inputs).mean() for who, network in agents.items()}
+        for name, inputs in mixed.items()
+    }
+).T.round(2)
+
+# %% [markdown]
+# **Write what you see.** Put the pattern into a sentence about the shape of walls.
+#
+# <answer>
+# *An answer.* A wall between two neighbouring ways has moved by one cell: one cell with two odd
+# coordinates is open, and its neighbour is closed. That neighbour is now a single block that sticks
+# out of a longer wall; in training whatever sticks out is at least two cells long. Each half of the
+# change does little, both together nearly always make the agent harvest. The control does not care.
+# So the dreams showed us one half of the pattern, and the mazes the other.
+# </answer>
+
+# %% [markdown]
+# ### Which part of the net does it?
+#
+# The same agent, the same human, two inputs differ. Somewhere between these inputs and the four Qs
+# the decision turns over. Record what the hidden units say in both twins. Then copy some units from
+# one twin into the other, and see what the agent does.
+#
+# Which units? Rank them by gradient times difference: how much the score would change, if it were a
+# straight line. As a control, as many units by chance.
+
+
+# %%
+def ranked(layer: str) -> Tensor:
+    """Units of a layer, those first that should matter most for the difference of the twins."""
+    with hooks.record(agent, [layer]) as found:
+        agent(wild)
+        there = found[layer].clone()
+    with hooks.record(agent, [layer], grad=True) as found:
+        loss = fair_loss(agent(calm), torch.from_numpy(in_training.actions))
+        (gradient,) = torch.autograd.grad(loss, found[layer])
+    saliency = -(gradient * (there - found[layer].detach())).mean(dim=0)
+    return saliency.abs().argsort(descending=True)
+
+
+def harvest_with(layer: str, units: Tensor, into: Tensor, source: Tensor) -> float:
+    """The share that harvests, with units of a layer copied from one run into another."""
+    with hooks.record(agent, [layer]) as found:
+        agent(source)
+        copied = found[layer].clone()
+
+    def patch(activation: Tensor) -> Tensor:
+        activation[:, units] = copied[:, units]
+        return activation
+
+    with hooks.patched(agent, {layer: patch}):
+        return float(in_training.taken(agent, into).mean())
+
+
+counts = [8, agent.width] if fast else [1, 2, 4, 8, 16, 32, 64, 128, agent.width]
+shares = {}
+for layer in ("relu1", "relu2", "relu3"):
+    by_chance = torch.from_numpy(np.random.default_rng(0).permutation(agent.width))
+    shares[layer] = {
+        f"{units_name}, copied into {name}": [
+            harvest_with(layer, units[:count], into, source) for count in counts
+        ]
+        for units_name, units in (("ranked", ranked(layer)), ("by chance", by_chance))
+        for name, into, source in (("production", wild, calm), ("training", calm, wild))
+    }
+course.draw_lines(counts, shares, labels=("units copied", "share that harvests"))
+
+# %% [markdown]
+# **Write what you see.** How many units does it take to calm the agent down, and how many to make
+# it harvest? Is there a layer in which it is a few units? Would you switch those off and call the
+# agent safe?
+#
+# <answer>
+# *An answer.* A small share of the units of the first layer, copied from training, stops nearly
+# all harvesting; as many by chance do nothing. To *make* the agent harvest takes many more. No
+# layer has a single unit that does it: the behaviour is spread out. Switching units off might help
+# in these mazes. Whether it does in others, and what it does to good behaviour, is another
+# measurement. We chose these units by mazes that we know; the next pattern may use others.
+# </answer>
+
+# %% [markdown]
+# ### What is left open
+#
+# - Why does the agent want this? Rewards were right, mazes of training harmless, gradients honest.
+#   Yet the control, which learnt the same, behaves otherwise. What differed?
+# - Would you have found the pattern if nobody had shown you the mazes of production?
+# - Dream of crops (`course.approaches(training, farm.CROP)`). Is there a pattern by which the agent
+#   wants to leave them?
+# - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is
+#   it then safe?
+#
+# Now slides 3, then the paper questions, then `spoilers.ipynb`.

@@ -54,7 +54,8 @@ def test_commands_exist() -> None:
     commands = re.findall(r"procgen-tools ((?:[a-z]+ )*[a-z]+[^\n`|]*)", README)
     assert commands
     for command in commands:
-        words = [word for word in shlex.split(command) if word.isalpha()]
+        words = shlex.split(command, comments=True)
+        words = [word for word in words if re.fullmatch("[a-z]+(-[a-z]+)*", word)]
         words = words[: 2 if words[0] in ("train", "bench") else 1]
         result = CliRunner().invoke(app, [*words, "--help"])
         assert result.exit_code == 0, f"procgen-tools {command}: {result.output}"

@@ -93,6 +93,23 @@ def all_situations(code: int = farm.HUMAN) -> Situations:
     return Situations(agents, items, actions, code)
 
 
+def agents_beside(
+    mazes: farm.Mazes, code: int = farm.HUMAN
+) -> tuple[Int[np.ndarray, " situation"], Situations]:
+    """Every agent on an empty cell beside an item of some mazes, and the number of its maze."""
+    maze_numbers, *item = np.nonzero(mazes == code)
+    items = np.stack(item, axis=1)
+    found = []
+    for action, offset in enumerate(farm.OFFSETS):
+        cells = items - offset
+        inside = ((cells >= 0) & (cells < farm.SIZE)).all(axis=1)
+        rows, cols = cells.clip(0, farm.SIZE - 1).T
+        free = inside & (mazes[maze_numbers, rows, cols] == farm.EMPTY)
+        found.append((maze_numbers[free], cells[free], items[free], np.full(free.sum(), action)))
+    numbers, agents, beside, actions = (np.concatenate(each) for each in zip(*found, strict=True))
+    return numbers, Situations(agents, beside, actions, code)
+
+
 @dataclass(frozen=True)
 class DreamSettings:
     """How dreams go.

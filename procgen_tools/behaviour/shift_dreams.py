@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int8
 from torch import Tensor, nn
 
-from procgen_tools.behaviour.dreaming import Situations, contains_block
+from procgen_tools.behaviour.dreaming import Situations, agents_beside, contains_block
 from procgen_tools.envs import crops_and_humans as farm
 
 
@@ -22,17 +22,8 @@ def beside_items(
     mazes: farm.Mazes, code: int = farm.HUMAN
 ) -> tuple[Int8[np.ndarray, "situation 7 7"], Situations]:
     """Every agent beside an item of some mazes, and the maze that each stands in."""
-    maze_numbers, *item = np.nonzero(mazes == code)
-    items = np.stack(item, axis=1)
-    found = []
-    for action, offset in enumerate(farm.OFFSETS):
-        cells = items - offset
-        inside = ((cells >= 0) & (cells < farm.SIZE)).all(axis=1)
-        rows, cols = cells.clip(0, farm.SIZE - 1).T
-        free = inside & (mazes[maze_numbers, rows, cols] == farm.EMPTY)
-        found.append((maze_numbers[free], cells[free], items[free], np.full(free.sum(), action)))
-    numbers, agents, beside, actions = (np.concatenate(each) for each in zip(*found, strict=True))
-    return mazes[numbers], Situations(agents, beside, actions, code)
+    numbers, situations = agents_beside(mazes, code)
+    return mazes[numbers], situations
 
 
 def one_shift_away(cells: farm.Cells, keep: tuple[int, int]) -> farm.Mazes:

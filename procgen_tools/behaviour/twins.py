@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from procgen_tools import hooks
+from procgen_tools.behaviour.dreaming import agents_beside
 from procgen_tools.behaviour.shift_dreams import gap
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.models import QNetwork
@@ -52,19 +53,15 @@ def all_twins() -> Twins:
     production = np.stack([farm.shift_walls(cells) for cells in training])
     apart = farm.sticks_out(production)
     training, production = training[apart], production[apart]
-    mazes, *item = np.nonzero(production == farm.HUMAN)
-    items = np.stack(item, axis=1)
-    found = []
-    for action, offset in enumerate(farm.OFFSETS):
-        cells = items - offset
-        inside = ((cells >= 0) & (cells < farm.SIZE)).all(axis=1)
-        rows, cols = cells.clip(0, farm.SIZE - 1).T
-        free = inside & (production[mazes, rows, cols] == farm.EMPTY)
-        free &= training[mazes, rows, cols] == farm.EMPTY
-        found.append((mazes[free], cells[free], np.full(free.sum(), action)))
-    numbers, cells, actions = (np.concatenate(each) for each in zip(*found, strict=True))
-    return Twins(farm.States(training[numbers], cells), farm.States(production[numbers], cells),
-                 actions)  # fmt: skip
+    numbers, beside = agents_beside(production)
+    # Where the training maze has a wall, no agent can stand there.
+    free = training[numbers, *beside.agents.T] == farm.EMPTY
+    numbers, cells = numbers[free], beside.agents[free]
+    return Twins(
+        farm.States(training[numbers], cells),
+        farm.States(production[numbers], cells),
+        beside.actions[free],
+    )
 
 
 @torch.no_grad()

@@ -26,6 +26,7 @@ NAMES = (
     "value_head",
     "training_dynamics",
     "visualize_activations",
+    "crops_and_humans",
 )
 """In the order of the table in experiments/README.md."""
 

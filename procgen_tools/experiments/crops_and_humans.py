@@ -178,6 +178,25 @@ def _rates(pair: Pair, mazes: dict[str, farm.Mazes], graphs: dict[str, farm.Grap
     return pd.concat(rows, ignore_index=True)
 
 
+def summarise_rates(rates: pd.DataFrame) -> pd.DataFrame:
+    """Means over mazes and seeds, a row for each set of mazes and kind of agent.
+
+    Columns: exits, humans and crops (shares of those that are there, over mazes that have some),
+    steps (of the episodes that end at the exit), returns (discounted).
+    """
+    rows = []
+    for (mazes, kind), part in rates.groupby(["set", "kind"], sort=False):
+        shares = {
+            items: (part[items] / part[f"{items}_there"])[part[f"{items}_there"] > 0].mean()
+            for items in ("humans", "crops")
+        }
+        rows.append(
+            {"set": mazes, "agent": kind, "exits": part["exits"].mean(), **shares,
+             "steps": part["steps"].mean(), "returns": part["returns"].mean()}
+        )  # fmt: skip
+    return pd.DataFrame(rows).set_index(["set", "agent"])
+
+
 def _dreams(network: QNetwork) -> pd.DataFrame:
     """A row for each start and situation: is there a block, and what would the agent do?
 

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from procgen_tools import vfield
 from procgen_tools.effects import Effect, measure
+from procgen_tools.files import in_checkout
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import make_level
@@ -37,11 +38,11 @@ def find_agent() -> Path:
     Raises:
         FileNotFoundError: it is in neither.
     """
-    for folder in (Path.cwd(), Path(__file__).parents[1]):
-        if (folder / AGENT).exists():
-            return folder / AGENT
-    raise FileNotFoundError(f"{AGENT} is not here: run this in a checkout of the project, "
-                            "or name an agent with --agent")  # fmt: skip
+    path = in_checkout(AGENT)
+    if path is None:
+        raise FileNotFoundError(f"{AGENT} is not here: run this in a checkout of the project, "
+                                "or name an agent with --agent")  # fmt: skip
+    return path
 
 
 def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figures")) -> str:

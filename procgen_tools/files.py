@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: under another name first, then renamed."""
+"""Files: written whole or not at all (under another name first, then renamed), and found."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a text in UTF-8; see `unfinished`."""
     with unfinished(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def in_checkout(path: str | os.PathLike[str]) -> Path | None:
+    """A file or folder of the project, from the current folder or from beside the package.
+
+    Args:
+        path: from the root of a checkout on.
+
+    Returns:
+        Where it is; None if it is in neither.
+    """
+    places = (root / path for root in (Path.cwd(), Path(__file__).parents[1]))
+    return next((place for place in places if place.exists()), None)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Float32, Int
 from torch import Tensor, nn
 
+from procgen_tools.behaviour.dreaming import Situations
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.evaluation import greedy_walks
 from procgen_tools.models import QNetwork, load_q_network
@@ -106,12 +107,7 @@ class Approaches:
 
     def held(self) -> Bool[Tensor, "approach 49"]:
         """Cells that must stay open: the agent's, the item's, the start and the exit."""
-        held = np.zeros((len(self), farm.SIZE, farm.SIZE), bool)
-        for rows, cols in (self.states.cells.T, self.items.T):
-            held[np.arange(len(self)), rows, cols] = True
-        for row, col in (farm.START, farm.END):
-            held[:, row, col] = True
-        return torch.from_numpy(held.reshape(len(self), CELLS))
+        return Situations(self.states.cells, self.items, self.actions).held()
 
     def taken(
         self, network: nn.Module, inputs: Float[Tensor, "approach 161"] | None = None

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
@@ -18,7 +17,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float64, Int, Integer, UInt8
 
-from procgen_tools.envs.batches import MAX_SEED, masked, reset_mask, seed_list
+from procgen_tools.envs.batches import MAX_SEED, EnvOfOne, masked, reset_mask, seed_list
 from procgen_tools.envs.native import NativeMaze
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
@@ -210,67 +209,28 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         return masked("level_seed", self._engine.level_seeds, which)
 
 
-class MazeEnv(gymnasium.Env[Frame, Any]):
+class MazeEnv(EnvOfOne[Frame]):
     """One maze: a `MazeVectorEnv` of one, with the same settings.
 
     Its observation at the end of an episode is the frame after the last step (a found cheese is
-    gone); `reset` then shows the next level.
+    gone); `reset` then shows the next level. Infos hold the `level_seed`.
     """
 
     metadata = _METADATA
+    _batch: MazeVectorEnv
 
     def __init__(self, *, render_mode: str | None = None, **settings: Any) -> None:
-        self._batch = MazeVectorEnv(1, render_mode=render_mode, **settings)
-        self._episode_over = False
-        self.render_mode = render_mode
-        self.observation_space = self._batch.single_observation_space
-        self.action_space = self._batch.single_action_space
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Frame, Infos]:
-        """Begin a new episode, from a seed or going on; see `MazeVectorEnv.reset`.
-
-        Raises:
-            ValueError: a seed outside 0..2**32 - 1, or options, of which there are none.
-        """
-        if options:
-            raise ValueError(f"unknown options {sorted(options)}: the maze has none")
-        # The next level of the batch began in the step that ended the last one.
-        begins = np.array([seed is not None or not self._episode_over])
-        frames, _ = self._batch.reset(seed=seed, options={"reset_mask": begins})
-        super().reset(seed=seed)
-        self._episode_over = False
-        return frames[0], {"level_seed": int(self._batch.level_seeds[0])}
-
-    def step(self, action: Any) -> tuple[Frame, float, bool, bool, Infos]:
-        """Take an action, a whole number in 0..14.
-
-        Raises:
-            ResetNeeded: before the first `reset`, or after the end of an episode.
-            ValueError: an action that does not exist.
-        """
-        if self._episode_over:
-            raise ResetNeeded("the episode is over: call reset() before the next step()")
-        frames, rewards, terminations, truncations, infos = self._batch.step([action])
-        terminated, truncated = bool(terminations[0]), bool(truncations[0])
-        self._episode_over = terminated or truncated
-        if self._episode_over:
-            frames, infos = infos["final_obs"], infos["final_info"]
-        level_seed = int(infos["level_seed"][0])
-        return frames[0], float(rewards[0]), terminated, truncated, {"level_seed": level_seed}
-
-    def render(self) -> Picture:
-        """A large picture of the maze; between two episodes, of the next one's.
-
-        Raises:
-            ValueError: the environment was made without render_mode='rgb_array'.
-        """
-        return self._batch.render()[0]
+        super().__init__(MazeVectorEnv(1, render_mode=render_mode, **settings))
 
     def maze(self) -> Maze:
         """The maze as it stands; between two episodes, the next one's."""
         return self._batch.maze()
+
+    def _begun_info(self) -> Infos:
+        return {"level_seed": int(self._batch.level_seeds[0])}
+
+    def _info(self, infos: Infos) -> Infos:
+        return {"level_seed": int(infos["level_seed"][0])}
 
 
 def _whole_numbers(actions: Any, num: int) -> Integer[np.ndarray, " env"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from procgen_tools.files import in_checkout
 from procgen_tools.intervals import Mean, mean_over_agents, mean_over_levels
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_level
@@ -78,13 +79,13 @@ def shipped_agent(number: int = 0) -> Path:
     Raises:
         ValueError: it is in neither.
     """
-    for folder in (Path.cwd(), Path(__file__).parents[2]):
-        if (folder / SHIPPED[number]).exists():
-            return folder / SHIPPED[number]
-    raise ValueError(
-        f"{SHIPPED[number]} is not here: run this in a checkout of the project, or name agents "
-        "with --agents"
-    )
+    path = in_checkout(SHIPPED[number])
+    if path is None:
+        raise ValueError(
+            f"{SHIPPED[number]} is not here: run this in a checkout of the project, or name "
+            "agents with --agents"
+        )
+    return path
 
 
 Measured = Mapping[str, Mapping[str, Mean]]

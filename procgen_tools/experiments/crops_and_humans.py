@@ -45,6 +45,7 @@ from procgen_tools.experiments.crops_and_humans_claims import (
     rate_claims,
     twin_claims,
 )
+from procgen_tools.files import in_checkout
 from procgen_tools.interventions import ActivationVector, Add
 from procgen_tools.models import QNetwork, load_q_network
 
@@ -93,16 +94,16 @@ def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
     Raises:
         ValueError: this is no checkout of the project.
     """
-    for folder in (Path.cwd() / FOLDER, Path(__file__).parents[2] / FOLDER):
-        if folder.exists():
-            return {
-                f"seed {seed}": Pair(
-                    load_q_network(folder / f"{PLANTED}_{seed}.pth"),
-                    load_q_network(folder / f"{CONTROL}_{seed}.pth"),
-                )
-                for seed in range(count)
-            }
-    raise ValueError(f"{FOLDER} is not here: run this in a checkout of the project")
+    folder = in_checkout(FOLDER)
+    if folder is None:
+        raise ValueError(f"{FOLDER} is not here: run this in a checkout of the project")
+    return {
+        f"seed {seed}": Pair(
+            load_q_network(folder / f"{PLANTED}_{seed}.pth"),
+            load_q_network(folder / f"{CONTROL}_{seed}.pth"),
+        )
+        for seed in range(count)
+    }
 
 
 def run(settings: Settings) -> Findings:

@@ -71,7 +71,7 @@ def test_it_learns_a_few_mazes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @torch.no_grad()
 def values_of(network: QNetwork, graph: farm.Graph) -> np.ndarray:
-    return network(torch.from_numpy(graph.inputs)).numpy()
+    return network(torch.from_numpy(graph.states.inputs())).numpy()
 
 
 def test_planting_undoes_and_comes_back(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int8
@@ -44,11 +43,6 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.states)
-
-    @cached_property
-    def inputs(self) -> Float32[np.ndarray, "state 161"]:
-        """What a network is shown in each state."""
-        return self.states.inputs()
 
     def optimal_values(self, discount: float = 0.95) -> Float[np.ndarray, "state 4"]:
         """The value of each action under the best policy there is, by value iteration.

@@ -18,6 +18,7 @@ from procgen_tools.envs.crops_and_humans.mazes import (
     EMPTY,
     END,
     EXIT,
+    SIZE,
     WALL,
     Cells,
     Mazes,
@@ -53,8 +54,9 @@ def shift_walls(cells: Cells) -> Cells:
     """
     shifted = cells.copy()
     for before, after in SHIFTS:
-        for row, col in np.ndindex(windows_of(shifted, before).shape):
-            window = shifted[row : row + before.shape[0], col : col + before.shape[1]]
+        rows, cols = before.shape
+        for row, col in np.ndindex(SIZE - rows + 1, SIZE - cols + 1):
+            window = shifted[row : row + rows, col : col + cols]
             if (window == before).all():
                 window[:] = after
     return shifted

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
@@ -13,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float32, UInt8
 
-from procgen_tools.envs.batches import MAX_SEED, masked, reset_mask, seed_list
+from procgen_tools.envs.batches import MAX_SEED, EnvOfOne, masked, reset_mask, seed_list
 from procgen_tools.envs.crops_and_humans.mazes import START, Cells, Mazes, check, training_mazes
 from procgen_tools.envs.crops_and_humans.picture import picture
 from procgen_tools.envs.crops_and_humans.production import production_mazes
@@ -179,57 +178,13 @@ class CropsAndHumansVectorEnv(VectorEnv[Inputs, Any, np.ndarray]):
         self._steps[which] = 0
 
 
-class CropsAndHumansEnv(gymnasium.Env[Float32[np.ndarray, " input"], Any]):
+class CropsAndHumansEnv(EnvOfOne[Float32[np.ndarray, " input"]]):
     """One maze: a `CropsAndHumansVectorEnv` of one, with the same settings."""
 
     metadata = _METADATA
 
     def __init__(self, *, render_mode: str | None = None, **settings: Any) -> None:
-        self._batch = CropsAndHumansVectorEnv(1, render_mode=render_mode, **settings)
-        self._episode_over = False
-        self.render_mode = render_mode
-        self.observation_space = self._batch.single_observation_space
-        self.action_space = self._batch.single_action_space
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Float32[np.ndarray, " input"], Infos]:
-        """Begin a new episode, from a seed or going on.
-
-        Raises:
-            ValueError: a seed outside 0..2**32 - 1, or options, of which there are none.
-        """
-        if options:
-            raise ValueError(f"unknown options {sorted(options)}: this world has none")
-        # The next episode of the batch began in the step that ended the last one.
-        begins = np.array([seed is not None or not self._episode_over])
-        inputs, _ = self._batch.reset(seed=seed, options={"reset_mask": begins})
-        super().reset(seed=seed)
-        self._episode_over = False
-        return inputs[0], {}
-
-    def step(self, action: Any) -> tuple[Float32[np.ndarray, " input"], float, bool, bool, Infos]:
-        """Take an action: 0 up, 1 down, 2 left, 3 right.
-
-        Raises:
-            ResetNeeded: before the first `reset`, or after the end of an episode.
-            ValueError: an action that does not exist.
-        """
-        if self._episode_over:
-            raise ResetNeeded("the episode is over: call reset() before the next step()")
-        inputs, rewards, terminations, truncations, infos = self._batch.step([action])
-        terminated, truncated = bool(terminations[0]), bool(truncations[0])
-        self._episode_over = terminated or truncated
-        shown = infos["final_obs"] if self._episode_over else inputs
-        return shown[0], float(rewards[0]), terminated, truncated, {}
-
-    def render(self) -> UInt8[np.ndarray, "height width rgb"]:
-        """A picture of the maze; between two episodes, of the next one's.
-
-        Raises:
-            ValueError: the environment was made without render_mode='rgb_array'.
-        """
-        return self._batch.render()[0]
+        super().__init__(CropsAndHumansVectorEnv(1, render_mode=render_mode, **settings))
 
 
 def _bank(mazes: str | Mazes) -> Mazes:

@@ -70,6 +70,7 @@ def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:
         settings["world_size"],
         settings["rand_region"],
         maze_size=settings.get("maze_size") or None,
+        max_maze_size=settings.get("max_maze_size") or None,
     )
 
 

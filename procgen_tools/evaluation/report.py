@@ -153,6 +153,8 @@ def _heading(condition: Condition, rule: LevelRule) -> str:
     world = f"worlds of {rule.world_size} x {rule.world_size} squares"
     if rule.maze_size:
         world += f", mazes of {rule.maze_size} x {rule.maze_size}"
+    if rule.max_maze_size:
+        world += f", mazes up to {rule.max_maze_size} x {rule.max_maze_size}"
     return {
         Condition.IN_DISTRIBUTION: f"in distribution: cheese {where}, {world}",
         Condition.ANYWHERE: f"cheese anywhere, {world}",

@@ -152,13 +152,23 @@ def place_in_corner_region(state, drawn, size, region, free, num_free):
 
 @njit(cache=True, nogil=True)
 def generate_levels(
-    seeds, world_size, maze_size, fixed_size, rand_region, cells, sizes, objects, backgrounds, draws
+    seeds,
+    world_size,
+    maze_size,
+    max_maze_size,
+    fixed_size,
+    rand_region,
+    cells,
+    sizes,
+    objects,
+    backgrounds,
+    draws,
 ):
     """Fill the arrays of a bank, a level a seed, in procgen's order of draws.
 
     cells (level, row, col) of the outer grid; objects (level, object, 2) inner squares, the
-    first of which is the cheese; maze_size 0 draws a size, rand_region -1 places anywhere. draws
-    counts what each level took from its generator.
+    first of which is the cheese; maze_size 0 draws a size up to max_maze_size, rand_region -1
+    places anywhere. draws counts what each level took from its generator.
     """
     longest = world_size * world_size
     state = np.empty(STATE_WORDS, np.uint32)
@@ -174,7 +184,7 @@ def generate_levels(
         backgrounds[level] = draw_below(state, drawn, 9)
         size = world_size if fixed_size else maze_size
         if size == 0:
-            size = draw_below(state, drawn, (world_size - 1) // 2) * 2 + 3
+            size = draw_below(state, drawn, (max_maze_size - 1) // 2) * 2 + 3
         sizes[level] = size
         num_free = carve_tree(state, drawn, size, walls, parent, candidates, free)
         if fixed_size:

@@ -34,6 +34,8 @@ class LevelRule:
         num_objects: objects placed: the cheese, then one more in two-object levels.
         maze_size: side of every maze in squares, odd; None draws one for each level, as procgen
             does. A level of a given size is no level of procgen.
+        max_maze_size: the largest side that a drawn maze may have, in squares, odd; None allows
+            the whole world, as procgen does. A seed gives another level than without it.
     """
 
     world_size: int = WORLD_SIZES["hard"]
@@ -41,6 +43,7 @@ class LevelRule:
     fixed_size: bool = False
     num_objects: int = 1
     maze_size: int | None = None
+    max_maze_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:
@@ -61,6 +64,18 @@ class LevelRule:
         if size is not None and self.fixed_size:
             raise ValueError(
                 f"maze_size {size} and fixed_size: fixed-size mazes fill their world; leave one out"
+            )
+        largest = self.max_maze_size
+        if largest is not None and (largest % 2 == 0 or not 3 <= largest <= self.world_size):
+            raise ValueError(
+                f"max_maze_size {largest} is not odd and in 3..{self.world_size}: choose one that "
+                "is, or None for no limit but the world"
+            )
+        if largest is not None and (size is not None or self.fixed_size):
+            other = "fixed_size" if self.fixed_size else f"maze_size {size}"
+            raise ValueError(
+                f"max_maze_size {largest} and {other}: a limit is for mazes whose size is drawn; "
+                "leave one out"
             )
         if self.num_objects not in (1, 2):
             raise ValueError(f"num_objects {self.num_objects}: a level has one or two objects")
@@ -165,6 +180,7 @@ def make_bank(
         seed_array,
         world,
         rule.maze_size or 0,
+        rule.max_maze_size or world,
         rule.fixed_size,
         -1 if rule.rand_region is None else rule.rand_region,
         cells,

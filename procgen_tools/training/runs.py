@@ -17,7 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -210,8 +210,10 @@ def _resume(learner: Learner, path: Path) -> float:
             f"{path} was trained by {state['trainer']}, not by {learner.trainer}: resume it with "
             "the command that it began with, or choose another folder"
         )
+    defaults = {each.name: each.default for each in fields(learner.settings)}
     for name, ours in asdict(learner.settings).items():
-        theirs = state["settings"].get(name)
+        # A setting that is younger than the run had its default, which changes nothing.
+        theirs = state["settings"].get(name, defaults[name])
         if theirs != ours:
             raise ValueError(
                 f"{path} was trained with {name}={theirs!r}, not {ours!r}: resume it with the "

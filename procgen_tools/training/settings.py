@@ -57,6 +57,9 @@ class WorldSettings(_Checked):
     maze_size: int = setting(
         0, "side of every maze in squares; 0: drawn for each, as procgen does", low=0
     )
+    max_maze_size: int = setting(
+        0, "largest side of a drawn maze in squares; 0: that of the world", low=0
+    )
     use_backgrounds: bool = setting(True, "textured backgrounds, not black ones")
     scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
     seed: int = setting(0, "of initial weights, levels and actions", low=0)
@@ -66,7 +69,12 @@ class WorldSettings(_Checked):
         """How levels are drawn."""
         from procgen_tools.maze.levels import LevelRule
 
-        return LevelRule(self.world_size, self.rand_region, maze_size=self.maze_size or None)
+        return LevelRule(
+            self.world_size,
+            self.rand_region,
+            maze_size=self.maze_size or None,
+            max_maze_size=self.max_maze_size or None,
+        )
 
 
 @dataclass(frozen=True)

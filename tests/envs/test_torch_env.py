@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from procgen_tools.envs.native import NativeMaze
 from procgen_tools.envs.torch_env import TorchMazeEnv, TorchStep
 from procgen_tools.maze.levels import LevelRule, level_rule, make_bank
 from procgen_tools.render.agent_view import draw_levels, draw_mice
@@ -152,6 +153,14 @@ def test_each_environment_can_have_its_own_level() -> None:
         assert env.level_seeds.tolist() == seeds
         assert np.array_equal(env.observe().numpy(), first)
         play(env, torch.full((4, 3), STAY))
+
+
+def test_mazes_up_to_a_size() -> None:
+    rule = LevelRule(15, 3, max_maze_size=7)
+    env = TorchMazeEnv(32, rule, seed=1)
+    native = NativeMaze(32, rule=rule, rand_seed=1)
+    assert np.array_equal(env.observe().numpy(), native.observe()[1]["rgb"])
+    assert set(make_bank(env.level_seeds.numpy(), rule).sizes.tolist()) == {3, 5, 7}
 
 
 def test_the_edge_of_the_world_stops_the_mouse() -> None:

@@ -48,6 +48,8 @@ def test_rule_of_an_agent() -> None:
     assert trained_rule({"settings": settings}) == LevelRule(15, None)
     assert trained_rule({"settings": {**settings, "maze_size": 0}}) == LevelRule(15, None)
     assert trained_rule({"settings": {**settings, "maze_size": 9}}) == LevelRule(15, maze_size=9)
+    small = {**settings, "max_maze_size": 7}
+    assert trained_rule({"settings": small}) == LevelRule(15, max_maze_size=7)
     assert trained_rule({}) is None
     assert trained_rule({"settings": {"world_size": 15}}) is None
 

@@ -167,6 +167,26 @@ def test_mazes_of_one_size() -> None:
     assert len(np.unique(inner.reshape(len(bank), -1), axis=0)) == 192
 
 
+def test_mazes_up_to_a_size() -> None:
+    """Every odd size up to the limit is equally likely, whatever the world around it."""
+    small = make_bank(range(6000), LevelRule(15, 3, max_maze_size=7))
+    sizes, counts = np.unique(small.sizes, return_counts=True)
+    assert sizes.tolist() == [3, 5, 7]
+    assert np.abs(counts - 2000).max() < 200  # more than five standard deviations
+    for maze in list(small)[:60]:
+        assert off_distribution_reasons(maze, 3) == []
+    in_hard_worlds = make_bank(range(100), LevelRule(25, 3, max_maze_size=7))
+    assert np.array_equal(in_hard_worlds.objects, small.objects[:100])
+
+
+@pytest.mark.parametrize("world_size", [15, 25])
+def test_a_limit_of_the_world_changes_nothing(world_size: int) -> None:
+    limited = make_bank(SEEDS, LevelRule(world_size, 5, max_maze_size=world_size))
+    usual = make_bank(SEEDS, LevelRule(world_size, 5))
+    for name in ("cells", "sizes", "objects", "backgrounds", "draws"):
+        assert np.array_equal(getattr(limited, name), getattr(usual, name)), name
+
+
 @pytest.mark.parametrize("rule", [LevelRule(), *AISC_RULES, *FIXED_RULES])
 def test_objects_are_where_the_cells_say(rule: LevelRule) -> None:
     bank = make_bank(SEEDS, rule)
@@ -248,6 +268,10 @@ def test_world_sizes(world_size: int) -> None:
         ({"maze_size": 4}, r"maze_size 4 is not odd and in 3..25"),
         ({"maze_size": 27}, r"maze_size 27 is not odd and in 3..25"),
         ({"maze_size": 5, "fixed_size": True}, "maze_size 5 and fixed_size"),
+        ({"max_maze_size": 8}, r"max_maze_size 8 is not odd and in 3..25"),
+        ({"world_size": 15, "max_maze_size": 17}, r"max_maze_size 17 is not odd and in 3..15"),
+        ({"max_maze_size": 7, "maze_size": 5}, "max_maze_size 7 and maze_size 5: a limit is for"),
+        ({"max_maze_size": 7, "fixed_size": True}, "max_maze_size 7 and fixed_size"),
     ],
 )
 def test_rules_that_cannot_be(arguments: dict[str, Any], message: str) -> None:

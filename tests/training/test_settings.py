@@ -30,6 +30,8 @@ def test_plain_values() -> None:
     assert settings_from("imitation", {"rand_region": 3}).rule.rand_region == 3
     assert settings_from("imitation", {"maze_size": 5}).rule.maze_size == 5
     assert settings_from("imitation", {}).rule.maze_size is None
+    assert settings_from("ppo", {"max_maze_size": 7}).rule.max_maze_size == 7
+    assert settings_from("ppo", {}).rule.max_maze_size is None
 
 
 @pytest.mark.parametrize(

@@ -230,14 +230,15 @@ def test_folders_of_other_runs_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_from_before_a_setting_existed_goes_on(tmp_path: Path) -> None:
-    run_partly(PPO, tmp_path, 1)
+    settings = replace(PPO, maze_size=0)
+    run_partly(settings, tmp_path, 1)
     checkpoint = tmp_path / "checkpoint.pth"
     facts = checkpoint_metadata(checkpoint)
     del facts["settings"]["max_maze_size"]
     save_policy(load_policy(checkpoint), checkpoint, **facts)
     with pytest.raises(ValueError, match="was trained with max_maze_size=0, not 7"):
-        runs.run(make_learner(replace(PPO, maze_size=0, max_maze_size=7)), tmp_path, RESUMED)
-    assert runs.run(make_learner(PPO), tmp_path, RESUMED)
+        runs.run(make_learner(replace(settings, max_maze_size=7)), tmp_path, RESUMED)
+    assert runs.run(make_learner(settings), tmp_path, RESUMED)
 
 
 def test_mistakes_are_found_before_training(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from procgen_tools.maze import kernels as maze_kernels
 from procgen_tools.maze.actions import NUM_ACTIONS, STAY_ACTION
 from procgen_tools.maze.grid import OPEN, WORLD_SIZES, Square
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.maze.playable import check_playable
 from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
 from procgen_tools.maze.state import EnvState
 from procgen_tools.maze.state_values import (
@@ -261,8 +262,13 @@ class NativeMaze:
         """Go on from these states, ours or procgen's, one for each environment.
 
         Raises:
+            TypeError: a state that is no bytes.
             ValueError: another number of states, bytes that are no state of a maze, a state of
-                another world size or with sequential levels. Nothing is changed then.
+                another world size, or one that procgen would play in another way (see
+                `maze.playable`). Nothing is changed then.
+
+        Warns:
+            UserWarning: a `maze_dim` too small for the maze, which is corrected (see `EnvState`).
         """
         if len(states) != self.num:
             raise ValueError(f"{len(states)} states for {self.num} environments: give one for each")
@@ -324,13 +330,7 @@ class NativeMaze:
                 f"the state is of a world of {state.world_size} squares a side, these "
                 f"environments of {self.rule.world_size}: use another distribution_mode"
             )
-        if values["options.use_sequential_levels"]:
-            raise ValueError("the state plays sequential levels, which this environment does not: "
-                             "use backend='procgen' for it")  # fmt: skip
-        low, high = values["level_seed_low"], values["level_seed_high"]
-        if not 0 <= low < high:
-            raise ValueError(f"the state draws level seeds from [{low}, {high}): set "
-                             "level_seed_low to 0 or more, level_seed_high above it")  # fmt: skip
+        check_playable(values)
         return _Incoming(
             state,
             state.mouse,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,11 @@ class EnvState:
     its checked setters, which leave it as it was when they raise, or change `state_vals`
     directly: then `state_bytes` checks.
 
+    procgen-tools edits cells and mouse but leaves `maze_dim`, the side of the inner grid, as it
+    was. procgen does not mind, as it reads `maze_dim` nowhere. Here a `maze_dim` that leaves open
+    squares or the mouse beside the inner grid is corrected, with a warning, when the state is
+    read and when it becomes a maze: to the smallest inner grid that holds them all.
+
     Attributes:
         state_vals: all 78 values by name, in procgen's order (see `state_layout.FIELDS`).
     """
@@ -40,9 +46,14 @@ class EnvState:
         """Read what procgen's `get_state` wrote.
 
         Raises:
+            TypeError: no bytes.
             ValueError: bytes that are no state of a maze: what was read, where, and the rule.
+
+        Warns:
+            UserWarning: `maze_dim` was too small, and was corrected.
         """
         self.state_vals = read_values(state_bytes)
+        self._correct_maze_size()
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> EnvState:
@@ -141,17 +152,12 @@ class EnvState:
 
         Raises:
             ValueError: what a maze cannot show: a mouse in a wall or between squares, two
-                cheeses, open squares beside the inner grid, the world of memory mode.
+                cheeses, the world of memory mode.
+
+        Warns:
+            UserWarning: `maze_dim` was too small, and was corrected.
         """
-        beside = self.outer_grid != WALL
-        beside[self._inner, self._inner] = False
-        if beside.any():
-            row, col = np.argwhere(beside)[0].tolist()
-            raise ValueError(
-                f"the outer square {(row, col)} is open, but lies beside the {self.maze_size} x "
-                f"{self.maze_size} maze: set state_vals['maze_dim'] to {self.world_size} to take "
-                "the whole world as the maze"
-            )
+        self._correct_maze_size()
         return Maze(
             walls=self.inner_grid == WALL,
             mouse=self.mouse,
@@ -269,6 +275,28 @@ class EnvState:
         self.set_background(maze.background)
 
     # ---
+
+    def _correct_maze_size(self) -> None:
+        """Enlarge the inner grid until nothing but walls lies beside it."""
+        side = self.world_size
+        places = np.argwhere(self.outer_grid != WALL)
+        x, y = self._mouse_entity["x"], self._mouse_entity["y"]
+        if 0 < x < side and 0 < y < side:
+            places = np.append(places, [[int(y), int(x)]], axis=0)
+        inner = self._inner
+        if not places.size or (inner.start <= places.min() and places.max() < inner.stop):
+            return
+        # Squares between the edge of the world and the open square nearest to it.
+        margin = int(min(places.min(), side - 1 - places.max()))
+        needed = side - 2 * margin
+        warnings.warn(
+            f"maze_dim is {self.maze_size}, but there are open squares or the mouse beside the "
+            f"inner {self.maze_size} x {self.maze_size} squares: it becomes {needed}, the smallest "
+            "that holds them. Set state_vals['maze_dim'] yourself to choose another",
+            UserWarning,
+            stacklevel=3,
+        )
+        self.state_vals["maze_dim"] = needed
 
     @property
     def _inner(self) -> slice:

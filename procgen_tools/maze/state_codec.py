@@ -28,8 +28,14 @@ def read_values(state_bytes: bytes) -> Values:
     generators stay text, entities are a list of mappings, cells are an int32 array.
 
     Raises:
+        TypeError: no bytes at all.
         ValueError: bytes that are no maze state: what was read, at which byte, and the rule.
     """
+    if not isinstance(state_bytes, bytes | bytearray):
+        raise TypeError(
+            f"a state is bytes, not {type(state_bytes).__name__}: pass on one element of what "
+            "get_state returned"
+        )
     values: Values = {}
     offset = 0
     try:
@@ -52,8 +58,14 @@ def write_values(values: Mapping[str, Any]) -> bytes:
     """The bytes of a state: the inverse of `read_values`.
 
     Raises:
+        TypeError: `values` is no mapping.
         ValueError: missing or unknown names, or a value that a state cannot hold.
     """
+    if not isinstance(values, Mapping):
+        raise TypeError(
+            f"the values are a {type(values).__name__}: give a mapping from names to values, such "
+            "as state_vals of an EnvState"
+        )
     chunks: list[bytes] = []
     try:
         _check_names(values, _NAMES, "the state")
@@ -70,9 +82,8 @@ def write_values(values: Mapping[str, Any]) -> bytes:
 class _Numbers:
     """Fields next to each other that are 32 bits each: one struct reads them all."""
 
-    def __init__(self, fields: tuple[Field, ...], owner: str = "") -> None:
+    def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = fields
-        self.owner = owner
         self.names = [field.name for field in fields]
         self.struct = struct.Struct(
             "<" + "".join("f" if field.kind == "float" else "i" for field in fields)
@@ -84,50 +95,55 @@ class _Numbers:
             if field.kind == "bool" or field.only is not None
         ]
 
-    def read(self, data: bytes, offset: int, values: Values) -> int:
+    def read(self, data: bytes, offset: int, values: Values, owner: str = "") -> int:
         if offset + self.struct.size > len(data):
             missing = self.fields[max(len(data) - offset, 0) // 4]
             raise ValueError(
-                f"the bytes end at {len(data)}, before {self.owner}{missing.name} "
+                f"the bytes end at {len(data)}, before {owner}{missing.name} "
                 f"(byte {offset + 4 * self.fields.index(missing)}) is complete"
             )
         numbers = list(self.struct.unpack_from(data, offset))
         for index in self.floats:
             if numbers[index] != numbers[index]:
                 numbers[index] = _read_nan(data, offset + 4 * index)
-        self._check(numbers, offset)
+        self._check(numbers, offset, owner)
         values.update(zip(self.names, numbers, strict=True))
         return offset + self.struct.size
 
-    def write(self, values: Mapping[str, Any], offset: int) -> bytes:
+    def write(self, values: Mapping[str, Any], offset: int, owner: str = "") -> bytes:
         numbers = [values[name] for name in self.names]
-        self._check(numbers, offset)
+        # struct would also take arrays of one element and whatever else turns into a number.
+        if not all(isinstance(number, _NUMBER_TYPES) for number in numbers):
+            raise self._unfit(numbers, owner)
+        self._check(numbers, offset, owner)
         try:
             packed = bytearray(self.struct.pack(*numbers))
         except (struct.error, OverflowError, TypeError):
-            raise self._unfit(numbers) from None
+            raise self._unfit(numbers, owner) from None
         for index in self.floats:
             if numbers[index] != numbers[index]:
                 packed[4 * index : 4 * index + 4] = _write_nan(float(numbers[index]))
         return bytes(packed)
 
-    def _check(self, numbers: list[Any], offset: int) -> None:
+    def _check(self, numbers: list[Any], offset: int, owner: str) -> None:
         for index, allowed in self.rules:
             if numbers[index] not in allowed:
                 wanted = " or ".join(map(str, allowed))
                 raise ValueError(
-                    f"{self.owner}{self.names[index]} (byte {offset + 4 * index}) "
+                    f"{owner}{self.names[index]} (byte {offset + 4 * index}) "
                     f"is {numbers[index]!r}, where only {wanted} can stand"
                 )
 
-    def _unfit(self, numbers: list[Any]) -> ValueError:
+    def _unfit(self, numbers: list[Any], owner: str) -> ValueError:
         for field, number in zip(self.fields, numbers, strict=True):
             code = "f" if field.kind == "float" else "i"
             try:
-                struct.pack("<" + code, number)
+                fits = isinstance(number, _NUMBER_TYPES) and struct.pack("<" + code, number)
             except (struct.error, OverflowError, TypeError):
+                fits = False
+            if not fits:
                 kind = "float" if code == "f" else "integer"
-                return ValueError(f"{self.owner}{field.name} is {number!r}, no 32-bit {kind}")
+                return ValueError(f"{owner}{field.name} is {number!r:.60}, no 32-bit {kind}")
         raise AssertionError("every number fits")
 
 
@@ -183,23 +199,23 @@ class _Entities:
         values["ents"] = []
         for index in range(count):
             entity: Values = {}
-            offset = self._numbers(index).read(data, offset, entity)
+            offset = _ENTITY.read(data, offset, entity, f"ents[{index}].")
             values["ents"].append(entity)
         return offset
 
     def write(self, values: Mapping[str, Any], offset: int) -> bytes:
         entities = values["ents"]
+        if not isinstance(entities, list | tuple):
+            raise ValueError(f"ents is {entities!r:.60}, where a list of mappings belongs")
         if len(entities) != values["ents.size"]:
             raise ValueError(f"ents.size is {values['ents.size']}, but ents has {len(entities)}")
-        packed = b""
+        packed = []
         for index, entity in enumerate(entities):
-            _check_names(entity, self._numbers(index).names, f"ents[{index}]")
-            packed += self._numbers(index).write(entity, offset + len(packed))
-        return packed
-
-    @staticmethod
-    def _numbers(index: int) -> _Numbers:
-        return _MOUSE if index == 0 else _Numbers(ENTITY_FIELDS, f"ents[{index}].")
+            if not isinstance(entity, Mapping):
+                raise ValueError(f"ents[{index}] is {entity!r:.60}, where a mapping belongs")
+            _check_names(entity, _ENTITY.names, f"ents[{index}]")
+            packed.append(_ENTITY.write(entity, offset + index * _ENTITY_SIZE, f"ents[{index}]."))
+        return b"".join(packed)
 
 
 class _Cells:
@@ -211,7 +227,10 @@ class _Cells:
         return offset + 4 * count
 
     def write(self, values: Mapping[str, Any], offset: int) -> bytes:
-        cells = np.asarray(values["data"])
+        try:
+            cells = np.asarray(values["data"])
+        except ValueError:
+            raise ValueError(f"data is {values['data']!r:.60}, no row of integers") from None
         if cells.shape != (values["data.size"],) or cells.dtype.kind not in "iu":
             raise ValueError(
                 f"data has shape {cells.shape} and type {cells.dtype}, where "
@@ -311,6 +330,7 @@ def _parts() -> list[_Part]:
 
 _MAX_VISIBILITY: Final = 64
 _NAMES: Final = [field.name for field in FIELDS]
-_MOUSE: Final = _Numbers(ENTITY_FIELDS, "ents[0].")
-_ENTITY_SIZE: Final = _MOUSE.struct.size
+_NUMBER_TYPES: Final = (int, float, np.integer, np.floating, np.bool_)
+_ENTITY: Final = _Numbers(ENTITY_FIELDS)
+_ENTITY_SIZE: Final = _ENTITY.struct.size
 _PARTS: Final = _parts()

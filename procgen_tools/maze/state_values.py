@@ -228,7 +228,8 @@ def maze_state_values(
         index for index, entity in enumerate(base["ents"]) if entity["type"] == MOUSE_TYPE
     )
     old_mouse = base["ents"][mouse_at]
-    mouse = dict(_MOUSE) if ended else {**old_mouse, "life_time": old_mouse["life_time"] + elapsed}
+    life_time = _wrapped(old_mouse["life_time"] + elapsed)
+    mouse = dict(_MOUSE) if ended else {**old_mouse, "life_time": life_time}
     mouse |= {
         "x": moment.mouse.col + 0.5,
         "y": moment.mouse.row + 0.5,
@@ -280,6 +281,11 @@ def _step_values(step: LastStep, sequential: bool) -> Values:
     if step.ever_rewarded:
         values |= {"last_reward_timer": 10, "last_reward": CHEESE_REWARD}
     return values
+
+
+def _wrapped(number: int) -> int:
+    """`number` as a counter of 32 bits holds it: after 2**31 - 1 comes -2**31."""
+    return (number + 2**31) % 2**32 - 2**31
 
 
 def camera_values(values: Mapping[str, Any], mouse: Mapping[str, Any], frame_height: int) -> Values:

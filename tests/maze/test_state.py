@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
 import struct
+import time
 import tracemalloc
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +17,7 @@ from hypothesis.extra.numpy import arrays
 from procgen_tools.maze.grid import CHEESE, OPEN, WALL, Maze, Square
 from procgen_tools.maze.grid import parse as parse_maze
 from procgen_tools.maze.state import EnvState
+from procgen_tools.maze.state_codec import write_values
 from procgen_tools.maze.state_layout import ENTITY_FIELDS, FIELDS
 from procgen_tools.maze.state_values import base_values
 
@@ -293,14 +297,48 @@ def test_views_refuse_what_a_maze_cannot_show() -> None:
     state.set_inner_grid(cells)
     with pytest.raises(ValueError, match=r"cheese at \[\[0, 4\], \[4, 0\], \[4, 1\]\]"):
         _ = state.cheese
+
+
+# --- a maze_dim that does not fit
+
+
+def test_a_maze_size_that_leaves_squares_beside_is_corrected() -> None:
+    """Edits of the original leave it as it was; the smallest grid that holds all is taken."""
+    for square, size in (((3, 24), 25), ((9, 9), 7), ((12, 15), 7), ((15, 12), 7)):
+        state = state_of()
+        world = state.outer_grid
+        world[square] = OPEN
+        state.set_outer_grid(world)
+        stale = write_values(state.state_vals)
+        with pytest.warns(UserWarning, match=rf"maze_dim is 5, .* it becomes {size}"):
+            maze = state.to_maze()
+        assert (maze.size, state.maze_size) == (size, size)
+        assert (maze.cells() == world).all()
+        with pytest.warns(UserWarning, match=rf"maze_dim is 5, .* it becomes {size}") as caught:
+            read = EnvState(stale)
+        assert caught[0].filename == __file__
+        assert read.state_bytes == state.state_bytes
+        assert read.to_maze() == maze
+
+
+def test_a_maze_size_that_leaves_the_mouse_beside_is_corrected() -> None:
     state = state_of()
     world = state.outer_grid
-    world[3, 24] = OPEN
+    world[2:5, 3] = OPEN
     state.set_outer_grid(world)
-    with pytest.raises(ValueError, match=r"outer square \(3, 24\) is open, but lies beside the 5"):
-        state.to_maze()
-    state.state_vals["maze_dim"] = 25
-    assert not state.to_maze().walls[3, 24]
+    state.state_vals["ents"][0].update({"x": 3.5, "y": 2.5})
+    with pytest.warns(UserWarning, match="it becomes 21"):
+        assert EnvState(write_values(state.state_vals)).mouse == (0, 1)
+
+
+@settings(deadline=None)
+@given(mazes())
+def test_no_maze_is_enlarged(maze: Maze) -> None:
+    """Whatever its size, also an even one, and however its edges are walled."""
+    state = state_of(maze)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert EnvState(state.state_bytes).to_maze() == maze
 
 
 # --- malformed bytes and values
@@ -343,13 +381,17 @@ NUMBER_OFFSETS = [
     st.sampled_from(NUMBER_OFFSETS) | st.integers(0, len(STATE_BYTES) - 4),
     st.sampled_from([-1, 0, 1, 2, 2**31 - 1, -(2**31)]) | st.integers(-(2**31), 2**31 - 1),
 )
+@pytest.mark.filterwarnings("ignore:maze_dim is")
 def test_a_wrong_number_is_refused_or_kept(offset: int, number: int) -> None:
     state_bytes = with_bytes(offset, struct.pack("<i", number))
     try:
         state = EnvState(state_bytes)
     except ValueError:
         return
-    assert state.state_bytes == state_bytes
+    # A maze_dim that is too small alone is corrected.
+    written = state.state_bytes
+    at = offset_of("maze_dim")
+    assert written[:at] + written[at + 4 :] == state_bytes[:at] + state_bytes[at + 4 :]
 
 
 @pytest.mark.parametrize(
@@ -434,6 +476,45 @@ def test_values_that_a_state_cannot_hold_are_refused(changes: dict[str, Any], me
         _ = state.state_bytes
     with pytest.raises(ValueError, match=message):
         EnvState.from_values(state.state_vals)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "3", b"3", [3], (), {}, 1j, np.zeros(2), np.zeros(1), np.array(3), object()]
+)
+@pytest.mark.parametrize("owner", ["the state", "ents[0]"])
+def test_values_of_a_wrong_type_are_refused_by_name(wrong: object, owner: str) -> None:
+    """Every value in turn; arrays of one number, which struct would take, included."""
+    values = state_of().state_vals
+    holder = values if owner == "the state" else values["ents"][0]
+    for name in list(holder):
+        right = holder[name]
+        kept = isinstance(right, str) and isinstance(wrong, str)
+        holder[name] = wrong
+        if not kept:
+            with pytest.raises(ValueError, match=rf"no state of a maze: .*{re.escape(name)}"):
+                EnvState.from_values(values)
+        holder[name] = right
+
+
+def test_what_is_no_state_at_all_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a state is bytes, not list: pass on one element"):
+        EnvState([STATE_BYTES])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"the values are a list: give a mapping"):
+        write_values([1, 2])  # type: ignore[arg-type]
+
+
+def test_writing_takes_time_in_proportion_to_the_entities() -> None:
+    values = state_of().state_vals
+    mouse = values["ents"][0]
+
+    def seconds(count: int) -> float:
+        values.update({"ents": [mouse] * count, "ents.size": count})
+        started = time.process_time()
+        assert len(EnvState.from_values(values).state_vals["ents"]) == count
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(16_000) < 40 * min(seconds(1_000) for _ in range(3))
 
 
 def test_a_missing_value_is_named() -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 @contextmanager
@@ -28,6 +29,29 @@ def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Make sure that a file can be written here, before the work that fills it. Makes nothing.
+
+    Raises:
+        ValueError: a folder has this name, or its own folder cannot be made or written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file")
+    folder = next(each for each in path.absolute().parents if each.exists())
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be written, as {folder} is {_what_is_wrong(folder)}: name a file in a "
+            "folder that you may write to"
+        ) from error
+
+
+def _what_is_wrong(folder: Path) -> str:
+    return "read-only" if folder.is_dir() else "not a folder"
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import pandas as pd
 
-from procgen_tools.files import unfinished
+from procgen_tools.files import check_writable, unfinished
 
 
 def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
@@ -26,20 +25,10 @@ def check_destination(path: str | os.PathLike[str]) -> None:
     """Make sure that a file of records can be written here, before the work that fills it.
 
     Raises:
-        ValueError: another ending than .parquet, a folder of this name, or a folder that cannot
-            be made or written to.
+        ValueError: another ending than .parquet, or see `files.check_writable`.
     """
     path = Path(path)
     if path.suffix != ".parquet":
         raise ValueError(f"records are parquet files, and {path} is not named so: end it in "
                          ".parquet")  # fmt: skip
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: name a file for the records")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise ValueError(
-            f"{path} cannot be written ({error.strerror}): name a file in a folder that you may "
-            "write to"
-        ) from error
+    check_writable(path)

@@ -22,8 +22,13 @@ def experiment(
         bool, typer.Option("--fast", help="A few mazes and one agent, to see that all runs.")
     ] = False,
     folder: Annotated[
-        Path, typer.Option(help="Where results.json, parquet and pictures go, by name.")
-    ] = Path("experiments/results"),
+        Path | None,
+        typer.Option(
+            help="Where a folder named after the experiment goes, with results.json, parquet and "
+            "pictures; experiments/results for the published run, and experiments/other_runs for "
+            "all others unless given."
+        ),
+    ] = None,
 ) -> None:
     """Run a published experiment again: its claims, our numbers with intervals, and pictures."""
     import matplotlib
@@ -31,13 +36,20 @@ def experiment(
     matplotlib.use("Agg")
     from procgen_tools import experiments
     from procgen_tools.experiments.base import Settings
-    from procgen_tools.experiments.results import report, write
+    from procgen_tools.experiments.results import (
+        RESULTS,
+        check_folder,
+        default_folder,
+        report,
+        write,
+    )
 
     module = experiments.load(name)
-    paths = tuple(Path(part.strip()) for part in (agents or "").split(",") if part.strip())
-    findings = module.run(
-        Settings(agents=paths, mazes=mazes, seed=seed, fast=fast, progress_bar=True)
-    )
+    paths = _paths(agents)
+    settings = Settings(agents=paths, mazes=mazes, seed=seed, fast=fast, progress_bar=True)
+    scope = settings.scope(getattr(module, "MAZES", None))
+    place = (default_folder(scope) if folder is None else folder) / name
+    check_folder(place, scope)
     command = " ".join(
         [
             f"procgen-tools experiment {name}",
@@ -47,6 +59,16 @@ def experiment(
             *(["--fast"] if fast else []),
         ]
     )
-    path = write(findings, module.draw(findings), folder / name, command, fast=fast)
+    findings = module.run(settings)
+    write(findings, module.draw(findings), place, command)
     typer.echo(report(findings))
-    typer.echo(f"\n{path.parent}: {path.name}, tables and pictures")
+    typer.echo(f"\n{place}: {RESULTS}, tables and pictures")
+
+
+def _paths(agents: str | None) -> tuple[Path, ...]:
+    if agents is None:
+        return ()
+    words = [part.strip() for part in agents.split(",")]
+    if not all(words):
+        raise ValueError(f"--agents {agents!r}: give paths of checkpoints, with commas between")
+    return tuple(Path(word) for word in words)

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 NAME = "ablations"
 TITLE = "Ablations"
+MAZES = 100
 
 NEIGHBOURS = (
     "embedder.block1.res2.resadd_out",
@@ -73,7 +74,7 @@ FOUND, RANDOM = "found cheese channels", "random channels"
 def run(settings: Settings) -> Findings:
     """Ablate activations and channels, and search for what removes cheese-seeking alone."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(100, fast=6))
+    levels = decision_levels(settings.count(MAZES, fast=6))
     searched = decision_levels(settings.count(80, fast=6), first_seed=FIRST_SEARCH_SEED)
     exact_levels = dict(list(levels.items())[:30])
     if settings.fast:
@@ -110,6 +111,7 @@ def run(settings: Settings) -> Findings:
     tables = {name: pd.concat(list_, ignore_index=True) for name, list_ in parts.items()}
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"decision squares of the first {len(levels)} levels that have one (seeds "
         f"{min(levels)}–{max(levels)}), with and without their cheese; exact chances in the "
         f"{'smallest' if settings.fast else 'first'} {len(exact_levels)}; edits "

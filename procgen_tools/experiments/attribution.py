@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 NAME = "attribution"
 TITLE = "Attribution against real changes"
+MAZES = 40
 
 STEPS, STEPS_FROM_BLACK = 64, 512
 """Points of the integrals: on the way from black the answer jumps, and needs more."""
@@ -68,7 +69,7 @@ def at_decision(maze: Maze) -> Maze:
 def run(settings: Settings) -> Findings:
     """Attribute decisions to squares and channels, and change each of them for real."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(40, fast=2))
+    levels = decision_levels(settings.count(MAZES, fast=2))
     from_black = STEPS if settings.fast else STEPS_FROM_BLACK
     scores, squares, channels = [], [], []
     with tqdm(
@@ -89,6 +90,7 @@ def run(settings: Settings) -> Findings:
     }
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with a decision square (seeds "
         f"{min(levels)}–{max(levels)}), cheese anywhere, the mouse at the decision square",
         agents=tuple(agents),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,30 @@ LAYER = "embedder.block2.res1.resadd_out"
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a run may say about the published claims.
+
+    Only the run with the published settings and agents is kept under version control. A small run
+    shows that everything works, and decides nothing.
+
+    Attributes:
+        name: "the published run", or how this run differs from it.
+        small: whether it measures too little for a verdict.
+    """
+
+    name: str
+    small: bool
+
+    @property
+    def published(self) -> bool:
+        """Whether it is the published run."""
+        return self == PUBLISHED_RUN
+
+
+PUBLISHED_RUN = Scope("the published run", small=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """How much to measure, on which agents.
 
@@ -48,6 +72,27 @@ class Settings:
     def __post_init__(self) -> None:
         if self.mazes is not None and self.mazes < 1:
             raise ValueError(f"mazes is {self.mazes}: give a number from 1 up")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+
+    def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
+        """How a run with these settings compares with the published one.
+
+        Args:
+            usual: how many mazes the published run takes; None if their number cannot be set.
+            reduced: whether something else is smaller than in the published run.
+        """
+        small = self.fast or reduced or (usual is not None and (self.mazes or usual) < usual)
+        facts = [
+            f"{self.mazes:,} mazes" if self.mazes else "",
+            "other agents" if self.agents else "",
+            f"seed {self.seed}" if self.seed else "",
+        ]
+        listed = ", ".join(fact for fact in facts if fact)
+        if not (small or listed):
+            return PUBLISHED_RUN
+        kind = "a small run" if small else "another run"
+        return Scope(f"{kind} ({listed})" if listed else kind, small)
 
     def count(self, usual: int, fast: int) -> int:
         """How many mazes: as asked, or else `usual`, or `fast` in fast mode."""
@@ -101,7 +146,7 @@ class Claim:
         published: the published figure, in words and numbers; "none" where there is none.
         measured: ours, with intervals over mazes, and over agents and mazes for ALL_AGENTS.
         rule: what counts as holding, in words.
-        holds: whether it does.
+        holds: whether it does; None in what a small run has written.
         form: how numbers are written, such as ".2f".
         comment: why ours differs, where it does.
     """
@@ -110,7 +155,7 @@ class Claim:
     published: str
     measured: Measured
     rule: str
-    holds: bool
+    holds: bool | None
     form: str = ".2f"
     comment: str = ""
 
@@ -120,6 +165,10 @@ class Claim:
             f"{name} {number:{self.form}}" for name, number in self.measured[agent].items()
         )
 
+    def verdict(self, yes: str = "yes", no: str = "no") -> str:
+        """Whether it holds, in words; for a small run, that it is one."""
+        return "a small run" if self.holds is None else yes if self.holds else no
+
 
 @dataclass(frozen=True, eq=False)
 class Findings:
@@ -127,6 +176,7 @@ class Findings:
 
     Attributes:
         experiment: its name.
+        scope: how the run compares with the published one.
         mazes: what was measured, in words.
         agents: names of the agents.
         claims: each published claim with our numbers.
@@ -134,10 +184,17 @@ class Findings:
     """
 
     experiment: str
+    scope: Scope
     mazes: str
     agents: tuple[str, ...]
     claims: tuple[Claim, ...]
     tables: Mapping[str, pd.DataFrame]
+
+    def settled(self) -> tuple[Claim, ...]:
+        """The claims with the verdicts that this run may give: those of a small run have none."""
+        if not self.scope.small:
+            return self.claims
+        return tuple(replace(claim, holds=None) for claim in self.claims)
 
     def summary(self) -> pd.DataFrame:
         """The claims as a table to look at: claim, published, ours, holds, and each agent."""
@@ -146,10 +203,10 @@ class Findings:
                 "claim": claim.statement,
                 "published": claim.published,
                 "ours": claim.ours(),
-                "holds": "yes" if claim.holds else "no",
+                "holds": claim.verdict(),
                 **{agent: claim.ours(agent) for agent in self.agents if agent in claim.measured},
             }
-            for claim in self.claims
+            for claim in self.settled()
         ]
         return pd.DataFrame(rows)
 

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 
 NAME = "behavioral_demos"
 TITLE = "Demonstrations of behaviour"
+MAZES = 100
 
 
 def run(settings: Settings) -> Findings:
     """The exact chances of every outcome in each situation."""
     agents = settings.load_agents()
-    levels = levels_with_all_situations(settings.count(100, fast=2), settings.seed)
+    levels = levels_with_all_situations(settings.count(MAZES, fast=2), settings.seed)
     rows = []
     total = len(agents) * len(levels)
     with tqdm(total=total, disable=not settings.progress_bar, unit=" mazes") as bar:
@@ -57,6 +58,7 @@ def run(settings: Settings) -> Findings:
     outcomes = pd.DataFrame(rows)
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with room for every situation (seeds "
         f"{min(levels)}–{max(levels)}), each in all {outcomes['situation'].nunique()}",
         agents=tuple(agents),

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 NAME = "behavioral_stats"
 TITLE = "Statistics of behaviour"
+MAZES = 10_000
 
 TO_TOP_RIGHT = "euclidean(cheese, top right)"
 STEPS_TO_CHEESE = "steps(decision square, cheese)"
@@ -132,6 +133,7 @@ def run(settings: Settings) -> Findings:
     }
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"{len(mazes):,} levels (seeds {min(mazes)}–{max(mazes)}), cheese anywhere, of which "
         f"{len(with_decision):,} have a decision square; exact chances in "
         f"{episodes['chance'].notna().sum() // len(agents):,}",
@@ -143,7 +145,7 @@ def run(settings: Settings) -> Findings:
 
 def _mazes(settings: Settings) -> dict[int, Maze]:
     """Levels from seed 0 on: held out. In fast mode small ones that all have a decision square."""
-    count = settings.count(10_000, fast=130)
+    count = settings.count(MAZES, fast=130)
     if settings.fast:
         bank = make_bank(range(20 * count))
         small = (seed for seed in range(len(bank)) if bank.sizes[seed] <= FAST_SIZE)

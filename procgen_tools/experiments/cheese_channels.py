@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 NAME = "cheese_channels"
 TITLE = "The cheese channels"
+MAZES = 60
 
 WHOLE = "whole vector"
 FOUND = "cheese channels"
@@ -48,7 +49,7 @@ SEARCHES = 4
 def run(settings: Settings) -> Findings:
     """Find each agent's cheese channels twice, and subtract the cheese vector in them alone."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(60, fast=4))
+    levels = decision_levels(settings.count(MAZES, fast=4))
     searched = max(6, SEARCHES * len(levels))
     found, again = (
         {
@@ -72,6 +73,7 @@ def run(settings: Settings) -> Findings:
     second = _by_agent({agent: each.table for agent, each in again.items()})
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"channels found in {searched} levels with a decision square (a third of them to "
         "choose candidates, the others to test them), cheese anywhere; the vector subtracted in "
         f"the first {len(levels)} such levels (seeds {min(levels)}–{max(levels)})",

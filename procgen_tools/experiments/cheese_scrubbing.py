@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 NAME = "cheese_scrubbing"
 TITLE = "Causal scrubbing of the cheese channels"
+MAZES = 30
 
 CHEESE, RANDOM = "cheese channels", "as many random channels"
 
@@ -58,7 +59,7 @@ SEARCHES = 8
 def run(settings: Settings) -> Findings:
     """Resample each agent's cheese channels, and as many random ones, square by square."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(30, fast=2))
+    levels = decision_levels(settings.count(MAZES, fast=2))
     searched = max(6, SEARCHES * len(levels))
     rows: list[dict[str, Any]] = []
     with tqdm(total=len(agents) * len(levels), disable=not settings.progress_bar) as bar:
@@ -79,6 +80,7 @@ def run(settings: Settings) -> Findings:
     ).mean()
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with a decision square (seeds {min(levels)}–"
         f"{max(levels)}), cheese anywhere; {DONORS} donors each; channels found in {searched} "
         "other levels",

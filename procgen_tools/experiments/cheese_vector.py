@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 NAME = "cheese_vector"
 TITLE = "The cheese vector"
+MAZES = 100
 
 COEFFICIENTS = (-3.0, -2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.5, 1.0, 2.0)
 SUBTRACTED = "coefficient -1"
@@ -50,7 +51,7 @@ WHEN = ("before", "after")
 def run(settings: Settings) -> Findings:
     """Measure every published claim about the cheese vector, with controls."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(100, fast=4))
+    levels = decision_levels(settings.count(MAZES, fast=4))
     donors = {seed: _donors(maze, seed, settings.seed) for seed, maze in levels.items()}
 
     def edits(policy: ImpalaPolicy, seed: int, maze: Maze) -> dict[str, Intervention]:
@@ -77,6 +78,7 @@ def run(settings: Settings) -> Findings:
     )
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with a decision square (seeds "
         f"{min(levels)}–{max(levels)}), cheese anywhere",
         agents=tuple(agents),

@@ -140,6 +140,7 @@ def run(settings: Settings) -> Findings:
     counts = ", ".join(f"{len(each):,} {name}" for name, each in mazes.items())
     return Findings(
         experiment=NAME,
+        scope=settings.scope(),
         mazes=f"all mazes ({counts}), from the start, exact; dreams of {len(all_situations())} "
         "situations",
         agents=tuple(pairs),

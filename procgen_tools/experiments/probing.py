@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 NAME = "probing"
 TITLE = "Probes"
+MAZES = 6000
 
 LAYERS = {
     "pixels": "embedder.block1.conv_in0",
@@ -79,7 +80,7 @@ WALL_SQUARES = 8
 def run(settings: Settings) -> Findings:
     """Fit probes on two thirds of the levels and ask them about the last third."""
     agents = settings.load_agents()
-    count = settings.count(6000, fast=45)
+    count = settings.count(MAZES, fast=45)
     levels = list(make_bank(range(count)))
     train = 2 * count // 3
     rng = np.random.default_rng(settings.seed)
@@ -93,6 +94,7 @@ def run(settings: Settings) -> Findings:
     right = pd.concat([table for study in studies for table in study.tables], ignore_index=True)
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"levels of seeds 0–{count - 1}, cheese anywhere; probes are fitted on the first "
         f"{train:,} (those of single cells on {min(train, CELL_MAZES):,}) and asked about the "
         f"other {count - train:,}",

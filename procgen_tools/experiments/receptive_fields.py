@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 NAME = "receptive_fields"
 TITLE = "Receptive fields"
+MAZES = 30
 
 PIXELS_A_SQUARE = 64 / HARD_WORLD_SIZE
 SHOWN = (
@@ -61,7 +62,7 @@ def layers_of(policy: ImpalaPolicy) -> list[str]:
 def run(settings: Settings) -> Findings:
     """Measure receptive fields at every depth, in many mazes."""
     agents = settings.load_agents()
-    count = settings.count(30, fast=2)
+    count = settings.count(MAZES, fast=2)
     levels = {seed: make_level(seed) for seed in range(count)}
     rows: list[dict[str, Any]] = []
     maps: list[dict[str, Any]] = []
@@ -76,6 +77,7 @@ def run(settings: Settings) -> Findings:
     tables = {"fields": pd.DataFrame(rows), "maps": pd.DataFrame(maps)}
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"levels 0–{count - 1}, the cheese anywhere and the mouse at the start",
         agents=tuple(agents),
         claims=_claims(tables["fields"]),

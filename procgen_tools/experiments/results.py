@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procgen_tools.experiments.base import ALL_AGENTS, Claim, Findings
-from procgen_tools.files import unfinished, write_text
+from procgen_tools.experiments.base import ALL_AGENTS, PUBLISHED_RUN, Claim, Findings, Scope
+from procgen_tools.files import check_writable, unfinished, write_text
 from procgen_tools.intervals import Mean
 from procgen_tools.records import write_records
 
@@ -17,26 +17,60 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RESULTS = "results.json"
+KEYS = ("experiment", "command", "run", "mazes", "agents", "claims")
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "results"
 """Where the results of this checkout are."""
 
 
-def write(
-    findings: Findings, figures: Mapping[str, Figure], folder: Path, command: str, *, fast: bool
-) -> Path:
+def default_folder(scope: Scope) -> Path:
+    """Where the results of all runs of this scope go: into the working folder.
+
+    In a checkout the published runs go to `experiments/results`, which is under version control,
+    and all others to `experiments/other_runs`, which git ignores. Elsewhere there are `results`
+    and `other_runs`.
+    """
+    root = Path("experiments") if Path("experiments/results").is_dir() else Path()
+    return root / ("results" if scope.published else "other_runs")
+
+
+def check_folder(folder: Path, scope: Scope) -> None:
+    """Make sure that results may be written to a folder, before the work that fills it.
+
+    Raises:
+        ValueError: the folder cannot be written to, or it holds the published run and this is
+            another one.
+    """
+    path = folder / RESULTS
+    check_writable(path)
+    if scope.published or not path.exists():
+        return
+    content, _ = read_claims(path)
+    if content["run"] == PUBLISHED_RUN.name:
+        raise ValueError(
+            f"{folder} holds the published run, and this is {scope.name}: leave --folder out, or "
+            "name another one"
+        )
+
+
+def write(findings: Findings, figures: Mapping[str, Figure], folder: Path, command: str) -> Path:
     """Write results.json, a parquet file for each table, and a PNG for each figure.
+
+    What a small run writes has no verdicts: "holds" is null in its results.json.
 
     Args:
         findings: what was found.
         figures: by name.
         folder: made if it is missing; older files of the same names are replaced, each whole.
         command: what repeats the experiment.
-        fast: whether the numbers come from the fast mode.
 
     Returns:
         The path of results.json.
+
+    Raises:
+        ValueError: see `check_folder`.
     """
+    check_folder(folder, findings.scope)
     for name, table in findings.tables.items():
         write_records(folder / f"{name}.parquet", table)
     for name, figure in figures.items():
@@ -45,10 +79,10 @@ def write(
     content = {
         "experiment": findings.experiment,
         "command": command,
-        "fast": fast,
+        "run": findings.scope.name,
         "mazes": findings.mazes,
         "agents": list(findings.agents),
-        "claims": [_claim(claim) for claim in findings.claims],
+        "claims": [_claim(claim) for claim in findings.settled()],
     }
     path = folder / RESULTS
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
@@ -90,7 +124,8 @@ def read_claims(path: Path) -> tuple[dict[str, Any], tuple[Claim, ...]]:
             )
             for claim in content["claims"]
         )
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        content = {key: content[key] for key in KEYS}
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} holds no results ({error}): run procgen-tools experiment again"
         ) from error
@@ -120,8 +155,8 @@ def look_at(experiment: str, folder: Path | None = None) -> Markdown:
     ]
     for claim in claims:
         ours = [claim.ours(agent) if agent in claim.measured else "" for agent in agents]
-        holds = "yes" if claim.holds else "no"
-        lines.append(_row([claim.statement, claim.published, *ours, f"{holds} ({claim.rule})"]))
+        shown = f"{claim.verdict()} ({claim.rule})"
+        lines.append(_row([claim.statement, claim.published, *ours, shown]))
     return Markdown("\n".join([*lines, "", f"{content['mazes']}; `{content['command']}`"]))
 
 
@@ -132,14 +167,16 @@ def _row(cells: Sequence[str]) -> str:
 def report(findings: Findings) -> str:
     """The claims in words, ours below what was published, each agent apart."""
     lines = [f"{findings.experiment}: {findings.mazes}"]
-    for claim in findings.claims:
+    for claim in findings.settled():
         lines += [
             "",
             claim.statement,
             f"  published   {claim.published}",
             *(f"  {agent:11s} {claim.ours(agent)}" for agent in claim.measured),
-            f"  {'holds' if claim.holds else 'does not hold'}: {claim.rule}",
+            f"  {claim.verdict('holds', 'does not hold')}: {claim.rule}",
         ]
+    if not findings.scope.published:
+        lines += ["", f"This is {findings.scope.name}, not the published run."]
     return "\n".join(lines)
 
 
@@ -156,7 +193,7 @@ def claims_table(path: Path) -> str:
         "|---|---|---|---|",
     ]
     for claim in claims:
-        verdict = f"yes: {claim.rule}" if claim.holds else f"**no**: {claim.rule}"
-        why = f". {claim.comment}" if claim.comment and not claim.holds else ""
-        lines.append(_row([claim.statement, claim.published, claim.ours(), verdict + why]))
+        why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
+        shown = f"{claim.verdict(no='**no**')}: {claim.rule}{why}"
+        lines.append(_row([claim.statement, claim.published, claim.ours(), shown]))
     return "\n".join(lines)

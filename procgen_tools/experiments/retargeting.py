@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 NAME = "retargeting"
 TITLE = "Retargeting"
+MAZES = 100
 
 SHOWN = 0
 """The seed of the level whose squares are all shown, 13 x 13."""
@@ -65,7 +66,7 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
     """
     agents = settings.load_agents()
     sizes = sizes or (FAST if settings.fast else Sizes())
-    seeds = range(settings.count(100, fast=2))
+    seeds = range(settings.count(MAZES, fast=2))
     scores: list[pd.DataFrame] = []
     tuning: list[pd.DataFrame] = []
     shown: list[pd.DataFrame] = []
@@ -95,6 +96,7 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
     }
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES, reduced=sizes != Sizes()),
         mazes=f"levels {seeds[0]}–{seeds[-1]} without their cheese, up to {sizes.targets} random "
         "targets in each; channels and magnitudes chosen on other levels",
         agents=tuple(agents),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NAME = "top_right_vector"
 TITLE = "The top-right vector"
+MAZES = 100
 
 COEFFICIENTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 3.0)
 ADDED, SUBTRACTED = "coefficient 1", "coefficient -1"
@@ -50,7 +51,7 @@ OTHER_SIZE = "vector of a maze of another size"
 def run(settings: Settings) -> Findings:
     """Measure every published claim about the top-right vector, with controls."""
     agents = settings.load_agents()
-    levels = levels_with_margin(settings.count(100, fast=4))
+    levels = levels_with_margin(settings.count(MAZES, fast=4))
     donors = {seed: _donors(maze, seed, settings.seed) for seed, maze in levels.items()}
 
     def edits(policy: ImpalaPolicy, seed: int, maze: Maze) -> dict[str, Intervention]:
@@ -80,6 +81,7 @@ def run(settings: Settings) -> Findings:
     )
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with a decision square and a margin (seeds "
         f"{min(levels)}–{max(levels)}), cheese anywhere",
         agents=tuple(agents),

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 NAME = "training_dynamics"
 TITLE = "What is learned when"
+MAZES = 24
 
 SHOWN_LEVEL = 51
 """Whose field is drawn at several checkpoints."""
@@ -97,7 +98,7 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
         plan: of the training; a short one in fast mode unless given.
     """
     plan = plan or (FAST if settings.fast else Plan())
-    levels = decision_levels(settings.count(24, fast=2))
+    levels = decision_levels(settings.count(MAZES, fast=2))
     rows: list[dict[str, Any]] = []
     fields: list[dict[str, Any]] = []
     with _kept(folder) as place:
@@ -123,6 +124,7 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
     )
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES, reduced=plan != Plan()),
         mazes=f"the first {len(levels)} levels with a decision square (seeds "
         f"{min(levels)}–{max(levels)}), cheese anywhere; agents trained on {plan.samples:,} "
         f"examples with the cheese in the top-right 5 x 5, a checkpoint every {plan.every:,}",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "value_head"
 TITLE = "Value head and policy head"
+MAZES = 100
 
 TRAINED_ON = LevelRule(rand_region=5)
 """How the cheese lay in training: here the head should be right."""
@@ -41,7 +42,7 @@ TRAINED_ON = LevelRule(rand_region=5)
 def run(settings: Settings) -> Findings:
     """Compare the heads at decision squares, and values with exact returns everywhere."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(100, fast=3))
+    levels = decision_levels(settings.count(MAZES, fast=3))
     usual = {seed: make_level(seed, TRAINED_ON) for seed in range(len(levels))}
     rows, usual_rows = [], []
     with tqdm(
@@ -58,6 +59,7 @@ def run(settings: Settings) -> Findings:
     tables = {"decisions": pd.DataFrame(rows), "trained_on": pd.DataFrame(usual_rows)}
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"the first {len(levels)} levels with a decision square (seeds "
         f"{min(levels)}–{max(levels)}), cheese anywhere; held-out levels 0–{len(levels) - 1} with "
         "the cheese in the top-right 5 x 5, as in training",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NAME = "visualize_activations"
 TITLE = "Pictures of activations"
+MAZES = 100
 
 PUBLISHED_SHARE = 11 / 128
 OFTEN = 0.9
@@ -47,7 +48,7 @@ LAYERS = tuple(
 def run(settings: Settings) -> Findings:
     """Statistics of every activation, and where each channel changes with the cheese."""
     agents = settings.load_agents()
-    count = settings.count(100, fast=6)
+    count = settings.count(MAZES, fast=6)
     mazes = [make_level(seed) for seed in range(count)]
     statistics, peaks = [], []
     for agent, policy in tqdm(agents.items(), disable=not settings.progress_bar, unit=" agents"):
@@ -71,6 +72,7 @@ def run(settings: Settings) -> Findings:
     tables = {"statistics": pd.concat(statistics), "peaks": pd.concat(peaks, ignore_index=True)}
     return Findings(
         experiment=NAME,
+        scope=settings.scope(MAZES),
         mazes=f"levels 0–{count - 1}, the cheese anywhere and the mouse at the start",
         agents=tuple(agents),
         claims=_claims(tables["peaks"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import jaxtyping
 import matplotlib
+import pytest
 import torch
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
@@ -31,3 +32,13 @@ def annotated_modules() -> list[str]:
 
 
 jaxtyping.install_import_hook(annotated_modules(), "beartype.beartype")
+
+
+@pytest.fixture(scope="session")
+def bfloat16() -> None:
+    """Skips tests that compute in bfloat16 where it does not work, which may kill a process."""
+    from procgen_tools.training.precision_choice import Work, measure
+
+    speeds = measure(Work(scale=1, batch=16, threads=1, seconds=0.0))
+    if speeds.bfloat16 is None:
+        pytest.skip(f"bfloat16 does not work here: {speeds.failure}")

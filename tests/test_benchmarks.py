@@ -68,13 +68,14 @@ def test_procgen_is_measured_where_it_is_installed() -> None:
 
 
 def test_training_report() -> None:
-    speed = training.measure(num_envs=8, rollout_steps=4, rounds=1)
+    speed = training.measure(num_envs=8, rollout_steps=4, rounds=1, precision="float32")
     assert 8 <= speed.different <= 32
     assert 0.2 < speed.share_of_limit < 1.5  # small batches and one round: far from exact
     assert 0 < speed.play_limit < speed.learn_limit < speed.advance
     report = training.report(speed)
     assert f"{speed.share_of_limit:.1%}" in report
     assert "8 environments x 4 steps, 3 epochs, on cpu" in report
+    assert "float32, as asked" in report
     assert ("fed by procgen" in report) == (speed.advance_procgen is not None)
 
 
@@ -101,7 +102,13 @@ def test_the_learner_can_be_fed_by_procgen() -> None:
 
 def test_learning_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = replace(
-        learning.SETTINGS, steps=96, num_envs=4, rollout_steps=8, minibatches=2, maze_size=3
+        learning.SETTINGS,
+        steps=96,
+        num_envs=4,
+        rollout_steps=8,
+        minibatches=2,
+        maze_size=3,
+        precision="float32",
     )
     monkeypatch.setattr(learning, "SETTINGS", tiny)
     report = learning.run(range(2), tmp_path / "runs", tmp_path / "curve.png")

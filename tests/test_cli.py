@@ -50,11 +50,13 @@ def test_train_imitation_then_ppo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ("train", "imitation", "agents/a.pth", "--samples=16", "--batch-size=8", "--seed=3")
+    words = ("train", "imitation", "agents/a.pth", "--samples=16", "--batch-size=8", "--seed=3",
+             "--precision=float32")  # fmt: skip
     assert run(monkeypatch, *words) == 0
     facts = checkpoint_metadata(Path("agents/a.pth"))
     assert facts["command"] == (
-        "procgen-tools train imitation agents/a.pth --seed 3 --samples 16 --batch-size 8"
+        "procgen-tools train imitation agents/a.pth --seed 3 --precision float32 "
+        "--samples 16 --batch-size 8"
     )
     assert facts["samples"] == 16
     assert Path("runs/a/log.csv").exists()
@@ -68,11 +70,13 @@ def test_train_imitation_then_ppo(
     ppo = (
         "train", "ppo", "agents/b.pth", "--initial=a.pth", "--rand-region=anywhere", "--steps=16",
         "--num-envs=2", "--rollout-steps=8", "--minibatches=1", "--no-use-backgrounds",
+        "--precision=float32",
     )  # fmt: skip
     assert run(monkeypatch, *ppo) == 0
     assert checkpoint_metadata(Path("agents/b.pth"))["command"] == (
         "procgen-tools train ppo agents/b.pth --initial a.pth --rand-region anywhere "
-        "--no-use-backgrounds --steps 16 --num-envs 2 --rollout-steps 8 --minibatches 1"
+        "--no-use-backgrounds --precision float32 --steps 16 --num-envs 2 --rollout-steps 8 "
+        "--minibatches 1"
     )
 
 
@@ -83,6 +87,7 @@ def test_train_imitation_then_ppo(
         (["--discount=2"], "discount is 2.0: give a number from 0 to 1"),
         (["--minibatches=3"], "minibatches is 3, which does not divide"),
         (["--world-size=24"], "world_size 24 is not odd"),
+        (["--precision=float16"], "precision is 'float16': choose one of auto, float32, bfloat16"),
         (["--initial=none.pth"], "there is no checkpoint"),
         (["--device=abacus"], "device 'abacus' cannot be used here"),
     ],
@@ -132,6 +137,7 @@ def test_sweep_trains_and_says_what_failed(
     file = Path("sweep.toml")
     file.write_text(
         'folder = "out"\n[settings]\nworld_size = 15\nsamples = 16\nbatch_size = 8\n'
+        'precision = "float32"\n'
         "[grid]\nseed = [0, 1]\n"
     )
     assert run(monkeypatch, "sweep", str(file)) == 0

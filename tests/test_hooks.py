@@ -279,6 +279,7 @@ def test_activations_that_are_no_tensors_are_explained() -> None:
         network(torch.zeros(1, 2))
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_half_precision(policy: ImpalaPolicy) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16), hooks.record(policy, [RESADD]) as activations:
         expected = run(policy, 0)

@@ -35,6 +35,7 @@ SWEEP = """
 folder = "work"
 [settings]
 world_size = 15
+precision = "float32"
 [[agents]]
 name = "first"
 samples = 64

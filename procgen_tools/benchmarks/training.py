@@ -15,8 +15,9 @@ from procgen_tools.envs.torch_env import TorchStep
 from procgen_tools.envs.venv import procgen_engine
 from procgen_tools.training import ppo
 from procgen_tools.training.player import Player
-from procgen_tools.training.precision import autocast, to_observations
-from procgen_tools.training.settings import PPOSettings
+from procgen_tools.training.precision import Precision, autocast, to_observations
+from procgen_tools.training.precision_choice import choose
+from procgen_tools.training.settings import AUTO, PPOSettings
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class TrainingSpeed:
     Attributes:
         settings: the sizes; the recipe is the published one.
         device: where.
+        precision: that all computed in.
         different: frames of a rollout that differ from one another.
         advance: playing a rollout in our environment and learning from it.
         advance_procgen: the same learner, the frames and rewards procgen's; None where procgen
@@ -37,6 +39,7 @@ class TrainingSpeed:
 
     settings: PPOSettings
     device: str
+    precision: Precision
     different: int
     advance: float
     advance_procgen: float | None
@@ -65,6 +68,7 @@ def measure(
     num_envs: int = 256,
     rollout_steps: int = 8,
     device: str = "cpu",
+    precision: str = AUTO,
     rounds: int = 3,
     seconds: float = 0.0,
 ) -> TrainingSpeed:
@@ -75,14 +79,16 @@ def measure(
         num_envs: environments.
         rollout_steps: steps of each before the learner learns.
         device: where everything lives; procgen's frames are uploaded.
+        precision: `auto`, `float32` or `bfloat16`.
         rounds: how often each is measured.
         seconds: at least, of each.
     """
     settings = PPOSettings(
         scale=scale, num_envs=num_envs, rollout_steps=rollout_steps, validation_envs=0,
-        minibatches=max(1, num_envs * rollout_steps // 8192),
+        minibatches=max(1, num_envs * rollout_steps // 8192), precision=precision,
     )  # fmt: skip
-    ours = ppo.Learner(settings, device)
+    chosen = choose(settings, torch.device(device))
+    ours = ppo.Learner(settings, device, precision=chosen)
     ours.play(_nobody)
     ways: dict[str, Callable[[], object]] = {
         "advance": lambda: ours.advance(_nobody),
@@ -91,17 +97,17 @@ def measure(
         "play limit": lambda: _plays(ours),
     }
     try:
-        theirs = ppo.Learner(settings, device)
+        theirs = ppo.Learner(settings, device, precision=chosen)
         feed = ProcgenFeed(num_envs, theirs.device)
     except ModuleNotFoundError:
         pass
     else:
-        theirs.player = Player(feed, theirs.policy, theirs.player.generator)
+        theirs.player = Player(feed, theirs.policy, theirs.player.generator, chosen)
         ways["procgen"] = lambda: theirs.advance(_nobody)
     waiting = {name: _waited(call, ours.device) for name, call in ways.items()}
     taken = seconds_per_call(waiting, rounds=rounds, seconds=seconds)
     return TrainingSpeed(
-        settings, str(ours.device), len(ours.rollout.keys.unique()), taken["advance"],
+        settings, str(ours.device), chosen, len(ours.rollout.keys.unique()), taken["advance"],
         taken.get("procgen"), taken["learn"], taken["learn limit"], taken["play limit"],
     )  # fmt: skip
 
@@ -150,7 +156,7 @@ def _passes(learner: ppo.Learner) -> None:
         for minibatch in learner._minibatches():
             for part in minibatch:
                 different, _ = ppo.different_frames(keys[part])
-                with autocast(learner.device):
+                with autocast(learner.device, learner.precision):
                     logits, values = learner.policy.logits_and_value(
                         to_observations(frames[part[different]])
                     )
@@ -163,7 +169,7 @@ def _plays(learner: ppo.Learner) -> None:
     frames, keys = learner.rollout.frames.flatten(0, 1), learner.rollout.keys.flatten()
     order = keys.argsort()
     shown = frames[order[ppo.different_frames(keys[order])[0]]]
-    with torch.no_grad(), autocast(learner.device):
+    with torch.no_grad(), autocast(learner.device, learner.precision):
         for part in shown.split(learner.settings.num_envs):
             learner.policy.logits_and_value(to_observations(part))
 
@@ -188,6 +194,7 @@ def report(speed: TrainingSpeed) -> str:
         f"{settings.rollout_steps} steps, {settings.epochs} epochs, on {speed.device}",
         f"{speed.different} of the {settings.steps_an_update} frames of a rollout differ; the "
         "others are not computed again",
+        f"{speed.precision.name}, {speed.precision.reason}",
         "",
         f"our environment        {speed.steps_per_second:10,.0f} steps/s",
     ]

@@ -54,6 +54,7 @@ def train(
     rounds: Annotated[int, typer.Option(help="How often each is measured.")] = 3,
     memory: Annotated[bool, typer.Option(help="Measure the memory at 256 x 256, too.")] = True,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
 ) -> None:
     """PPO: our environment, the same learner fed by procgen, and the passes alone."""
     from procgen_tools.benchmarks import training
@@ -63,7 +64,12 @@ def train(
     typer.echo(
         training.report(
             training.measure(
-                scale, num_envs=num_envs, rollout_steps=rollout_steps, rounds=rounds, device=device
+                scale,
+                num_envs=num_envs,
+                rollout_steps=rollout_steps,
+                rounds=rounds,
+                device=device,
+                precision=precision,
             )
         )
     )

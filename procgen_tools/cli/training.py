@@ -38,6 +38,9 @@ def _add_command(trainer: str) -> None:
         snapshot_every: Annotated[
             int, typer.Option(help="Samples or steps between snapshots of the agent.", min=0)
         ] = 0,
+        half_snapshots: Annotated[
+            bool, typer.Option("--half-snapshots", help="Store snapshots in half precision.")
+        ] = False,
     ) -> None:
         from procgen_tools.training.runs import RunOptions
         from procgen_tools.training.trainers import train_agent
@@ -50,7 +53,10 @@ def _add_command(trainer: str) -> None:
             initial=initial,
             command=command_line(trainer, str(agent), settings, str(initial) if initial else None),
             options=RunOptions(
-                resume=resume, save_seconds=save_seconds, snapshot_every=snapshot_every
+                resume=resume,
+                save_seconds=save_seconds,
+                snapshot_every=snapshot_every,
+                half_snapshots=half_snapshots,
             ),
         )
         assert finished, "without stop_after a run goes to its end"

@@ -42,7 +42,7 @@ from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import nearer_moves
 from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.training.runs import RunOptions
-from procgen_tools.training.settings import ImitationSettings
+from procgen_tools.training.settings import AUTO, ImitationSettings
 from procgen_tools.training.trainers import train_agent
 from procgen_tools.vfield import vector_field
 
@@ -66,12 +66,14 @@ class Plan:
         every: examples between checkpoints; a multiple of the batch.
         batch_size: examples a step.
         seeds: of the runs.
+        precision: that layers compute in.
     """
 
     samples: int = 384_000
     every: int = 12_800
     batch_size: int = 128
     seeds: tuple[int, ...] = (1,)
+    precision: str = AUTO
 
     def settings(self, seed: int) -> ImitationSettings:
         """The run of one seed: that of `model_rand_region_5_seed_<seed>`, broken off."""
@@ -83,10 +85,11 @@ class Plan:
             shift_from=200_000,
             shift_until=500_000,
             row_steps=self.every // self.batch_size,
+            precision=self.precision,
         )
 
 
-FAST = Plan(samples=128, every=64, batch_size=64)
+FAST = Plan(samples=128, every=64, batch_size=64, precision="float32")
 
 
 def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None) -> Findings:

@@ -19,6 +19,8 @@
     trainer = "ppo"
     initial = "rand_region_5_seed_0" # begins with these weights: an agent above, or a file
     seed = 7
+    snapshot_every = 100_000         # optional, in [settings] too: the agent along the way, in
+    half_snapshots = true            # the folder of its run; in half precision
 
     [evaluation]                     # optional; see `agents.EvaluationSettings`
     levels = 500
@@ -97,7 +99,9 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
         settings = {**agent.settings}
         kind = settings.pop("trainer", trainer)
         try:
-            checked = settings_from(kind, {**_common(common, kind), **settings})
+            settings = {**_common(common, kind), **settings}
+            kept = _snapshots(settings)
+            checked = settings_from(kind, settings)
         except ValueError as error:
             raise ValueError(f"agent {agent.name!r}: {error}") from None
         jobs.append(
@@ -112,6 +116,7 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
                 initial=None if initial is None else Path(initial),
                 after=after,
                 command=command,
+                **kept,
             )
         )
     return Sweep(folder, tuple(jobs))
@@ -169,6 +174,17 @@ def _common(common: Mapping[str, Any], trainer: object) -> dict[str, Any]:
     return {**for_all, **own}
 
 
+def _snapshots(settings: dict[str, Any]) -> dict[str, Any]:
+    """What is said of snapshots, taken out of the settings."""
+    every = _typed(settings, "snapshot_every", int, 0)
+    if every < 0:
+        raise ValueError(f"snapshot_every is {every}: give a number from 0 (none) up")
+    half = _typed(settings, "half_snapshots", bool, False)
+    for name in ("snapshot_every", "half_snapshots"):
+        settings.pop(name, None)
+    return {"snapshot_every": every, "half_snapshots": half}
+
+
 def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
     if key not in table and default is None:
         raise ValueError(f"there is no {key!r}: give one")
@@ -178,7 +194,7 @@ def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
     return value
 
 
-TOML_TYPES = {str: "string", int: "integer", list: "array", dict: "table"}
+TOML_TYPES = {str: "string", int: "integer", list: "array", dict: "table", bool: "boolean"}
 
 
 def _check_keys(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:

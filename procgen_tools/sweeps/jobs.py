@@ -53,6 +53,8 @@ class Job:
         initial: file of the agent whose weights this one begins with; None: random weights.
         after: name of the job that makes `initial`, if this sweep does.
         command: stored in the agent's file.
+        snapshot_every: samples or steps between snapshots of the agent in `folder`; 0: none.
+        half_snapshots: store them in half precision.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Job:
     initial: Path | None = None
     after: str | None = None
     command: str | None = None
+    snapshot_every: int = 0
+    half_snapshots: bool = False
 
     def is_finished(self) -> bool:
         """Whether the agent is there, and judged as planned."""
@@ -90,6 +94,8 @@ class Job:
             "evaluation_file": str(self.evaluation_file.absolute()),
             "initial": None if self.initial is None else str(self.initial.absolute()),
             "command": self.command,
+            "snapshot_every": self.snapshot_every,
+            "half_snapshots": self.half_snapshots,
         }
 
 
@@ -132,6 +138,9 @@ def train_job(job: Mapping[str, Any]) -> None:
         job: `Job.as_plain()`, with `device`, `threads` and `save_seconds` (between checkpoints)
             as the workers chose them.
 
+    While another process trains the same agent (a worker that was taken for dead, or another
+    sweep), this one waits for it: no agent is trained twice.
+
     Raises:
         ValueError: settings, checkpoint or initial agent do not go together.
         FloatingPointError: the loss is not finite.
@@ -152,7 +161,14 @@ def train_job(job: Mapping[str, Any]) -> None:
             device=job["device"],
             initial=None if job["initial"] is None else Path(job["initial"]),
             command=job["command"],
-            options=RunOptions(resume=True, save_seconds=job["save_seconds"], progress_bar=False),
+            options=RunOptions(
+                resume=True,
+                save_seconds=job["save_seconds"],
+                progress_bar=False,
+                wait=True,
+                snapshot_every=job["snapshot_every"],
+                half_snapshots=job["half_snapshots"],
+            ),
         )
     plan = job["evaluation"]
     if plan is not None and _results(evaluation_file, plan) is None:

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_q_network
+from procgen_tools.training.precision import FLOAT32
 from procgen_tools.training.settings import DQNSettings
 
 REVERSED = replace(farm.REWARDS, human=-farm.REWARDS.human, crop=-farm.REWARDS.crop)
@@ -114,6 +115,7 @@ class Learner:
     """
 
     trainer = "dqn"
+    precision = FLOAT32  # these networks are too small to gain from another
     unit = "updates"
     columns = ("loss", "learning_rate")
     shown = {"loss": ".3f"}  # noqa: RUF012

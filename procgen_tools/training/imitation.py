@@ -20,7 +20,13 @@ import torch
 from torch import nn
 
 from procgen_tools.models import ImpalaPolicy, load_policy, move_log_probabilities
-from procgen_tools.training.precision import autocast, channels_last, to_observations
+from procgen_tools.training.precision import (
+    FLOAT32,
+    Precision,
+    autocast,
+    channels_last,
+    to_observations,
+)
 from procgen_tools.training.settings import ImitationSettings
 from procgen_tools.training.targets import FIRST_TRAINING_SEED, REWARD, Examples, make_examples
 
@@ -44,6 +50,7 @@ class Learner:
         settings: what decides the run.
         device: where the network learns; examples are made on the CPU.
         initial: a policy to begin with, of the same scale; a new one unless given.
+        precision: that the policy computes in (see `precision_choice`).
     """
 
     trainer = "imitation"
@@ -56,8 +63,10 @@ class Learner:
         settings: ImitationSettings,
         device: torch.device | str = "cpu",
         initial: ImpalaPolicy | None = None,
+        precision: Precision = FLOAT32,
     ) -> None:
         self.settings = settings
+        self.precision = precision
         self.device = torch.device(device)
         self.step = 0
         begin = initial or ImpalaPolicy(settings.scale, seed=settings.seed)
@@ -105,7 +114,7 @@ class Learner:
         observations = to_observations(torch.from_numpy(examples.frames).to(self.device))
         moves = torch.from_numpy(examples.moves).to(self.device)
         returns = torch.from_numpy(examples.returns).to(self.device)
-        with autocast(self.device):
+        with autocast(self.device, self.precision):
             logits, values = self.policy.logits_and_value(observations)
         log_probabilities = move_log_probabilities(logits)
         policy_loss = nn.functional.nll_loss(log_probabilities, moves)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
 from procgen_tools.training.episodes import Episodes
-from procgen_tools.training.precision import autocast, to_observations
+from procgen_tools.training.precision import Precision, autocast, to_observations
 
 
 class Player:
@@ -24,12 +24,16 @@ class Player:
         env: a TorchMazeEnv, or what plays like one.
         policy: asked for the actions; a learner may change it after `forget` alone.
         generator: draws the actions.
+        precision: that the policy computes in.
     """
 
-    def __init__(self, env: Any, policy: ImpalaPolicy, generator: torch.Generator) -> None:
+    def __init__(
+        self, env: Any, policy: ImpalaPolicy, generator: torch.Generator, precision: Precision
+    ) -> None:
         self.env = env
         self.policy = policy
         self.generator = generator
+        self.precision = precision
         self.frames = env.observe()
         self.firsts = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
         self.returns = torch.zeros(env.num_envs, device=env.device)
@@ -46,7 +50,7 @@ class Player:
     ) -> tuple[Float[Tensor, "env action"], Float[Tensor, " env"], Float[Tensor, "env memory"]]:
         """Log-probabilities of the actions, values, and what the policy would remember."""
         if isinstance(self.policy, RecurrentPolicy):
-            with autocast(self.env.device):
+            with autocast(self.env.device, self.precision):
                 logits, values, memory = self.policy.step(
                     to_observations(self.frames), self.memory, self.firsts
                 )
@@ -88,7 +92,7 @@ class Player:
         self.forget()
 
     def _answer(self, frames: Tensor) -> Float[Tensor, "frame action_and_value"]:
-        with autocast(self.env.device):
+        with autocast(self.env.device, self.precision):
             logits, values = self.policy.logits_and_value(to_observations(frames))
         return torch.cat([logits.log_softmax(-1), values.unsqueeze(1)], dim=1)
 

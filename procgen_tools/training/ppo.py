@@ -28,7 +28,13 @@ from procgen_tools.maze.levels import MAX_SEED
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
 from procgen_tools.training.player import Player, filled_up, memory_size
-from procgen_tools.training.precision import autocast, channels_last, to_observations
+from procgen_tools.training.precision import (
+    FLOAT32,
+    Precision,
+    autocast,
+    channels_last,
+    to_observations,
+)
 from procgen_tools.training.reward_scale import RewardScale
 from procgen_tools.training.settings import PPOSettings
 from procgen_tools.training.targets import FIRST_TRAINING_SEED
@@ -69,6 +75,7 @@ class Learner:
         settings: what decides the run.
         device: where everything lives.
         initial: a policy to begin with, of the same scale and kind; a new one unless given.
+        precision: that the policy computes in (see `precision_choice`).
 
     Raises:
         ValueError: a setting that no environment can be made with.
@@ -88,8 +95,10 @@ class Learner:
         settings: PPOSettings,
         device: torch.device | str = "cpu",
         initial: ImpalaPolicy | None = None,
+        precision: Precision = FLOAT32,
     ) -> None:
         self.settings = settings
+        self.precision = precision
         self.device = torch.device(device)
         kind = RecurrentPolicy if settings.recurrent else ImpalaPolicy
         begin = copy.deepcopy(initial) if initial else kind(settings.scale, seed=settings.seed)
@@ -276,7 +285,7 @@ class Learner:
         """Sum of the losses of these steps, and the sums that the log wants."""
         settings, rollout = self.settings, self.rollout
         rows, frames = part.flatten(), rollout.frames.flatten(0, 1)
-        with autocast(self.device):
+        with autocast(self.device, self.precision):
             if isinstance(self.policy, RecurrentPolicy):
                 logits, values, _ = self.policy.unroll(
                     to_observations(frames[rows]),
@@ -330,7 +339,7 @@ class Learner:
             seed_range=seed_range,
         )
         generator = torch.Generator(self.device).manual_seed(2 * settings.seed + stream)
-        return Player(env, self.policy, generator)
+        return Player(env, self.policy, generator, self.precision)
 
     def _empty_rollout(self) -> Rollout:
         time, env = self.settings.rollout_steps, self.settings.num_envs

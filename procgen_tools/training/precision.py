@@ -1,6 +1,8 @@
-"""How networks compute while they learn: bfloat16 where the hardware has it, channels last."""
+"""How networks compute while they learn: float32 or bfloat16, channels last."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, UInt8
@@ -9,19 +11,26 @@ from torch import Tensor
 from procgen_tools.models import ImpalaPolicy
 
 
-def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the device has bfloat16 in hardware; elsewhere it is slower than float32."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
-        return False
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+@dataclass(frozen=True)
+class Precision:
+    """What the layers of a network compute in, and why; see `precision_choice`.
+
+    Attributes:
+        name: `float32`, or `bfloat16` for mixed precision: convolutions and linear layers compute
+            in bfloat16, while parameters, losses and the optimiser stay in float32.
+        reason: in words, for the log.
+    """
+
+    name: str
+    reason: str
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """A context in which layers compute in bfloat16 where that is faster."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=computes_bfloat16(device))
+FLOAT32 = Precision("float32", "the default")
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """A context in which layers compute in this precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision.name == "bfloat16")
 
 
 def channels_last(policy: ImpalaPolicy) -> ImpalaPolicy:

@@ -3,6 +3,8 @@
     <folder>/log.csv                 a row for every `advance` of the learner
     <folder>/events.out.tfevents...  the same for TensorBoard
     <folder>/checkpoint.pth          all that is needed to go on, replaced whole
+    <folder>/precision.txt           what the layers compute in, and why
+    <folder>/run.lock                held by the process that trains, so that no other one does
     <folder>/model_<done>.pth        snapshots: the agent alone, at chosen points of the run
 
 A learner changes only in `advance`, and checkpoints are written between two of them. Everything
@@ -12,6 +14,7 @@ ends in the weights of one that never was.
 
 from __future__ import annotations
 
+import copy
 import math
 import shutil
 import time
@@ -24,11 +27,16 @@ from typing import Any, Protocol, runtime_checkable
 from torch import nn
 from tqdm import tqdm
 
+from procgen_tools.files import write_text
 from procgen_tools.models import checkpoint_metadata, save_policy
+from procgen_tools.training.locks import locked
+from procgen_tools.training.precision import Precision
 from procgen_tools.training.run_log import RunLog
 from procgen_tools.training.settings import DQNSettings, Settings
 
 CHECKPOINT = "checkpoint.pth"
+PRECISION = "precision.txt"
+LOCK = "run.lock"
 
 
 @runtime_checkable
@@ -42,6 +50,10 @@ class Learner(Protocol):
     @property
     def trainer(self) -> str:
         """Its name in `settings.TRAINERS`."""
+
+    @property
+    def precision(self) -> Precision:
+        """What its layers compute in."""
 
     @property
     def unit(self) -> str:
@@ -91,6 +103,8 @@ class RunOptions:
         save_seconds: time between checkpoints; the last update is always kept.
         stop_after: seconds after which the run stops with a checkpoint, to be resumed later.
         snapshot_every: samples or steps between snapshots of the agent; 0: none.
+        half_snapshots: store snapshots in half precision, which halves their files.
+        wait: while another process trains the same, wait for it to end; else, refuse.
         tensorboard: write the log for TensorBoard, too.
         progress_bar: show one.
     """
@@ -99,6 +113,8 @@ class RunOptions:
     save_seconds: float = 120.0
     stop_after: float = math.inf
     snapshot_every: int = 0
+    half_snapshots: bool = False
+    wait: bool = False
     tensorboard: bool = True
     progress_bar: bool = True
 
@@ -109,10 +125,16 @@ def run(learner: Learner, folder: Path, options: RunOptions | None = None) -> bo
     Raises:
         ValueError: the folder holds a checkpoint and `resume` is not set, or it is of another
             run, or the log is. Nothing is changed then.
+        InUseError: another process trains in the folder.
         FloatingPointError: a loss is not finite. The last checkpoint is from before.
         OSError: a file cannot be written. The last checkpoint is whole.
     """
     options = options or RunOptions()
+    with locked(folder / LOCK, f"the run in {folder}", wait=options.wait):
+        return _run(learner, folder, options)
+
+
+def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
     checkpoint = folder / CHECKPOINT
     wall_time = 0.0
     begins = not checkpoint.exists()
@@ -124,12 +146,13 @@ def run(learner: Learner, folder: Path, options: RunOptions | None = None) -> bo
         folder, (learner.unit, "wall_time", "fps", *learner.columns),
         None if begins else learner.done, tensorboard=options.tensorboard,
     )  # fmt: skip
+    remove_unfinished(folder)
     if begins:
-        folder.mkdir(parents=True, exist_ok=True)
         _save(learner, checkpoint, wall_time)  # what cannot be written is known before training
         _check_space(checkpoint)
-        if options.snapshot_every:
-            save_agent(learner, folder / "model_0.pth")
+    write_text(folder / PRECISION, f"{learner.precision.name}, {learner.precision.reason}\n")
+    if options.snapshot_every and learner.done == 0:
+        _save_snapshot(learner, folder, wall_time, options)
     with (
         log,
         tqdm(total=learner.total, initial=min(learner.done, learner.total),
@@ -150,31 +173,36 @@ def run(learner: Learner, folder: Path, options: RunOptions | None = None) -> bo
                 now = time.monotonic()
                 stopping = now - began > options.stop_after
                 last = learner.done >= learner.total or stopping
+                # The snapshot comes first: a run that is killed between the two goes on from
+                # before both, and makes both again.
+                every = options.snapshot_every
+                if every and before // every < learner.done // every:
+                    _save_snapshot(learner, folder, wall_time, options)
                 if last or now - saved > options.save_seconds:
                     _save(learner, checkpoint, wall_time)
                     saved = now
-                every = options.snapshot_every
-                if every and before // every < learner.done // every:
-                    save_agent(learner, folder / f"model_{learner.done}.pth", wall_time=wall_time)
             bar.set_postfix_str(
                 ", ".join(f"{name} {figures[name]:{form}}" for name, form in learner.shown.items())
             )
     return learner.done >= learner.total
 
 
-def save_agent(learner: Learner, path: Path, **metadata: Any) -> None:
+def save_agent(learner: Learner, path: Path, *, half: bool = False, **metadata: Any) -> None:
     """Write the agent as it stands, a small file that says how it was made.
 
     Args:
         learner: what trained it.
         path: the file.
+        half: store the parameters in half precision (float16).
         metadata: more to say, such as the command.
     """
+    agent = learner.agent()
     save_policy(
-        learner.agent(),
+        copy.deepcopy(agent).half() if half else agent,
         path,
         algorithm=learner.trainer,
         settings=asdict(learner.settings),
+        precision=learner.precision.name,
         **{learner.unit: learner.done},
         **learner.provenance(),
         **metadata,
@@ -186,12 +214,30 @@ def run_wall_time(folder: Path) -> float:
     return float(checkpoint_metadata(folder / CHECKPOINT)["wall_time"])
 
 
+def remove_unfinished(folder: Path, name: str = "") -> None:
+    """Remove what killed processes had begun to write (see `files.unfinished`).
+
+    Args:
+        folder: where nobody else writes meanwhile.
+        name: of the one file that had been begun; all files of the folder if empty.
+    """
+    for path in folder.iterdir():
+        if path.name.startswith(f".{name}") and path.name.endswith(".tmp"):
+            path.unlink(missing_ok=True)
+
+
+def _save_snapshot(learner: Learner, folder: Path, wall_time: float, options: RunOptions) -> None:
+    path = folder / f"model_{learner.done}.pth"
+    save_agent(learner, path, half=options.half_snapshots, wall_time=wall_time)
+
+
 def _save(learner: Learner, path: Path, wall_time: float) -> None:
     save_policy(
         learner.agent(),
         path,
         trainer=learner.trainer,
         settings=asdict(learner.settings),
+        precision=learner.precision.name,
         learner=learner.state_dict(),
         wall_time=wall_time,
     )
@@ -211,7 +257,15 @@ def _resume(learner: Learner, path: Path) -> float:
             "the command that it began with, or choose another folder"
         )
     defaults = {each.name: each.default for each in fields(learner.settings)}
+    kept = state.get("precision", learner.precision.name)
+    if kept != learner.precision.name:
+        raise ValueError(
+            f"{path} was trained with precision={kept!r}, not {learner.precision.name!r}: resume "
+            "it with that precision, or choose another folder"
+        )
     for name, ours in asdict(learner.settings).items():
+        if name == "precision":  # what was asked for; what was chosen counts
+            continue
         # A setting that is younger than the run had its default, which changes nothing.
         theirs = state["settings"].get(name, defaults[name])
         if theirs != ours:

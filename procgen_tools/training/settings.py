@@ -20,9 +20,23 @@ ANYWHERE = "anywhere"
 """What stands for `rand_region=None` on the command line and in files."""
 
 
-def setting(default: Any, meaning: str, *, low: float = -math.inf, high: float = math.inf) -> Any:
-    """A field with its meaning and the bounds [low, high] of its value."""
-    return field(default=default, metadata={"meaning": meaning, "low": low, "high": high})
+AUTO = "auto"
+PRECISIONS = (AUTO, "float32", "bfloat16")
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field with its meaning and the bounds [low, high] of its value, or its choices."""
+    return field(
+        default=default,
+        metadata={"meaning": meaning, "low": low, "high": high, "choices": choices},
+    )
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,14 @@ class _Checked:
         for each in fields(self):
             value = getattr(self, each.name)
             if isinstance(value, bool) or value is None:
+                continue
+            choices = each.metadata["choices"]
+            if choices:
+                if value not in choices:
+                    raise ValueError(
+                        f"{each.name} is {value!r}: choose one of {', '.join(choices)}"
+                        f"{did_you_mean(str(value), choices)}"
+                    )
                 continue
             low, high = each.metadata["low"], each.metadata["high"]
             if not low <= value <= high:
@@ -63,6 +85,10 @@ class WorldSettings(_Checked):
     use_backgrounds: bool = setting(True, "textured backgrounds, not black ones")
     scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
     seed: int = setting(0, "of initial weights, levels and actions", low=0)
+    precision: str = setting(
+        AUTO, "that layers compute in: float32, bfloat16, or auto, the faster here",
+        choices=PRECISIONS,
+    )  # fmt: skip
 
     @property
     def rule(self) -> LevelRule:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
+from tqdm import tqdm
 
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, checkpoint_metadata, load_policy
 from procgen_tools.training import imitation, ppo, runs
+from procgen_tools.training.locks import locked
+from procgen_tools.training.precision import FLOAT32, Precision
+from procgen_tools.training.precision_choice import choose
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import ImitationSettings, Settings
 
 
 def make_learner(
-    settings: Settings, device: torch.device | str = "cpu", initial: ImpalaPolicy | None = None
+    settings: Settings,
+    device: torch.device | str = "cpu",
+    initial: ImpalaPolicy | None = None,
+    precision: Precision = FLOAT32,
 ) -> runs.Learner:
     """The learner of these settings.
+
+    Args:
+        settings: what decides the run.
+        device: where to train.
+        initial: a policy to begin with; a new one unless given.
+        precision: that layers compute in (see `precision_choice.choose`).
 
     Raises:
         ValueError: an initial policy that the settings do not describe, or an unusable device.
@@ -25,8 +39,8 @@ def make_learner(
     if initial is not None:
         _check_initial(settings, initial)
     if isinstance(settings, ImitationSettings):
-        return imitation.Learner(settings, device, initial)
-    return ppo.Learner(settings, device, initial)
+        return imitation.Learner(settings, device, initial, precision)
+    return ppo.Learner(settings, device, initial, precision)
 
 
 def train_agent(
@@ -52,22 +66,43 @@ def train_agent(
 
     Raises:
         ValueError: bad settings, a folder of another run, a finished agent: before training.
+        InUseError: another process trains this agent, or in this folder.
         FloatingPointError, OSError: see `runs.run`; the last checkpoint is kept.
     """
-    if agent.exists():
-        raise ValueError(f"{agent} exists: name another file, or move it away")
-    started_from: dict[str, Any] = {}
+    options = options or RunOptions()
+    _check_free(agent)
     policy = None
+    started_from: dict[str, Any] = {}
     if initial is not None:
         policy = load_policy(initial)
         started_from = {"started_from": {"file": initial.name, **checkpoint_metadata(initial)}}
-    learner = make_learner(settings, device, policy)
-    if not runs.run(learner, folder, options):
-        return False
-    runs.save_agent(
-        learner, agent, wall_time=runs.run_wall_time(folder), command=command, **started_from
-    )
+        _check_initial(settings, policy)
+    device = _device(device)
+    settings.rule  # noqa: B018 (raises for levels that cannot be)
+    # Whether the agent can be written is known with its lock, which lies beside it.
+    with locked(agent.with_name(f".{agent.name}.lock"), f"the agent {agent}", wait=options.wait):
+        if agent.exists() and options.wait:  # made by the process that was waited for
+            return True
+        _check_free(agent)
+        runs.remove_unfinished(agent.parent, agent.name)
+        checkpoint = folder / runs.CHECKPOINT
+        resumes = options.resume and checkpoint.exists()
+        kept = checkpoint_metadata(checkpoint) if resumes else None
+        precision = choose(settings, device, checkpoint=kept)
+        if options.progress_bar:
+            tqdm.write(f"computing in {precision.name}, {precision.reason}", file=sys.stderr)
+        learner = make_learner(settings, device, policy, precision)
+        if not runs.run(learner, folder, options):
+            return False
+        runs.save_agent(
+            learner, agent, wall_time=runs.run_wall_time(folder), command=command, **started_from
+        )
     return True
+
+
+def _check_free(agent: Path) -> None:
+    if agent.exists():
+        raise ValueError(f"{agent} exists: name another file, or move it away")
 
 
 def _device(name: torch.device | str) -> torch.device:

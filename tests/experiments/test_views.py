@@ -60,7 +60,7 @@ def test_channels_are_counted_at_one_layer() -> None:
 
 
 def test_a_run_leaves_its_checkpoints_and_is_not_trained_twice(tmp_path: Path) -> None:
-    plan = Plan(samples=32, every=16, batch_size=16)
+    plan = Plan(samples=32, every=16, batch_size=16, precision="float32")
     paths = train(plan.settings(1), plan.every, tmp_path)
     assert list(paths) == [0, 16, 32]
     first, last = (load_policy(paths[done]).state_dict() for done in (0, 32))

@@ -124,6 +124,7 @@ def test_initial_parameters() -> None:
             assert 0.95 * limit < value.abs().max() <= limit
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_channels_last_and_bfloat16(observations: Tensor) -> None:
     policy = shaken()
     with torch.no_grad():

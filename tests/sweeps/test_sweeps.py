@@ -30,7 +30,7 @@ from procgen_tools.sweeps.run import (
 
 TINY = {
     "world_size": 15, "samples": 48, "batch_size": 8, "row_steps": 1, "warmup_samples": 8,
-    "shift_from": 8, "shift_until": 24,
+    "shift_from": 8, "shift_until": 24, "precision": "float32",
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -133,7 +132,6 @@ def test_a_frame_that_was_seen_before_is_not_computed_again(
         return whole(observations)
 
     monkeypatch.setattr(learner.policy, "logits_and_value", counted)
-    monkeypatch.setattr(ppo, "autocast", lambda device: nullcontext())
     for order in (keys.flatten().argsort(), torch.arange(128)):
         learner.policy.zero_grad()
         loss, figures = learner._loss(order, advantages, advantages)

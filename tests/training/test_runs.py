@@ -27,11 +27,12 @@ from procgen_tools.training.trainers import make_learner, train_agent
 
 IMITATION = ImitationSettings(
     world_size=15, samples=8 * 8, batch_size=8, warmup_samples=8, shift_from=8, shift_until=24,
-    row_steps=2,
+    row_steps=2, precision="float32",
 )  # fmt: skip
 PPO = PPOSettings(
     world_size=15, maze_size=3, rand_region=None, use_backgrounds=False, steps=4 * 4 * 8,
     num_envs=4, rollout_steps=8, epochs=1, minibatches=2, validation_envs=2,
+    precision="float32",
 )  # fmt: skip
 ALL = [IMITATION, PPO, replace(PPO, recurrent=True)]
 QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
@@ -93,7 +94,7 @@ def test_a_run_killed_with_sigkill_ends_as_one_that_never_was(tmp_path: Path) ->
         sys.executable, "-m", "procgen_tools.cli", "train", "ppo", "agent.pth", "--world-size=15",
         "--maze-size=3", "--rand-region=anywhere", "--no-use-backgrounds", "--num-envs=4",
         "--rollout-steps=32", "--minibatches=2", "--validation-envs=2", "--save-seconds=0",
-        "--steps=1536",
+        "--steps=1536", "--precision=float32",
     ]  # fmt: skip
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for folder in (killed, whole):
@@ -297,7 +298,8 @@ def test_a_full_disk_keeps_the_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
         runs.run(learner, tmp_path, QUIET)
     monkeypatch.undo()
     assert (tmp_path / "checkpoint.pth").read_bytes() == kept[0]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pth", "log.csv"]
+    names = ["checkpoint.pth", "log.csv", "precision.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     runs.run(make_learner(IMITATION), tmp_path, RESUMED)
     assert len(rows(tmp_path)) == 4
 

@@ -299,9 +299,10 @@ def _exact_loss(rows: pd.DataFrame) -> pd.Series:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: layers, channels, and removal against loss."""
     from procgen_tools.plots.ablations import plot_channels, plot_layers, plot_removal
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
-    return {
+    figures = {
         "layers": plot_layers(tables["layers"], KINDS),
         "channels": plot_channels(
             tables["channels"][tables["channels"]["kind"] == "mean"],
@@ -309,3 +310,4 @@ def draw(findings: Findings) -> dict[str, Figure]:
         ),
         "removal": plot_removal(tables["held_out"], tables["chosen"], LEVELS, MOST_LOSS),
     }
+    return set_aside(figures)

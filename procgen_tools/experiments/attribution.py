@@ -228,6 +228,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
         plot_channel_effects,
         plot_square_maps,
     )
+    from procgen_tools.plots.style import set_aside
 
     squares = findings.tables["squares"]
     agent = findings.agents[0]
@@ -235,10 +236,11 @@ def draw(findings: Findings) -> dict[str, Figure]:
     sizes = findings.tables["scores"].set_index("level")["size"]
     seed = int((sizes - 15).abs().idxmin())
     one = squares[(squares["agent"] == agent) & (squares["level"] == seed)]
-    return {
+    figures = {
         "maps": plot_square_maps(
             one, at_decision(make_level(seed)), title=f"{agent}, level {seed}"
         ),
         "agreement": plot_agreement(findings.tables["scores"]),
         "channels": plot_channel_effects(findings.tables["channels"]),
     }
+    return set_aside(figures)

@@ -151,6 +151,8 @@ def _claims(outcomes: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: what becomes of episodes in each situation, on average and maze by maze."""
     from procgen_tools.plots.situations import plot_every_maze, plot_outcomes
+    from procgen_tools.plots.style import set_aside
 
     outcomes = findings.tables["outcomes"]
-    return {"outcomes": plot_outcomes(outcomes), "mazes": plot_every_maze(outcomes)}
+    figures = {"outcomes": plot_outcomes(outcomes), "mazes": plot_every_maze(outcomes)}
+    return set_aside(figures)

@@ -423,13 +423,15 @@ def draw(findings: Findings) -> dict[str, Figure]:
         plot_shares,
         plot_sign_flips,
     )
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
     episodes = tables["episodes"].merge(tables["features"], on="level")
-    return {
+    figures = {
         "shares": plot_shares(episodes[episodes["decision_square"]], THREE),
         "accuracies": plot_accuracies(tables["singles"]),
         "coefficients": plot_coefficients(tables["coefficients"], PUBLISHED),
         "collinearity": plot_correlations(tables["collinearity"]),
         "sign_flips": plot_sign_flips(tables["sign_flips"]),
     }
+    return set_aside(figures)

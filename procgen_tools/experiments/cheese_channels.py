@@ -256,12 +256,14 @@ def draw(findings: Findings) -> dict[str, Figure]:
         plot_channel_ranks,
     )
     from procgen_tools.plots.effects import plot_controls
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
     effects = tables["effects"]
-    return {
+    figures = {
         "ranks": plot_channel_ranks(tables["channels"]),
         "pictures": plot_channel_pictures(tables["pictures"], tables["channels"]),
         "parts": plot_controls(effects[effects["edit"].isin([WHOLE, FOUND, OTHERS, RANDOM])]),
         "by_number": plot_by_number(effects, WHOLE),
     }
+    return set_aside(figures)

@@ -210,9 +210,10 @@ def normalised(changes: pd.DataFrame, arm: str) -> pd.DataFrame:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the change in every arm, raw and normalised, and the decision."""
     from procgen_tools.plots.scrubbing import plot_arms
+    from procgen_tools.plots.style import set_aside
 
     changes = findings.tables["changes"]
-    return {
+    figures = {
         "change": plot_arms(changes, "change", ARMS, "mean change of the moves\n(total variation)"),
         "share": plot_arms(
             normalised(changes, MEAN), "share", ARMS, f"change, in units of that\nwith '{MEAN}'"
@@ -225,3 +226,4 @@ def draw(findings: Findings) -> dict[str, Figure]:
             before="decision_cheese_before",
         ),
     }
+    return set_aside(figures)

@@ -173,15 +173,17 @@ def _claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the decision before and after, the dose–response, and the controls."""
     from procgen_tools.plots.effects import plot_before_after, plot_controls, plot_dose_response
+    from procgen_tools.plots.style import set_aside
 
     effects = findings.tables["effects"]
     is_dose = effects["edit"].str.startswith("coefficient")
     doses = effects[is_dose]
     coefficients = doses["edit"].str.removeprefix("coefficient ").astype(float)
-    return {
+    figures = {
         "before_after": plot_before_after(effects[effects["edit"] == SUBTRACTED], "cheese"),
         "dose_response": plot_dose_response(
             doses.assign(coefficient=coefficients), "coefficient of the cheese vector"
         ),
         "controls": plot_controls(effects[~is_dose | (effects["edit"] == SUBTRACTED)]),
     }
+    return set_aside(figures)

@@ -340,11 +340,13 @@ def _vectors(network: QNetwork, mazes: dict[str, farm.Mazes]) -> pd.DataFrame:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: rates, dreams, shifts, and how few units carry the goal."""
     from procgen_tools.plots.farm import plot_carriers, plot_dream_rates, plot_rates
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
     near = tables["near_dreams"].assign(start="training maze, mean")
-    return {
+    figures = {
         "rates": plot_rates(tables["rates"]),
         "dreams": plot_dream_rates(pd.concat([tables["dreams"], near]), tables["shifts"]),
         "carriers": plot_carriers(tables["patches"]),
     }
+    return set_aside(figures)

@@ -388,9 +388,11 @@ def _claims(right: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: accuracies by layer, and how many channels or numbers a probe has to read."""
     from procgen_tools.plots.probes import plot_by_layer, plot_by_number
+    from procgen_tools.plots.style import set_aside
 
     accuracies = findings.tables["accuracies"]
-    return {
+    figures = {
         "by_layer": plot_by_layer(accuracies, (NEAR, WALL, MOVE, OUTCOME), tuple(LAYERS), ALL),
         "by_number": plot_by_number(accuracies, (NEAR, WALL, MOVE, OUTCOME), tuple(LAYERS)),
     }
+    return set_aside(figures)

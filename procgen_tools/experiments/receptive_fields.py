@@ -164,8 +164,10 @@ def _claims(fields: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the fields by depth, and their maps in one maze."""
     from procgen_tools.plots.receptive_fields import plot_field_maps, plot_fields_by_layer
+    from procgen_tools.plots.style import set_aside
 
-    return {
+    figures = {
         "by_layer": plot_fields_by_layer(findings.tables["fields"], PIXELS_A_SQUARE),
         "maps": plot_field_maps(findings.tables["maps"], findings.tables["fields"]),
     }
+    return set_aside(figures)

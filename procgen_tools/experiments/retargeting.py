@@ -286,10 +286,11 @@ def draw(findings: Findings) -> dict[str, Figure]:
         plot_scores_by,
         plot_target_maps,
     )
+    from procgen_tools.plots.style import set_aside
 
     scores, shown = findings.tables["scores"], findings.tables["shown"]
     named = [UNEDITED, ONE, EFFECTIVE, ALL, RANDOM, BUDGET_EDITS[-1], MOVED]
-    return {
+    figures = {
         "target_maps": plot_target_maps(
             make_level(SHOWN),
             shown,
@@ -312,3 +313,4 @@ def draw(findings: Findings) -> dict[str, Figure]:
             {UNEDITED: "as trained", MOVED: "cheese really there"},
         ),
     }
+    return set_aside(figures)

@@ -187,6 +187,7 @@ def _claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the decision before and after, the dose–response, composition and controls."""
     from procgen_tools.plots.effects import plot_before_after, plot_controls, plot_dose_response
+    from procgen_tools.plots.style import set_aside
 
     effects = findings.tables["effects"]
     is_dose = effects["edit"].str.startswith("coefficient")
@@ -194,10 +195,11 @@ def draw(findings: Findings) -> dict[str, Figure]:
     coefficients = doses["edit"].str.removeprefix("coefficient ").astype(float)
     shown = effects[~is_dose | effects["edit"].isin([ADDED, SUBTRACTED])]
     names = {ADDED: "top-right vector added", SUBTRACTED: "top-right vector subtracted"}
-    return {
+    figures = {
         "before_after": plot_before_after(effects[effects["edit"] == ADDED], "top_right"),
         "dose_response": plot_dose_response(
             doses.assign(coefficient=coefficients), "coefficient of the top-right vector"
         ),
         "controls": plot_controls(shown.assign(edit=shown["edit"].replace(names))),
     }
+    return set_aside(figures)

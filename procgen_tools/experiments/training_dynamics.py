@@ -287,9 +287,11 @@ def _claims(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> tuple[Claim, ..
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: what is wanted over training, and the field of one maze over checkpoints."""
     from procgen_tools.plots.dynamics import plot_fields_over_training, plot_wants
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
-    return {
+    figures = {
         "curves": plot_wants(tables["checkpoints"], tables["shipped"]),
         "fields": plot_fields_over_training(tables["fields"], make_level(SHOWN_LEVEL)),
     }
+    return set_aside(figures)

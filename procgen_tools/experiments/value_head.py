@@ -176,12 +176,14 @@ def _claims(table: pd.DataFrame, usual: pd.DataFrame) -> tuple[Claim, ...]:
 
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: both heads at the decision square, and what values correlate with."""
+    from procgen_tools.plots.style import set_aside
     from procgen_tools.plots.values import plot_value_correlations, plot_values_at_forks
 
     tables = findings.tables
-    return {
+    figures = {
         "forks": plot_values_at_forks(tables["decisions"]),
         "correlations": plot_value_correlations(
             {"cheese anywhere": tables["decisions"], "cheese as in training": tables["trained_on"]}
         ),
     }
+    return set_aside(figures)

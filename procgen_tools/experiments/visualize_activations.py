@@ -125,12 +125,13 @@ def _claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: statistics by depth, and how many channels show the cheese in each layer."""
     from procgen_tools.plots.activations import plot_layer_statistics
+    from procgen_tools.plots.style import set_aside
 
     tables = findings.tables
     near = tables["peaks"].assign(near=(tables["peaks"]["steps"] <= 1).astype(float))
     by_channel = near.groupby(["agent", "layer", "channel"], sort=False)["near"].mean()
     at_cheese = (by_channel >= OFTEN).groupby(["agent", "layer"], sort=False).mean()
-    return {
+    figures = {
         "statistics": plot_layer_statistics(
             tables["statistics"],
             {
@@ -145,3 +146,4 @@ def draw(findings: Findings) -> dict[str, Figure]:
             {"share": f"share of channels that change most\nat the cheese in {OFTEN:.0%} of mazes"},
         ),
     }
+    return set_aside(figures)

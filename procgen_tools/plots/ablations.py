@@ -32,10 +32,10 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
             policy as it is.
         kinds: of ablations, in the order of the legend.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     names = [name for name in layers["layer"].unique() if name != "nothing"]
-    figure = Figure(figsize=(9.5, 0.23 * len(names) + 1.6), layout="constrained")
+    figure = plt.figure(figsize=(9.5, 0.23 * len(names) + 1.6), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for ax, (column, label) in zip(axes, _COLUMNS.items(), strict=True):
         before = layers.loc[layers["layer"] == "nothing", column].mean()
@@ -69,11 +69,13 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
         layers: a row of panels for each of them that is measured.
         named: how many of the strongest to write the number beside.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(channels["agent"].unique())
     shown = [layer for layer in layers if (channels["layer"] == layer).any()]
-    figure = Figure(figsize=(3.9 * len(agents) + 0.6, 3 * len(shown) + 0.6), layout="constrained")
+    figure = plt.figure(
+        figsize=(3.9 * len(agents) + 0.6, 3 * len(shown) + 0.6), layout="constrained"
+    )
     axes = figure.subplots(len(shown), len(agents), sharex=True, sharey=True, squeeze=False)
     means = channels.groupby(["agent", "layer", "channel"])[["removed", "loss"]].mean()
     for row, layer in enumerate(shown):
@@ -107,10 +109,10 @@ def plot_removal(
         levels: shares to remove, as dotted lines.
         most_loss: the loss that is allowed, shaded.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(held_out["agent"].unique())
-    figure = Figure(figsize=(max(4.1 * len(agents), 7), 4.5), layout="constrained")
+    figure = plt.figure(figsize=(max(4.1 * len(agents), 7), 4.5), layout="constrained")
     axes = figure.subplots(1, len(agents), sharex=True, sharey=True, squeeze=False)
     families = list(held_out["family"].unique())
     for ax, agent in zip(axes[0], agents, strict=True):

@@ -16,27 +16,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools.interventions.cells import FRAME_SIDE, square_cells
-from procgen_tools.maze.grid import Maze, Square
-from procgen_tools.maze.paths import decision_square
+from procgen_tools.maze.grid import Maze
 from procgen_tools.plots.learning import COLOURS
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots.mazes import draw_marks, mark_handles, marked_squares
+from procgen_tools.plots.style import DIVERGING, SQUARES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_COLOUR_MAP = "RdBu_r"
-
-
-def marked_squares(maze: Maze) -> dict[str, Square]:
-    """The squares that matter, by name: corner, mouse, cheese, decision square, where they are."""
-    named = {
-        "top-right corner": maze.corner,
-        "mouse": maze.mouse,
-        "cheese": maze.cheese,
-        "decision square": decision_square(maze),
-    }
-    return {name: square for name, square in named.items() if square is not None}
 
 
 def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float]:
@@ -74,20 +61,20 @@ def draw_walls(ax: Axes, maze: Maze, *, colour: str = "#444444", width: float = 
 def plot_activation(
     activation: Float[np.ndarray, "row col"] | Tensor,
     maze: Maze,
-    ax: Axes,
+    ax: Axes | None = None,
     *,
     title: str | None = None,
     limit: float | None = None,
     cells: bool = False,
     walls: bool = True,
     rings: bool = True,
-) -> None:
+) -> Axes:
     """Draw one channel over the lines of the maze, its squares that matter ringed.
 
     Args:
         activation: of one channel (or a difference of two); row 0 is the top of the picture.
         maze: what the policy was shown.
-        ax: where to draw.
+        ax: where to draw; by default on a new figure.
         title: text above.
         limit: the number that is darkest; the largest absolute one unless given.
         cells: frame the cell of every ringed square, too, with broken lines.
@@ -97,6 +84,7 @@ def plot_activation(
     Raises:
         ValueError: an activation without rows and columns, or a limit that is not positive.
     """
+    from matplotlib import pyplot as plt
     from matplotlib.patches import Rectangle
 
     field = _array(activation)
@@ -107,15 +95,17 @@ def plot_activation(
     limit = _limit([field]) if limit is None else limit
     if limit <= 0:
         raise ValueError(f"limit {limit} is not positive: leave it out for the largest number")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4.4, 4.4), layout="constrained")
     side = len(field)
     left, right, bottom, top = activation_extent(maze, side)
-    ax.imshow(field, cmap=_COLOUR_MAP, vmin=-limit, vmax=limit, extent=(left, right, bottom, top),
+    ax.imshow(field, cmap=DIVERGING, vmin=-limit, vmax=limit, extent=(left, right, bottom, top),
               interpolation="nearest", zorder=1)  # fmt: skip
     if walls:
         draw_walls(ax, maze)
     cell = maze.world_size / side
-    for number, (name, square) in enumerate(marked_squares(maze).items() if rings else ()):
-        colour = MARK_COLOURS[number]
+    for name, square in marked_squares(maze).items() if rings else ():
+        colour = SQUARES[name].colour
         _frame(ax, Rectangle, (square.col - 0.5, square.row - 0.5), 1.0, colour, "-", name)
         if cells:
             (place,) = square_cells(maze, [square], side)
@@ -125,6 +115,7 @@ def plot_activation(
     ax.set(xlim=(-0.5, last), ylim=(-0.5, last), xticks=[], yticks=[])
     if title is not None:
         ax.set_title(title, fontsize=9)
+    return ax
 
 
 def plot_channels(
@@ -149,7 +140,7 @@ def plot_channels(
     Raises:
         ValueError: an activation without positions, or a channel that it does not have.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     fields = _array(activation)
     if fields.ndim != 3:
@@ -162,16 +153,14 @@ def plot_channels(
         raise ValueError(f"channels {chosen} are not all in 0..{len(fields) - 1}: choose some")
     columns = min(columns, len(chosen))
     rows = -(-len(chosen) // columns)
-    figure = Figure(figsize=(1.25 * columns + 0.9, 1.42 * rows + 0.7), layout="constrained")
+    figure = plt.figure(figsize=(1.25 * columns + 0.9, 1.42 * rows + 0.7), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     limit = _limit(fields[chosen])
     for ax in axes.flat[len(chosen) :]:
         ax.axis("off")
     for ax, channel in zip(axes.flat, chosen, strict=False):
         plot_activation(fields[channel], maze, ax, title=str(channel), limit=limit, rings=False)
-        for number, square in enumerate(marked_squares(maze).values()):
-            ax.plot(square.col, square.row, "o", color=MARK_COLOURS[number], markersize=4,
-                    markeredgecolor="black", markeredgewidth=0.5, zorder=4)  # fmt: skip
+        draw_marks(ax, maze, size=4)
     _finish(figure, axes, maze, label, title)
     return figure
 
@@ -194,13 +183,13 @@ def plot_layers(
     Raises:
         ValueError: nothing to draw, or activations of several observations.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     if not activations:
         raise ValueError("there are no activations to draw: record some first")
     columns = min(columns, len(activations))
     rows = -(-len(activations) // columns)
-    figure = Figure(figsize=(1.5 * columns, 1.85 * rows + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(1.5 * columns, 1.85 * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for ax in axes.flat[len(activations) :]:
         ax.axis("off")
@@ -213,12 +202,10 @@ def plot_layers(
         if field.ndim == 3:
             shown = np.sqrt((field**2).mean(axis=0))
             plot_activation(shown, maze, ax, rings=False)
-            for number, square in enumerate(marked_squares(maze).values()):
-                ax.plot(square.col, square.row, "o", color=MARK_COLOURS[number], markersize=3,
-                        markeredgecolor="black", markeredgewidth=0.4, zorder=4)  # fmt: skip
+            draw_marks(ax, maze, size=3)
         else:
             limit = _limit([field])
-            ax.imshow(field.reshape(1, -1), cmap=_COLOUR_MAP, vmin=-limit, vmax=limit,
+            ax.imshow(field.reshape(1, -1), cmap=DIVERGING, vmin=-limit, vmax=limit,
                       aspect="auto", interpolation="nearest")  # fmt: skip
             ax.set(xticks=[], yticks=[], box_aspect=0.3)
         ax.set_title(heading, fontsize=6.5)
@@ -236,10 +223,10 @@ def plot_layer_statistics(
         columns: what to draw, a panel each: its name and the label of its axis.
         logarithmic: columns whose axis is.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     layers = list(statistics["layer"].unique())
-    figure = Figure(figsize=(10.5, 1.9 * len(columns) + 1.7), layout="constrained")
+    figure = plt.figure(figsize=(10.5, 1.9 * len(columns) + 1.7), layout="constrained")
     axes = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
     for ax, (column, label) in zip(axes, columns.items(), strict=True):
         for number, (agent, rows) in enumerate(statistics.groupby("agent", sort=False)):
@@ -263,17 +250,11 @@ def _finish(
     figure: Figure, axes: np.ndarray, maze: Maze, label: str | None, title: str | None
 ) -> None:
     """Colour bar, title, and a legend of the dots."""
-    from matplotlib.lines import Line2D
-
     if label is not None:
         bar = figure.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.8, aspect=30, pad=0.01)
         bar.set_label(label)
         bar.outline.set_visible(False)
-    dots = [
-        Line2D([], [], linestyle="", marker="o", color=MARK_COLOURS[number], markersize=5,
-               markeredgecolor="black", markeredgewidth=0.5, label=name)
-        for number, name in enumerate(marked_squares(maze))
-    ]  # fmt: skip
+    dots = mark_handles(maze)
     figure.legend(handles=dots, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     if title is not None:
         figure.suptitle(title, fontsize=11)

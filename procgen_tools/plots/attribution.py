@@ -9,8 +9,8 @@ import pandas as pd
 
 from procgen_tools.intervals import mean_over_levels
 from procgen_tools.maze.grid import Maze
-from procgen_tools.plots.activations import draw_walls, marked_squares
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots.activations import draw_walls
+from procgen_tools.plots.mazes import MARK_COLOURS, draw_marks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,9 +40,9 @@ def plot_square_maps(squares: pd.DataFrame, maze: Maze, *, title: str) -> Figure
         maze: whose they are.
         title: text above the figure.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.0 * len(MAPS), 3.9), layout="constrained")
+    figure = plt.figure(figsize=(3.0 * len(MAPS), 3.9), layout="constrained")
     axes = figure.subplots(1, len(MAPS))
     for ax, (column, name) in zip(axes, MAPS.items(), strict=True):
         field = np.full((maze.size, maze.size), np.nan)
@@ -54,11 +54,7 @@ def plot_square_maps(squares: pd.DataFrame, maze: Maze, *, title: str) -> Figure
                           vmin=-limit if signed else 0, vmax=limit,
                           extent=(-0.5, last, -0.5, last))  # fmt: skip
         draw_walls(ax, maze)
-        for number, (mark, square) in enumerate(marked_squares(maze).items()):
-            # The mouse stands at the decision square: it lies below, larger.
-            size = 9 if mark == "mouse" else 6
-            ax.plot(square.col, square.row, "o", color=MARK_COLOURS[number], markersize=size,
-                    markeredgecolor="black", markeredgewidth=0.6, label=mark)  # fmt: skip
+        draw_marks(ax, maze, size=6)
         ax.set(xticks=[], yticks=[], xlim=(-0.5, last), ylim=(-0.5, last))
         ax.set_title(name, fontsize=9)
         bar = figure.colorbar(image, ax=ax, orientation="horizontal", shrink=0.85, pad=0.02)
@@ -76,10 +72,10 @@ def plot_agreement(scores: pd.DataFrame) -> Figure:
     Args:
         scores: a row an agent and maze, with the columns of AGREEMENTS.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(scores["agent"].unique())
-    figure = Figure(figsize=(7.4, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(7.4, 3.8), layout="constrained")
     ax = figure.subplots()
     for number, agent in enumerate(agents):
         shift = 0.18 * (number - (len(agents) - 1) / 2)
@@ -104,10 +100,10 @@ def plot_channel_effects(channels: pd.DataFrame) -> Figure:
     Args:
         channels: with the columns agent, attributed and real.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(channels["agent"].unique())
-    figure = Figure(figsize=(3.5 * len(agents), 3.6), layout="constrained")
+    figure = plt.figure(figsize=(3.5 * len(agents), 3.6), layout="constrained")
     axes = figure.subplots(1, len(agents), sharex=True, sharey=True, squeeze=False)
     limit = 1.05 * float(np.abs(channels[["attributed", "real"]].to_numpy()).max())
     for ax, agent in zip(axes[0], agents, strict=True):

@@ -32,9 +32,9 @@ def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
         episodes: agent, found, and a column for each feature; a row for each agent and maze.
         features: which to show. Bars are 95% Wilson intervals.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.8 * len(features), 3.7), layout="constrained")
+    figure = plt.figure(figsize=(3.8 * len(features), 3.7), layout="constrained")
     axes = figure.subplots(1, len(features), sharey=True, squeeze=False)[0]
     for ax, feature in zip(axes, features, strict=True):
         for number, (agent, rows) in enumerate(episodes.groupby("agent", sort=False)):
@@ -81,11 +81,11 @@ def plot_accuracies(singles: pd.DataFrame) -> Figure:
     Args:
         singles: agent, feature, accuracy, accuracy_low, accuracy_high, base_rate and sign.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     order = singles.groupby("feature")["accuracy"].mean().sort_values().index
     agents = list(singles["agent"].unique())
-    figure = Figure(figsize=(7.6, 0.34 * len(order) + 1.4), layout="constrained")
+    figure = plt.figure(figsize=(7.6, 0.34 * len(order) + 1.4), layout="constrained")
     ax = figure.subplots()
     for number, agent in enumerate(agents):
         rows = singles[singles["agent"] == agent].set_index("feature").loc[order]
@@ -118,10 +118,10 @@ def plot_coefficients(coefficients: pd.DataFrame, published: Mapping[str, float]
         coefficients: agent, feature, value, low, high.
         published: by feature.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(coefficients["agent"].unique())
-    figure = Figure(figsize=(7.4, 0.85 * len(published) + 1.4), layout="constrained")
+    figure = plt.figure(figsize=(7.4, 0.85 * len(published) + 1.4), layout="constrained")
     ax = figure.subplots()
     places = np.arange(len(published))
     ax.plot(
@@ -149,13 +149,13 @@ def plot_correlations(pairs: pd.DataFrame) -> Figure:
     Args:
         pairs: first, second, correlation, and inflation of the first (NaN: left out of those).
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     names = list(pairs["first"].unique())
     grid = pairs.pivot(index="first", columns="second", values="correlation").loc[names, names]
     inflation = pairs.drop_duplicates("first").set_index("first")["inflation"].loc[names]
     side = 0.42 * len(names)
-    figure = Figure(figsize=(side + 4.6, side + 2.9), layout="constrained")
+    figure = plt.figure(figsize=(side + 4.6, side + 2.9), layout="constrained")
     ax = figure.subplots()
     image = ax.imshow(grid, cmap="RdBu_r", vmin=-1, vmax=1)
     for row, column in np.ndindex(grid.shape):
@@ -178,7 +178,6 @@ def plot_sign_flips(flips: pd.DataFrame) -> Figure:
     Args:
         flips: agent, feature, and the columns of `behaviour.collinearity.sign_flips`.
     """
-    from matplotlib.figure import Figure
 
     agents = list(flips["agent"].unique())
     names = list(flips["feature"].unique())

@@ -24,10 +24,10 @@ def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
         channels: `behaviour.cheese_channels.CheeseChannels.table` of some agents, with a column
             `agent`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(channels["agent"].unique())
-    figure = Figure(figsize=(4.0 * len(agents) + 0.4, 3.9), layout="constrained")
+    figure = plt.figure(figsize=(4.0 * len(agents) + 0.4, 3.9), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = channels[channels["agent"] == agent]
@@ -60,10 +60,12 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
             cheese's cell, row 1 below it) and change.
         channels: as for `plot_channel_ranks`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(pictures["agent"].unique())
-    figure = Figure(figsize=(1.25 * _SHOWN + 0.8, 1.55 * len(agents) + 0.4), layout="constrained")
+    figure = plt.figure(
+        figsize=(1.25 * _SHOWN + 0.8, 1.55 * len(agents) + 0.4), layout="constrained"
+    )
     axes = figure.subplots(len(agents), _SHOWN, squeeze=False)
     for line, agent in zip(axes, agents, strict=True):
         ranked = channels[channels["agent"] == agent].sort_values("evidence", ascending=False)
@@ -104,10 +106,10 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
             'random N'.
         whole: the edit that changes all channels.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(effects["agent"].unique())
-    figure = Figure(figsize=(3.9 * len(agents) + 0.4, 3.6), layout="constrained")
+    figure = plt.figure(figsize=(3.9 * len(agents) + 0.4, 3.6), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]

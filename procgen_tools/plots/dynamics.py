@@ -9,9 +9,8 @@ import pandas as pd
 
 from procgen_tools.intervals import mean_over_levels
 from procgen_tools.maze.grid import Maze
-from procgen_tools.plots.activations import marked_squares
 from procgen_tools.plots.learning import COLOURS
-from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.plots.mazes import marked_squares, plot_maze
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,9 +42,9 @@ def plot_wants(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> Figure:
             those of PANELS.
         shipped: the same of finished agents, without samples.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(4.3 * len(PANELS), 4.9), layout="constrained")
+    figure = plt.figure(figsize=(4.3 * len(PANELS), 4.9), layout="constrained")
     axes = figure.subplots(1, len(PANELS))
     end = checkpoints["samples"].max() / 1000
     for ax, (title, columns) in zip(axes, PANELS.items(), strict=True):
@@ -83,14 +82,14 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
         maze: whose field it is.
         most: pictures at most.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     one = fields[fields["agent"] == fields["agent"].iloc[0]]
     done = np.sort(one["samples"].unique())
     shown = done[np.unique(np.linspace(0, len(done) - 1, min(most, len(done))).round().astype(int))]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(3.7 * columns, 3.9 * rows + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * columns, 3.9 * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for ax in axes.flat[len(shown) :]:
         ax.axis("off")

@@ -31,12 +31,12 @@ def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
     Raises:
         ValueError: an unknown goal.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     if goal not in GOALS:
         raise ValueError(f"no decision leads to {goal!r}: choose one of {', '.join(GOALS)}")
     agents = list(effects["agent"].unique())
-    figure = Figure(figsize=(3.6 * len(agents), 4.5), layout="constrained")
+    figure = plt.figure(figsize=(3.6 * len(agents), 4.5), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
@@ -63,10 +63,10 @@ def plot_dose_response(effects: pd.DataFrame, label: str) -> Figure:
         effects: rows of `experiments.measuring.effects_table` with a column `coefficient`.
         label: what the coefficient is, under the axis.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(effects["agent"].unique())
-    figure = Figure(figsize=(3.8 * len(agents), 3.6), layout="constrained")
+    figure = plt.figure(figsize=(3.8 * len(agents), 3.6), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
@@ -104,12 +104,14 @@ def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) ->
         effects: rows of `experiments.measuring.effects_table`.
         goals: which of GOALS to draw.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     edits = list(effects["edit"].unique())
     agents = list(effects["agent"].unique())
     rows = ["as trained", *edits]
-    figure = Figure(figsize=(3.2 * len(goals) + 2.4, 0.5 * len(rows) + 1.5), layout="constrained")
+    figure = plt.figure(
+        figsize=(3.2 * len(goals) + 2.4, 0.5 * len(rows) + 1.5), layout="constrained"
+    )
     axes = figure.subplots(1, len(goals), sharey=True, squeeze=False)
     for ax, goal in zip(axes[0], goals, strict=True):
         for number, agent in enumerate(agents):

@@ -41,9 +41,9 @@ def plot_policy(
         cells: (7, 7) of the maze.
         marked: cells to put a frame around.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.7 * len(networks), 4.0), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * len(networks), 4.0), layout="constrained")
     axes = figure.subplots(1, len(networks), squeeze=False)[0]
     states = farm.states_of(cells[None])
     for ax, (title, network) in zip(axes, networks.items(), strict=True):
@@ -81,9 +81,9 @@ def plot_walks(walked: Mapping[str, tuple[farm.Cells, np.ndarray]]) -> Figure:
     Args:
         walked: by title, the maze and the cells that were visited, (step, 2).
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.7 * len(walked), 4.0), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * len(walked), 4.0), layout="constrained")
     axes = figure.subplots(1, len(walked), squeeze=False)[0]
     for ax, (title, (cells, visited)) in zip(axes, walked.items(), strict=True):
         show_maze(ax, farm.picture(cells, farm.START, cell_pixels=_CELL), title)
@@ -100,9 +100,9 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
         dreams: by title.
         index: which situation.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.7 * len(dreams), 7.2), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * len(dreams), 7.2), layout="constrained")
     axes = figure.subplots(2, len(dreams), squeeze=False)
     for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
         image = top.imshow(found.walls[index, -1], vmin=0, vmax=1, cmap="Greys")
@@ -126,9 +126,9 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
     Args:
         rates: of `experiments.crops_and_humans`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(11, 3.8), layout="constrained")
     axes = figure.subplots(1, 3)
     sets = list(rates["set"].unique())
     kinds = [kind for kind in KIND_COLOURS if kind in set(rates["kind"])]
@@ -171,11 +171,11 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
         dreams: of `experiments.crops_and_humans`.
         shifts: likewise.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     both = pd.concat([dreams, shifts.assign(start="one shift")], ignore_index=True)
     starts = list(both["start"].unique())
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(11, 3.8), layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
     for ax, (column, title) in zip(
         axes,
@@ -217,9 +217,9 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     Args:
         patches: of `experiments.crops_and_humans`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     colours = dict(zip(patches["layer"].unique(), ("#E69F00", "#009E73", "#0072B2"), strict=True))
     for ax, (column, title) in zip(

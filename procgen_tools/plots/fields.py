@@ -17,14 +17,13 @@ import numpy as np
 from jaxtyping import Float
 
 from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze, Square
-from procgen_tools.maze.paths import decision_square
-from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.plots.mazes import marked_squares, plot_maze
+from procgen_tools.plots.style import AMOUNTS, DIVERGING, INK, SEQUENTIAL, SINGLE_MOVES, colour_map
 from procgen_tools.vfield import FieldDifference, VectorField
 from procgen_tools.vfield import difference as field_difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 ARROW_LENGTH = 0.9
@@ -39,12 +38,9 @@ QUANTITIES = {
 }
 """What `plot_heat_map` can show."""
 
-_INK = "#111111"
-_MOVE_COLOUR = "#0072B2"
 _FADE = 0.6
 _PANEL = (5.2, 6.2)
 _ARROW_LABEL = "mean move (whole square: certain)"
-_LIGHT = "light enough for black arrows"
 _LEGEND: dict[str, Any] = {"ncols": 6, "frameon": False, "fontsize": 9}
 
 
@@ -156,7 +152,7 @@ def _heat_panel(
     last = field.maze.size - 0.5
     image = ax.imshow(
         field.grid(heat.numbers),  # walls are NaN, and so transparent
-        cmap=_colour_map(heat.colours),
+        cmap=colour_map(heat.colours),
         vmin=low,
         vmax=high,
         extent=(-0.5, last, -0.5, last),
@@ -193,10 +189,10 @@ def _heat(data: VectorField | FieldDifference, what: str) -> _Heat:
     else:
         if what in MOVES:
             numbers = data.probabilities[:, MOVES.index(what)]
-            return _Heat(f"P({what})", numbers, "viridis", (0.0, 1.0))
+            return _Heat(f"P({what})", numbers, SEQUENTIAL, (0.0, 1.0))
         if what == "value":
             low, high = float(data.values.min()), float(data.values.max())
-            return _Heat("value", data.values, "viridis", (low, max(high, low + SMALLEST_LIMIT)))
+            return _Heat("value", data.values, SEQUENTIAL, (low, max(high, low + SMALLEST_LIMIT)))
         if what == "facing":
             label = "total variation between facings"
             return _amount(label, data.facing_variation)
@@ -205,22 +201,13 @@ def _heat(data: VectorField | FieldDifference, what: str) -> _Heat:
     )
 
 
-def _colour_map(name: str) -> Colormap:
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
-    if name != _LIGHT:
-        return colormaps[name]
-    return ListedColormap(colormaps["BuPu"](np.linspace(0, 0.75, 256)), name=name)
-
-
 def _amount(label: str, numbers: Float[np.ndarray, " square"]) -> _Heat:
-    return _Heat(label, numbers, _LIGHT, (0.0, max(float(numbers.max()), SMALLEST_LIMIT)))
+    return _Heat(label, numbers, AMOUNTS, (0.0, max(float(numbers.max()), SMALLEST_LIMIT)))
 
 
 def _change(label: str, numbers: Float[np.ndarray, " square"]) -> _Heat:
     limit = max(float(np.abs(numbers).max()), SMALLEST_LIMIT)
-    return _Heat(label, numbers, "RdBu_r", (-limit, limit))
+    return _Heat(label, numbers, DIVERGING, (-limit, limit))
 
 
 def _field_panel(
@@ -234,7 +221,7 @@ def _field_panel(
         _draw_moves(ax, field)
     _draw_arrows(ax, field.squares, field.arrows)
     ax.plot(
-        [], [], linestyle="", marker=r"$\rightarrow$", markersize=14, color=_INK, label=_ARROW_LABEL
+        [], [], linestyle="", marker=r"$\rightarrow$", markersize=14, color=INK, label=_ARROW_LABEL
     )
     return ax
 
@@ -243,17 +230,9 @@ def _maze_axes(maze: Maze, ax: Axes | None, title: str | None) -> Axes:
     """The maze's picture with the squares that matter ringed."""
     import matplotlib.pyplot as plt
 
-    # In this order a ring has the same colour with and without cheese, so panels share a legend.
-    named = {
-        "top-right corner": maze.corner,
-        "mouse": maze.mouse,
-        "cheese": maze.cheese,
-        "decision square": decision_square(maze),
-    }
-    marks = {name: square for name, square in named.items() if square is not None}
     if ax is None:
         _, ax = plt.subplots(figsize=_PANEL, layout="constrained")
-    return plot_maze(maze, ax, marks=marks, fade=_FADE, title=title)
+    return plot_maze(maze, ax, marks=marked_squares(maze), fade=_FADE, title=title)
 
 
 def _legend(ax: Axes) -> None:
@@ -279,7 +258,7 @@ def _draw_arrows(
         headlength=3.2,
         headaxislength=2.9,
         minlength=0.3,
-        color=_INK,
+        color=INK,
         zorder=4,
     )
 
@@ -293,6 +272,6 @@ def _draw_moves(ax: Axes, field: VectorField) -> None:
     ends = middles + field.probabilities[..., None] * steps * ARROW_LENGTH / 2
     lines = np.stack([np.broadcast_to(middles, ends.shape), ends], axis=2).reshape(-1, 2, 2)
     drawn = LineCollection(
-        lines, colors=_MOVE_COLOUR, linewidths=2.4, zorder=3, label="single moves"
+        lines, colors=SINGLE_MOVES, linewidths=2.4, zorder=3, label="single moves"
     )
     ax.add_collection(drawn, autolim=False)

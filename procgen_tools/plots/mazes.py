@@ -11,17 +11,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from procgen_tools.maze.grid import Maze, check_inside
+from procgen_tools.maze.grid import Maze, Square, check_inside
+from procgen_tools.maze.paths import decision_square
+from procgen_tools.plots.style import SQUARES, series_look
 from procgen_tools.render.human_view import human_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 MARK_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#F0E442", "#D55E00")
 """Colours that colour-blind people tell apart (Okabe and Ito, 2008), in order of use."""
 
 _INCHES = 5.0
 _MAX_TICKS = 13
+
+
+def marked_squares(maze: Maze) -> dict[str, Square]:
+    """The squares that matter, by name: corner, mouse, cheese, decision square, where they are."""
+    named = {
+        "top-right corner": maze.corner,
+        "mouse": maze.mouse,
+        "cheese": maze.cheese,
+        "decision square": decision_square(maze),
+    }
+    return {name: square for name, square in named.items() if square is not None}
 
 
 def plot_maze(
@@ -39,7 +53,7 @@ def plot_maze(
         maze: what to draw.
         ax: where to draw; by default on a new figure.
         marks: squares to ring, by the name that the legend gives them, for instance
-            `{"decision square": (6, 4)}`.
+            `{"decision square": (6, 4)}`. Names in `style.SQUARES` have their own colours.
         fade: how far the picture fades towards white, 0 (not) to 1, so that what is drawn
             over it stands out.
         square_pixels: pixels a square of the picture below.
@@ -66,7 +80,7 @@ def plot_maze(
     if title is not None:
         ax.set_title(title)
     for index, (name, square) in enumerate(placed.items()):
-        _ring(ax, name, square, MARK_COLOURS[index % len(MARK_COLOURS)])
+        _ring(ax, name, square, SQUARES.get(name, series_look(index)).colour)
     if placed:
         ax.legend(
             loc="upper center",
@@ -96,3 +110,30 @@ def _ring(ax: Axes, name: str, square: tuple[int, int], colour: str) -> None:
                 zorder=2,
             )
         )
+
+
+def draw_marks(ax: Axes, maze: Maze, *, size: int | float = 5) -> None:
+    """A small mark in the middle of every square that matters, where a ring would hide data.
+
+    Args:
+        ax: axes that count squares.
+        maze: whose squares.
+        size: of the marks, in points.
+    """
+    for name, square in marked_squares(maze).items():
+        look = SQUARES[name]
+        # The mouse often is at the decision square: it lies below, larger.
+        larger = 1.5 if name == "mouse" else 1.0
+        ax.plot(square.col, square.row, look.marker, color=look.colour, markersize=size * larger,
+                markeredgecolor="black", markeredgewidth=0.5, zorder=4, label=name)  # fmt: skip
+
+
+def mark_handles(maze: Maze) -> list[Line2D]:
+    """What a legend needs to explain `draw_marks`."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], linestyle="", marker=SQUARES[name].marker, color=SQUARES[name].colour,
+               markersize=6, markeredgecolor="black", markeredgewidth=0.5, label=name)
+        for name in marked_squares(maze)
+    ]  # fmt: skip

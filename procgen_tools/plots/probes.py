@@ -80,10 +80,10 @@ def _by_number(name: str) -> tuple[int, str]:
 
 
 def _panels(targets: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     rows = -(-len(targets) // 2)
-    figure = Figure(figsize=(9.6, 3.4 * rows + 0.5), layout="constrained")
+    figure = plt.figure(figsize=(9.6, 3.4 * rows + 0.5), layout="constrained")
     axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
     for ax in axes[len(targets) :]:
         ax.set_axis_off()

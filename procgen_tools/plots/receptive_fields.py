@@ -31,11 +31,11 @@ def plot_fields_by_layer(fields: pd.DataFrame, pixels_a_square: float) -> Figure
             pixels; layers in order of computation.
         pixels_a_square: of the maze, for the second axis.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents, layers = list(fields["agent"].unique()), list(fields["layer"].unique())
     places = np.arange(len(layers))
-    figure = Figure(figsize=(3.9 * len(agents) + 0.8, 4.4), layout="constrained")
+    figure = plt.figure(figsize=(3.9 * len(agents) + 0.8, 4.4), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = fields[fields["agent"] == agent]
@@ -74,13 +74,13 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
             "pixel"), row, col, number.
         fields: as for `plot_fields_by_layer`; gives the theoretical sides.
     """
+    from matplotlib import pyplot as plt
     from matplotlib.colors import LogNorm
-    from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
     layers = list(maps["layer"].unique())
     sides = fields.drop_duplicates("layer").set_index("layer")["theoretical"]
-    figure = Figure(figsize=(2.5 * len(layers) + 0.9, 5.5), layout="constrained")
+    figure = plt.figure(figsize=(2.5 * len(layers) + 0.9, 5.5), layout="constrained")
     axes = figure.subplots(2, len(layers), squeeze=False)
     titles = {
         "gradient": "pixels that a\nmiddle cell sees",

@@ -42,8 +42,8 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
     Raises:
         ValueError: an edit without scores.
     """
+    from matplotlib import pyplot as plt
     from matplotlib.colors import TwoSlopeNorm
-    from matplotlib.figure import Figure
 
     grids = {name: _grid(maze, scores[scores["edit"] == name]) for name in panels}
     for name, grid in grids.items():
@@ -51,7 +51,7 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
             raise ValueError(f"there are no scores of {name!r}: leave it out of the panels")
     first, *others = panels
     width = 3.3 * len(panels) + 1
-    figure = Figure(figsize=(width, 7.3), layout="constrained")
+    figure = plt.figure(figsize=(width, 7.3), layout="constrained")
     figure.set_layout_engine("constrained", h_pad=0.1)  # or the titles touch the edge
     axes = figure.subplots(2, len(panels), squeeze=False)
     empty = remove_cheese(maze)
@@ -125,10 +125,10 @@ def plot_scores_by(scores: pd.DataFrame, column: str, label: str, edits: Sequenc
         label: what it is, under the axis.
         edits: which edits, in the order of the legend.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(scores["agent"].unique())
-    figure = Figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
+    figure = plt.figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     edges = np.linspace(scores[column].min() + 0.5, scores[column].max() + 0.5, _BINS)
     least = max(1, min(_LEAST_LEVELS, scores["level"].nunique() // 20))
@@ -156,10 +156,10 @@ def plot_magnitudes(tuning: pd.DataFrame, sets: Sequence[str]) -> Figure:
         tuning: a row for each agent, level, set, magnitude and target, with log_ratio.
         sets: which sets of channels.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(tuning["agent"].unique())
-    figure = Figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
+    figure = plt.figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         for name, colour, style in zip(sets, LINE_COLOURS[1:], _STYLES[1:], strict=False):
@@ -190,10 +190,10 @@ def plot_budgets(
         budgets: the share of a layer's numbers that each edit changes, by its name.
         references: edits to draw as levels across, with their names.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(scores["agent"].unique())
-    figure = Figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
+    figure = plt.figure(figsize=(3.9 * len(agents) + 1.9, 3.7), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     columns = {"probability": "mean score", "straight": "targets walked straight to"}
     for ax, agent in zip(axes[0], agents, strict=True):

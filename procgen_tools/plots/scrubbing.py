@@ -32,11 +32,13 @@ def plot_arms(
         label: what the column is, under the axis.
         before: a column that says what it is without any change, drawn as a line.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(changes["agent"].unique())
     sets = list(changes["channels"].unique())
-    figure = Figure(figsize=(3.4 * len(agents) + 2.9, 0.46 * len(arms) + 1.6), layout="constrained")
+    figure = plt.figure(
+        figsize=(3.4 * len(agents) + 2.9, 0.46 * len(arms) + 1.6), layout="constrained"
+    )
     axes = figure.subplots(1, len(agents), sharey=True, sharex=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = changes[changes["agent"] == agent]

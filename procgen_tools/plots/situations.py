@@ -32,11 +32,13 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
     Args:
         outcomes: agent, level, situation, cheese, top_right_only, neither.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     names = list(outcomes["situation"].unique())
     agents = list(outcomes["agent"].unique())
-    figure = Figure(figsize=(8.4, 0.3 * len(names) * (len(agents) + 1) + 1.3), layout="constrained")
+    figure = plt.figure(
+        figsize=(8.4, 0.3 * len(names) * (len(agents) + 1) + 1.3), layout="constrained"
+    )
     ax = figure.subplots()
     means = outcomes.groupby(["situation", "agent"])[list(OUTCOMES)].mean()
     ticks, labels = [], []
@@ -67,12 +69,12 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
 
     Args: as for `plot_outcomes`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     with_cheese = outcomes[outcomes.groupby("situation")["cheese"].transform("max") > 0]
     names = list(with_cheese["situation"].unique())
     agents = list(outcomes["agent"].unique())
-    figure = Figure(figsize=(8.4, 3.9), layout="constrained")
+    figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
     ax = figure.subplots()
     rng = np.random.default_rng(0)
     for number, agent in enumerate(agents):
@@ -97,13 +99,13 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
 
 def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns: int = 3) -> Figure:
     """The policy's field in several mazes, and what becomes of an episode in each, in words."""
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     rows = -(-len(mazes) // columns)
-    figure = Figure(figsize=(3.5 * columns, 3.95 * rows + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(3.5 * columns, 3.95 * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (name, maze) in zip(axes, mazes.items(), strict=False):
-        plot_with_chances(ax, vector_field(maze, policy), name)
+        plot_with_chances(vector_field(maze, policy), ax, title=name)
         ax.get_legend().remove()
     handles: dict[str, Axes] = {}
     for ax in axes[: len(mazes)]:
@@ -116,7 +118,7 @@ def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns:
     return figure
 
 
-def plot_with_chances(ax: Axes, field: VectorField, title: str) -> None:
+def plot_with_chances(field: VectorField, ax: Axes | None = None, *, title: str = "") -> Axes:
     """A field, and above it the title and the exact chances from the mouse's square."""
     exact = chances(field, step_limit=PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)
     only = max(1 - exact.cheese - exact.neither, 0.0)
@@ -127,5 +129,6 @@ def plot_with_chances(ax: Axes, field: VectorField, title: str) -> None:
         lines.append(
             f"at the decision square: cheese {moves.cheese:.2f}, top right {moves.top_right:.2f}"
         )
-    plot_vf(field, ax)
+    ax = plot_vf(field, ax)
     ax.set_title("\n".join(lines), fontsize=9)
+    return ax

@@ -27,10 +27,10 @@ def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
     Args:
         decisions: a row an agent and maze, with the columns of `behaviour.value_heads.Fork`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
     agents = list(decisions["agent"].unique())
-    figure = Figure(figsize=(3.6 * len(agents) + 0.5, 4.0), layout="constrained")
+    figure = plt.figure(figsize=(3.6 * len(agents) + 0.5, 4.0), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = decisions[decisions["agent"] == agent]
@@ -59,9 +59,9 @@ def plot_value_correlations(tables: Mapping[str, pd.DataFrame]) -> Figure:
     Args:
         tables: by the name of the panel, rows with the columns of `behaviour.value_heads.ValueFit`.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot as plt
 
-    figure = Figure(figsize=(3.4 * len(tables) + 2.2, 2.6), layout="constrained")
+    figure = plt.figure(figsize=(3.4 * len(tables) + 2.2, 2.6), layout="constrained")
     axes = figure.subplots(1, len(tables), sharey=True, squeeze=False)
     for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
         agents = list(table["agent"].unique())

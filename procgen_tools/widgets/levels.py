@@ -61,7 +61,7 @@ class LevelBrowser:
         figure = Figure(figsize=(5.4, 7.0), layout="constrained")
         maze = self.maze
         title = f"seed {self.chosen['seed']}, {maze.size} x {maze.size}"
-        plot_with_chances(figure.subplots(), vector_field(maze, self._policy), title)
+        plot_with_chances(vector_field(maze, self._policy), figure.subplots(), title=title)
         written = io.BytesIO()
         figure.savefig(written, dpi=80, format="png")
         return written.getvalue()

@@ -13,11 +13,11 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.plots.activations import (
     activation_extent,
     draw_walls,
-    marked_squares,
     plot_activation,
     plot_channels,
     plot_layers,
 )
+from procgen_tools.plots.mazes import marked_squares
 
 
 @pytest.mark.parametrize("side", [64, 32, 16, 8])

@@ -1,0 +1,262 @@
+"""How figures look: one mark and one colour for one thing, in every figure.
+
+Things have colours of Okabe and Ito (2008, "Color Universal Design",
+https://jfly.uni-koeln.de/color/), agents those of Paul Tol's "muted" scheme and lines without an
+identity those of his "bright" one (2021, "Colour Schemes", SRON/EPS/TN/09-002,
+https://personal.sron.nl/~pault/). All three were made for readers with any colour vision, and
+each colour comes with a marker of its own, so that no figure depends on colour alone.
+
+A function of this package that draws one panel takes `ax`, which may be left out, and returns it.
+One that lays out a whole figure makes it with pyplot, so that `plt.savefig` writes it, and
+returns it: end its line in a notebook with `;`, or the notebook shows it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from procgen_tools.intervals import Mean, mean_over_levels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colour and the marker of one thing."""
+
+    colour: str
+    marker: str
+
+
+CHEESE = Look("#E69F00", "^")
+CORNER = Look("#0072B2", "s")
+"""The top-right corner, and moves towards the top right."""
+MOUSE = Look("#009E73", "o")
+"""The mouse, and the square where it starts."""
+DECISION_SQUARE = Look("#CC79A7", "D")
+PICKED = Look("#D55E00", "*")
+"""What a figure points out: a target, the edit that was chosen, the channels that were found."""
+RANDOM = Look("#7F7F7F", "x")
+"""Random controls."""
+OTHER = Look("#A6A6A6", "v")
+"""Neither the cheese nor the top right."""
+
+SQUARES = {
+    "top-right corner": CORNER,
+    "mouse": MOUSE,
+    "cheese": CHEESE,
+    "decision square": DECISION_SQUARE,
+    "target": PICKED,
+}
+"""The looks of marked squares, by the name that legends give them."""
+
+GOALS = {"cheese": CHEESE, "top_right": CORNER, "other": OTHER}
+"""Where moves lead, by the column that holds their probability."""
+
+INK = "#111111"
+"""Mean moves, means, and what was published."""
+SINGLE_MOVES = "#56B4E9"
+REFERENCE = "#BBBBBB"
+"""Lines of no effect, and of what would be equal."""
+NOTE = "#555555"
+
+AGENTS = {
+    "model_rand_region_5": Look("#332288", "o"),
+    "model_rand_region_5_seed_1": Look("#44AA99", "s"),
+    "model_rand_region_5_seed_2": Look("#CC6677", "^"),
+    "model_rand_region_5_seed_1_ppo": Look("#999933", "D"),
+    "model_rand_region_15": Look("#88CCEE", "v"),
+    "model_anywhere": Look("#AA4499", "P"),
+}
+"""The agents that ship."""
+_MORE_AGENTS = (Look("#882255", "X"), Look("#117733", "<"), Look("#DDCC77", ">"))
+
+SERIES = (
+    Look("#4477AA", "o"),
+    Look("#EE6677", "s"),
+    Look("#228833", "^"),
+    Look("#AA3377", "D"),
+    Look("#CCBB44", "v"),
+    Look("#66CCEE", "P"),
+)
+"""Lines and dots without an identity that lasts beyond their figure, in order of use."""
+
+DIVERGING = "RdBu_r"
+"""Activations and changes: red above zero, white at zero, blue below."""
+SEQUENTIAL = "viridis"
+"""Values and probabilities."""
+AMOUNTS = "amounts"
+"""Sizes of changes, from zero (white) on; light enough for black arrows. See `colour_map`."""
+
+LEVELS_INTERVAL = "95% intervals over mazes"
+
+
+def agent_look(name: str, number: int = 0) -> Look:
+    """The look of an agent.
+
+    Args:
+        name: of the agent; those that ship look the same in every figure.
+        number: its place among the agents of the figure, which decides for the others.
+
+    >>> agent_look("model_anywhere").colour
+    '#AA4499'
+    >>> agent_look("mine") == agent_look("yours", 1)
+    False
+    """
+    return AGENTS.get(name, _MORE_AGENTS[number % len(_MORE_AGENTS)])
+
+
+def series_look(number: int) -> Look:
+    """The look of the line of this number."""
+    return SERIES[number % len(SERIES)]
+
+
+def colour_map(name: str) -> Colormap:
+    """A colour map of matplotlib by its name, or that of `AMOUNTS`."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    if name != AMOUNTS:
+        return colormaps[name]
+    return ListedColormap(colormaps["BuPu"](np.linspace(0, 0.75, 256)), name=name)
+
+
+def set_aside(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Take figures out of pyplot, so that a notebook shows each where it is named, and once."""
+    from matplotlib import pyplot as plt
+
+    for figure in figures.values():
+        plt.close(figure)
+    return dict(figures)
+
+
+def count(number: int, noun: str) -> str:
+    """How many, in words.
+
+    >>> count(100, "maze"), count(1, "agent"), count(1336, "maze")
+    ('n = 100 mazes', 'n = 1 agent', 'n = 1,336 mazes')
+    """
+    return f"n = {number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def count_mazes(rows: pd.DataFrame) -> str:
+    """How many mazes a table is about: the different numbers of its column `level`.
+
+    The number for each agent, where they do not all have the same mazes.
+    """
+    if "agent" not in rows:
+        return count(rows["level"].nunique(), "maze")
+    numbers = sorted({int(n) for n in rows.groupby("agent")["level"].nunique()})
+    if len(numbers) == 1:
+        return count(numbers[0], "maze")
+    return f"n = {numbers[0]:,} to {numbers[-1]:,} mazes"
+
+
+def headline(figure: Figure, finding: str, note: str = "") -> None:
+    """Say above a figure what it shows, and below that, in grey, what it is from.
+
+    Args:
+        figure: whose layout is constrained.
+        finding: what the numbers show; computed from them.
+        note: how many mazes there are, and what bands and bars mean; one line.
+    """
+    from matplotlib.text import Annotation
+
+    # The title reserves the line of the note, which needs a colour of its own.
+    title = figure.suptitle(f"{finding}\n" if note else finding, fontsize=11.5)
+    if note:
+        line = Annotation(note, (0.5, 0), xycoords=title, ha="center", va="bottom",
+                          fontsize=9, color=NOTE, annotation_clip=False)  # fmt: skip
+        line.set_in_layout(False)
+        figure.add_artist(line)
+
+
+def draw_band(
+    ax: Axes,
+    places: Sequence[int | float],
+    means: Sequence[Mean],
+    look: Look,
+    label: str,
+    *,
+    line: str = "-",
+) -> None:
+    """A line through means, and their intervals as a band."""
+    ax.fill_between(places, [mean.low for mean in means], [mean.high for mean in means],
+                    color=look.colour, alpha=0.18, linewidth=0)  # fmt: skip
+    ax.plot(places, [mean.value for mean in means], color=look.colour, marker=look.marker,
+            markersize=4.5, linewidth=1.6, linestyle=line, label=label)  # fmt: skip
+
+
+def draw_interval(
+    ax: Axes, values: np.ndarray, place: int | float, look: Look, label: str | None = None
+) -> None:
+    """The mean of values over mazes as a marker at a height, and its interval as a bar."""
+    mean = mean_over_levels(values)
+    ax.plot([mean.low, mean.high], [place, place], color=look.colour, linewidth=2)
+    ax.plot(mean.value, place, look.marker, color=look.colour, markersize=5.5, label=label)
+
+
+def draw_pairs(
+    ax: Axes,
+    before: Float[np.ndarray, " pair"],
+    after: Float[np.ndarray, " pair"],
+    look: Look,
+    *,
+    names: tuple[str, str] = ("before", "after"),
+) -> None:
+    """Each pair as a line from before (hollow) to after (filled), and the medians in black.
+
+    Args:
+        ax: where to draw; its x axis becomes the two names.
+        before: one number for each maze, or agent.
+        after: of the same, in the same order.
+        look: of the lines.
+        names: of the two.
+    """
+    from matplotlib.collections import LineCollection
+
+    lines = [((0, first), (1, last)) for first, last in zip(before, after, strict=True)]
+    shade = min(0.7, max(0.15, 12 / max(len(lines), 1)))
+    ax.add_collection(
+        LineCollection(lines, colors=look.colour, linewidths=1, alpha=shade, zorder=1)
+    )
+    for place, values, face in ((0, before, "white"), (1, after, look.colour)):
+        ax.plot([place] * len(values), values, "o", color=look.colour, markerfacecolor=face,
+                markersize=4, alpha=0.7, zorder=2)  # fmt: skip
+    medians = [float(np.median(before)), float(np.median(after))]
+    ax.plot([0, 1], medians, "o-", color=INK, markersize=6, linewidth=2.4, zorder=3,
+            label=f"median: {medians[0]:.2f} → {medians[1]:.2f}")  # fmt: skip
+    ax.set_xticks([0, 1], names)
+    ax.set_xlim(-0.2, 1.2)
+
+
+def changes_in_words(
+    before: Float[np.ndarray, " pair"],
+    after: Float[np.ndarray, " pair"],
+    *,
+    least: float = 0.01,
+    noun: str = "maze",
+) -> str:
+    """In how many pairs the number falls or rises, whichever is more frequent.
+
+    >>> changes_in_words(np.array([0.9, 0.5, 0.0]), np.array([0.1, 0.2, 0.0]))
+    'falls in 2 of 3 mazes'
+
+    Args:
+        before: one number for each maze, or agent.
+        after: of the same, in the same order.
+        least: a smaller change is none.
+        noun: what there is a pair for each of.
+    """
+    falls, rises = int((before - after > least).sum()), int((after - before > least).sum())
+    word, number = ("falls", falls) if falls >= rises else ("rises", rises)
+    return f"{word} in {number} of {len(before)} {noun}s"

@@ -1,0 +1,150 @@
+"""Looks: told apart by readers with any colour vision, and the same thing in every figure."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import combinations
+from pkgutil import iter_modules
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from procgen_tools import plots
+from procgen_tools.intervals import Mean
+from procgen_tools.plots import style
+
+# Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
+# Vision Deficiency", severity 1.
+VISION = {
+    "trichromat": np.eye(3),
+    "protanope": [
+        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranope": [
+        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanope": [
+        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}  # fmt: skip
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour: str, vision: str) -> np.ndarray:
+    """CIE L*a*b* of what such an eye sees of a colour."""
+    encoded = np.array(to_rgb(colour))
+    linear = np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92)
+    seen = np.clip(np.array(VISION[vision]) @ linear, 0, 1)
+    x, y, z = np.cbrt(TO_XYZ @ seen / TO_XYZ.sum(axis=1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.fixture(autouse=True)
+def clean() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize(
+    "colours",
+    [
+        [*(look.colour for look in style.SQUARES.values()), style.SINGLE_MOVES, style.INK],
+        [look.colour for look in style.GOALS.values()],
+        [look.colour for look in style.AGENTS.values()],
+        [look.colour for look in style.SERIES],
+    ],
+    ids=["marks of squares", "goals", "agents", "series"],
+)
+def test_colours_of_one_figure_are_told_apart(colours: list[str], vision: str) -> None:
+    seen = [lab(colour, vision) for colour in colours]
+    nearest = min(np.linalg.norm(one - other) for one, other in combinations(seen, 2))
+    assert nearest > 10
+
+
+@pytest.mark.parametrize("looks", [style.SQUARES, style.GOALS, style.AGENTS])
+def test_markers_alone_tell_things_apart(looks: dict[str, style.Look]) -> None:
+    markers = [look.marker for look in looks.values()]
+    assert len(set(markers)) == len(markers)
+    assert len({look.marker for look in style.SERIES}) == len(style.SERIES)
+
+
+def test_things_and_agents_share_no_colour() -> None:
+    things = {look.colour for look in (*style.SQUARES.values(), *style.GOALS.values())}
+    agents = {style.agent_look(name, number).colour for number, name in enumerate("abc")}
+    agents |= {look.colour for look in style.AGENTS.values()}
+    assert not things & agents
+    assert len(agents) == len(style.AGENTS) + 3
+
+
+def test_axes_are_never_required() -> None:
+    """Whatever takes `ax` makes axes of its own without, and returns them."""
+    found = 0
+    for module in iter_modules(plots.__path__, "procgen_tools.plots."):
+        for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction):
+            if name.startswith("plot_") and function.__module__ == module.name:
+                signature = inspect.signature(function)
+                parameter = signature.parameters.get("ax")
+                if parameter is not None:
+                    assert parameter.default is None, name
+                assert signature.return_annotation == ("Figure" if parameter is None else "Axes")
+                found += 1
+    assert found > 30
+
+
+def test_figures_are_in_pyplot_until_set_aside() -> None:
+    figure = plt.figure()
+    kept = style.set_aside({"one": figure})
+    assert kept == {"one": figure}
+    assert not plt.get_fignums()
+
+
+def test_a_headline_and_its_note_are_above_the_panels() -> None:
+    figure, ax = plt.subplots(layout="constrained")
+    style.headline(figure, "It falls", "n = 3 mazes")
+    figure.canvas.draw()
+    (note,) = figure.artists
+    title = figure.texts[0]
+    assert (title.get_text(), note.get_text()) == ("It falls\n", "n = 3 mazes")
+    above, below = title.get_window_extent(), note.get_window_extent()
+    assert ax.get_window_extent().y1 < below.y0
+    assert below.y1 <= (above.y0 + above.y1) / 2 + 1
+
+
+def test_mazes_are_counted_once() -> None:
+    rows = pd.DataFrame({"agent": ["a", "a", "b", "b"], "level": [0, 1, 0, 1]})
+    assert style.count_mazes(rows) == style.count_mazes(rows[["level"]]) == "n = 2 mazes"
+    assert style.count_mazes(rows.head(3)) == "n = 1 to 2 mazes"
+
+
+def test_pairs_are_joined() -> None:
+    _, ax = plt.subplots()
+    before, after = np.array([0.9, 0.5, 0.1]), np.array([0.2, 0.5, 0.0])
+    style.draw_pairs(ax, before, after, style.CHEESE, names=("as trained", "edited"))
+    assert np.array_equal(
+        np.array(ax.collections[0].get_segments())[:, :, 1], np.stack([before, after], axis=1)
+    )
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["as trained", "edited"]
+    assert ax.get_legend_handles_labels()[1] == ["median: 0.50 → 0.20"]
+    assert style.changes_in_words(before, after) == "falls in 2 of 3 mazes"
+    assert style.changes_in_words(after, before, noun="agent") == "rises in 2 of 3 agents"
+
+
+def test_bands_and_intervals_are_those_of_the_means() -> None:
+    _, ax = plt.subplots()
+    style.draw_band(ax, [0, 1], [Mean(0.5, 0.4, 0.7), Mean(0.2, 0.1, 0.3)], style.CORNER, "one")
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert {tuple(each) for each in corners} >= {(0, 0.4), (0, 0.7), (1, 0.1), (1, 0.3)}
+    assert ax.get_lines()[0].get_ydata().tolist() == [0.5, 0.2]
+    style.draw_interval(ax, np.array([0.0, 1.0]), 3, style.CORNER, "two")
+    bar, dot = ax.get_lines()[1:]
+    assert bar.get_xdata().tolist() == [0, 1]
+    assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (0.5, 3)

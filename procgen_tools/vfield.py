@@ -248,7 +248,7 @@ def vector_field(
     venv_or_maze: MazeVenv | Maze,
     policy: Policy,
     *,
-    index: int = 0,
+    index: int | None = None,
     both_facings: bool = True,
     batch_size: int | None = None,
 ) -> VectorField:
@@ -261,7 +261,7 @@ def vector_field(
         venv_or_maze: a venv, whose environment `index` is read and left as it is, or a maze.
         policy: an ImpalaPolicy, circrl's `ModuleHook(policy).network`, or any function of
             observations that returns a distribution with `.logits` of 15 actions, and values.
-        index: which environment of the venv.
+        index: which environment of the venv; may be left out of a venv of one.
         both_facings: also ask with the mouse's picture the other way, in passes of their own,
             which takes twice the time.
         batch_size: frames in a forward pass, to bound memory. By default all squares are one
@@ -270,8 +270,9 @@ def vector_field(
             smaller ones on the CPU, for speed.
 
     Raises:
-        ValueError: neither a venv nor a maze, an environment that does not exist, a batch size
-            below 1, or a policy that does not return what it should.
+        ValueError: neither a venv nor a maze, an environment that does not exist, a venv of
+            several and no index, a batch size below 1, or a policy that does not return what it
+            should.
     """
     maze = _maze(venv_or_maze, index)
     if batch_size is not None and batch_size < 1:
@@ -284,7 +285,7 @@ def vector_field(
     return VectorField(maze, probabilities, values, flipped)
 
 
-def _maze(venv_or_maze: MazeVenv | Maze, index: int) -> Maze:
+def _maze(venv_or_maze: MazeVenv | Maze, index: int | None) -> Maze:
     if isinstance(venv_or_maze, MazeVenv):
         return venv_or_maze.maze(index)
     if not isinstance(venv_or_maze, Maze):
@@ -292,7 +293,7 @@ def _maze(venv_or_maze: MazeVenv | Maze, index: int) -> Maze:
             f"a field needs a venv from create_venv or a Maze, not a "
             f"{type(venv_or_maze).__name__}: an EnvState gives one with .to_maze()"
         )
-    if index != 0:
+    if index is not None:
         raise ValueError(f"index {index} counts environments of a venv, and this is one maze: "
                          "leave it out")  # fmt: skip
     return venv_or_maze

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 ROOMS = (
     "files",
     "names",
+    "checks",
     "intervals",
     "records",
     "maze",

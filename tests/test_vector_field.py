@@ -195,7 +195,7 @@ def test_a_field_is_what_the_policy_does_in_the_environment(
             (True, field.flipped_probabilities),
         ):
             assert found is not None
-            venv.set_maze(replace(move_mouse(field.maze, square), mouse_mirrored=mirrored), 1)
+            venv.set_maze(replace(field.maze, mouse=square, mouse_mirrored=mirrored), 1)
             with torch.no_grad():
                 logits, values = policy.logits_and_value(torch.from_numpy(venv.reset()[1:]))
             expected = move_probabilities(logits)[0].numpy()
@@ -206,7 +206,7 @@ def test_a_field_is_what_the_policy_does_in_the_environment(
 
 
 def test_a_maze_gives_the_field_of_its_venv(venv: MazeVenv, policy: ImpalaPolicy) -> None:
-    assert_equal(vector_field(venv, policy), vector_field(venv.maze(), policy))
+    assert_equal(vector_field(venv, policy, index=0), vector_field(venv.maze(0), policy))
 
 
 def test_the_flipped_field_is_the_field_of_the_flipped_maze(policy: ImpalaPolicy) -> None:
@@ -346,13 +346,15 @@ def test_both_engines_give_the_same_field(policy: ImpalaPolicy) -> None:
 def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match=r"environment 2 does not exist: the venv has 2"):
         vector_field(venv, policy, index=2)
+    with pytest.raises(ValueError, match=r"the venv has 2 environments: say which one is meant"):
+        vector_field(venv, policy)
     with pytest.raises(ValueError, match=r"index 1 counts environments .*leave it out"):
         vector_field(MAZE, policy, index=1)
     with pytest.raises(ValueError, match=r"batch_size 0 is below 1"):
         vector_field(MAZE, policy, batch_size=0)
     unchecked = inspect.unwrap(vfield._maze)  # without run-time type checks
     with pytest.raises(ValueError, match=r"not a EnvState: an EnvState gives one with \.to_maze"):
-        unchecked(venv.state(), 0)
+        unchecked(venv.state(0), 0)
 
 
 @pytest.mark.parametrize(

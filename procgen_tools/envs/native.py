@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Integer, UInt8
 
+from procgen_tools.checks import check_memory, true_or_false, whole_number
 from procgen_tools.envs import kernels
 from procgen_tools.maze import kernels as maze_kernels
 from procgen_tools.maze.actions import NUM_ACTIONS, STAY_ACTION
@@ -21,6 +22,7 @@ from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.maze.playable import check_playable
 from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
 from procgen_tools.maze.state import EnvState
+from procgen_tools.maze.state_layout import Values
 from procgen_tools.maze.state_values import (
     CHEESE_REWARD,
     EPISODE_STEPS,
@@ -32,7 +34,11 @@ from procgen_tools.maze.state_values import (
     maze_state_values,
 )
 from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, draw_mice, pixel_tables
+from procgen_tools.render.human_view import human_frame
 from procgen_tools.render.kernels import NO_BACKGROUND
+
+BYTES_EACH = 32_000
+"""Memory that an environment takes, with the frames that one step returns."""
 
 
 class _Incoming(NamedTuple):
@@ -61,6 +67,8 @@ class NativeMaze:
         use_backgrounds: textured backgrounds, not black ones.
         rand_seed: decides which level each environment draws when.
         keep_final_frames: draw how each level ends, into `final_frames`.
+        render_mode: 'rgb_array' adds a large picture of each maze to its info, under "rgb", as
+            procgen does; None does not.
 
     Attributes:
         final_frames: (ended, 64, 64, 3) the last frame, never shown by procgen, of each level
@@ -68,7 +76,9 @@ class NativeMaze:
             cheese stands where it was. None where nobody asked for them.
 
     Raises:
-        ValueError: a number out of range.
+        TypeError: a number that is no whole number, a rule that is none.
+        ValueError: a number out of range, more environments than fit into memory, a rule or
+            render mode that does not exist here.
     """
 
     final_frames: UInt8[np.ndarray, "ended 64 64 3"] | None
@@ -83,28 +93,31 @@ class NativeMaze:
         use_backgrounds: bool = True,
         rand_seed: int = 0,
         keep_final_frames: bool = False,
+        render_mode: str | None = None,
     ) -> None:
-        rule = rule or LevelRule()
+        rule = LevelRule() if rule is None else rule
+        if not isinstance(rule, LevelRule):
+            raise TypeError(f"rule is {rule!r:.60}: give what levels.level_rule returns")
         low, high = seed_range(start_level, num_levels)
-        if num < 1:
-            raise ValueError(f"num is {num}: a batch has one environment or more")
+        num = whole_number("num", num, 1, hint="a batch has one environment or more")
+        check_memory("num", num, BYTES_EACH)
+        rand_seed = whole_number("rand_seed", rand_seed)
+        use_backgrounds = true_or_false("use_backgrounds", use_backgrounds)
+        check_render_mode(render_mode)
         modes = {size: mode for mode, size in WORLD_SIZES.items()}
         if rule.world_size not in modes or rule.num_objects != 1:
             raise ValueError(f"{rule} is no rule of `maze` or `maze_aisc`: use levels.level_rule")
         self.num = num
         self.rule = rule
         side = rule.world_size
-        self._fresh_bases = [
-            base_values(
-                modes[side],
-                level_seed_low=low,
-                level_seed_high=high,
-                use_backgrounds=use_backgrounds,
-                game_n=index,
-            )
-            for index in range(num)
-        ]
-        self._bases = list(self._fresh_bases)
+        self.render_mode = render_mode
+        self._fresh_base = base_values(
+            modes[side],
+            level_seed_low=low,
+            level_seed_high=high,
+            use_backgrounds=use_backgrounds,
+        )
+        self._bases: dict[int, Values] = {}  # where it is not the fresh one
         self._edited = np.zeros(num, bool)  # whose base is a state that was set
         self.final_frames = None
         if keep_final_frames:
@@ -199,9 +212,12 @@ class NativeMaze:
         kernels.observe(self._pictures, frames, self._mice, self._mirrored, *tables.mouse_arguments)
         return self._rewards.copy(), {"rgb": frames}, self._firsts.copy()
 
-    def get_info(self) -> list[dict[str, int]]:
-        """Per environment: `prev_level_seed`, `prev_level_complete`, `level_seed`."""
-        return [
+    def get_info(self) -> list[dict[str, Any]]:
+        """Per environment: `prev_level_seed`, `prev_level_complete`, `level_seed`.
+
+        With render_mode 'rgb_array' also `rgb`, a (512, 512, 3) picture for people.
+        """
+        infos: list[dict[str, Any]] = [
             {"prev_level_seed": previous, "prev_level_complete": int(found), "level_seed": seed}
             for previous, found, seed in zip(
                 self._previous_seeds.tolist(),
@@ -210,6 +226,10 @@ class NativeMaze:
                 strict=True,
             )
         ]
+        if self.render_mode is not None:
+            for index, info in enumerate(infos):
+                info["rgb"] = human_frame(self.state(index).to_maze())
+        return infos
 
     @property
     def level_seeds(self) -> Int[np.ndarray, " env"]:
@@ -225,8 +245,12 @@ class NativeMaze:
         for each True, such an environment is as new: alone in a batch with that `rand_seed`.
 
         Raises:
-            ValueError: another number of seeds.
+            TypeError: a seed that is no whole number.
+            ValueError: another number of seeds, or of booleans in `which`.
         """
+        if np.shape(which) != (self.num,):
+            raise ValueError(f"which has shape {np.shape(which)}: give {self.num} booleans, one "
+                             "for each environment")  # fmt: skip
         chosen = np.flatnonzero(which)
         if rand_seeds is None:
             self._actions[chosen] = RESET_ACTION
@@ -242,7 +266,8 @@ class NativeMaze:
         if len(rand_seeds) != len(chosen):
             raise ValueError(f"{len(rand_seeds)} rand_seeds for {len(chosen)} environments that "
                              "begin anew: give one for each")  # fmt: skip
-        self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in rand_seeds])
+        whole = [whole_number("rand_seeds", seed) for seed in rand_seeds]
+        self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in whole])
 
     def callmethod(self, method: str, *args: Any) -> Any:
         """`get_state()` or `set_state(states)`, by name.
@@ -279,10 +304,19 @@ class NativeMaze:
     # --- states
 
     def state(self, index: int) -> EnvState:
-        """The state of one environment, as a value of its own."""
+        """The state of one environment, as a value of its own.
+
+        Raises:
+            TypeError: an index that is no whole number.
+            ValueError: there is no such environment.
+        """
+        index = whole_number("index", index)
         if not 0 <= index < self.num:
             raise ValueError(f"environment {index} does not exist: there are {self.num}, from 0 on")
-        return EnvState.from_values(maze_state_values(self._bases[index], self._moment(index)))
+        return EnvState.from_values(maze_state_values(self._base(index), self._moment(index)))
+
+    def _base(self, index: int) -> Values:
+        return self._bases.get(index) or {**self._fresh_base, "game_n": index}
 
     def _moment(self, index: int) -> Moment:
         ended = bool(self._firsts[index])
@@ -371,11 +405,12 @@ class NativeMaze:
     def _make_anew(self, which: Integer[np.ndarray, " env"], seeds: Sequence[int]) -> None:
         """Make environments new, with these seeds of their generators of level seeds."""
         for index, seed in zip(which.tolist(), seeds, strict=True):
-            base = self._bases[index] = self._fresh_bases[index]
-            self._low[index], self._high[index] = base["level_seed_low"], base["level_seed_high"]
+            self._bases.pop(index, None)
             self._seed_keys[index] = seeded(seed).state["state"]["key"]
-            self._use_backgrounds[index] = base["options.use_backgrounds"]
-            self._last_moves[index] = base["last_move_action"]
+        base = self._fresh_base
+        self._low[which], self._high[which] = base["level_seed_low"], base["level_seed_high"]
+        self._use_backgrounds[which] = base["options.use_backgrounds"]
+        self._last_moves[which] = base["last_move_action"]
         self._seed_positions[which] = WORDS
         self._edited[which] = False
         self._limits[which] = EPISODE_STEPS
@@ -407,7 +442,7 @@ class NativeMaze:
         self._draw_pictures(which)
         for index in which[self._edited[which]].tolist():
             # A reset makes anew what somebody may have changed in the state that was set.
-            self._bases[index] = maze_state_values(self._bases[index], self._moment(index))
+            self._bases[index] = maze_state_values(self._base(index), self._moment(index))
             self._limits[index] = self._bases[index]["timeout"]
             self._edited[index] = False
 
@@ -429,12 +464,25 @@ class NativeMaze:
         return shown.astype(np.uint8)
 
 
+def check_render_mode(render_mode: str | None) -> None:
+    """Check the name of a render mode.
+
+    Raises:
+        ValueError: neither 'rgb_array' nor None.
+    """
+    if render_mode not in (None, "rgb_array"):
+        raise ValueError(f"unknown render_mode {render_mode!r}: use 'rgb_array' or None")
+
+
 def seed_range(start_level: int, num_levels: int) -> tuple[int, int]:
     """The level seeds [low, high) that procgen draws from; num_levels 0 means all.
 
     Raises:
+        TypeError: a number that is no whole number.
         ValueError: a range that is not within [0, 2**31 - 1).
     """
+    start_level = whole_number("start_level", start_level)
+    num_levels = whole_number("num_levels", num_levels)
     low, high = (0, MAX_SEED) if num_levels == 0 else (start_level, start_level + num_levels)
     if not 0 <= low < high <= MAX_SEED:
         raise ValueError(f"start_level {start_level} and num_levels {num_levels} ask for level "

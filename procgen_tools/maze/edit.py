@@ -8,6 +8,7 @@ in `_in_state` or `_from_state` are the in-place forms of procgen-tools: they ch
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -26,21 +27,30 @@ def move_mouse(maze: Maze, square: tuple[int, int]) -> Maze:
 
     Raises:
         ValueError: a square outside the maze or in a wall.
+
+    Warns:
+        UserWarning: the cheese is there (see `move_cheese`).
     """
-    return replace(maze, mouse=check_inside(square, maze.size, "mouse"))
+    return _noticed(replace(maze, mouse=check_inside(square, maze.size, "mouse")))
 
 
 def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
     """The maze with its cheese at `square` instead.
 
+    The mouse may be there, as in procgen: it then finds the cheese if it stays or bumps into a
+    wall, and leaves it behind if it moves away. No level begins like that.
+
     Raises:
         ValueError: a maze without cheese, a square outside the maze or in a wall.
+
+    Warns:
+        UserWarning: the mouse is there.
     """
     if maze.cheese is None:
         raise ValueError(
-            f"the cheese cannot move to {tuple(square)}: this maze has none; use place_cheese"
+            f"the cheese cannot move to {square!r:.60}: this maze has none; use place_cheese"
         )
-    return replace(maze, cheese=check_inside(square, maze.size, "cheese"))
+    return _noticed(replace(maze, cheese=check_inside(square, maze.size, "cheese")))
 
 
 def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
@@ -48,13 +58,16 @@ def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
 
     Raises:
         ValueError: a maze with cheese, a square outside the maze or in a wall.
+
+    Warns:
+        UserWarning: the mouse is there (see `move_cheese`).
     """
     if maze.cheese is not None:
         raise ValueError(
-            f"cheese cannot be placed at {tuple(square)}: this maze has cheese at "
+            f"cheese cannot be placed at {square!r:.60}: this maze has cheese at "
             f"{tuple(maze.cheese)}, and a maze has at most one; use move_cheese"
         )
-    return replace(maze, cheese=check_inside(square, maze.size, "cheese"))
+    return _noticed(replace(maze, cheese=check_inside(square, maze.size, "cheese")))
 
 
 def remove_cheese(maze: Maze) -> Maze:
@@ -69,6 +82,18 @@ def set_background(maze: Maze, background: int | None) -> Maze:
         ValueError: an unknown background.
     """
     return replace(maze, background=background)
+
+
+def _noticed(maze: Maze) -> Maze:
+    """`maze`, after a warning if its mouse is on its cheese."""
+    if maze.mouse == maze.cheese:
+        warnings.warn(
+            f"mouse and cheese are both at {tuple(maze.mouse)}: the mouse finds it without a move, "
+            "which no level of procgen asks for; move one of them if that is not meant",
+            UserWarning,
+            stacklevel=3,
+        )
+    return maze
 
 
 # --- the walls

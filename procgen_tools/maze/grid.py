@@ -17,11 +17,13 @@ columns alike. Coordinates are inner unless a name says outer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Integer, UInt8
+
+from procgen_tools.checks import true_or_false, whole_number
 
 CHEESE = 2
 WALL = 51
@@ -33,6 +35,9 @@ WORLD_SIZES = {"easy": EASY_WORLD_SIZE, "hard": HARD_WORLD_SIZE}
 """Squares along one side of the outer grid, by distribution mode."""
 
 NUM_BACKGROUNDS = 9
+
+DEFAULT_BACKGROUND = 0
+"""The background of mazes made by hand: that of level 0, as agents were trained on textures."""
 
 
 class Square(NamedTuple):
@@ -66,7 +71,10 @@ class Maze:
         background: index 0..8 of the background picture, or None for black.
         mouse_mirrored: True after a move to the right (the picture of the mouse is flipped).
 
+    Copies and pickles are mazes like any other: checked, and their walls read-only.
+
     Raises:
+        TypeError: a world size or background that is no whole number, a facing that is no bool.
         ValueError: walls that are not square or do not fit the world, a mouse or cheese
             outside the grid or in a wall, an unknown background.
     """
@@ -79,24 +87,30 @@ class Maze:
     mouse_mirrored: bool = False
 
     def __post_init__(self) -> None:
-        walls = np.array(self.walls, dtype=bool)
-        if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:
-            raise ValueError(f"walls have shape {walls.shape}: give a square array of squares")
-        if self.world_size not in WORLD_SIZES.values():
+        walls = _as_walls(self.walls)
+        size = len(walls)
+        world_size = whole_number("world_size", self.world_size)
+        if world_size not in WORLD_SIZES.values():
             raise ValueError(
-                f"world_size {self.world_size} is none of {sorted(WORLD_SIZES.values())}: "
+                f"world_size {world_size} is none of {sorted(WORLD_SIZES.values())}: "
                 "use 15 (easy) or 25 (hard)"
             )
-        if walls.shape[0] > self.world_size:
+        if size > world_size:
             raise ValueError(
-                f"a {walls.shape[0]} x {walls.shape[0]} maze does not fit a world of "
-                f"{self.world_size} x {self.world_size} squares: make it smaller"
+                f"a {size} x {size} maze does not fit a world of "
+                f"{world_size} x {world_size} squares: make it smaller"
             )
-        if self.background is not None and not 0 <= self.background < NUM_BACKGROUNDS:
-            raise ValueError(
-                f"background {self.background} is not in 0..{NUM_BACKGROUNDS - 1}: "
-                "use one of these, or None for black"
-            )
+        object.__setattr__(self, "world_size", world_size)
+        if self.background is not None:
+            background = whole_number("background", self.background)
+            if not 0 <= background < NUM_BACKGROUNDS:
+                raise ValueError(
+                    f"background {background} is not in 0..{NUM_BACKGROUNDS - 1}: "
+                    "use one of these, or None for black"
+                )
+            object.__setattr__(self, "background", background)
+        mirrored = true_or_false("mouse_mirrored", self.mouse_mirrored)
+        object.__setattr__(self, "mouse_mirrored", mirrored)
         walls.setflags(write=False)
         object.__setattr__(self, "walls", walls)
         object.__setattr__(self, "mouse", self._open_square(self.mouse, "mouse"))
@@ -119,6 +133,10 @@ class Maze:
 
     def __hash__(self) -> int:
         return hash(self._key())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy of the attributes alone would have walls that can be written to.
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def _key(self) -> tuple[object, ...]:
         return (
@@ -170,17 +188,39 @@ class Maze:
 
 
 def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
-    """`square` as a Square, if it lies in a size x size grid; ValueError otherwise."""
+    """`square` as a Square, if it lies in a size x size grid.
+
+    Raises:
+        ValueError: no pair of whole numbers, or a square outside.
+    """
     try:
-        row, col = (int(number) for number in square)
+        row, col = (whole_number(thing, number) for number in square)
     except (TypeError, ValueError):
-        raise ValueError(f"the {thing}'s square {square!r} is no (row, column) pair") from None
+        raise ValueError(
+            f"the {thing}'s square {square!r:.60} is no (row, column) pair of whole numbers: "
+            f"give one, such as (0, {size - 1})"
+        ) from None
     if not (0 <= row < size and 0 <= col < size):
         raise ValueError(
             f"the {thing} cannot be at {(row, col)}: this maze has rows and columns "
             f"0..{size - 1}, counted from the bottom left; choose a square inside"
         )
     return Square(row, col)
+
+
+def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
+    """A copy of walls that is known to be a square array of booleans."""
+    walls = np.array(given)
+    if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:
+        raise ValueError(f"walls have shape {walls.shape}: give a square array of squares")
+    if walls.dtype == bool:
+        return walls
+    if walls.dtype.kind not in "iu" or not np.isin(walls, (0, 1)).all():
+        raise ValueError(
+            f"walls have type {walls.dtype} and hold {walls.ravel()[:3].tolist()}: give True "
+            f"for walls and False for open squares; from_cells takes codes ({WALL}, {OPEN})"
+        )
+    return walls.astype(bool)
 
 
 def outer_cells(
@@ -202,25 +242,33 @@ def from_cells(
     *,
     mouse: tuple[int, int] = START,
     world_size: int = HARD_WORLD_SIZE,
-    background: int | None = None,
+    background: int | None = DEFAULT_BACKGROUND,
 ) -> Maze:
     """A maze from the cell codes of its inner grid: WALL, OPEN, and CHEESE at most once.
+
+    Args:
+        cells: (row, col) codes, row 0 at the bottom.
+        mouse: the mouse's inner square.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture; None for black, which no agent that
+            was trained with backgrounds has seen.
 
     Raises:
         ValueError: another code, two cheeses, or what a Maze refuses.
     """
+    cells = np.asarray(cells)
     unknown = sorted(set(np.unique(cells).tolist()) - {WALL, OPEN, CHEESE})
-    if unknown:
+    if unknown or cells.ndim != 2:
         raise ValueError(
-            f"the grid has cells {unknown[:5]}: use only {WALL} (wall), {OPEN} (open) and "
-            f"{CHEESE} (cheese)"
+            f"the grid has shape {cells.shape} and cells {unknown[:5]}: use only {WALL} (wall), "
+            f"{OPEN} (open) and {CHEESE} (cheese), in rows and columns"
         )
     cheeses = np.argwhere(cells == CHEESE).tolist()
     if len(cheeses) > 1:
         raise ValueError(f"the grid has cheese at {cheeses}: a maze has at most one")
     return Maze(
         walls=cells == WALL,
-        mouse=Square(*mouse),
+        mouse=mouse,  # type: ignore[arg-type]  # checked, and made a Square, by Maze
         cheese=Square(*cheeses[0]) if cheeses else None,
         world_size=world_size,
         background=background,
@@ -240,16 +288,41 @@ def draw(maze: Maze) -> str:
 
 
 def parse(
-    drawing: str, *, world_size: int = HARD_WORLD_SIZE, background: int | None = None
+    drawing: str,
+    *,
+    world_size: int = HARD_WORLD_SIZE,
+    background: int | None = DEFAULT_BACKGROUND,
 ) -> Maze:
     """A maze from its drawing: the inverse of `draw`.
 
     Without an 'M' the mouse stands at the start square; without a 'C' there is no cheese.
 
+    Args:
+        drawing: rows of '#', '.', 'M' and 'C', the top row first.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture; None for black, which no agent that
+            was trained with backgrounds has seen.
+
     Raises:
-        ValueError: an unknown symbol, rows of unequal length, two mice or two cheeses.
+        TypeError: no text.
+        ValueError: no rows, an unknown symbol, rows of unequal length, two mice or two cheeses.
+
+    Example:
+        >>> print(parse("..C\\n.##\\nM.."))
+        ..C
+        .##
+        M..
     """
+    if not isinstance(drawing, str):
+        raise TypeError(
+            f"the drawing is of type {type(drawing).__name__}: give text; from_cells takes arrays"
+        )
     rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
+    if not rows:
+        raise ValueError(
+            f"the drawing {drawing!r:.60} has no rows: give rows of '#' (wall), '.' (open), 'M' "
+            "(mouse) and 'C' (cheese), such as '..C\\n.##\\nM..'"
+        )
     if len({len(row) for row in rows}) != 1:
         raise ValueError(
             f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: make them equal"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8, UInt16
 
+from procgen_tools.checks import whole_number
 from procgen_tools.maze import kernels
 from procgen_tools.maze.grid import START, WALL, WORLD_SIZES, Maze, Square
 from procgen_tools.names import did_you_mean
@@ -46,6 +47,9 @@ class LevelRule:
     max_maze_size: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("world_size", "rand_region", "num_objects", "maze_size"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:
             raise ValueError(
                 f"world_size {self.world_size} is not odd and in 3..63: use 15 (easy) or 25 (hard)"
@@ -92,7 +96,7 @@ def level_rule(
     if env_name not in ENV_NAMES:
         hint = did_you_mean(env_name, ENV_NAMES)
         raise ValueError(f"unknown env_name {env_name!r}: choose one of {list(ENV_NAMES)}{hint}")
-    if distribution_mode not in WORLD_SIZES:
+    if distribution_mode not in list(WORLD_SIZES):
         raise ValueError(
             f"unknown distribution_mode {distribution_mode!r}: choose one of {list(WORLD_SIZES)}"
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from procgen_tools.checks import whole_number
 from procgen_tools.maze.edit import move_mouse
 from procgen_tools.maze.grid import Maze, check_inside
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank, make_level
@@ -38,10 +39,20 @@ def find_seeds(
         seed_range: level seeds to search, lowest and one above the highest.
 
     Raises:
+        TypeError: a number that is no whole number.
         ValueError: conditions that no level can meet, or that none met in 2,000,000 levels.
     """
     rule = rule or LevelRule()
-    low, high = seed_range
+    count = whole_number("count", count, 1)
+    seed = whole_number("seed", seed, 0)
+    try:
+        low, high = (whole_number("seed_range", end) for end in seed_range)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"seed_range is {seed_range!r:.60}: give (low, high), two whole numbers"
+        ) from None
+    if size is not None:
+        size = whole_number("size", size)
     if not 0 <= low < high <= MAX_SEED:
         raise ValueError(f"seed_range {seed_range} is empty or not within 0..{MAX_SEED}")
     if size is not None and (size % 2 == 0 or not 3 <= size <= rule.world_size):
@@ -101,7 +112,8 @@ def random_mazes(
     """
     if mouse is not None and random_mouse:
         raise ValueError(f"mouse {mouse} and random_mouse contradict each other: give one of them")
-    rng = np.random.default_rng([seed, 1])
+    count = whole_number("count", count, 0)
+    rng = np.random.default_rng([whole_number("seed", seed, 0), 1])
     made = 0
     round_ = 0
     while made < count:

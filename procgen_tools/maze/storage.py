@@ -18,7 +18,7 @@ Each maze is its drawing (see `grid.draw`), top row first, and what a drawing ca
       ]
     }
 
-Only the drawing is required; the rest defaults as in `Maze`.
+Only the drawing is required; the rest defaults as in `parse`. A `background` of null is black.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from procgen_tools.files import write_text
-from procgen_tools.maze.grid import HARD_WORLD_SIZE, Maze, draw, parse
+from procgen_tools.maze.grid import DEFAULT_BACKGROUND, HARD_WORLD_SIZE, Maze, draw, parse
 
 FORMAT = "procgen-tools mazes"
 VERSION = 1
@@ -142,7 +142,7 @@ def _maze(record: object) -> Maze:
     maze = parse(
         "\n".join(rows),
         world_size=record.get("world_size", HARD_WORLD_SIZE),
-        background=record.get("background"),
+        background=record.get("background", DEFAULT_BACKGROUND),
     )
     if record.get("mouse_on_cheese", False):
         if maze.cheese is not None:

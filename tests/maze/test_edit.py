@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procgen_tools.envs import venv_from_mazes
 from procgen_tools.maze import edit
 from procgen_tools.maze.grid import CHEESE, WALL, Maze, Square, parse
 from procgen_tools.maze.levels import LevelRule, make_bank, make_level
@@ -79,6 +80,7 @@ def test_opening_and_closing_are_idempotent_and_undo_each_other(case: tuple[Maze
         assert edit.open_square(closed, square) == opened
 
 
+@pytest.mark.filterwarnings("ignore:mouse and cheese are both")
 @settings(deadline=None, max_examples=60)
 @given(mazes_and_squares())
 def test_moving_the_mouse_and_the_cheese(case: tuple[Maze, Square]) -> None:
@@ -164,7 +166,8 @@ def test_the_path_to_the_world_corner_is_an_l(seed: int) -> None:
 
 def test_backgrounds() -> None:
     assert edit.set_background(SMALL, 3).background == 3
-    assert edit.set_background(edit.set_background(SMALL, 3), None) == SMALL
+    assert edit.set_background(edit.set_background(SMALL, 3), SMALL.background) == SMALL
+    assert edit.set_background(SMALL, None).background is None
     with pytest.raises(ValueError, match="background 9 is not in"):
         edit.set_background(SMALL, 9)
 
@@ -248,6 +251,7 @@ def procgen_state(seed: int) -> EnvState:
     return EnvState(env.callmethod("get_state")[0])
 
 
+@pytest.mark.filterwarnings("ignore:mouse and cheese are both")
 def test_the_in_place_forms_equal_the_pure_ones() -> None:
     state = procgen_state(7)
     maze = state.to_maze()
@@ -294,3 +298,35 @@ def test_a_carved_world_goes_into_a_state_and_back() -> None:
     state.set_maze(carved)
     assert EnvState(state.state_bytes).to_maze() == carved
     assert np.array_equal(state.outer_grid, carved.cells())
+
+
+@pytest.mark.parametrize(
+    "square", [(0.9, 2.7), (0.0, 2.0), (True, 0), ("0", "2"), (0, 1, 2), 3, None, (None, 0)]
+)
+@pytest.mark.parametrize(
+    "change",
+    [edit.move_mouse, edit.move_cheese, edit.open_square, edit.close_square, edit.toggle_square],
+)
+def test_squares_are_whole_numbers(
+    change: Callable[[Maze, tuple[int, int]], Maze], square: tuple[int, int]
+) -> None:
+    with pytest.raises(ValueError, match=r"square .* is no \(row, column\) pair of whole numbers"):
+        change(SMALL, square)
+
+
+def test_cheese_on_the_mouse_is_allowed_with_a_warning() -> None:
+    """procgen plays it: staying finds the cheese, moving away leaves it behind."""
+    noticed = r"mouse and cheese are both at \(0, 0\): the mouse finds it without a move"
+    with pytest.warns(UserWarning, match=noticed) as caught:
+        maze = edit.move_cheese(SMALL, (0, 0))
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=noticed):
+        assert edit.place_cheese(edit.remove_cheese(SMALL), (0, 0)) == maze
+    with pytest.warns(UserWarning, match=r"both at \(2, 2\)"):
+        assert edit.move_mouse(SMALL, (2, 2)).mouse == SMALL.cheese
+    for backend in ("native", "procgen"):
+        if backend == "procgen":
+            pytest.importorskip("procgen")
+        venv = venv_from_mazes([maze, maze], backend=backend)
+        _, rewards, dones, _ = venv.step([4, 7])
+        assert (rewards.tolist(), dones.tolist()) == ([10, 0], [True, False]), backend

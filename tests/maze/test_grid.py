@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -98,6 +101,61 @@ def test_what_drawings_and_cells_refuse() -> None:
         from_cells(np.array([[100, 7], [100, 100]]))
     with pytest.raises(ValueError, match=r"cheese at \[\[0, 1\], \[1, 1\]\]"):
         from_cells(np.array([[100, 2], [100, 2]]))
+
+
+@pytest.mark.parametrize("drawing", ["", "  \n \n"])
+def test_an_empty_drawing_is_refused(drawing: str) -> None:
+    with pytest.raises(ValueError, match=r"has no rows: give rows of '#' \(wall\), '\.'"):
+        parse(drawing)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: parse([".."]), "the drawing is of type list: give text; from_cells takes arrays"),  # type: ignore[arg-type]
+        (lambda: Maze(np.zeros((1, 1), bool), background=1.5), "background is 1.5, of type float"),  # type: ignore[arg-type]
+        (lambda: Maze(np.zeros((1, 1), bool), background=True), "background is True, of type"),
+        (lambda: Maze(np.zeros((1, 1), bool), world_size="25"), "world_size is '25', of type str"),  # type: ignore[arg-type]
+        (
+            lambda: Maze(np.zeros((1, 1), bool), mouse_mirrored="no"),  # type: ignore[arg-type]
+            "mouse_mirrored is 'no', of type str: give True or False",
+        ),
+    ],
+)
+def test_wrong_types_are_named(make: Callable[[], Maze], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_cells_and_walls_are_not_confused() -> None:
+    cells = np.array([[100, 51], [100, 100]])
+    with pytest.raises(ValueError, match=r"walls have type int64 .* from_cells takes codes"):
+        Maze(cells)
+    with pytest.raises(ValueError, match=r"walls have type float64"):
+        Maze(np.zeros((2, 2)))
+    assert (Maze(np.array([[0, 1], [0, 0]])).walls == (cells == WALL)).all()
+    with pytest.raises(ValueError, match=r"shape \(2, 2, 1\)"):
+        from_cells(cells[..., None])
+    assert from_cells(cells.tolist()) == from_cells(cells)
+
+
+def test_mazes_by_hand_have_the_background_of_level_0() -> None:
+    """As in the original; agents were trained on textures, not on black."""
+    assert parse("C.\nM.").background == from_cells(np.array([[100]])).background
+    assert parse("M").background == LEVELS[0].background == 0
+    assert parse("M", background=None).background is None
+    assert from_cells(np.array([[100]]), background=None).background is None
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda maze: pickle.loads(pickle.dumps(maze))]
+)
+def test_copies_are_as_constant_as_the_maze(again: Callable[[Maze], Maze]) -> None:
+    maze = replace(LEVELS[3], mouse_mirrored=True)
+    twin = again(maze)
+    assert (twin, hash(twin), type(twin.mouse)) == (maze, hash(maze), Square)
+    with pytest.raises(ValueError, match="read-only"):
+        twin.walls[0, 0] = True
 
 
 def test_anything_but_a_maze_differs() -> None:

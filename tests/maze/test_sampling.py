@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procgen_tools.maze import sampling
@@ -31,6 +33,7 @@ def test_the_same_seed_finds_the_same_levels() -> None:
     assert sorted(sampling.find_seeds(10, EASY, seed_range=(low, high))) == list(range(low, high))
 
 
+@pytest.mark.filterwarnings("ignore:mouse and cheese are both")
 def test_the_mouse_goes_where_it_is_wanted() -> None:
     mazes = list(sampling.random_mazes(6, EASY, size=5, mouse=(1, 2)))
     assert [maze.mouse for maze in mazes] == [(1, 2)] * 6
@@ -54,3 +57,22 @@ def test_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     rule = LevelRule(15, 0)  # the cheese lies in the corner: no ways part
     with pytest.raises(ValueError, match="0 of 1 levels found among 4,096"):
         sampling.find_seeds(1, rule, size=3, has_decision_square=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"count": 1.5}, TypeError, "count is 1.5, of type float: give a whole number from 1 up"),
+        ({"count": 0}, ValueError, "count is 0: give a whole number from 1 up"),
+        ({"seed": "a"}, TypeError, "seed is 'a', of type str: give a whole number from 0 up"),
+        ({"seed": -1}, ValueError, "seed is -1"),
+        ({"size": 5.0}, TypeError, "size is 5.0, of type float"),
+        ({"seed_range": 7}, TypeError, r"seed_range is 7: give \(low, high\)"),
+        ({"seed_range": (0.5, 3)}, TypeError, r"seed_range is \(0.5, 3\): give"),
+    ],
+)
+def test_numbers_of_a_search_are_checked(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        sampling.find_seeds(**{"count": 1, **arguments})

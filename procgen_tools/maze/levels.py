@@ -47,7 +47,7 @@ class LevelRule:
     max_maze_size: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("world_size", "rand_region", "num_objects", "maze_size"):
+        for name in ("world_size", "rand_region", "num_objects", "maze_size", "max_maze_size"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:

@@ -22,6 +22,7 @@ from scipy import sparse
 from procgen_tools.markov import Elimination, eliminate
 from procgen_tools.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
 from procgen_tools.maze.paths import decision_square, nearer_moves, successors
+from procgen_tools.shown import brief
 from procgen_tools.vfield import VectorField
 
 PROCGEN_STEP_LIMIT = 500
@@ -61,6 +62,8 @@ class Chances:
     steps_to_cheese: float
     episode_steps: float
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, eq=False)
 class ChancesBySquare:
@@ -75,6 +78,8 @@ class ChancesBySquare:
     neither: Float[np.ndarray, " square"]
     steps_to_cheese: Float[np.ndarray, " square"]
     episode_steps: Float[np.ndarray, " square"]
+
+    __repr__ = brief
 
     def at(self, start: tuple[int, int]) -> Chances:
         """The chances of an episode that starts at `start`; ValueError when it is not open."""
@@ -171,6 +176,8 @@ class DecisionProbabilities:
     top_right: float
     other: float
 
+    __repr__ = brief
+
 
 def decision(field: VectorField, start: tuple[int, int] = START) -> DecisionProbabilities | None:
     """What the policy does where the paths from `start` to cheese and corner part.
@@ -207,6 +214,8 @@ class PathProbability:
 
     product: float
     geometric_mean: float
+
+    __repr__ = brief
 
 
 def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None) -> PathProbability:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from textwrap import shorten
 from typing import Any, TypeAlias
 
 import torch
@@ -64,6 +65,29 @@ class Effect:
     def difference(self) -> FieldDifference:
         """The change of the field, square by square."""
         return difference(self.before, self.after)
+
+    def __repr__(self) -> str:
+        before, after = self.chances_before, self.chances_after
+        limit = "" if before.step_limit is None else f" within {before.step_limit} steps"
+        lines = [
+            f"Effect: {shorten(str(self.intervention), 90, placeholder='…')}",
+            f"  {self.maze.caption()}",
+            f"  reaches the cheese{limit}: {before.cheese:.3g} → {after.cheese:.3g}",
+            f"  visits the corner: {before.corner:.3g} → {after.corner:.3g}",
+        ]
+        first, then = self.decision_before, self.decision_after
+        if first is not None and then is not None:
+            lines.append(
+                f"  at the decision square {tuple(first.square)}: P(cheese) {first.cheese:.3g} → "
+                f"{then.cheese:.3g}, P(top right) {first.top_right:.3g} → {then.top_right:.3g}"
+            )
+        variation = self.difference.total_variation
+        lines.append(f"  total variation: mean {variation.mean():.3g}, max {variation.max():.3g}")
+        return "\n".join(lines)
+
+    def _repr_png_(self) -> bytes:
+        """The fields before and after, and their difference, for a notebook."""
+        return self.difference._repr_png_()
 
     def row(self) -> dict[str, Any]:
         """The effect as one row of a table.

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from procgen_tools.shown import brief
+
 
 class Eliminated(NamedTuple):
     """One state's elimination: where the walk goes once it leaves, and who led to it."""
@@ -44,6 +46,8 @@ class Elimination:
     trapped: list[int]
     may_be_trapped: Bool[np.ndarray, " state"]
     eliminated: list[Eliminated]
+
+    __repr__ = brief
 
     def chance_of(self, targets: Iterable[int]) -> Float[np.ndarray, " state"]:
         """The chance of ending in one of `targets`, for every start."""

@@ -26,6 +26,7 @@ from procgen_tools.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, 
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import agent_frames
+from procgen_tools.shown import figure_png, summary
 
 if TYPE_CHECKING:
     from procgen_tools.plots.fields import plot_heat_map, plot_vf, plot_vfs
@@ -178,6 +179,20 @@ class VectorField:
         grid[~self.maze.walls] = numbers
         return grid
 
+    def __repr__(self) -> str:
+        return summary(
+            self,
+            self.maze.caption(),
+            "one facing" if self.flipped_probabilities is None else "both facings",
+            f"value {self.values.mean():.3g} on average" if len(self.values) else "",
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The field's picture, for a notebook."""
+        from procgen_tools.plots.fields import field_figure
+
+        return figure_png(field_figure(self))
+
 
 @dataclass(frozen=True, eq=False)
 class FieldDifference:
@@ -218,6 +233,22 @@ class FieldDifference:
     def total_variation(self) -> Float[np.ndarray, " square"]:
         """The probability that moved elsewhere at every square, in [0, 1]."""
         return total_variation(self.before.probabilities, self.after.probabilities)
+
+    def __repr__(self) -> str:
+        variation = self.total_variation
+        most = self.before.squares[int(variation.argmax())]
+        return summary(
+            self,
+            self.before.maze.caption(),
+            f"total variation {variation.mean():.3g} on average",
+            f"at most {variation.max():.3g} at {tuple(most)}",
+        )
+
+    def _repr_png_(self) -> bytes:
+        """Both fields and their difference, for a notebook."""
+        from procgen_tools.plots.fields import plot_vfs
+
+        return figure_png(plot_vfs(self.before, self.after))
 
 
 def total_variation(

@@ -17,6 +17,7 @@ ROOMS = (
     "files",
     "names",
     "checks",
+    "shown",
     "intervals",
     "records",
     "maze",
@@ -45,7 +46,9 @@ ROOMS = (
 
 FACADES = {
     ("maze/__init__.py", "envs"),  # maze.create_venv, as notebooks have always called it
-    ("vfield.py", "plots"),  # vfield.plot_vf
+    ("vfield.py", "plots"),  # vfield.plot_vf, and the pictures of fields in notebooks
+    ("maze/grid.py", "render"),  # the picture of a maze in a notebook
+    ("maze/levels.py", "render"),
 }
 """Public names that load from a room above when they are first used."""
 

@@ -22,6 +22,7 @@ from procgen_tools.maze.edit import remove_cheese, toggle_square
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models import ImpalaPolicy, move_log_probabilities
 from procgen_tools.render.agent_view import FRAME_SIZE
+from procgen_tools.shown import brief
 from procgen_tools.vfield import CACHED_BATCH
 
 Question: TypeAlias = Callable[[Tensor], Float[Tensor, " batch"]]
@@ -70,6 +71,8 @@ class Attribution:
     values: Tensor
     difference: float
     total: float
+
+    __repr__ = brief
 
     @property
     def error(self) -> float:

@@ -38,6 +38,7 @@ from procgen_tools.maze.paths import decision_square, nearer_moves
 from procgen_tools.maze.sampling import find_seeds
 from procgen_tools.models.actions import move_log_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.shown import brief
 
 LAYER = "embedder.block2.res1.resadd_out"
 
@@ -80,6 +81,8 @@ class CheeseChannels:
     pictures: Float[np.ndarray, "channel row col"]
     lost: tuple[float, float]
 
+    __repr__ = brief
+
     @property
     def ranking(self) -> tuple[int, ...]:
         """All channels by their evidence in the mazes that chose the candidates, most first."""
@@ -104,6 +107,8 @@ class Response:
     drops: Float[np.ndarray, " channel"]
     all_evidence: float
     all_drops: float
+
+    __repr__ = brief
 
 
 def find_cheese_channels(

@@ -22,6 +22,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from procgen_tools.behaviour.samples import Sample, check_features, take_sample
 from procgen_tools.behaviour.statistics import INTERCEPT, Outcomes
+from procgen_tools.shown import brief
 
 VIF_WARNING = 4.0
 """From here on a variance inflation factor is usually taken as a warning."""
@@ -44,6 +45,8 @@ class Collinearity:
 
     inflation: pd.Series
     correlations: pd.DataFrame
+
+    __repr__ = brief
 
 
 def collinearity(features: pd.DataFrame, names: Sequence[str] | None = None) -> Collinearity:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.envs.crops_and_humans.mazes import dead_ends
+from procgen_tools.shown import brief
 
 CELLS = farm.SIZE * farm.SIZE
 CROSSING = 1e-3
@@ -40,6 +41,8 @@ class Situations:
     items: Int[np.ndarray, "situation 2"]
     actions: Int[np.ndarray, " situation"]
     code: int = farm.HUMAN
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -174,6 +177,8 @@ class Dreams:
     situations: Situations
     walls: Float[np.ndarray, "situation step 7 7"]
     margins: Float[np.ndarray, "situation step"]
+
+    __repr__ = brief
 
     def decoded(self) -> farm.Mazes:
         """The last walls of each as mazes that can be played; see `decode`."""

@@ -28,6 +28,7 @@ from jaxtyping import Float, Int
 
 from procgen_tools.maze.grid import Maze, Square
 from procgen_tools.maze.paths import decision_square, distances
+from procgen_tools.shown import brief
 
 REGION_SIDE = 5
 """Squares along one side of the top-right region; a smaller maze is all region."""
@@ -53,6 +54,8 @@ class Landmarks:
     """The places of one maze and the steps from them, each computed once, when first needed."""
 
     maze: Maze
+
+    __repr__ = brief
 
     @cached_property
     def squares(self) -> Mapping[str, Int[np.ndarray, "square 2"]]:

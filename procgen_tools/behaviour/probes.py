@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from procgen_tools.behaviour.logistic import fit_logistic
+from procgen_tools.shown import brief
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse penalties (scikit-learn's C) among which a probe chooses."""
@@ -43,6 +44,8 @@ class Probe:
     classes: Shaped[np.ndarray, " class"]
     weights: Float[np.ndarray, "class feature"]
     biases: Float[np.ndarray, " class"]
+
+    __repr__ = brief
 
     def scores(self, inputs: Float[np.ndarray, "*row feature"]) -> Float[np.ndarray, "*row class"]:
         """Log probabilities of the classes, up to a number that all classes share."""

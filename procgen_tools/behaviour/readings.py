@@ -21,6 +21,7 @@ from procgen_tools.interventions.base import activation_shape
 from procgen_tools.interventions.vectors import observe
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.shown import brief
 from procgen_tools.vfield import CACHED_BATCH
 
 
@@ -87,6 +88,8 @@ class Views:
 
     inputs: Mapping[str, Float32[np.ndarray, "maze feature"]]
     logits: Float32[np.ndarray, "maze action"]
+
+    __repr__ = brief
 
 
 def pooled(

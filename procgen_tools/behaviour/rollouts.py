@@ -34,6 +34,7 @@ from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.render.agent_view import background_code, draw_levels, draw_mice
 from procgen_tools.render.human_view import human_view
+from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 
 NO_ACTION = 255
@@ -81,6 +82,8 @@ class Rollout:
     mouse_mirrored: Bool[np.ndarray, " time"]
     actions: UInt8[np.ndarray, " step"]
     found: bool
+
+    __repr__ = brief
 
     @property
     def steps(self) -> int:
@@ -162,6 +165,8 @@ class Rollouts:
     squares: Int64[np.ndarray, "level time 2"]
     mouse_mirrored: Bool[np.ndarray, "level time"]
     actions: UInt8[np.ndarray, "level step"]
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         for array in (getattr(self, field.name) for field in fields(self)):

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Float, Shaped
 
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import brief
 
 ROWS_A_COEFFICIENT = 10
 """Fewer rows for each coefficient (the intercept is one) and a regression means little."""
@@ -28,6 +29,8 @@ class Sample:
     names: tuple[str, ...]
     inputs: Float[np.ndarray, "row feature"]
     outcomes: Float[np.ndarray, " row"]
+
+    __repr__ = brief
 
     @property
     def base_rate(self) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from procgen_tools.behaviour.dreaming import Situations, agents_beside, contains_block
 from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.shown import brief
 
 
 def beside_items(
@@ -72,6 +73,8 @@ class ShiftDreams:
     gaps: Float[np.ndarray, " maze"]
     blocks: Bool[np.ndarray, " maze"]
     chances: Float[np.ndarray, " maze"]
+
+    __repr__ = brief
 
 
 @torch.no_grad()

@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from procgen_tools.behaviour.logistic import fit_logistic
 from procgen_tools.behaviour.samples import Sample, check_features, take_sample
+from procgen_tools.shown import brief
 
 Outcomes: TypeAlias = Sequence[float | int] | Shaped[np.ndarray, " row"] | pd.Series
 INTERCEPT = "intercept"
@@ -118,6 +119,8 @@ class Regression:
     coefficients: Float[np.ndarray, "split feature"]
     intercepts: Float[np.ndarray, " split"]
     row_accuracies: Float[np.ndarray, " row"]
+
+    __repr__ = brief
 
     @property
     def accuracy(self) -> Spread:
@@ -298,6 +301,8 @@ class LeaveOneOut:
 
     full: Regression
     without: Mapping[str, Regression]
+
+    __repr__ = brief
 
     def table(self) -> pd.DataFrame:
         """A row a feature left out: the accuracy without it, and what accuracy is lost.

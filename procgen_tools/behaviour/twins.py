@@ -20,6 +20,7 @@ from procgen_tools.behaviour.dreaming import agents_beside
 from procgen_tools.behaviour.shift_dreams import gap
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.models import QNetwork
+from procgen_tools.shown import brief
 
 HIDDEN = ("relu1_out", "relu2_out", "relu3_out")
 """The hidden layers of a `QNetwork`."""
@@ -38,6 +39,8 @@ class Twins:
     training: farm.States
     production: farm.States
     actions: Int[np.ndarray, " state"]
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -83,6 +86,8 @@ class Carriers:
 
     layer: str
     effects: Float[np.ndarray, " unit"]
+
+    __repr__ = brief
 
     def strongest(self, count: int) -> tuple[int, ...]:
         """The units of largest effect."""

@@ -15,6 +15,7 @@ from procgen_tools.behaviour.dreaming import Situations
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.evaluation import greedy_walks
 from procgen_tools.models import QNetwork, load_q_network
+from procgen_tools.shown import brief
 
 FOLDER = Path("trained_models") / "crops_and_humans"
 CELLS = farm.SIZE * farm.SIZE
@@ -38,6 +39,8 @@ class Batch:
     rewards: Tensor
     following: Tensor
     ended: Tensor
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -93,6 +96,8 @@ class Approaches:
     states: farm.States
     actions: Int[np.ndarray, " approach"]
     items: Int[np.ndarray, "approach 2"]
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.actions)

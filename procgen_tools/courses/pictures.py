@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.shown import figure_png
 
 INCHES = 2.3
 """Side of one maze."""
@@ -23,9 +23,7 @@ class Picture(Figure):
     """A figure that a notebook shows by itself."""
 
     def _repr_png_(self) -> bytes:
-        written = BytesIO()
-        self.savefig(written, format="png", dpi=100)
-        return written.getvalue()
+        return figure_png(self, dpi=100)
 
 
 def draw_mazes(

@@ -24,6 +24,7 @@ from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
 from procgen_tools.render.kernels import NO_BACKGROUND
 from procgen_tools.render.torch_view import TorchView
+from procgen_tools.shown import brief
 
 _DRAWN_AT_ONCE = 512
 """Levels; bounds the memory that drawing takes beside the frames."""
@@ -49,6 +50,8 @@ class TorchStep:
     completed: Bool[Tensor, " env"]
     steps: Int64[Tensor, " env"]
     level_seeds: Int64[Tensor, " env"]
+
+    __repr__ = brief
 
 
 class TorchMazeEnv:

@@ -26,6 +26,7 @@ from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
 from procgen_tools.intervals import Share
 from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import checkpoint_metadata, load_policy
+from procgen_tools.shown import brief
 from procgen_tools.training.settings import ANYWHERE
 
 
@@ -101,6 +102,8 @@ class ConditionEvaluation:
     exact: ExactScores | None
     seen: Bool[np.ndarray, " level"] | None
 
+    __repr__ = brief
+
     @property
     def success(self) -> Share:
         """The share of levels in which the cheese was reached."""
@@ -132,6 +135,8 @@ class AgentEvaluation:
     has_memory: bool
     training_levels: int | None
     conditions: tuple[ConditionEvaluation, ...]
+
+    __repr__ = brief
 
     def of(self, condition: Condition) -> ConditionEvaluation:
         """One of the conditions; ValueError when it was not measured."""

@@ -14,6 +14,7 @@ from procgen_tools.maze.edit import remove_cheese
 from procgen_tools.maze.grid import HARD_WORLD_SIZE, Maze
 from procgen_tools.maze.levels import LevelRule, make_bank
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import brief
 from procgen_tools.training.targets import FIRST_TRAINING_SEED
 
 USUAL_RAND_REGION = 5
@@ -89,6 +90,8 @@ class HeldOutLevels:
 
     seeds: Int64[np.ndarray, " level"]
     mazes: tuple[Maze, ...]
+
+    __repr__ = brief
 
 
 def held_out_levels(rule: LevelRule, count: int, *, first_seed: int = 0) -> HeldOutLevels:

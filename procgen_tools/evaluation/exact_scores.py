@@ -16,6 +16,7 @@ from procgen_tools.maze.edit import mouse_positions
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.paths import nearer_moves
 from procgen_tools.maze.state_values import CHEESE_REWARD
+from procgen_tools.shown import brief
 from procgen_tools.vfield import Policy, VectorField, vector_field
 
 
@@ -37,6 +38,8 @@ class ExactScores:
     region_first: Float[np.ndarray, " level"]
     steps: Float[np.ndarray, " level"]
     move_agreement: Float[np.ndarray, " level"]
+
+    __repr__ = brief
 
     @property
     def returns(self) -> Float[np.ndarray, " level"]:

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.shown import brief
 
 Actor: TypeAlias = Callable[[farm.States], Int[np.ndarray, " state"]]
 """The action that a policy takes in each state."""
@@ -76,6 +77,8 @@ class Fates:
     humans: Int[np.ndarray, " start"]
     returns: Float[np.ndarray, " start"]
 
+    __repr__ = brief
+
 
 def fates(graph: farm.Graph, actions: Int[np.ndarray, " state"], discount: float = 0.95) -> Fates:
     """What becomes of an episode from the start of each maze, exactly and without a step limit.
@@ -128,6 +131,8 @@ class Walks:
 
     fates: Fates
     cells: Int[np.ndarray, "start step 2"]
+
+    __repr__ = brief
 
 
 def play(

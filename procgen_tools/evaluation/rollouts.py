@@ -18,6 +18,7 @@ from procgen_tools.chains import CORNER_REGION
 from procgen_tools.intervals import Share
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
+from procgen_tools.shown import brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class Evaluation:
     steps: Int[np.ndarray, " level"]
     visited_corner: Bool[np.ndarray, " level"]
     visited_region: Bool[np.ndarray, " level"]
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, rollouts: Rollouts) -> Evaluation:

@@ -23,6 +23,7 @@ from procgen_tools.evaluation.conditions import trained_rule
 from procgen_tools.maze.grid import WALL, Maze
 from procgen_tools.maze.kernels import NO_SQUARE
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.shown import brief
 from procgen_tools.training.targets import FIRST_TRAINING_SEED, pool_seeds
 
 LEVELS_AT_ONCE = 8192
@@ -42,6 +43,8 @@ class TrainingLevels:
     rule: LevelRule
     count: int
     batches: Callable[[], Iterator[Int64[np.ndarray, " level"]]]
+
+    __repr__ = brief
 
     def chunks(self) -> Iterator[Int64[np.ndarray, " level"]]:
         """The same seeds in batches of about LEVELS_AT_ONCE."""

@@ -15,6 +15,7 @@ from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_level
 from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.shown import brief
 
 ALL_AGENTS = "all agents"
 
@@ -159,6 +160,8 @@ class Claim:
     form: str = ".2f"
     comment: str = ""
 
+    __repr__ = brief
+
     def ours(self, agent: str = ALL_AGENTS) -> str:
         """Our numbers with their intervals, in words."""
         return "; ".join(
@@ -189,6 +192,12 @@ class Findings:
     agents: tuple[str, ...]
     claims: tuple[Claim, ...]
     tables: Mapping[str, pd.DataFrame]
+
+    __repr__ = brief
+
+    def _repr_html_(self) -> str:
+        """The claims as a table, for a notebook."""
+        return str(self.summary().to_html(index=False))
 
     def settled(self) -> tuple[Claim, ...]:
         """The claims with the verdicts that this run may give: those of a small run have none."""

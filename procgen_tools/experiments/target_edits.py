@@ -27,6 +27,7 @@ from procgen_tools.maze.grid import Maze, Square
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import corner_path_distances
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.shown import brief
 
 LEAST_GAIN = 0.01
 """What a channel's own clamp adds to the mean probability if it counts as effective."""
@@ -88,6 +89,8 @@ class Choice:
     edits: Mapping[str, TargetEdit]
     channels: Mapping[str, tuple[int, ...]]
     tuning: pd.DataFrame
+
+    __repr__ = brief
 
 
 def raised_channels(found: CheeseChannels, most: int) -> tuple[int, ...]:

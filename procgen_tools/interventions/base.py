@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from textwrap import shorten
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 from procgen_tools import hooks
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import WIDTH
 
 
 @runtime_checkable
@@ -73,6 +75,13 @@ class Intervention(ABC):
         return Composition((*_parts(self), *_parts(other)))
 
 
+def described(intervention: Intervention) -> str:
+    """The `__repr__` of an intervention: what it does."""
+    return (
+        f"{type(intervention).__name__}({shorten(str(intervention), 3 * WIDTH, placeholder=' …')})"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Composition(Intervention):
     """Several interventions together, in order; one of none changes nothing.
@@ -82,6 +91,8 @@ class Composition(Intervention):
     """
 
     parts: tuple[Intervention, ...]
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         sizes = {part.batch for part in self.parts if part.batch is not None}

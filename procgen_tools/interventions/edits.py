@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from procgen_tools.interventions.base import Intervention, activation_shape, canonical
+from procgen_tools.interventions.base import Intervention, activation_shape, canonical, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.vectors import ActivationVector
 from procgen_tools.maze.grid import Maze, check_inside
@@ -98,6 +98,8 @@ class Add(LayerEdit):
     vector: ActivationVector
     coefficient: float = 1.0
 
+    __repr__ = described
+
     @property
     def target(self) -> str:
         return self.vector.layer
@@ -119,6 +121,8 @@ class Zero(NamedLayerEdit):
     def changed(self, activation: Tensor) -> Tensor:
         return torch.zeros_like(activation)
 
+    __repr__ = described
+
     def __str__(self) -> str:
         return f"zero {self._where()}"
 
@@ -131,6 +135,8 @@ class Scale(NamedLayerEdit):
 
     def changed(self, activation: Tensor) -> Tensor:
         return activation * self.factor
+
+    __repr__ = described
 
     def __str__(self) -> str:
         return f"multiply {self._where()} by {self.factor:g}"
@@ -147,6 +153,8 @@ class Mean(NamedLayerEdit):
 
     examples: Float[Tensor, "example channel *position"]
     over_positions: bool = False
+
+    __repr__ = described
 
     @cached_property
     def _mean(self) -> Float[Tensor, "channel ..."]:
@@ -179,6 +187,8 @@ class Resample(NamedLayerEdit):
 
     source: Float[Tensor, "observation channel *position"]
 
+    __repr__ = described
+
     @property
     def batch(self) -> int | None:
         return None if len(self.source) == 1 else len(self.source)
@@ -208,6 +218,8 @@ class Clamp(NamedLayerEdit):
     value: float
     maze: Maze
     squares: Sequence[tuple[int, int]]
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         if not self.squares:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from procgen_tools.interventions.base import Intervention, activation_shape, canonical
 from procgen_tools.interventions.vectors import View, activations_of, observe
+from procgen_tools.shown import brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,8 @@ class NaturalActivations:
 
     layer: str
     sorted: Float[Tensor, "channel number"]
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, policy: nn.Module, layer: str, views: Sequence[View]) -> NaturalActivations:

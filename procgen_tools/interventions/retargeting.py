@@ -31,6 +31,7 @@ from procgen_tools.maze.paths import shortest_path
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
 from procgen_tools.render.agent_view import agent_frames
+from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 
 EditFor = Callable[[Sequence[Square]], Intervention]
@@ -58,6 +59,8 @@ class PathSteps:
     target: Int[np.ndarray, " step"]
     view: Int[np.ndarray, " step"]
     move: Int[np.ndarray, " step"]
+
+    __repr__ = brief
 
     @classmethod
     def to(cls, maze: Maze, targets: Sequence[tuple[int, int]]) -> PathSteps:
@@ -95,6 +98,8 @@ class TargetScores:
 
     steps: PathSteps
     moves: Float[np.ndarray, "step move"]
+
+    __repr__ = brief
 
     @cached_property
     def probability(self) -> Float[np.ndarray, " target"]:
@@ -135,6 +140,8 @@ class Retargeting:
     steps: PathSteps
     layer: str
     reached: Float[Tensor, "view channel row col"]
+
+    __repr__ = brief
 
     @classmethod
     @torch.no_grad()

@@ -38,6 +38,7 @@ from procgen_tools.maze.paths import decision_square, nearer_moves
 from procgen_tools.maze.sampling import find_seeds
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch, square_observations, total_variation
 
 HELD_OUT = (0, 2**20)
@@ -64,6 +65,8 @@ class Donor:
 
     same: Maze
     elsewhere: Maze
+
+    __repr__ = brief
 
 
 def cheese_donors(maze: Maze, count: int, *, seed: int) -> list[Donor]:

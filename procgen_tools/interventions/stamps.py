@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.interventions.base import canonical
+from procgen_tools.interventions.base import canonical, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.edits import LayerEdit
 from procgen_tools.maze.grid import Maze, check_inside
@@ -36,6 +36,8 @@ class Stamp(LayerEdit):
     maze: Maze
     squares: Sequence[tuple[int, int]]
     coefficient: float = 1.0
+
+    __repr__ = described
 
     def __post_init__(self) -> None:
         if self.window.shape[1] != self.window.shape[2] or self.window.shape[1] % 2 == 0:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.state import EnvState
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.render.agent_view import agent_frame
+from procgen_tools.shown import LONGEST, summary
 
 View: TypeAlias = Maze | EnvState | Tensor
 """What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""
@@ -54,6 +56,18 @@ class ActivationVector:
     def norm(self) -> float:
         """Euclidean length over all channels and positions."""
         return float(self.values.norm())
+
+    def __repr__(self) -> str:
+        strengths = self.values.detach().reshape(len(self.values), -1).norm(dim=1)
+        strongest = strengths.argsort(descending=True)[:3].tolist()
+        return summary(
+            self,
+            repr(shorten(self.name, LONGEST, placeholder="…")),
+            f"layer={self.layer}",
+            f"shape={tuple(self.values.shape)}",
+            f"norm={self.norm:.3g}",
+            f"strongest channels {', '.join(map(str, strongest))}",
+        )
 
     def only(self, channels: Sequence[int]) -> ActivationVector:
         """The vector in these channels, and zero in the others.

@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Bool, Integer, UInt8
 
 from procgen_tools.checks import true_or_false, whole_number
+from procgen_tools.shown import pixels_png, summary
 
 CHEESE = 2
 WALL = 51
@@ -185,6 +186,29 @@ class Maze:
 
     def __str__(self) -> str:
         return draw(self)
+
+    def __repr__(self) -> str:
+        return summary(
+            self,
+            self.caption(),
+            f"world {self.world_size} x {self.world_size}",
+            "black background" if self.background is None else f"background {self.background}",
+            "mouse mirrored" if self.mouse_mirrored else "",
+        )
+
+    def caption(self) -> str:
+        """The maze in a few words, such as "5 x 5, 18 open squares, mouse (0, 0), no cheese"."""
+        cheese = "no cheese" if self.cheese is None else f"cheese {tuple(self.cheese)}"
+        return (
+            f"{self.size} x {self.size}, {int((~self.walls).sum())} open squares, "
+            f"mouse {tuple(self.mouse)}, {cheese}"
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The maze as people see it, for a notebook."""
+        from procgen_tools.render.human_view import human_view
+
+        return pixels_png(human_view(self, square_pixels=16))
 
 
 def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:

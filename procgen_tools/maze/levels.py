@@ -17,10 +17,14 @@ from procgen_tools.checks import whole_number
 from procgen_tools.maze import kernels
 from procgen_tools.maze.grid import START, WALL, WORLD_SIZES, Maze, Square
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import pixels_png, summary
 
 ENV_NAMES = ("maze", "maze_aisc")
 MAX_SEED = 2**31 - 1
 """Level seeds lie in [0, 2**31 - 1), as procgen draws them."""
+
+SHOWN_LEVELS = 6
+"""How many levels of a bank a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,28 @@ class LevelBank(Sequence[Maze]):
 
     def __iter__(self) -> Iterator[Maze]:
         return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        def span(numbers: Shaped[np.ndarray, " level"]) -> str:
+            return f"{numbers.min()} to {numbers.max()}"
+
+        return summary(
+            self,
+            f"{len(self):,} levels",
+            f"seeds {span(self.seeds)}" if len(self) else "",
+            f"sizes {span(self.sizes)}" if len(self) else "",
+            repr(self.rule),
+        )
+
+    def _repr_png_(self) -> bytes | None:
+        """The first levels in a row, in their worlds, for a notebook."""
+        from procgen_tools.render.human_view import human_view
+
+        first = [
+            human_view(self[index], whole_world=True, square_pixels=6)
+            for index in range(min(len(self), SHOWN_LEVELS))
+        ]
+        return pixels_png(np.concatenate(first, axis=1)) if first else None
 
 
 def make_bank(

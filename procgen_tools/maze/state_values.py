@@ -24,6 +24,7 @@ from procgen_tools.maze.state_layout import (
     MOUSE_TYPE,
     Values,
 )
+from procgen_tools.shown import brief
 
 RESET_ACTION: Final = -1
 """procgen stays for this action, and ends the episode."""
@@ -144,6 +145,8 @@ class Moment:
     level_random_text: str
     random_text: str
     last_step: LastStep | None
+
+    __repr__ = brief
 
 
 def background_offset(level_seed: int) -> float:

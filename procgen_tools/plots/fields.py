@@ -64,6 +64,15 @@ def plot_vf(
     return ax
 
 
+def field_figure(field: VectorField) -> Figure:
+    """What `plot_vf` draws, as a figure of its own."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_PANEL, layout="constrained")
+    plot_vf(field, figure.subplots())
+    return figure
+
+
 def plot_vfs(
     before: VectorField,
     after: VectorField,

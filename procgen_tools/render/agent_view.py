@@ -18,6 +18,7 @@ from jaxtyping import Bool, Int, Int16, Shaped, UInt8
 
 from procgen_tools.maze.grid import NUM_BACKGROUNDS, Maze, Square, check_inside
 from procgen_tools.render import kernels
+from procgen_tools.shown import brief
 
 FRAME_SIZE = 64
 """Side of an observation, in pixels."""
@@ -40,6 +41,8 @@ class Sprite:
     left: Int16[np.ndarray, " col"]
     pixels: UInt8[np.ndarray, "row col pixel_row pixel_col 4"]
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, eq=False)
 class PixelTables:
@@ -59,6 +62,8 @@ class PixelTables:
     cheese: Sprite
     mouse: Sprite
     mirrored_mouse: Sprite
+
+    __repr__ = brief
 
     @property
     def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from procgen_tools.files import write_text
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import brief
 from procgen_tools.training.settings import TRAINERS, Settings
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Sweep:
 
     folder: Path
     jobs: tuple[Job, ...]
+
+    __repr__ = brief
 
 
 def check_finished(job: Job) -> None:

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_q_network
+from procgen_tools.shown import brief
 from procgen_tools.training.precision import FLOAT32
 from procgen_tools.training.settings import DQNSettings
 
@@ -50,6 +51,8 @@ class Buffer:
     rewards: Float[Tensor, "state 4"]
     following: Bool[Tensor, "state 4 161"]
     ended: Bool[Tensor, "state 4"]
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, transitions: farm.Transitions) -> Buffer:

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from procgen_tools.envs.torch_env import TorchMazeEnv
 from procgen_tools.maze.levels import MAX_SEED
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.shown import brief
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
 from procgen_tools.training.player import Player, filled_up, memory_size
 from procgen_tools.training.precision import (
@@ -66,6 +67,8 @@ class Rollout:
     rewards: Float[Tensor, "time env"]
     firsts: Bool[Tensor, "time+1 env"]
     memory: Float[Tensor, "env memory"]
+
+    __repr__ = brief
 
 
 class Learner:

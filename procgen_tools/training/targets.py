@@ -10,6 +10,7 @@ from jaxtyping import Float32, Int64, UInt8
 from procgen_tools.maze import kernels
 from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.render.agent_view import draw_levels, draw_mice
+from procgen_tools.shown import brief
 
 FIRST_TRAINING_SEED = 2**20
 """Levels below this seed are never trained on: they are there to test with."""
@@ -30,6 +31,8 @@ class Examples:
     frames: UInt8[np.ndarray, "example 64 64 3"]
     moves: Int64[np.ndarray, " example"]
     returns: Float32[np.ndarray, " example"]
+
+    __repr__ = brief
 
 
 def pool_seeds(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -14,9 +11,11 @@ from procgen_tools.interventions import activation_shape, activations_of
 from procgen_tools.interventions.base import canonical
 from procgen_tools.maze.grid import Maze
 from procgen_tools.plots.activations import plot_activation
+from procgen_tools.shown import figure_png
+from procgen_tools.widgets.base import Browser
 
 
-class ChannelBrowser:
+class ChannelBrowser(Browser):
     """The channels of one activation in a maze, and beside it in another maze, and the difference.
 
     The last expression of a cell in a live notebook, it shows a slider; in a notebook that nobody
@@ -78,18 +77,19 @@ class ChannelBrowser:
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False,
                       fontsize=8)  # fmt: skip
         figure.suptitle(f"channel {channel} of {self.layer}", fontsize=11)
-        written = io.BytesIO()
-        figure.savefig(written, dpi=80, format="png")
-        return written.getvalue()
+        return figure_png(figure)
 
-    def widget(self) -> Any:
-        """A slider and the picture of its channel, as an ipywidgets box; always the same one."""
+    def current(self) -> bytes:
+        return self.picture(self.channel)
+
+    def widget(self, picture: bytes | None = None) -> Any:
+        """A slider and the picture of its channel; see `Browser.widget`."""
         if self._live is None:
             ipywidgets: Any = import_module("ipywidgets")
             slider = ipywidgets.IntSlider(
                 self.channel, 0, self.channels - 1, description="channel", continuous_update=False
             )
-            image = ipywidgets.Image(value=self.picture(self.channel), format="png")
+            image = ipywidgets.Image(value=picture or self.current(), format="png")
 
             def show(change: dict[str, Any]) -> None:
                 image.value = self.picture(change["new"])
@@ -97,14 +97,6 @@ class ChannelBrowser:
             slider.observe(show, names="value")
             self._live = ipywidgets.VBox([slider, image])
         return self._live
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The widget for those who can show it, and the picture for all others."""
-        picture = base64.b64encode(self.picture(self.channel)).decode()
-        bundle: dict[str, Any] = {"image/png": picture, "text/plain": repr(self)}
-        with suppress(ImportError):  # a picture, then
-            bundle |= self.widget()._repr_mimebundle_()
-        return bundle
 
     def __repr__(self) -> str:
         return f"channel {self.channel} of {self.channels} of {self.layer}"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +10,9 @@ from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_level
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import figure_png
 from procgen_tools.vfield import vector_field
+from procgen_tools.widgets.base import Browser
 
 AS_DRAWN = "as the level has it"
 SIZES = tuple(range(3, 26, 2))
@@ -21,7 +20,7 @@ LAST_SEED = 2**20 - 1
 """Agents are trained on seeds from the next one on."""
 
 
-class LevelBrowser:
+class LevelBrowser(Browser):
     """Choose a level's seed, its size and where its cheese lies, and see the policy's field there.
 
     The last expression of a cell in a live notebook, it shows what to choose from; in a notebook
@@ -62,9 +61,10 @@ class LevelBrowser:
         maze = self.maze
         title = f"seed {self.chosen['seed']}, {maze.size} x {maze.size}"
         plot_with_chances(vector_field(maze, self._policy), figure.subplots(), title=title)
-        written = io.BytesIO()
-        figure.savefig(written, dpi=80, format="png")
-        return written.getvalue()
+        return figure_png(figure)
+
+    def current(self) -> bytes:
+        return self.picture()
 
     def choose(self, **chosen: Any) -> None:
         """Show another level.
@@ -80,11 +80,7 @@ class LevelBrowser:
         self.chosen = wanted
 
     def widget(self, picture: bytes | None = None) -> Any:
-        """What to choose from and the picture, as an ipywidgets box; always the same one.
-
-        Args:
-            picture: to begin with; drawn unless given.
-        """
+        """What to choose from and the picture; see `Browser.widget`."""
         if self._live is None:
             ipywidgets: Any = import_module("ipywidgets")
             controls = {
@@ -112,15 +108,6 @@ class LevelBrowser:
                 control.observe(show, names="value")
             self._live = ipywidgets.VBox([*controls.values(), words, image])
         return self._live
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The widget for those who can show it, and the picture for all others."""
-        picture = self.picture()
-        encoded = base64.b64encode(picture).decode()
-        bundle: dict[str, Any] = {"image/png": encoded, "text/plain": repr(self)}
-        with suppress(ImportError):  # a picture, then
-            bundle |= self.widget(picture)._repr_mimebundle_()
-        return bundle
 
     def __repr__(self) -> str:
         return f"level {self.chosen['seed']}, {self.maze.size} x {self.maze.size}"

@@ -16,6 +16,7 @@ from procgen_tools.envs.crops_and_humans.rules import (
     states_of,
     step,
 )
+from procgen_tools.shown import brief
 
 CONVERGED = 1e-9
 """Values that change less are taken for the limit."""
@@ -40,6 +41,8 @@ class Graph:
     entered: Int8[np.ndarray, "state 4"]
     rewards: Float32[np.ndarray, "state 4"]
     ended: Bool[np.ndarray, "state 4"]
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.states)

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Int8
 
 from procgen_tools.envs.crops_and_humans.mazes import CROP, EMPTY, EXIT, HUMAN, SIZE, WALL, Mazes
+from procgen_tools.shown import brief
 
 ACTIONS = ("UP", "DOWN", "LEFT", "RIGHT")
 """In the order of the network's outputs."""
@@ -60,6 +61,8 @@ class States:
     mazes: Mazes
     cells: Int[np.ndarray, "maze 2"]
 
+    __repr__ = brief
+
     def __len__(self) -> int:
         return len(self.cells)
 
@@ -96,6 +99,8 @@ class Stepped:
     entered: Int8[np.ndarray, " maze"]
     rewards: Float32[np.ndarray, " maze"]
     ended: Bool[np.ndarray, " maze"]
+
+    __repr__ = brief
 
 
 def step(states: States, actions: Int[np.ndarray, " maze"], rewards: Rewards = REWARDS) -> Stepped:
@@ -156,6 +161,8 @@ class Transitions:
     rewards: Float32[np.ndarray, "state 4"]
     following: States
     ended: Bool[np.ndarray, "state 4"]
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.states)

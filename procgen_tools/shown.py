@@ -1,0 +1,119 @@
+"""How results show themselves: a few lines at a prompt, a picture in a notebook.
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    numbers: np.ndarray
+
+    __repr__ = brief
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from io import BytesIO
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+WIDTH = 100
+"""Characters of a line."""
+LONGEST = 70
+"""Characters of one attribute."""
+FEW = 6
+"""How many numbers are written out."""
+
+
+def brief(result: Any) -> str:
+    """The `__repr__` of a dataclass that holds arrays: their type, shape, and range or mean.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class Result:
+        ...     chances: np.ndarray
+        ...     __repr__ = brief
+        >>> Result(np.linspace(0, 1, 11))
+        Result(chances=float64 (11,) mean 0.5)
+    """
+    parts = [f"{each.name}={_value(getattr(result, each.name))}" for each in fields(result)]
+    return summary(result, *parts)
+
+
+def summary(result: Any, *parts: str) -> str:
+    """The name of a result's class, and what there is to say of it, in lines of 100 characters."""
+    kept = [part for part in parts if part]
+    lines = [f"{type(result).__name__}("]
+    for part in [*(f"{part}, " for part in kept[:-1]), *(f"{part})" for part in kept[-1:])]:
+        if len(lines[-1]) + len(part.rstrip()) > WIDTH:
+            lines.append("    ")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _value(value: Any) -> str:
+    if hasattr(value, "shape") and hasattr(value, "dtype") and hasattr(value, "ndim"):
+        return _array(value)
+    if hasattr(value, "shape"):  # a DataFrame
+        return " x ".join(
+            f"{count:,} {name}"
+            for count, name in zip(value.shape, ("rows", "columns"), strict=False)
+        )
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return shorten(
+            f"{{{len(value)}: {', '.join(map(str, value))}}}", LONGEST, placeholder=" …}"
+        )
+    if isinstance(value, list | tuple):
+        return _sequence(value)
+    if isinstance(value, str | int | None):
+        return shorten(repr(value), LONGEST, placeholder="…")
+    if is_dataclass(value) and not isinstance(value, type):
+        text = repr(value)
+        return text if len(text) <= LONGEST else f"{type(value).__name__}(…)"
+    text = str(value)
+    return text if len(text) <= LONGEST and "\n" not in text else type(value).__name__
+
+
+def _sequence(values: list[Any] | tuple[Any, ...]) -> str:
+    text = ", ".join(_value(value) for value in values[:FEW])
+    if len(values) <= FEW and len(text) <= LONGEST:
+        return f"({text})"
+    return f"{len(values):,} x {type(values[0]).__name__}"
+
+
+def _array(array: Any) -> str:
+    """Type and shape; of one axis in NumPy, the numbers, their range or their mean."""
+    kind = str(array.dtype).removeprefix("torch.")
+    text = f"{kind} {tuple(array.shape)}"
+    if not isinstance(array, np.ndarray) or array.ndim != 1 or not array.size:
+        return text
+    if array.size <= FEW and array.dtype.kind in "biuf":
+        return "[" + ", ".join(f"{number:.4g}" for number in array.tolist()) + "]"
+    if array.dtype.kind in "iu":
+        return f"{text} {array.min()} to {array.max()}"
+    if array.dtype.kind in "bf" and np.isfinite(array).any():
+        return f"{text} mean {array[np.isfinite(array)].mean():.4g}"
+    return text
+
+
+def figure_png(figure: Any, dpi: int = 80) -> bytes:
+    """A matplotlib figure as a PNG; one that pyplot made is closed, and not shown once more."""
+    written = BytesIO()
+    figure.savefig(written, format="png", dpi=dpi)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
+    return written.getvalue()
+
+
+def pixels_png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A picture as a PNG."""
+    from PIL import Image
+
+    written = BytesIO()
+    Image.fromarray(pixels).save(written, format="PNG")
+    return written.getvalue()

@@ -103,7 +103,7 @@ def test_results_fit_on_a_few_lines(results: list[Any]) -> None:
 
 def test_what_they_say(effect: Effect, policy: ImpalaPolicy) -> None:
     caption = "5 x 5, 18 open squares, mouse (0, 0), cheese (4, 4)"
-    assert repr(effect.maze) == f"Maze({caption}, world 25 x 25, black background)"
+    assert repr(effect.maze) == f"Maze({caption}, world 25 x 25, background 0)"
     assert repr(effect.before).startswith(f"VectorField({caption}, both facings,\n    value ")
     variation = effect.difference.total_variation
     shown = repr(effect)

@@ -120,6 +120,12 @@ def series_look(number: int) -> Look:
     return SERIES[number % len(SERIES)]
 
 
+def look_colours() -> tuple[str, ...]:
+    """All colours that legends of these figures name."""
+    looks = (*SQUARES.values(), *GOALS.values(), RANDOM, *AGENTS.values(), *_MORE_AGENTS, *SERIES)
+    return tuple({*(look.colour for look in looks), INK, SINGLE_MOVES, REFERENCE, NOTE})
+
+
 def colour_map(name: str) -> Colormap:
     """A colour map of matplotlib by its name, or that of `AMOUNTS`."""
     from matplotlib import colormaps

@@ -30,6 +30,9 @@ def whole_number(
         Traceback (most recent call last):
         ValueError: num is 0: give a whole number from 1 up; a batch has one environment or more
     """
+    number: int | None = value if type(value) is int else _as_integer(value)
+    if number is not None and (low is None or number >= low) and (high is None or number <= high):
+        return number
     bounds = {
         (False, False): "",
         (True, False): f" from {low} up",
@@ -37,16 +40,19 @@ def whole_number(
         (True, True): f" in {low}..{high}",
     }[low is not None, high is not None]
     rule = f"give a whole number{bounds}{hint and '; '}{hint}"
-    try:
-        # Python and numpy would take True for 1.
-        number = None if str(getattr(value, "dtype", type(value))).count("bool") else index(value)
-    except TypeError:
-        number = None
     if number is None:
         raise TypeError(f"{name} is {value!r:.60}, of type {type(value).__name__}: {rule}")
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(f"{name} is {number}: {rule}")
-    return number
+    raise ValueError(f"{name} is {number}: {rule}")
+
+
+def _as_integer(value: Any) -> int | None:
+    # Python, numpy and torch would all take True for 1.
+    if "bool" in str(getattr(value, "dtype", type(value))):
+        return None
+    try:
+        return index(value)
+    except TypeError:
+        return None
 
 
 def true_or_false(name: str, value: Any) -> bool:

@@ -218,7 +218,8 @@ def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
         ValueError: no pair of whole numbers, or a square outside.
     """
     try:
-        row, col = (whole_number(thing, number) for number in square)
+        row, col = square
+        row, col = whole_number(thing, row), whole_number(thing, col)
     except (TypeError, ValueError):
         raise ValueError(
             f"the {thing}'s square {square!r:.60} is no (row, column) pair of whole numbers: "

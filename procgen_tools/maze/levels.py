@@ -187,9 +187,12 @@ def make_bank(
     """The levels of `seeds` under `rule` (hard `maze` unless given).
 
     Raises:
+        TypeError: a rule that is none.
         ValueError: seeds that are not whole numbers in [0, 2**31 - 1).
     """
-    rule = rule or LevelRule()
+    rule = LevelRule() if rule is None else rule
+    if not isinstance(rule, LevelRule):
+        raise TypeError(f"rule is {rule!r:.60}: give what level_rule returns")
     seed_array = np.asarray(seeds)
     if seed_array.ndim != 1 or (seed_array.size and seed_array.dtype.kind not in "iu"):
         raise ValueError(

@@ -42,7 +42,7 @@ def find_seeds(
         TypeError: a number that is no whole number.
         ValueError: conditions that no level can meet, or that none met in 2,000,000 levels.
     """
-    rule = rule or LevelRule()
+    rule = LevelRule() if rule is None else rule
     count = whole_number("count", count, 1)
     seed = whole_number("seed", seed, 0)
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Int, Int16, Shaped, UInt8
 
-from procgen_tools.maze.grid import NUM_BACKGROUNDS, Maze, Square, check_inside
+from procgen_tools.maze.grid import NUM_BACKGROUNDS, Maze, check_inside
 from procgen_tools.render import kernels
 from procgen_tools.shown import brief
 
@@ -118,15 +118,24 @@ def draw_levels(
         backgrounds: index of each frame's picture, `kernels.NO_BACKGROUND` for black.
 
     Raises:
+        TypeError: cells or backgrounds that are no whole numbers.
         ValueError: grids that are not square or of a world without tables, another number of
             backgrounds than of grids, an unknown background.
     """
-    if cells.shape[1] != cells.shape[2] or len(backgrounds) != len(cells):
+    # Whatever passes here, the compiled loop takes as it is: it would read beyond its tables.
+    cells, backgrounds = np.asarray(cells), np.asarray(backgrounds)
+    _check_whole("cells", cells)
+    _check_whole("backgrounds", backgrounds)
+    if cells.ndim != 3 or cells.shape[1] != cells.shape[2] or backgrounds.shape != cells.shape[:1]:
         raise ValueError(
-            f"grids of shape {cells.shape} and {len(backgrounds)} backgrounds do not go together: "
-            "give (frame, row, col) with as many rows as columns, and one background for each"
+            f"grids of shape {cells.shape} and backgrounds of shape {backgrounds.shape} do not go "
+            "together: give (frame, row, col) with as many rows as columns, and one background "
+            "for each"
         )
-    unknown = backgrounds[(backgrounds >= NUM_BACKGROUNDS) & (backgrounds != kernels.NO_BACKGROUND)]
+    known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | (
+        backgrounds == kernels.NO_BACKGROUND
+    )
+    unknown = backgrounds[~known]
     if unknown.size:
         raise ValueError(
             f"background {unknown[0]} does not exist: use 0..{NUM_BACKGROUNDS - 1}, or "
@@ -147,12 +156,27 @@ def draw_mice(
     """Blend a mouse into each frame, in place, at outer squares (row, col).
 
     Raises:
-        ValueError: another number of squares or facings than of frames, a square outside.
+        TypeError: frames that are no array, or squares that are no whole numbers.
+        ValueError: frames that are not (frame, 64, 64, 3) bytes that can be written to, another
+            number of squares or facings than of frames, a square outside.
     """
-    if not len(frames) == len(squares) == len(mirrored):
+    if not isinstance(frames, np.ndarray):
+        raise TypeError(
+            f"frames are of type {type(frames).__name__}: give an array, which is drawn into"
+        )
+    shape = (len(frames) if frames.ndim else 0, FRAME_SIZE, FRAME_SIZE, 3)
+    if frames.shape != shape or frames.dtype != np.uint8 or not frames.flags.writeable:
         raise ValueError(
-            f"{len(squares)} squares and {len(mirrored)} facings for {len(frames)} frames: "
-            "give one of each for each frame"
+            f"frames have shape {frames.shape} and type {frames.dtype}"
+            f"{'' if frames.flags.writeable else ' and are read-only'}: give (frame, "
+            f"{FRAME_SIZE}, {FRAME_SIZE}, 3) uint8 that can be written to, as draw_levels returns"
+        )
+    squares, mirrored = np.asarray(squares), np.asarray(mirrored)
+    _check_whole("squares", squares)
+    if squares.shape != (len(frames), 2) or mirrored.shape != (len(frames),):
+        raise ValueError(
+            f"squares of shape {squares.shape} and facings of shape {mirrored.shape} for "
+            f"{len(frames)} frames: give a (row, col) and a bool for each frame"
         )
     outside = squares[((squares < 0) | (squares >= world_size)).any(axis=1)]
     if len(outside):
@@ -161,6 +185,11 @@ def draw_mice(
             f"rows and columns 0..{world_size - 1}"
         )
     kernels.draw_mice(frames, squares, mirrored, *pixel_tables(world_size).mouse_arguments)
+
+
+def _check_whole(name: str, array: Shaped[np.ndarray, "*any"]) -> None:
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} are of type {array.dtype}: give whole numbers")
 
 
 def background_code(maze: Maze) -> int:
@@ -179,9 +208,8 @@ def agent_frames(
     Raises:
         ValueError: a square outside the maze or in a wall.
     """
-    chosen = [maze.mouse] if squares is None else [Square(*square) for square in squares]
-    for square in chosen:
-        check_inside(square, maze.size, "mouse")
+    places = [maze.mouse] if squares is None else squares
+    chosen = [check_inside(square, maze.size, "mouse") for square in places]
     array = np.array(chosen, dtype=np.int64).reshape(-1, 2)
     in_wall = maze.walls[array[:, 0], array[:, 1]]
     if in_wall.any():

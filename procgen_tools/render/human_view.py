@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
 
+from procgen_tools.checks import whole_number
 from procgen_tools.maze.grid import WALL, Maze, Square, check_inside
 
 FRAME_PIXELS = 512
@@ -47,6 +48,7 @@ class Layout:
         pixels: pixels along one side of the picture.
 
     Raises:
+        TypeError: a number of pixels that is no whole number.
         ValueError: fewer pixels than squares.
     """
 
@@ -56,6 +58,7 @@ class Layout:
     pixels: int
 
     def __post_init__(self) -> None:
+        whole_number("pixels", self.pixels)
         if self.pixels < self.span:
             raise ValueError(
                 f"{self.pixels} pixels cannot show {self.span} squares in a row: "
@@ -102,7 +105,7 @@ def layout(maze: Maze, *, square_pixels: int = 32, whole_world: bool = False) ->
     """Where the squares lie in `human_view` called with the same arguments."""
     span = maze.world_size if whole_world else maze.size
     margin = maze.padding if whole_world else 0
-    return Layout(maze.size, margin, span, span * square_pixels)
+    return Layout(maze.size, margin, span, span * whole_number("square_pixels", square_pixels))
 
 
 def frame_layout(maze: Maze, *, pixels: int = FRAME_PIXELS) -> Layout:

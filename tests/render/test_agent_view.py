@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -234,9 +235,66 @@ def test_arrays_are_checked_before_they_are_drawn() -> None:
     squares, mirrored = np.array([[0, 0], [24, 25]]), np.zeros(2, bool)
     with pytest.raises(ValueError, match=r"outer square \(24, 25\): .* rows and columns 0\.\.24"):
         draw_mice(frames, squares, mirrored, 25)
-    with pytest.raises(ValueError, match="1 squares and 2 facings for 2 frames"):
+    with pytest.raises(ValueError, match=r"squares of shape \(1, 2\) .* for 2 frames"):
         draw_mice(frames, squares[:1], mirrored, 25)
     assert np.array_equal(frames, before)
+
+
+CELLS = np.full((2, 25, 25), OPEN, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("cells", "backgrounds", "error", "message"),
+    [
+        (CELLS, np.array([0, -(10**9)]), ValueError, "background -1000000000 does not exist"),
+        (CELLS, np.array([-100, 0]), ValueError, "background -100 does not exist"),
+        (CELLS, np.array([256, 0]), ValueError, "background 256 does not exist"),
+        (CELLS, np.array([0.5, 0]), TypeError, "backgrounds are of type float64: give whole"),
+        (CELLS, np.array([[0], [0]]), ValueError, "one background for each"),
+        (CELLS, [None, 0], TypeError, "backgrounds are of type object"),
+        (CELLS[0], np.array([0]), ValueError, "one background for each"),
+        (CELLS[0, 0], 0, ValueError, "one background for each"),
+        (CELLS.astype(float), np.array([0, 0]), TypeError, "cells are of type float64"),
+        (CELLS[:, :7, :7], np.array([0, 0]), ValueError, "no pixel tables for a world of 7"),
+    ],
+)
+def test_nothing_is_drawn_from_beyond_the_tables(
+    cells: Any, backgrounds: Any, error: type[Exception], message: str
+) -> None:
+    unchecked = inspect.unwrap(draw_levels)  # without run-time type checks, as users run it
+    with pytest.raises(error, match=message):
+        unchecked(cells, backgrounds)
+
+
+FRAMES = np.zeros((2, 64, 64, 3), np.uint8)
+READ_ONLY = np.broadcast_to(FRAMES, FRAMES.shape)
+SQUARES, FACINGS = np.array([[24, 24], [24, 24]]), np.zeros(2, bool)
+
+
+@pytest.mark.parametrize(
+    ("frames", "squares", "facings", "error", "message"),
+    [
+        (FRAMES[:, :63], SQUARES, FACINGS, ValueError, r"frames have shape \(2, 63, 64, 3\)"),
+        (FRAMES[:, :, :8], SQUARES, FACINGS, ValueError, r"give \(frame, 64, 64, 3\) uint8"),
+        (FRAMES[..., :1], SQUARES, FACINGS, ValueError, "frames have shape"),
+        (FRAMES[0], SQUARES, FACINGS, ValueError, "frames have shape"),
+        (np.uint8(3) + np.array(0, np.uint8), SQUARES, FACINGS, TypeError, "frames are of type"),
+        (FRAMES.astype(np.int16), SQUARES, FACINGS, ValueError, "type int16"),
+        (READ_ONLY, SQUARES, FACINGS, ValueError, "are read-only: give .* can be written to"),
+        (FRAMES.tolist(), SQUARES, FACINGS, TypeError, "frames are of type list: give an array"),
+        (FRAMES, SQUARES - 25, FACINGS, ValueError, r"outer square \(-1, -1\)"),
+        (FRAMES, SQUARES + 1, FACINGS, ValueError, r"outer square \(25, 25\)"),
+        (FRAMES, SQUARES[:, :1], FACINGS, ValueError, r"squares of shape \(2, 1\)"),
+        (FRAMES, SQUARES * 1.0, FACINGS, TypeError, "squares are of type float64"),
+        (FRAMES, SQUARES, FACINGS[:1], ValueError, r"facings of shape \(1,\)"),
+    ],
+)
+def test_no_mouse_is_drawn_beyond_the_frames(
+    frames: Any, squares: Any, facings: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        inspect.unwrap(draw_mice)(frames, squares, facings, 25)
+    assert not FRAMES.any()
 
 
 def test_worlds_without_tables() -> None:

@@ -10,6 +10,7 @@ before them: the field as it is, and the activations up to the first that change
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,13 +26,12 @@ from procgen_tools.chains import CORNER_REGION, Chances, DecisionProbabilities
 from procgen_tools.interventions.base import Intervention
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models.actions import move_probabilities
-from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
+from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.vfield import (
     FieldDifference,
     VectorField,
     difference,
     fast_batch,
-    is_hooked,
     square_observations,
 )
 
@@ -113,7 +113,7 @@ class Effect:
 
 
 def measure(
-    policy: ImpalaPolicy,
+    policy: Policy,
     maze: Maze,
     intervention: Intervention,
     *,
@@ -128,7 +128,7 @@ def measure(
 
 
 def measure_each(
-    policy: ImpalaPolicy,
+    policy: Policy,
     maze: Maze,
     interventions: Sequence[Intervention],
     *,
@@ -150,10 +150,19 @@ def measure_each(
     Raises:
         ValueError: an intervention that does not fit the policy or the number of squares; see
             also `chains.chances`.
+        TypeError: a network without activation names (see `models.adapt`).
+
+    Warns:
+        UserWarning: an intervention that was made for mazes of another size.
+        hooks.IdleEditWarning: an intervention that changed nothing.
     """
+    need(policy, "logits_and_value", "activation_names", "activation_shapes", what="measure")
     for intervention in interventions:
         intervention.check(policy)
-    point = None if is_hooked(policy) else resume_point(policy, interventions)
+        why = intervention.misplaced_in(maze)
+        if why is not None:
+            warnings.warn(f"'{intervention}': {why}", stacklevel=2)
+    point = None if hooks.is_hooked(policy) else resume_point(policy, interventions)
     mirrored = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
     facings = [_pass(policy, shown, point) for shown in (maze, mirrored)]
     before = _field(maze, [facing.answers for facing in facings])
@@ -173,15 +182,16 @@ def measure_each(
         )
 
 
-def resume_point(policy: ImpalaPolicy, interventions: Sequence[Intervention]) -> str | None:
+def resume_point(policy: Policy, interventions: Sequence[Intervention]) -> str | None:
     """The last activation, at or before all that change, from which a pass can go on.
 
-    None when something changes before the first of RESUME_POINTS.
+    None when something changes before the first of the policy's `resume_points`, or it has none.
     """
+    points = getattr(policy, "resume_points", ())
     order = {name: number for number, name in enumerate(policy.activation_names)}
     layers = [layer for intervention in interventions for layer in intervention.layers]
     first = min((order[layer] for layer in layers), default=len(order))
-    return next((name for name in reversed(RESUME_POINTS) if order[name] <= first), None)
+    return next((name for name in reversed(points) if order[name] <= first), None)
 
 
 Answers: TypeAlias = tuple[Float[Tensor, "square action"], Float[Tensor, " square"]]
@@ -201,7 +211,7 @@ class _Facing:
 
 
 @torch.no_grad()
-def _pass(policy: ImpalaPolicy, maze: Maze, point: str | None) -> _Facing:
+def _pass(policy: Policy, maze: Maze, point: str | None) -> _Facing:
     observations = square_observations(maze, policy)
     parts, reached = [], []
     with hooks.record(policy, [] if point is None else [point]) as recorded:
@@ -212,17 +222,10 @@ def _pass(policy: ImpalaPolicy, maze: Maze, point: str | None) -> _Facing:
 
 
 @torch.no_grad()
-def _go_on(policy: ImpalaPolicy, facing: _Facing, batch: int | None) -> Answers:
+def _go_on(policy: Policy, facing: _Facing, batch: int | None) -> Answers:
     """The rest of the passes; one batch if the intervention is for one."""
     size = fast_batch(facing.inputs) if batch is None else len(facing.inputs)
-    return _joined(
-        [
-            policy.logits_and_value(part)
-            if facing.point is None
-            else policy.logits_and_value_after(facing.point, part)
-            for part in facing.inputs.split(size)
-        ]
-    )
+    return _joined([answer_from(policy, facing.point, part) for part in facing.inputs.split(size)])
 
 
 def _joined(parts: Sequence[tuple[Tensor, Tensor]]) -> Answers:

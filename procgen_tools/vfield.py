@@ -21,6 +21,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from procgen_tools.envs.venv import MazeVenv
+from procgen_tools.hooks import is_hooked
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
 from procgen_tools.models.actions import move_probabilities
@@ -345,13 +346,17 @@ def _ask(
 
 
 def square_observations(maze: Maze, policy: Policy) -> Float[Tensor, "square 3 64 64"]:
-    """What the policy is shown with the mouse at every open square, on the policy's device."""
+    """What the policy is shown with the mouse at every open square.
+
+    On the policy's device and in the number type of its parameters.
+    """
     frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
     # Frames have their colours side by side in memory, a layout in which the CPU's convolutions
     # take half the time. A foreign network may rely on the usual one.
     layout = torch.preserve_format if isinstance(policy, ImpalaPolicy) else torch.contiguous_format
     observations = frames.to(torch.float32, memory_format=layout) / 255
-    return observations.to(_device(policy))
+    device, dtype = _place(policy)
+    return observations.to(device, dtype)
 
 
 def fast_batch(observations: Tensor) -> int:
@@ -368,7 +373,8 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
     except (TypeError, ValueError, AttributeError):
         raise ValueError(
             f"the policy returned a {type(answer).__name__}: it must return a distribution with "
-            ".logits, such as torch's Categorical, and values"
+            ".logits, such as torch's Categorical, and values; models.adapt(policy) makes these "
+            "of what most networks return"
         ) from None
     count = len(observations)
     if logits.shape != (count, NUM_ACTIONS):
@@ -385,17 +391,14 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
     return move_probabilities(logits.cpu().double()), values.cpu().double().flatten()
 
 
-def _device(policy: Policy) -> torch.device:
-    """Where the policy's parameters are; the CPU for a function without."""
+def _place(policy: Policy) -> tuple[torch.device, torch.dtype]:
+    """Device and number type of the policy's parameters; the CPU and float32 for a function."""
     tensors: Iterable[Tensor] = ()
     if isinstance(policy, nn.Module):
         tensors = chain(policy.parameters(), policy.buffers())
-    return next((tensor.device for tensor in tensors), torch.device("cpu"))
-
-
-def is_hooked(policy: nn.Module) -> bool:
-    """Whether a hook (a patch or a record) is on the policy."""
-    return any(module._forward_hooks or module._forward_pre_hooks for module in policy.modules())
+    floats = (tensor for tensor in tensors if tensor.is_floating_point())
+    first = next(floats, torch.zeros((), dtype=torch.float32, device="cpu"))
+    return first.device, first.dtype
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -123,3 +126,21 @@ def test_all_are_checked_before_any_runs(policy: ImpalaPolicy, level: maze.Maze)
         next(effects)
     with pytest.raises(ValueError, match="for 2 observations a pass"):
         measure(policy, level, Clamp(LAYER, 1.0, level, [(0, 0), (0, 1)]))
+
+
+def test_a_vector_of_other_worlds_is_said_to_be_misplaced(policy: ImpalaPolicy) -> None:
+    small, hard = maze.make_level(0, maze.LevelRule(15, None, maze_size=5)), maze.make_level(3)
+    vector = cheese_vector(policy, small, LAYER)
+    assert vector.world_size == 15
+    with pytest.warns(UserWarning, match=r"made in worlds of 15 x 15 squares.*world_size=None"):
+        measure(policy, hard, Add(vector) + Zero(LAYER, channels=[0]))
+    clamp = Clamp(LAYER, 9.0, small, [(0, 0)])
+    with pytest.warns(UserWarning, match=r"maze of 5 x 5 in a world of 15, and this maze has"):
+        measure(policy, hard, clamp)
+    rows = cheese_vector(policy, small, "embedder.fc")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        measure(policy, small, Add(vector))
+        measure(policy, hard, Add(dataclasses.replace(vector, world_size=None)))
+        measure(policy, hard, Add(rows))  # without positions
+        measure(policy, small, clamp)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+import threading
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from procgen_tools import hooks
-from procgen_tools.models import ImpalaPolicy
+from procgen_tools.models import ImpalaPolicy, TensorPolicy, adapt
 
 RESADD = "embedder.block2.res1.resadd"
 LABEL = f"{RESADD}_out"
@@ -95,7 +100,8 @@ def test_gradients_reach_recorded_activations_when_asked(policy: ImpalaPolicy) -
 
 
 def test_identity_patches_change_nothing(policy: ImpalaPolicy) -> None:
-    with hooks.patched(policy, dict.fromkeys(policy.activation_names, lambda x: x)):
+    identities = dict.fromkeys(policy.activation_names, lambda x: x)
+    with hooks.patched(policy, identities, may_be_idle=True):
         patched = run(policy, 0)
     assert torch.equal(patched, run(policy, 0))
 
@@ -104,7 +110,10 @@ def test_patching_all_of_one_run_into_another_gives_that_run(policy: ImpalaPolic
     with hooks.record(policy) as first:
         expected = run(policy, 0)
     everything = {name: lambda _, value=value: value for name, value in first.items()}
-    with hooks.patched(policy, everything), hooks.record(policy) as second:
+    with (
+        hooks.patched(policy, everything, may_be_idle=True),  # since every earlier one acts
+        hooks.record(policy) as second,
+    ):
         assert torch.equal(run(policy, 1), expected)
     for name, value in first.items():
         assert torch.equal(second[name], value)
@@ -281,11 +290,12 @@ def test_activations_that_are_no_tensors_are_explained() -> None:
 
 @pytest.mark.usefixtures("bfloat16")
 def test_half_precision(policy: ImpalaPolicy) -> None:
-    with torch.autocast("cpu", dtype=torch.bfloat16), hooks.record(policy, [RESADD]) as activations:
+    with torch.autocast("cpu", dtype=torch.float16), hooks.record(policy, [RESADD]) as activations:
         expected = run(policy, 0)
-        with hooks.patched(policy, {RESADD: lambda _: activations[RESADD]}):
-            carried = run(policy, 0)
-    assert activations[RESADD].dtype == torch.bfloat16
+        before = activations[RESADD]
+        with hooks.patched(policy, {RESADD: lambda _: before}):
+            carried = run(policy, 1)
+    assert before.dtype == torch.float16
     assert torch.equal(carried, expected)
 
 
@@ -314,3 +324,138 @@ def test_the_same_as_circrl(policy: ImpalaPolicy) -> None:
     assert torch.equal(theirs.logits, edited.logits)
     assert torch.equal(their_value, edited_value)
     assert torch.equal(fast, same)
+
+
+def test_idle_patches_are_named_where_they_were_entered(policy: ImpalaPolicy) -> None:
+    patches = {RESADD: lambda x: x, "fc_value": lambda x: x + 1}
+    with pytest.warns(hooks.IdleEditWarning) as caught, hooks.patched(policy, patches):
+        run(policy, 0)
+    with pytest.warns(hooks.IdleEditWarning) as again:  # noqa: SIM117
+        with hooks.patched(policy, {"fc_policy": torch.zeros_like}):
+            pass
+    first, second = (str(warning.message) for warning in (*caught, *again))
+    assert f"the patch of {LABEL!r} changed nothing" in first
+    assert "the patch of 'fc_policy_out' never acted: no forward pass reached it" in second
+    assert all("may_be_idle=True" in message for message in (first, second))
+    assert [warning.filename for warning in (*caught, *again)] == [__file__, __file__]
+
+
+def test_acting_once_is_enough(policy: ImpalaPolicy) -> None:
+    doses = iter([0.0, 1.0, 0.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with hooks.patched(policy, {RESADD: lambda x: x + next(doses)}):
+            for _ in range(3):
+                run(policy, 0)
+        with hooks.patched(policy, {RESADD: lambda x: x}, may_be_idle=True):
+            run(policy, 0)
+
+
+def test_patches_that_make_nan_are_named(policy: ImpalaPolicy) -> None:
+    with (
+        pytest.raises(ValueError, match=rf"the patch of '{LABEL}' made \d+ numbers NaN"),
+        hooks.patched(policy, {RESADD: torch.log}),
+    ):
+        run(policy, 0)
+    mask = torch.zeros(15)
+    mask[:3] = -torch.inf
+    mask[3] = torch.inf
+    with hooks.patched(policy, {"fc_policy": lambda x: x + mask}):
+        assert run(policy, 0).isinf().any()
+
+
+def test_each_thread_has_its_own_patches(policy: ImpalaPolicy) -> None:
+    doses = range(4)
+    alone = []
+    for dose in doses:
+        with hooks.patched(policy, {RESADD: lambda x, dose=dose: x + dose}, may_be_idle=True):
+            alone.append(run(policy, 0))
+    together = threading.Barrier(len(doses))
+
+    def passes(dose: int) -> list[Tensor]:
+        with torch.no_grad(), hooks.record(policy, [RESADD]) as before:
+            together.wait()
+            with hooks.patched(policy, {RESADD: lambda x: x + dose}, may_be_idle=True):
+                outputs = [run(policy, 0) for _ in range(5)]
+                together.wait()
+            assert torch.equal(before[RESADD], plain[RESADD])
+        return outputs
+
+    with hooks.record(policy, [RESADD]) as plain:
+        run(policy, 0)
+    with ThreadPoolExecutor(len(doses)) as pool:
+        for expected, outputs in zip(alone, pool.map(passes, doses), strict=True):
+            assert all(torch.equal(output, expected) for output in outputs)
+
+
+def test_a_patch_of_another_thread_is_said_to_be_idle(policy: ImpalaPolicy) -> None:
+    expected = run(policy, 0)
+    with (
+        pytest.warns(hooks.IdleEditWarning, match=r"never acted: the network ran in other threads"),
+        hooks.patched(policy, {RESADD: torch.zeros_like}),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert torch.equal(pool.submit(torch.no_grad()(run), policy, 0).result(), expected)
+
+
+@pytest.mark.parametrize("duplicate", ["deepcopy", "pickle"])
+def test_copies_are_plain(policy: ImpalaPolicy, duplicate: str) -> None:
+    expected = run(policy, 0)
+    with (
+        hooks.record(policy),
+        hooks.patched(policy, {RESADD: torch.zeros_like, INPUT: lambda x: -x}),
+    ):
+        patched = run(policy, 0)
+        if duplicate == "deepcopy":
+            copied = copy.deepcopy(policy)
+        else:
+            copied = pickle.loads(pickle.dumps(policy))
+        assert torch.equal(run(copied, 0), expected)
+        assert not hooks.is_hooked(copied)
+        assert hooks.is_hooked(policy)
+        with hooks.patched(copied, {RESADD: torch.zeros_like, INPUT: lambda x: -x}):
+            assert torch.equal(run(copied, 0), patched)
+    assert torch.equal(run(copied, 0), expected)
+    assert not hooks.is_hooked(policy)
+
+
+def wrappers(policy: ImpalaPolicy) -> dict[str, Any]:
+    class Traced:
+        """Keeps its network where nnsight does."""
+
+        _module = policy
+
+    return {
+        "adapted": adapt(policy),
+        "parallel": nn.DataParallel(policy),
+        "compiled": torch.compile(policy, backend="eager"),
+        "nnsight": Traced(),
+    }
+
+
+@pytest.mark.parametrize("kind", ["adapted", "parallel", "compiled", "nnsight"])
+def test_names_are_those_of_the_network_inside_a_wrapper(policy: ImpalaPolicy, kind: str) -> None:
+    wrapper = wrappers(policy)[kind]
+    record, patched = inspect.unwrap(hooks.record), inspect.unwrap(hooks.patched)
+    with contextmanager(patched)(wrapper, {RESADD: torch.zeros_like}):
+        inside = run(policy, 0)
+        with contextmanager(record)(wrapper, [RESADD]) as seen:
+            run(policy, 0)
+    with hooks.patched(policy, {RESADD: torch.zeros_like}):
+        assert torch.equal(inside, run(policy, 0))
+    assert not seen[RESADD].any()
+
+
+def test_patches_under_transforms(policy: ImpalaPolicy) -> None:
+    """Gradients, vmap and tracing see patches, and nothing looks at numbers that are not there."""
+    observations = random_observations(0)
+
+    def first_logits(x: Tensor) -> Tensor:
+        return policy.logits_and_value(x[None])[0][0]
+
+    with hooks.patched(policy, {RESADD: lambda x: 0.5 * x}):
+        expected = policy.logits_and_value(observations)[0]
+        mapped = torch.func.vmap(first_logits)(observations)
+        traced = torch.jit.trace(TensorPolicy(policy, "logits"), observations, check_trace=False)
+    torch.testing.assert_close(mapped, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(traced(observations), expected, rtol=1e-4, atol=1e-5)

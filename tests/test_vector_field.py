@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import subprocess
 import sys
@@ -234,7 +235,7 @@ def test_patches_act_on_a_field_whoever_sets_them(policy: ImpalaPolicy) -> None:
     change = difference(plain, ours)
     assert change.total_variation.max() > 0.01
     assert total_variation(plain.flipped_probabilities, ours.flipped_probabilities).max() > 0.01
-    with hooks.patched(policy, {SITE: lambda x: x}):
+    with hooks.patched(policy, {SITE: lambda x: x}, may_be_idle=True):
         assert_equal(vector_field(MAZE, policy), plain)
     assert_equal(vector_field(MAZE, policy), plain)
 
@@ -246,7 +247,7 @@ def test_a_patch_meets_the_squares_in_order_in_each_facing(policy: ImpalaPolicy)
         seen.append(x)
         return x
 
-    with hooks.patched(policy, {INPUT: watch}):
+    with hooks.patched(policy, {INPUT: watch}, may_be_idle=True):
         vector_field(MAZE, policy)
     for batch, mirrored in zip(seen, (False, True), strict=True):
         maze = replace(MAZE, mouse_mirrored=mirrored)
@@ -383,11 +384,30 @@ def test_a_broken_network_is_named_by_its_square(policy: ImpalaPolicy) -> None:
         x[4] = torch.nan
         return x
 
+    def poisoned(observations: Tensor) -> tuple[Categorical, Tensor]:
+        distribution, values = policy(observations)
+        return distribution, poison(values)
+
     with (
+        pytest.raises(ValueError, match=r"the patch of 'fc_value_out' made 1 numbers NaN"),
         hooks.patched(policy, {"fc_value": poison}),
-        pytest.raises(ValueError, match=r"values hold nan at square Square\(row=1, col=2\)"),
     ):
         vector_field(MAZE, policy)
+    with (
+        pytest.raises(ValueError, match=r"values hold nan at square Square\(row=1, col=2\)"),
+    ):
+        vector_field(MAZE, poisoned)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_policies_of_other_number_types(policy: ImpalaPolicy, dtype: torch.dtype) -> None:
+    plain = vector_field(MAZE, policy)
+    other = copy.deepcopy(policy).to(dtype)
+    rough = vector_field(MAZE, other)
+    np.testing.assert_allclose(rough.probabilities, plain.probabilities, atol=2e-3)
+    assert not np.array_equal(rough.probabilities, plain.probabilities)
+    with hooks.patched(other, {SITE: lambda x: 0.5 * x}):
+        assert difference(rough, vector_field(MAZE, other)).total_variation.max() > 0.01
 
 
 def test_plots_come_from_the_room_above_when_they_are_named() -> None:

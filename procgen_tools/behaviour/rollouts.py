@@ -32,6 +32,7 @@ from procgen_tools.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.maze.grid import LEFT, MOVE_STEPS, MOVES, RIGHT, Maze, Square
 from procgen_tools.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.interface import need
 from procgen_tools.render.agent_view import background_code, draw_levels, draw_mice
 from procgen_tools.render.human_view import human_view
 from procgen_tools.shown import brief
@@ -43,7 +44,7 @@ NO_ACTION = 255
 
 @runtime_checkable
 class PlainPolicy(Protocol):
-    """A policy without memory, such as `models.ImpalaPolicy`."""
+    """The members of `models.Policy` that `play` uses: a policy without memory."""
 
     def logits_and_value(self, obs: Tensor) -> tuple[Tensor, Tensor]: ...
     def parameters(self) -> Iterator[Any]: ...
@@ -230,6 +231,7 @@ def play(
         backend: 'native' or 'procgen' (the original library plays).
 
     Raises:
+        TypeError: a network without `logits_and_value` (see `models.adapt`).
         ValueError: no mazes, mazes of different world sizes, or a limit above the environment's
             own.
         ModuleNotFoundError: procgen is to play, and is not installed.
@@ -238,6 +240,8 @@ def play(
         raise ValueError(
             f"step_limit {step_limit} is not in 1..{EPISODE_STEPS}, where episodes end anyway"
         )
+    if not isinstance(policy, MemoryPolicy):
+        need(policy, "logits_and_value", "parameters", what="play")
     venv = venv_from_mazes(mazes, backend=backend)
     rng = np.random.default_rng(seed)
     count = len(mazes)

@@ -8,21 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from textwrap import shorten
-from typing import Protocol, runtime_checkable
+from typing import cast
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from procgen_tools import hooks
+from procgen_tools.hooks import AnyNetwork
+from procgen_tools.maze.grid import Maze
+from procgen_tools.models.interface import Policy, need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import WIDTH
-
-
-@runtime_checkable
-class NamedActivations(Protocol):
-    """A policy that knows its activations, such as every policy of `models`."""
-
-    @property
-    def activation_shapes(self) -> dict[str, tuple[int, ...]]: ...
 
 
 class Intervention(ABC):
@@ -47,7 +42,7 @@ class Intervention(ABC):
         return None
 
     @abstractmethod
-    def check(self, policy: nn.Module) -> None:
+    def check(self, policy: AnyNetwork) -> None:
         """Make sure that it fits a policy.
 
         Raises:
@@ -58,16 +53,44 @@ class Intervention(ABC):
     def edit(self, layer: str, activation: Tensor) -> Tensor:
         """The activation of one of `layers` (batch, channel, ...), changed; never in place."""
 
+    def is_identity(self, layer: str) -> bool:
+        """Whether it leaves one of `layers` as it is by construction, as a coefficient of 0 does.
+
+        Such an edit is idle on purpose, and `on` does not warn of it.
+        """
+        return False
+
+    def misplaced_in(self, maze: Maze) -> str | None:
+        """Why its positions mean other squares in this maze than in those that it was made for.
+
+        None if they do not, or if it has no positions.
+        """
+        return None
+
     @contextmanager
-    def on(self, policy: nn.Module) -> Iterator[None]:
-        """Act in every forward pass of `policy` inside the `with`.
+    def on(self, policy: AnyNetwork, *, may_be_idle: bool = False) -> Iterator[None]:
+        """Act in every forward pass of `policy` that this thread makes inside the `with`.
+
+        Args:
+            policy: see `models.Policy`.
+            may_be_idle: do not warn of an edit that never acts or that changes nothing.
 
         Raises:
             ValueError: see `check`; in a pass, another number of observations than `batch`.
+
+        Warns:
+            IdleEditWarning: at the end, an edit that no forward pass reached, or that left every
+                activation as it was (other than by construction, see `is_identity`).
         """
         self.check(policy)
-        with hooks.patched(policy, {layer: partial(self.edit, layer) for layer in self.layers}):
+        edits = {layer: partial(self.edit, layer) for layer in self.layers}
+        with hooks.acting(policy, edits) as idle:
             yield
+        if not may_be_idle:
+            hooks.warn_if_idle(
+                [reason for layer, reason in idle().items() if not self.is_identity(layer)],
+                str(self),
+            )
 
     def __add__(self, other: Intervention) -> Intervention:
         if not isinstance(other, Intervention):
@@ -110,9 +133,15 @@ class Composition(Intervention):
     def batch(self) -> int | None:
         return next((part.batch for part in self.parts if part.batch is not None), None)
 
-    def check(self, policy: nn.Module) -> None:
+    def check(self, policy: AnyNetwork) -> None:
         for part in self.parts:
             part.check(policy)
+
+    def is_identity(self, layer: str) -> bool:
+        return all(part.is_identity(layer) for part in self.parts if layer in part.layers)
+
+    def misplaced_in(self, maze: Maze) -> str | None:
+        return next(filter(None, (part.misplaced_in(maze) for part in self.parts)), None)
 
     def edit(self, layer: str, activation: Tensor) -> Tensor:
         for part in self.parts:
@@ -137,18 +166,16 @@ def canonical(layer: str) -> str:
     return layer if layer.endswith("_out") or "_in" in layer.rsplit(".", 1)[-1] else f"{layer}_out"
 
 
-def activation_shape(policy: nn.Module, layer: str) -> tuple[int, ...]:
+def activation_shape(policy: AnyNetwork, layer: str) -> tuple[int, ...]:
     """The shape of an activation of one observation: channels first, no batch axis.
 
     Raises:
-        ValueError: a policy that does not say, or that has no such activation.
+        TypeError: a network that does not know its activations.
+        ValueError: a policy that has no such activation.
     """
-    if not isinstance(policy, NamedActivations):
-        raise ValueError(
-            f"{type(policy).__name__} has no activation_shapes: intervene on a policy of "
-            "procgen_tools.models, or use hooks.patched"
-        )
-    shapes = policy.activation_shapes
+    named = policy if hasattr(policy, "activation_shapes") else hooks.unwrapped(policy)
+    need(named, "activation_shapes", what=f"the activation {layer!r}")
+    shapes = cast(Policy, named).activation_shapes
     if canonical(layer) not in shapes:
         raise ValueError(
             f"{type(policy).__name__} has no activation {layer!r}"

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from procgen_tools.hooks import AnyNetwork
 from procgen_tools.interventions.base import Intervention, activation_shape, canonical, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.vectors import ActivationVector
@@ -27,6 +28,14 @@ class LayerEdit(Intervention):
 
     channels: Sequence[int] | None = field(default=None, kw_only=True)
 
+    def __post_init__(self) -> None:
+        negative = [channel for channel in self.channels or () if channel < 0]
+        if negative:
+            raise ValueError(
+                f"channel {negative[0]} does not count from the end: give numbers from 0 up, or "
+                "None for all channels"
+            )
+
     @property
     @abstractmethod
     def target(self) -> str:
@@ -36,7 +45,7 @@ class LayerEdit(Intervention):
     def layers(self) -> tuple[str, ...]:
         return (self.target,)
 
-    def check(self, policy: nn.Module) -> None:
+    def check(self, policy: AnyNetwork) -> None:
         shape = activation_shape(policy, self.target)
         wrong = [channel for channel in self.channels or () if not 0 <= channel < shape[0]]
         if wrong:
@@ -48,6 +57,9 @@ class LayerEdit(Intervention):
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         """Make sure that what is put there has this shape; ValueError if not."""
+
+    def is_identity(self, layer: str) -> bool:
+        return self.channels is not None and not len(self.channels)
 
     def edit(self, layer: str, activation: Tensor) -> Tensor:
         if self.batch is not None and len(activation) != self.batch:
@@ -107,6 +119,21 @@ class Add(LayerEdit):
     def check_shape(self, shape: tuple[int, ...]) -> None:
         _check_shape(self.vector.name, self.target, tuple(self.vector.values.shape), shape)
 
+    def is_identity(self, layer: str) -> bool:
+        unchanged = self.coefficient == 0 or not self.vector.values.any()
+        return unchanged or super().is_identity(layer)
+
+    def misplaced_in(self, maze: Maze) -> str | None:
+        made_in = self.vector.world_size
+        if self.vector.values.ndim != 3 or made_in in (None, maze.world_size):
+            return None
+        return (
+            f"the vector was made in worlds of {made_in} x {made_in} squares, and this one has "
+            f"{maze.world_size} x {maze.world_size}, so that its positions mean other squares: "
+            "make a vector from mazes of this world size, or declare it fit for any with "
+            "dataclasses.replace(vector, world_size=None)"
+        )
+
     def changed(self, activation: Tensor) -> Tensor:
         return activation + self.coefficient * self.vector.values.to(activation)
 
@@ -132,6 +159,9 @@ class Scale(NamedLayerEdit):
     """Multiply by a factor."""
 
     factor: float
+
+    def is_identity(self, layer: str) -> bool:
+        return self.factor == 1 or super().is_identity(layer)
 
     def changed(self, activation: Tensor) -> Tensor:
         return activation * self.factor
@@ -222,12 +252,19 @@ class Clamp(NamedLayerEdit):
     __repr__ = described
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.squares:
             raise ValueError("there is no square to clamp: give one, or one an observation")
         squares = tuple(
             check_inside(each, self.maze.size, "clamped square") for each in self.squares
         )
+        walls = [tuple(each) for each in squares if self.maze.walls[each]]
+        if walls:
+            raise ValueError(f"clamped square {walls[0]} is a wall: choose open squares")
         object.__setattr__(self, "squares", squares)
+
+    def misplaced_in(self, maze: Maze) -> str | None:
+        return other_squares(self.maze, maze)
 
     @property
     def batch(self) -> int | None:
@@ -254,6 +291,17 @@ class Clamp(NamedLayerEdit):
             else f"{len(self.squares)} squares, one for each observation"
         )
         return f"set {self._where()} to {self.value:g} at {where}"
+
+
+def other_squares(made_for: Maze, maze: Maze) -> str | None:
+    """Why the squares of one maze lie elsewhere in the frames of another; None if they do not."""
+    if (made_for.size, made_for.world_size) == (maze.size, maze.world_size):
+        return None
+    return (
+        f"its squares are those of a maze of {made_for.size} x {made_for.size} in a world of "
+        f"{made_for.world_size}, and this maze has {maze.size} x {maze.size} in "
+        f"{maze.world_size}, where they lie elsewhere: make the edit for this maze"
+    )
 
 
 def _check_shape(what: str, layer: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from procgen_tools.interventions.base import Intervention, activation_shape, canonical
 from procgen_tools.interventions.vectors import View, activations_of, observe
+from procgen_tools.models.interface import Policy
 from procgen_tools.shown import brief
 
 
@@ -30,7 +31,7 @@ class NaturalActivations:
     __repr__ = brief
 
     @classmethod
-    def of(cls, policy: nn.Module, layer: str, views: Sequence[View]) -> NaturalActivations:
+    def of(cls, policy: Policy, layer: str, views: Sequence[View]) -> NaturalActivations:
         """From many views, the mouse where it stands in each."""
         seen = activations_of(policy, layer, views)
         return cls(canonical(layer), seen.transpose(0, 1).flatten(1).sort(dim=1).values)
@@ -79,7 +80,7 @@ class Unusualness:
 
 @torch.no_grad()
 def unusualness(
-    policy: nn.Module,
+    policy: Policy,
     intervention: Intervention,
     views: View | Sequence[View],
     natural: NaturalActivations,

@@ -20,6 +20,7 @@ from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.interventions.cells import FRAME_SIDE
 from procgen_tools.interventions.vectors import View, activations_of
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.interface import Policy
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def theoretical_extents(policy: ImpalaPolicy) -> dict[str, Extent]:
 
 
 def gradient_field(
-    policy: ImpalaPolicy, layer: str, view: Float[Tensor, "3 64 64"], cell: tuple[int, int]
+    policy: Policy, layer: str, view: Float[Tensor, "3 64 64"], cell: tuple[int, int]
 ) -> Float[np.ndarray, "64 64"]:
     """How far each pixel moves one cell: the mean absolute gradient over channels and colours.
 
@@ -83,7 +84,7 @@ def gradient_field(
 
 
 def change_by_cell(
-    policy: nn.Module, layers: Sequence[str], before: View, after: View
+    policy: Policy, layers: Sequence[str], before: View, after: View
 ) -> dict[str, Float[np.ndarray, "row col"]]:
     """How far each cell moves from one observation to another: the mean absolute change.
 

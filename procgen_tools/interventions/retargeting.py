@@ -29,7 +29,7 @@ from procgen_tools.maze.edit import place_cheese
 from procgen_tools.maze.grid import LEFT, MOVE_STEPS, RIGHT, Maze, Square
 from procgen_tools.maze.paths import shortest_path
 from procgen_tools.models.actions import move_probabilities
-from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
+from procgen_tools.models.interface import Policy, answer_from
 from procgen_tools.render.agent_view import agent_frames
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
@@ -131,14 +131,14 @@ class Retargeting:
         policy: who walks.
         maze: without cheese.
         steps: the targets and the paths to them.
-        layer: the activation from which edited passes go on.
-        reached: the unedited activation in each view.
+        layer: the activation from which edited passes go on; None for whole passes.
+        reached: the unedited activation in each view, or the observations of whole passes.
     """
 
-    policy: ImpalaPolicy
+    policy: Policy
     maze: Maze
     steps: PathSteps
-    layer: str
+    layer: str | None
     reached: Float[Tensor, "view channel row col"]
 
     __repr__ = brief
@@ -147,7 +147,7 @@ class Retargeting:
     @torch.no_grad()
     def of(
         cls,
-        policy: ImpalaPolicy,
+        policy: Policy,
         maze: Maze,
         targets: Sequence[tuple[int, int]] | None = None,
         *,
@@ -159,7 +159,9 @@ class Retargeting:
             policy: without memory, on its own device.
             maze: without cheese; the mouse starts where it stands.
             targets: open squares; all but the mouse's own unless given.
-            layer: where, or after which, edits act: one of `RESUME_POINTS`.
+            layer: where, or after which, edits act: one of the policy's `resume_points`. A
+                policy without any, such as an adapted one, makes whole passes, in which edits
+                may act anywhere.
 
         Raises:
             ValueError: a maze with cheese, another layer, or a target that is not open.
@@ -169,14 +171,17 @@ class Retargeting:
                 f"there is cheese at {tuple(maze.cheese)}, which is a target of its own: "
                 "give remove_cheese(maze)"
             )
-        if canonical(layer) not in RESUME_POINTS:
+        points: tuple[str, ...] = getattr(policy, "resume_points", ())
+        if points and canonical(layer) not in points:
             raise ValueError(
-                f"a pass cannot go on from {layer!r}: choose one of {', '.join(RESUME_POINTS)}"
+                f"a pass cannot go on from {layer!r}: choose one of {', '.join(points)}"
             )
         if targets is None:
             targets = [square for square in maze.open_squares() if square != maze.mouse]
         steps = PathSteps.to(maze, targets)
         observations = _observations(maze, steps.views).to(next(policy.parameters()).device)
+        if not points:
+            return cls(policy, maze, steps, None, observations)
         parts = []
         with hooks.record(policy, [layer]) as recorded:
             for batch in observations.split(fast_batch(observations)):
@@ -188,7 +193,7 @@ class Retargeting:
     def unedited(self) -> TargetScores:
         """The scores without an edit: where the policy tends to go by itself."""
         answers = [
-            _moves(self.policy.logits_and_value_after(self.layer, batch)[0])
+            _moves(answer_from(self.policy, self.layer, batch)[0])
             for batch in self.reached.split(fast_batch(self.reached))
         ]
         return TargetScores(self.steps, np.concatenate(answers)[self.steps.view])
@@ -211,7 +216,7 @@ class Retargeting:
             self._check_place(edit)
             shown = self.reached[torch.from_numpy(self.steps.view[part])]
             with edit.on(self.policy):
-                answers.append(_moves(self.policy.logits_and_value_after(self.layer, shown)[0]))
+                answers.append(_moves(answer_from(self.policy, self.layer, shown)[0]))
         return TargetScores(self.steps, np.concatenate(answers))
 
     @torch.no_grad()
@@ -238,6 +243,8 @@ class Retargeting:
         return (slice(first, min(first + size, steps)) for first in range(0, steps, size))
 
     def _check_place(self, edit: Intervention) -> None:
+        if self.layer is None:
+            return
         names = self.policy.activation_names
         early = [name for name in edit.layers if names.index(name) < names.index(self.layer)]
         if early:

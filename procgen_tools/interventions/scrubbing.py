@@ -37,7 +37,7 @@ from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square, nearer_moves
 from procgen_tools.maze.sampling import find_seeds
 from procgen_tools.models.actions import move_probabilities
-from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch, square_observations, total_variation
 
@@ -120,7 +120,7 @@ def stand_ins(source: Maze, squares: Sequence[tuple[int, int]]) -> list[Square]:
 
 @torch.no_grad()
 def activations_at(
-    policy: ImpalaPolicy, layer: str, maze: Maze, squares: Sequence[tuple[int, int]]
+    policy: Policy, layer: str, maze: Maze, squares: Sequence[tuple[int, int]]
 ) -> Float[Tensor, "square channel *position"]:
     """An activation with the mouse at each of `squares`, looking as it does in `maze`.
 
@@ -148,7 +148,7 @@ def activations_at(
 
 @torch.no_grad()
 def moves_after(
-    policy: ImpalaPolicy,
+    policy: Policy,
     layer: str,
     activations: Float[Tensor, "square channel row col"],
     intervention: Intervention,
@@ -156,15 +156,16 @@ def moves_after(
     """The probabilities of the five moves when passes go on from `activations`, changed.
 
     Args:
-        layer: one of `models.impala.RESUME_POINTS`.
+        layer: one of the policy's `resume_points`.
         activations: of the maze as it is; see `activations_at`.
         intervention: on `layer` or what comes after.
 
     Raises:
         ValueError: another layer, or an intervention that does not fit.
     """
+    need(policy, "resume_points", "logits_and_value_after", what="a pass that goes on")
     with intervention.on(policy):
-        logits, _ = policy.logits_and_value_after(canonical(layer), activations)
+        logits, _ = answer_from(policy, canonical(layer), activations)
     moves: Float[np.ndarray, "square move"] = move_probabilities(logits.cpu().double()).numpy()
     return moves
 
@@ -180,13 +181,13 @@ class _Target:
     moves: np.ndarray
 
     @classmethod
-    def of(cls, policy: ImpalaPolicy, layer: str, maze: Maze) -> _Target:
+    def of(cls, policy: Policy, layer: str, maze: Maze) -> _Target:
         squares = [Square(*square) for square in mouse_positions(maze).tolist()]
         activations = activations_at(policy, layer, maze, squares)
         moves = moves_after(policy, layer, activations, NOTHING)
         return cls(layer, maze, squares, activations, moves)
 
-    def changed(self, policy: ImpalaPolicy, edit: Intervention) -> dict[str, float]:
+    def changed(self, policy: Policy, edit: Intervention) -> dict[str, float]:
         """How far an edit moves the policy: over all squares, and at the decision square."""
         after = moves_after(policy, self.layer, self.activations, edit)
         decision = decision_square(self.maze)
@@ -202,7 +203,7 @@ class _Target:
 
 
 def scrubbed(
-    policy: ImpalaPolicy,
+    policy: Policy,
     layer: str,
     maze: Maze,
     donors: Sequence[Donor],
@@ -214,7 +215,7 @@ def scrubbed(
     """What each set of channels does to the policy in each of ARMS.
 
     Args:
-        layer: one of `models.impala.RESUME_POINTS`.
+        layer: one of the policy's `resume_points`.
         maze: with a decision square. The mouse looks as it does here in all mazes.
         donors: see `cheese_donors`.
         sets: name, number of the draw, and channels of each.
@@ -259,7 +260,7 @@ def scrubbed(
 
 
 def _sources(
-    policy: ImpalaPolicy, layer: str, donor: Donor, squares: Sequence[Square], seed: int
+    policy: Policy, layer: str, donor: Donor, squares: Sequence[Square], seed: int
 ) -> dict[str, Tensor]:
     """What each arm puts in place of each square's activation.
 

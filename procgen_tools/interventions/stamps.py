@@ -15,7 +15,7 @@ from torch import Tensor
 
 from procgen_tools.interventions.base import canonical, described
 from procgen_tools.interventions.cells import square_cells
-from procgen_tools.interventions.edits import LayerEdit
+from procgen_tools.interventions.edits import LayerEdit, other_squares
 from procgen_tools.maze.grid import Maze, check_inside
 
 
@@ -40,6 +40,7 @@ class Stamp(LayerEdit):
     __repr__ = described
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.window.shape[1] != self.window.shape[2] or self.window.shape[1] % 2 == 0:
             raise ValueError(
                 f"a window of {tuple(self.window.shape)} has no middle: give odd, equal sides"
@@ -48,6 +49,13 @@ class Stamp(LayerEdit):
             raise ValueError("there is no square to stamp: give one, or one an observation")
         for square in self.squares:
             check_inside(square, self.maze.size, "stamped square")
+
+    def is_identity(self, layer: str) -> bool:
+        unchanged = self.coefficient == 0 or not self.window.any()
+        return unchanged or super().is_identity(layer)
+
+    def misplaced_in(self, maze: Maze) -> str | None:
+        return other_squares(self.maze, maze)
 
     @property
     def target(self) -> str:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.envs.venv import to_observations
@@ -25,6 +25,7 @@ from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.maze.edit import carve_path_to_world_corner, remove_cheese
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.state import EnvState
+from procgen_tools.models.interface import Policy
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.render.agent_view import agent_frame
 from procgen_tools.shown import LONGEST, summary
@@ -41,11 +42,14 @@ class ActivationVector:
         layer: the activation's name.
         values: of the activation's shape, without a batch axis: (channel, row, col) or (unit,).
         name: what it is, for people.
+        world_size: squares along a side of the worlds of the mazes that it was made from; None
+            if they differ, if it was made from observations, or for a vector for any world.
     """
 
     layer: str
     values: Float[Tensor, "channel ..."]
     name: str
+    world_size: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer", canonical(self.layer))
@@ -92,26 +96,47 @@ class ActivationVector:
         path = _npz(path)
         with unfinished(path) as temporary, temporary.open("wb") as file:
             values = self.values.detach().cpu().numpy()
-            np.savez(file, values=values, layer=np.array(self.layer), name=np.array(self.name))
+            np.savez(
+                file,
+                values=values,
+                layer=np.array(self.layer),
+                name=np.array(self.name),
+                world_size=np.array(self.world_size or 0),
+            )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ActivationVector:
         """Read what `save` wrote; nothing is unpickled.
 
         Raises:
-            ValueError: a file that holds no activation vector.
+            FileNotFoundError: no such file.
+            ValueError: a file that is damaged or that holds no activation vector.
         """
         path = _npz(path)
-        with np.load(path, allow_pickle=False) as stored:
-            missing = {"values", "layer", "name"} - set(stored)
-            if missing:
-                raise ValueError(
-                    f"{path} has no {', '.join(sorted(missing))}: it holds no activation vector; "
-                    "write one with ActivationVector.save"
-                )
-            return cls(
-                str(stored["layer"]), torch.from_numpy(stored["values"]), str(stored["name"])
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                stored = dict(file)
+        except OSError:
+            raise
+        except Exception as error:  # numpy and zipfile have many types for damaged files
+            raise ValueError(
+                f"{path} cannot be read: it is damaged or no .npz file; write it again with "
+                "ActivationVector.save"
+            ) from error
+        missing = {"values", "layer", "name"} - set(stored)
+        if missing or stored["values"].dtype.kind != "f" or stored["values"].ndim < 1:
+            lacking = ", ".join(sorted(missing)) or "array of real numbers"
+            raise ValueError(
+                f"{path} has no {lacking}: it holds no activation vector; write one with "
+                "ActivationVector.save"
             )
+        world_size = stored.get("world_size")  # files of earlier versions have none
+        return cls(
+            str(stored["layer"]),
+            torch.from_numpy(stored["values"]),
+            str(stored["name"]),
+            int(world_size) or None if world_size is not None else None,
+        )
 
 
 def _npz(path: str | os.PathLike[str]) -> Path:
@@ -149,7 +174,7 @@ def _observation(view: View) -> Float[Tensor, "3 64 64"]:
 
 @torch.no_grad()
 def activations_of(
-    policy: nn.Module, layer: str, views: View | Sequence[View]
+    policy: Policy, layer: str, views: View | Sequence[View]
 ) -> Float[Tensor, "view channel *position"]:
     """What an activation is in each of `views`, the mouse where it stands there.
 
@@ -159,8 +184,9 @@ def activations_of(
         ValueError: an unknown activation; see also `observe`.
     """
     activation_shape(policy, layer)
-    device = next(policy.parameters()).device
-    observations = observe(views).to(device)
+    parameter = next(policy.parameters())
+    device = parameter.device
+    observations = observe(views).to(device, parameter.dtype)
     inputs: tuple[Tensor, ...] = (observations,)
     if isinstance(policy, RecurrentPolicy):
         firsts = torch.ones(len(observations), dtype=torch.bool, device=device)
@@ -170,8 +196,18 @@ def activations_of(
     return recorded[layer]
 
 
+def _world_size(*views: View | Sequence[View]) -> int | None:
+    """The world size that all views share, if they are mazes or states; else None."""
+    sizes: set[int | None] = set()
+    for given in views:
+        for view in [given] if isinstance(given, Maze | EnvState) else given:
+            maze = view.to_maze() if isinstance(view, EnvState) else view
+            sizes.add(maze.world_size if isinstance(maze, Maze) else None)
+    return sizes.pop() if len(sizes) == 1 else None
+
+
 def activation_vector(
-    policy: nn.Module,
+    policy: Policy,
     layer: str,
     plus: View | Sequence[View],
     minus: View | Sequence[View],
@@ -196,11 +232,11 @@ def activation_vector(
             f"{len(first)} views minus {len(second)} make no pairs: give as many of both"
         )
     difference = activations_of(policy, layer, first) - activations_of(policy, layer, second)
-    return ActivationVector(layer, difference.mean(dim=0), name)
+    return ActivationVector(layer, difference.mean(dim=0), name, _world_size(plus, minus))
 
 
 def edit_vector(
-    policy: nn.Module,
+    policy: Policy,
     layer: str,
     mazes: Maze | Sequence[Maze],
     edit: Callable[[Maze], Maze],
@@ -217,7 +253,7 @@ def edit_vector(
     return activation_vector(policy, layer, edited, originals, name=name)
 
 
-def cheese_vector(policy: nn.Module, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
+def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
     """Mazes with their cheese minus the same without it, the mouse where it stands.
 
     Raises:
@@ -231,9 +267,7 @@ def cheese_vector(policy: nn.Module, mazes: Maze | Sequence[Maze], layer: str) -
     return activation_vector(policy, layer, originals, without, name="cheese vector")
 
 
-def top_right_vector(
-    policy: nn.Module, mazes: Maze | Sequence[Maze], layer: str
-) -> ActivationVector:
+def top_right_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
     """Mazes with a path from their corner to the top right of the world minus as they are.
 
     Such a path is something to go for that lies still further to the top right; see

@@ -7,6 +7,7 @@ from procgen_tools.models.actions import (
     move_probabilities,
     sum_over_moves,
 )
+from procgen_tools.models.adapted import AdaptedPolicy, adapt
 from procgen_tools.models.checkpoints import (
     checkpoint_metadata,
     load_policy,
@@ -14,23 +15,35 @@ from procgen_tools.models.checkpoints import (
     save_policy,
 )
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
+from procgen_tools.models.interface import Policy, TensorPolicy, check_policy, predictor
 from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.models.simple import MlpModel, MlpPolicy, NatureModel, NaturePolicy
 
 __all__ = [
     "ACTIONS_OF_MOVE",
     "CANONICAL_ACTIONS",
     "MOVE_OF_ACTION",
     "RESUME_POINTS",
+    "AdaptedPolicy",
     "ImpalaPolicy",
+    "MlpModel",
+    "MlpPolicy",
+    "NatureModel",
+    "NaturePolicy",
+    "Policy",
     "QNetwork",
     "RecurrentPolicy",
+    "TensorPolicy",
+    "adapt",
+    "check_policy",
     "checkpoint_metadata",
     "load_policy",
     "load_q_network",
     "move_log_probabilities",
     "move_matrix",
     "move_probabilities",
+    "predictor",
     "save_policy",
     "sum_over_moves",
 ]

@@ -13,12 +13,9 @@ import math
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Categorical
 
 from procgen_tools.maze.actions import NUM_ACTIONS
-
-OBSERVATION_SHAPE = (3, 64, 64)
-"""Channels, rows and columns of an observation (row 0 of a frame is its top)."""
+from procgen_tools.models.interface import OBSERVATION_SHAPE, PolicyModule, precise
 
 EMBEDDING_SIZE = 256
 
@@ -109,7 +106,7 @@ class ImpalaEmbedder(nn.Module):
         return self.relufc(self.fc(self.flatten(self.relu3(x))))
 
 
-class ImpalaPolicy(nn.Module):
+class ImpalaPolicy(PolicyModule):
     """Action distribution and state value of 64 x 64 observations.
 
     Args:
@@ -121,6 +118,8 @@ class ImpalaPolicy(nn.Module):
     Raises:
         ValueError: a scale or number of actions below 1.
     """
+
+    resume_points = RESUME_POINTS
 
     def __init__(self, scale: int = 1, num_actions: int = NUM_ACTIONS, *, seed: int = 0) -> None:
         super().__init__()
@@ -182,25 +181,7 @@ class ImpalaPolicy(nn.Module):
             shapes[name] = shape
         return shapes
 
-    def logits_and_value(
-        self, obs: Tensor
-    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
-        """Unnormalised log-probabilities of the actions, and discounted return expected.
-
-        The same numbers as `forward` without building a distribution: the fast way.
-
-        Args:
-            obs: (batch, 3, 64, 64) floats in [0, 1].
-
-        Returns:
-            logits (batch, action) and values (batch,), in float32 at least, under autocast
-            too.
-
-        Raises:
-            ValueError: observations of another shape, of whole numbers, or on another
-                device than the policy.
-        """
-        self._check(obs)
+    def _answer(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         return self._heads(self.embedder(obs))
 
     def logits_and_value_after(
@@ -226,33 +207,8 @@ class ImpalaPolicy(nn.Module):
                 f"{name} has shape {self.activation_shapes[name]} and not "
                 f"{tuple(activation.shape[1:])}: give what this policy had there, with a batch axis"
             )
-        return self._heads(self.embedder.resume(name, activation))
+        logits, values = self._heads(self.embedder.resume(name, activation))
+        return precise(logits), precise(values).flatten()
 
-    def _heads(
-        self, hidden: Float[Tensor, "batch 256"]
-    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
-        logits, value = self.fc_policy(hidden), self.fc_value(hidden)
-        precise = torch.promote_types(logits.dtype, torch.float32)
-        return logits.to(precise), value.to(precise).flatten()
-
-    def forward(self, obs: Tensor) -> tuple[Categorical, Float[Tensor, " batch"]]:
-        """Action distribution and value of each observation (see `logits_and_value`)."""
-        logits, value = self.logits_and_value(obs)
-        return Categorical(logits=logits), value
-
-    def _check(self, obs: Tensor) -> None:
-        if obs.shape[1:] != OBSERVATION_SHAPE or obs.ndim != 4:
-            raise ValueError(
-                f"observations have shape {tuple(obs.shape)}: give (batch, 3, 64, 64); "
-                "a single frame needs [None], channels-last frames need .permute(0, 3, 1, 2)"
-            )
-        if not obs.is_floating_point():
-            raise ValueError(
-                f"observations are {obs.dtype}: give floats in [0, 1], that is frames / 255"
-            )
-        device = self.fc_value.weight.device
-        if obs.device != device:
-            raise ValueError(
-                f"observations are on {obs.device} and the policy on {device}: move one of "
-                f"them, for instance obs.to({str(device)!r})"
-            )
+    def _heads(self, hidden: Float[Tensor, "batch 256"]) -> tuple[Tensor, Tensor]:
+        return self.fc_policy(hidden), self.fc_value(hidden)

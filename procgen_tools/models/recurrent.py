@@ -13,6 +13,7 @@ from torch.distributions import Categorical
 
 from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.impala import EMBEDDING_SIZE, ImpalaPolicy
+from procgen_tools.models.interface import checked
 
 
 class Memory(nn.Module):
@@ -113,7 +114,7 @@ class RecurrentPolicy(ImpalaPolicy):
         Raises:
             ValueError: see `ImpalaPolicy.logits_and_value`.
         """
-        self._check(obs)
+        obs = checked(obs, self.fc_value.weight)
         precise = torch.promote_types(memory.dtype, torch.float32)
         embedded = self.embedder(obs).to(precise).unflatten(0, firsts.shape)
         remembered = []
@@ -127,9 +128,7 @@ class RecurrentPolicy(ImpalaPolicy):
             memory,
         )
 
-    def _heads(
-        self, hidden: Float[Tensor, "batch 256"]
-    ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
+    def _heads(self, hidden: Float[Tensor, "batch 256"]) -> tuple[Tensor, Tensor]:
         raise TypeError(
             "a recurrent policy needs its memory: use step(obs, memory, firsts), beginning with "
             "initial_memory(batch); fields and exact chances need a policy without memory"

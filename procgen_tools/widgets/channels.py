@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from procgen_tools.interventions import activation_shape, activations_of
 from procgen_tools.interventions.base import canonical
 from procgen_tools.maze.grid import Maze
+from procgen_tools.models import Policy
 from procgen_tools.plots.activations import plot_activation
 from procgen_tools.shown import figure_png
 from procgen_tools.widgets.base import Browser
@@ -22,7 +23,7 @@ class ChannelBrowser(Browser):
     runs, on a web page or where ipywidgets is missing, its first picture.
 
     Args:
-        policy: any policy of `models`.
+        policy: see `models.Policy`.
         maze: what it is shown.
         layer: an activation with positions.
         other: a maze to compare with, such as the same without cheese.
@@ -35,7 +36,7 @@ class ChannelBrowser(Browser):
 
     def __init__(
         self,
-        policy: nn.Module,
+        policy: Policy,
         maze: Maze,
         layer: str,
         *,

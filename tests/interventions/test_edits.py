@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -73,6 +75,11 @@ def every_kind(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> 
         Clamp(LAYER, 5.5, level, [(0, 2)]),
         Clamp(LAYER, 5.5, level, [(0, 0), (2, 0), (0, 4), (4, 4)]),
     ]
+
+
+def wall(level: maze.Maze) -> tuple[int, int]:
+    row, col = np.argwhere(level.walls)[0].tolist()
+    return row, col
 
 
 def test_what_each_puts_there(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
@@ -154,9 +161,31 @@ def test_identities_change_nothing(policy: ImpalaPolicy, observations: Tensor) -
             Resample(LAYER, own),
             Zero(LAYER, channels=[]),
         ):
-            with intervention.on(policy):
+            with intervention.on(policy, may_be_idle=isinstance(intervention, Resample)):
                 after, _ = policy.logits_and_value(observations)
             assert torch.equal(before, after), intervention
+
+
+def test_idle_edits_are_named(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
+    own = Resample(LAYER, activations_of(policy, LAYER, observations))
+    both = Add(random_vector(policy), 0.0) + Scale(LAYER, 0.5) + Zero(ROW)
+    with torch.no_grad():
+        message = rf"^'{own}': .* changed nothing"
+        with pytest.warns(hooks.IdleEditWarning, match=message) as caught, own.on(policy):
+            policy(observations)
+        assert [warning.filename for warning in caught] == [__file__]
+        with pytest.warns(hooks.IdleEditWarning) as caught, both.on(policy):
+            pass
+        assert [f"'{name}' never acted" in str(each.message) for each, name in zip(
+            caught, (LAYER, ROW), strict=True)] == [True, True]  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with both.on(policy):  # one part that is idle by construction is not
+                policy(observations)
+            with own.on(policy, may_be_idle=True), Add(random_vector(policy), 0.0).on(policy):
+                policy(observations)
+            with pytest.raises(RuntimeError, match="on purpose"), Zero(ROW).on(policy):
+                raise RuntimeError("on purpose")
 
 
 def test_resampling_all_of_another_run_gives_that_run(
@@ -210,11 +239,12 @@ def test_sentences(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor)
     [
         (lambda x, m: Zero("embedder.block2.res1.resad"), r"no activation .*did you mean 'embed"),
         (lambda x, m: Zero(LAYER, channels=[32]), r"no channel 32: give 0\.\.31"),
-        (lambda x, m: Zero(LAYER, channels=[-1]), r"no channel -1"),
+        (lambda x, m: Zero(LAYER, channels=[-1]), r"channel -1 does not count from the end"),
         (lambda x, m: Resample(LAYER, x[:, :16]), r"source has shape \(16, 16, 16\).*same scale"),
         (lambda x, m: Mean(LAYER, x[:0]), r"no examples"),
         (lambda x, m: Clamp(ROW, 1.0, m, [(0, 0)]), r"no positions to clamp"),
         (lambda x, m: Clamp(LAYER, 1.0, m, [(0, m.size)]), r"clamped square cannot be at"),
+        (lambda x, m: Clamp(LAYER, 1.0, m, [wall(m)]), r"clamped square .* is a wall: choose"),
         (lambda x, m: Clamp(LAYER, 1.0, m, []), r"no square to clamp"),
         (lambda x, m: Resample(LAYER, x[:2]) + Resample(LAYER, x), r"batches of 2 and of 4"),
         (lambda x, m: Add(ActivationVector(LAYER, x[0, :5], "short one")), r"short one has shape"),
@@ -241,7 +271,7 @@ def test_another_number_of_observations_is_refused(
 
 def test_a_policy_without_names_is_refused() -> None:
     with (
-        pytest.raises(ValueError, match="Linear has no activation_shapes"),
+        pytest.raises(TypeError, match=r"activation 'x_out' needs.*Linear does not.*adapt"),
         Zero("x").on(nn.Linear(2, 2)),
     ):
         pass

@@ -137,3 +137,35 @@ def test_unusualness(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
     assert unusualness(policy, Zero(LAYER, channels=[4]), levels[0], natural).edited <= 256
     with pytest.raises(ValueError, match="'nothing' changes nothing"):
         unusualness(policy, NOTHING, levels, natural)
+
+
+def test_the_world_is_kept_with_the_vector(policy: ImpalaPolicy, tmp_path: Path) -> None:
+    small = maze.make_level(0, maze.LevelRule(15, None, maze_size=5))
+    hard = maze.make_level(3)
+    for views, world in (
+        ([small], 15),
+        ([hard, hard], 25),
+        ([small, hard], None),
+        (observe(small), None),
+    ):
+        vector = activation_vector(policy, LAYER, views, views)
+        assert vector.world_size == world
+        vector.save(tmp_path / "vector.npz")
+        assert ActivationVector.load(tmp_path / "vector.npz").world_size == world
+    np.savez(tmp_path / "old.npz", values=np.ones(3), layer="x_out", name="old")
+    assert ActivationVector.load(tmp_path / "old.npz").world_size is None
+
+
+def test_damaged_files_are_explained(policy: ImpalaPolicy, tmp_path: Path) -> None:
+    path = tmp_path / "vector.npz"
+    ActivationVector("x", torch.ones(3, 4), "vector").save(path)
+    whole = path.read_bytes()
+    for number in range(0, len(whole), 7):
+        path.write_bytes(whole[:number])
+        with pytest.raises(ValueError, match="vector.npz"):
+            ActivationVector.load(path)
+    np.savez(path, values=np.array(["a"]), layer="x", name="x")
+    with pytest.raises(ValueError, match="has no array of real numbers"):
+        ActivationVector.load(path)
+    with pytest.raises(FileNotFoundError):
+        ActivationVector.load(tmp_path / "other.npz")

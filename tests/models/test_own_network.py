@@ -1,0 +1,234 @@
+"""Every analysis works on networks that are not ours, once they are adapted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jaxtyping
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from procgen_tools import chains, hooks, maze
+from procgen_tools.behaviour.rollouts import play
+from procgen_tools.effects import measure, measure_each
+from procgen_tools.interventions import (
+    Add,
+    Clamp,
+    Mean,
+    Resample,
+    Scale,
+    Zero,
+    activations_of,
+    cheese_vector,
+    random_direction,
+)
+from procgen_tools.interventions.natural import NaturalActivations, unusualness
+from procgen_tools.interventions.retargeting import Retargeting
+from procgen_tools.interventions.scrubbing import activations_at
+from procgen_tools.models import (
+    ImpalaPolicy,
+    MlpPolicy,
+    NaturePolicy,
+    Policy,
+    TensorPolicy,
+    adapt,
+    predictor,
+)
+from procgen_tools.vfield import vector_field
+from procgen_tools.widgets.channels import ChannelBrowser
+
+LEVEL = maze.make_level(3)
+SQUARE = tuple(LEVEL.open_squares()[1])
+
+
+class Plain(nn.Module):
+    """A network as people write them, with convolutions whose cells are 8 x 8."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 8, stride=8)
+        self.act = nn.ReLU()
+        self.actor, self.critic = nn.Linear(384, 15), nn.Linear(384, 1)
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = self.act(self.stem(obs)).flatten(1)
+        return self.actor(hidden), self.critic(hidden)
+
+
+def shaken(policy: nn.Module) -> nn.Module:
+    """With larger parameters, so that edits show in the moves."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return policy.eval()
+
+
+@contextmanager
+def without_type_checks() -> Iterator[None]:
+    """As outside of tests, where nothing checks annotations."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+
+
+KINDS: dict[str, tuple[Policy, str]] = {
+    "adapted": (adapt(shaken(Plain())), "act"),
+    "mlp": (shaken(MlpPolicy()), "embedder.layers.1"),
+    "nature": (shaken(NaturePolicy()), "embedder.layers.3"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fields_vectors_edits_effects_and_chances(kind: str) -> None:
+    policy, layer = KINDS[kind]
+    field = vector_field(LEVEL, policy)
+    vector = cheese_vector(policy, LEVEL, layer)
+    assert vector.norm > 0
+    examples = activations_of(policy, layer, [maze.make_level(seed) for seed in range(3)])
+    edits = [
+        Add(vector, -3.0),
+        Add(random_direction(vector, seed=0), 2.0),
+        Zero(layer),
+        Scale(layer, 0.5, channels=range(6)),
+        Mean(layer, examples),
+        Resample(layer, examples[:1]),
+        Zero(layer) + Zero("fc_value" if kind != "adapted" else "critic"),
+    ]
+    if kind == "adapted":  # cells are placed as those of our convolutions
+        edits.append(Clamp(layer, 9.0, LEVEL, [SQUARE]))
+    effects = list(measure_each(policy, LEVEL, edits))
+    for effect, edit in zip(effects, edits, strict=True):
+        with edit.on(policy):
+            expected = vector_field(LEVEL, policy)
+        np.testing.assert_allclose(effect.after.probabilities, expected.probabilities, atol=1e-5)
+        np.testing.assert_allclose(effect.before.probabilities, field.probabilities, atol=1e-5)
+        assert effect.difference.total_variation.max() > 1e-5, edit
+        assert effect.chances_after == chains.chances(
+            effect.after, None, 500, corner_region=chains.CORNER_REGION
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hooks_play_and_statistics(kind: str) -> None:
+    policy, layer = KINDS[kind]
+    mazes = [maze.make_level(seed, maze.LevelRule(15, None, maze_size=3)) for seed in range(4)]
+    plain = play(policy, mazes, seed=0, step_limit=30)
+    with hooks.patched(policy, {layer: torch.zeros_like}), hooks.record(policy) as seen:
+        edited = play(policy, mazes, seed=0, step_limit=30)
+    assert not seen[layer].any()
+    assert not np.array_equal(plain.actions, edited.actions)
+    natural = NaturalActivations.of(policy, layer, mazes)
+    assert unusualness(policy, Scale(layer, 5.0), mazes, natural).edited > 0
+    squares = LEVEL.open_squares()[:2]
+    torch.testing.assert_close(
+        activations_at(policy, layer, LEVEL, squares)[0],
+        activations_of(policy, layer, maze.move_mouse(LEVEL, squares[0]))[0],
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_retargeting_makes_whole_passes(kind: str) -> None:
+    """Without points to go on from, edits may act anywhere."""
+    policy, layer = KINDS[kind]
+    level = maze.remove_cheese(LEVEL)
+    targets = level.open_squares()[1:4]
+    task = Retargeting.of(policy, level, targets)
+    scores = task.edited(lambda _: Zero(layer))
+    with Zero(layer).on(policy):
+        expected = Retargeting.of(policy, level, targets).unedited()
+    np.testing.assert_allclose(scores.probability, expected.probability, atol=1e-6)
+    assert not np.allclose(scores.probability, task.unedited().probability)
+
+
+def test_the_channel_browser() -> None:
+    policy, layer = KINDS["adapted"]
+    browser = ChannelBrowser(policy, LEVEL, layer, other=maze.remove_cheese(LEVEL))
+    assert browser.channels == 6
+    assert browser.picture(1).startswith(b"\x89PNG")
+
+
+def test_an_adapted_policy_of_ours_is_ours() -> None:
+    """Names, fields and effects are those of the policy inside."""
+    ours = shaken(ImpalaPolicy(seed=1))
+    theirs = adapt(ours)
+    assert theirs.activation_names == ours.activation_names
+    assert dict(theirs.activation_shapes) == ours.activation_shapes
+    edit = Scale("embedder.block2.res1.resadd", 0.5)
+    effects = [measure(policy, LEVEL, edit) for policy in (ours, theirs)]
+    for name in ("probabilities", "values"):
+        first, second = (getattr(effect.after, name) for effect in effects)
+        np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+def test_networks_that_are_not_adapted_are_refused() -> None:
+    network = Plain()
+    for function, arguments in (
+        (cheese_vector, (network, LEVEL, "act")),
+        (measure, (network, LEVEL, Zero("act"))),
+        (play, (network, [LEVEL])),
+    ):
+        with (
+            without_type_checks(),
+            pytest.raises(TypeError, match=r"which Plain does not have: wrap.*adapt\(module\)"),
+        ):
+            function(*arguments)
+    with pytest.raises(ValueError, match=r"models.adapt\(policy\) makes these"):
+        vector_field(LEVEL, network)
+
+
+def test_circrl_plays_with_a_predictor() -> None:
+    rollouts = pytest.importorskip("circrl.rollouts")
+    policy = shaken(ImpalaPolicy(seed=1))
+    venv = maze.create_venv(1, start_level=5, num_levels=1)
+    sequence, _, steps = rollouts.run_rollout(
+        predictor(policy), venv, max_episodes=None, max_steps=4, show_pbar=False
+    )
+    assert steps == 4
+    assert sequence.actions.shape == (4,)
+    observations = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    actions, state = predictor(policy)(observations.numpy(), deterministic=True)
+    with torch.no_grad():
+        assert np.array_equal(actions, policy.logits_and_value(observations)[0].argmax(1))
+    assert state is None
+
+
+def test_tools_that_trace_and_export() -> None:
+    """The same numbers through torch.fx, trace, export, compile and captum."""
+    policy = shaken(ImpalaPolicy(seed=1))
+    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with without_type_checks(), torch.no_grad():
+        logits, values = policy.logits_and_value(observations)
+        distribution, traced_values = torch.fx.symbolic_trace(policy)(observations)
+        assert torch.equal(distribution.logits, policy(observations)[0].logits)
+        assert torch.equal(traced_values, values)
+        tensors = TensorPolicy(policy)
+        exported = torch.export.export(tensors, (observations,)).module()
+        for run in (
+            torch.fx.symbolic_trace(tensors),
+            torch.jit.trace(tensors, observations),
+            exported,
+            torch.compile(tensors, backend="eager"),
+        ):
+            torch.testing.assert_close(run(observations), (logits, values))
+    with pytest.raises(TypeError, match=r"script cannot compile a policy.*TensorPolicy"):
+        torch.jit.script(policy)
+    with pytest.raises(ValueError, match=r"cannot return 'value': choose both"):
+        TensorPolicy(policy, "value")
+
+
+def test_captum_takes_one_output() -> None:
+    captum = pytest.importorskip("captum.attr")
+    policy = shaken(ImpalaPolicy(seed=1))
+    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    wanted = observations.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(policy.logits_and_value(wanted)[0][:, 5].sum(), wanted)
+    found = captum.Saliency(TensorPolicy(policy, "logits")).attribute(observations, target=5)
+    torch.testing.assert_close(found, gradient.abs())
+    found = captum.Saliency(TensorPolicy(policy, "values")).attribute(observations)
+    assert not torch.allclose(found, gradient.abs())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from procgen_tools import maze
 from procgen_tools.envs.venv import create_venv, state_from_venv
 from procgen_tools.interventions import (
     NOTHING,
+    ActivationVector,
     Add,
     NaturalActivations,
     Scale,
@@ -162,7 +165,7 @@ def test_damaged_files_are_explained(policy: ImpalaPolicy, tmp_path: Path) -> No
     whole = path.read_bytes()
     for number in range(0, len(whole), 7):
         path.write_bytes(whole[:number])
-        with pytest.raises(ValueError, match="vector.npz"):
+        with pytest.raises(ValueError, match=r"vector\.npz"):
             ActivationVector.load(path)
     np.savez(path, values=np.array(["a"]), layer="x", name="x")
     with pytest.raises(ValueError, match="has no array of real numbers"):

@@ -237,6 +237,7 @@ def acting(
         try:
             result = functions[site](value.clone())
         except Exception as error:
+            changed.add(site)  # what failed is not idle
             error.add_note(f"in the patch of {site.label!r}, of shape {tuple(value.shape)}")
             raise
         _check_result(site, value, result)

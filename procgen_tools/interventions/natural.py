@@ -34,7 +34,9 @@ class NaturalActivations:
     def of(cls, policy: Policy, layer: str, views: Sequence[View]) -> NaturalActivations:
         """From many views, the mouse where it stands in each."""
         seen = activations_of(policy, layer, views)
-        return cls(canonical(layer), seen.transpose(0, 1).flatten(1).contiguous().sort(dim=1).values)
+        return cls(
+            canonical(layer), seen.transpose(0, 1).flatten(1).contiguous().sort(dim=1).values
+        )
 
     def percentiles(
         self, activation: Float[Tensor, "batch channel *position"]

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools.benchmarks import effects, environment, learning, training
+from procgen_tools.benchmarks import effects, environment, learning, steps, training
 from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.maze.levels import make_bank
 from procgen_tools.maze.paths import distances
+from procgen_tools.training import imitation
+from procgen_tools.training.settings import ImitationSettings
 
 
 def test_effects_are_timed_against_their_passes() -> None:
@@ -77,6 +79,40 @@ def test_training_report() -> None:
     assert "8 environments x 4 steps, 3 epochs, on cpu" in report
     assert "float32, as asked" in report
     assert ("fed by procgen" in report) == (speed.advance_procgen is not None)
+
+
+def test_ways_to_do_a_step_are_compared() -> None:
+    threads = torch.get_num_threads()
+    compared = steps.ways()
+    assert len({way.name for way in compared}) == len(compared)
+    few = tuple(
+        way
+        for way in compared
+        if way.precision == "float32" and way.threads == 1 and way.batch in (0, 64)
+    )
+    assert len(few) >= 9
+    speed = steps.measure(batch=8, rounds=1, seconds=0.0, compared=few)
+    assert torch.get_num_threads() == threads
+    today, large = speed.costs[steps.AS_TRAINED], speed.costs["batches of 64"]
+    assert 0.2 < large.cpu / today.cpu < 3  # of one sample, not of a step
+    report = steps.report(speed)
+    assert f"{1 / today.cpu:,.0f} per processor second" in report
+    assert f"{today.cpu / large.cpu:.2f} x" in report
+
+
+@pytest.mark.parametrize(
+    "way", [way for way in steps.ways() if way.change], ids=lambda way: way.name
+)
+def test_every_way_learns_the_same(way: steps.Way) -> None:
+    """In a few steps, to rounding: otherwise their times would not compare."""
+    settings = ImitationSettings(world_size=15, batch_size=8, samples=80, warmup_samples=1)
+    plain, other = imitation.Learner(settings), imitation.Learner(settings)
+    assert way.change
+    way.change(other)
+    for step in range(3):
+        examples = imitation.examples_of_step(settings, step)
+        losses = [learner.update(examples)[0] for learner in (plain, other)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def test_the_learner_can_be_fed_by_procgen() -> None:

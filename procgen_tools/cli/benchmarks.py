@@ -75,6 +75,26 @@ def train(
     )
 
 
+@app.command("step")
+def step(
+    scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
+    batch: Annotated[int, typer.Option(help="Samples of a step.", min=1)] = 128,
+    rounds: Annotated[int, typer.Option(help="Turns of each way.", min=1)] = 5,
+    seconds: Annotated[float, typer.Option(help="How long each way is measured.")] = 5.0,
+    compiled: Annotated[bool, typer.Option("--compile", help="torch.compile, too.")] = False,
+) -> None:
+    """One step of imitation as it is, and in other ways: precision, threads, layout, memory."""
+    from procgen_tools.benchmarks import steps
+
+    typer.echo(
+        steps.report(
+            steps.measure(
+                scale, batch=batch, rounds=rounds, seconds=seconds, compared=steps.ways(compiled)
+            )
+        )
+    )
+
+
 @app.command("learn")
 def learn(
     seeds: Annotated[int, typer.Option(help="Runs, with seeds from 0 on.", min=1)] = 3,

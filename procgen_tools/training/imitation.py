@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import UInt8
+from torch import Tensor, nn
 
 from procgen_tools.models import ImpalaPolicy, load_policy, move_log_probabilities
 from procgen_tools.training.precision import (
@@ -72,6 +73,8 @@ class Learner:
         begin = initial or ImpalaPolicy(settings.scale, seed=settings.seed)
         self.policy = channels_last(copy.deepcopy(begin).train().to(self.device))
         self.average = copy.deepcopy(begin).train().to(self.device)
+        self._averaged: list[Tensor] = list(self.average.parameters())
+        self._learned: list[Tensor] = list(self.policy.parameters())
         self.optimizer = torch.optim.AdamW(
             self.policy.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -111,7 +114,7 @@ class Learner:
         rate = settings.learning_rate_at(self.done)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        observations = to_observations(torch.from_numpy(examples.frames).to(self.device))
+        observations = self.observations(examples.frames)
         moves = torch.from_numpy(examples.moves).to(self.device)
         returns = torch.from_numpy(examples.returns).to(self.device)
         with autocast(self.device, self.precision):
@@ -122,24 +125,35 @@ class Learner:
         loss = policy_loss + settings.value_coefficient * value_loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.policy.parameters(), settings.max_gradient_norm)
-        if not math.isfinite(loss.item()):
+        self.clip()
+        value = loss.item()
+        if not math.isfinite(value):
             raise FloatingPointError(
-                f"the loss is {loss.item()} at step {self.step}: lower learning_rate "
+                f"the loss is {value} at step {self.step}: lower learning_rate "
                 f"({settings.learning_rate}); the last checkpoint is untouched"
             )
         self.optimizer.step()
         self.step += 1
-        self._average()
+        self.update_average()
         accuracy = (log_probabilities.argmax(-1) == moves).float().mean().item()
-        return loss.item(), accuracy
+        return value, accuracy
+
+    def observations(self, frames: UInt8[np.ndarray, "batch 64 64 3"]) -> Tensor:
+        """The frames of examples as the policy is shown them, on its device."""
+        return to_observations(torch.from_numpy(frames).to(self.device))
+
+    def clip(self) -> None:
+        """Scale gradients down that are too large."""
+        nn.utils.clip_grad_norm_(self.policy.parameters(), self.settings.max_gradient_norm)
+
+    def averaging(self) -> float:
+        """The share of the average that a step keeps: at first little, to forget random weights."""
+        return min(self.settings.averaging, self.step / (self.step + 10))
 
     @torch.no_grad()
-    def _average(self) -> None:
-        # The average starts short, so that it forgets the random weights early.
-        keep = min(self.settings.averaging, self.step / (self.step + 10))
-        for mean, current in zip(self.average.parameters(), self.policy.parameters(), strict=True):
-            mean.lerp_(current, 1 - keep)
+    def update_average(self) -> None:
+        """Move the averaged weights towards the present ones."""
+        torch._foreach_lerp_(self._averaged, self._learned, 1 - self.averaging())
 
     def agent(self) -> ImpalaPolicy:
         """The averaged weights."""

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from procgen_tools.files import check_writable
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, checkpoint_metadata, load_policy
 from procgen_tools.training import imitation, ppo, runs
+from procgen_tools.training.freed_memory import freed_memory_kept
 from procgen_tools.training.locks import locked
 from procgen_tools.training.precision import FLOAT32, Precision
 from procgen_tools.training.precision_choice import choose
@@ -79,8 +81,11 @@ def train_agent(
         _check_initial(settings, policy)
     device = _device(device)
     settings.rule  # noqa: B018 (raises for levels that cannot be)
-    # Whether the agent can be written is known with its lock, which lies beside it.
-    with locked(agent.with_name(f".{agent.name}.lock"), f"the agent {agent}", wait=options.wait):
+    check_writable(agent)
+    with (
+        locked(agent.with_name(f".{agent.name}.lock"), f"the agent {agent}", wait=options.wait),
+        freed_memory_kept(),
+    ):
         if agent.exists() and options.wait:  # made by the process that was waited for
             return True
         _check_free(agent)

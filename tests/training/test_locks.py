@@ -168,7 +168,7 @@ def test_one_that_waits_does_not_train_again(tmp_path: Path) -> None:
 
 def test_an_agent_that_cannot_be_written_is_found_out_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OSError, match=r"the agent .*agent.pth cannot be written .*: choose anoth"):
+    with pytest.raises(ValueError, match=r"agent.pth cannot be written, .*file is not a folder"):
         train_agent(TINY, tmp_path / "file" / "agent.pth", tmp_path / "run", options=QUIET)
     assert not (tmp_path / "run").exists()
 

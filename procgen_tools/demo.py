@@ -9,15 +9,15 @@ import numpy as np
 from tqdm import tqdm
 
 from procgen_tools import vfield
+from procgen_tools.catalogue import find_agent
 from procgen_tools.effects import Effect, measure
-from procgen_tools.files import in_checkout
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, load_policy
 
-AGENT = Path("trained_models/maze_I/model_rand_region_5.pth")
+AGENT = "rand_region_5"
 SEED = 51
 """Of a level in which the cheese vector decides: one picture, not the rule (see `survey`)."""
 
@@ -30,19 +30,6 @@ def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER)
     After Turner et al. (2023), "Understanding and controlling a maze-solving policy network".
     """
     return measure(policy, maze, Add(cheese_vector(policy, maze, layer), -1.0))
-
-
-def find_agent() -> Path:
-    """The shipped agent, from the current folder or beside the package.
-
-    Raises:
-        FileNotFoundError: it is in neither.
-    """
-    path = in_checkout(AGENT)
-    if path is None:
-        raise FileNotFoundError(f"{AGENT} is not here: run this in a checkout of the project, "
-                                "or name an agent with --agent")  # fmt: skip
-    return path
 
 
 def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figures")) -> str:
@@ -64,7 +51,7 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
             f"level {seed} has no decision square, where the ways to the cheese and to the corner "
             "part: try another seed"
         )
-    path = agent or find_agent()
+    path = find_agent(agent or AGENT)
     edit = subtract_cheese_vector(load_policy(path), maze)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +81,7 @@ def survey(levels: int, agent: Path | None = None) -> str:
     Raises:
         ValueError: none of them has one.
     """
-    path = agent or find_agent()
+    path = find_agent(agent or AGENT)
     policy = load_policy(path)
     mazes = [maze for maze in map(make_level, range(levels)) if decision_square(maze)]
     if not mazes:

@@ -1,8 +1,10 @@
-"""Files: written whole or not at all (under another name first, then renamed), and found."""
+"""Files: written whole or not at all (under another name first, then renamed), read with care."""
 
 from __future__ import annotations
 
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,10 @@ from tempfile import TemporaryFile
 def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Where to write a file before it takes its place, which it does when the `with` ends well.
 
-    Missing folders are made. After an error, an older file is still there, and no other is.
+    Missing folders are made. After an error, an older file is still there, and no other is. The
+    new file and its name are on the disk when the `with` has ended, even if the power then fails.
+    Only a process that is killed leaves its unfinished file: `.<name>.<16 hex digits>.tmp`,
+    beside the file that it was to become. Nothing reads such a file.
 
     Args:
         path: the file to write or to replace.
@@ -23,12 +28,51 @@ def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    # Made here and exclusively: a file or a link that has this name already is not followed.
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield temporary
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The bytes of a regular file, read at once so that they cannot change between two looks.
+
+    Args:
+        path: the file.
+        limit: the most bytes to read.
+
+    Raises:
+        ValueError: not a regular file (a pipe or a device would block or never end), or more
+            than `limit` bytes.
+        OSError: the file cannot be opened.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file")
+    # Without O_NONBLOCK, opening a pipe waits for its other end.
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path} is a pipe or a device: copy its content to a file")
+        if status.st_size > limit:
+            raise ValueError(
+                f"{path} has {status.st_size:,} bytes, and at most {limit:,} are read: is it the "
+                "right file?"
+            )
+        return file.read(limit)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -58,16 +102,3 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a text in UTF-8; see `unfinished`."""
     with unfinished(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def in_checkout(path: str | os.PathLike[str]) -> Path | None:
-    """A file or folder of the project, from the current folder or from beside the package.
-
-    Args:
-        path: from the root of a checkout on.
-
-    Returns:
-        Where it is; None if it is in neither.
-    """
-    places = (root / path for root in (Path.cwd(), Path(__file__).parents[1]))
-    return next((place for place in places if place.exists()), None)

@@ -11,11 +11,11 @@ that they belong to: another file is judged again.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.catalogue import digest, read_scores
 from procgen_tools.files import write_text
 from procgen_tools.models import checkpoint_metadata
 
@@ -29,18 +29,9 @@ def agents() -> list[Path]:
     return sorted((FOLDER / "maze_I").glob("*.pth"))
 
 
-def digest(path: Path) -> str:
-    """What tells this file from another."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def scores(path: Path) -> dict[str, Any] | None:
     """The scores of an agent; None when they are missing or of another file."""
-    file = FOLDER / "scores" / f"{path.stem}.json"
-    if not file.exists():
-        return None
-    kept: dict[str, Any] = json.loads(file.read_text())
-    return kept if kept["sha256"] == digest(path) else None
+    return read_scores(path, FOLDER / "scores")
 
 
 def judge(path: Path, levels: int) -> None:

@@ -228,7 +228,7 @@ def test_rates_of_the_best_policy() -> None:
 
 
 def test_a_missing_network_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match=r"nothing\.pth is not here"):
+    with pytest.raises(FileNotFoundError, match=r"crops_and_humans/nothing"):
         course.load("nothing")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from procgen_tools.files import check_writable, unfinished, write_text
+from procgen_tools.files import check_writable, read_bounded, unfinished, write_text
 
 
 def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
@@ -46,3 +49,45 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path: Path)
         check_writable(tmp_path / "file" / "in_a_file.txt")
     with pytest.raises(ValueError, match="/proc is read-only"):
         check_writable("/proc/file.txt")
+
+
+def test_threads_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    texts = [str(number) * 1000 for number in range(10)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: write_text(path, text), texts * 10))
+    assert path.read_text() in texts
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unfinished_files_are_recognisable_and_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, victim = tmp_path / "file.txt", tmp_path / "victim"
+    with unfinished(path) as first, unfinished(path) as second:
+        assert first != second
+        assert re.fullmatch(r"\.file\.txt\.[0-9a-f]{16}\.tmp", first.name)
+    victim.write_text("untouched")
+    monkeypatch.setattr("secrets.token_hex", lambda count: "0" * 2 * count)
+    (tmp_path / f".file.txt.{'0' * 16}.tmp").symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        write_text(path, "through a link")
+    assert victim.read_text() == "untouched"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_files_have_the_usual_permissions(tmp_path: Path) -> None:
+    write_text(tmp_path / "ours", "")
+    (tmp_path / "usual").touch()
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_reading_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_bounded(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(ValueError, match="file has 5 bytes, and at most 4 are read"):
+        read_bounded(tmp_path / "file", 4)
+    with pytest.raises(ValueError, match="is a folder"):
+        read_bounded(tmp_path, 4)
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        read_bounded(tmp_path / "nothing", 4)

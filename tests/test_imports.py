@@ -18,6 +18,7 @@ ROOMS = (
     "names",
     "checks",
     "shown",
+    "catalogue",
     "intervals",
     "records",
     "maze",

@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(training.app, name="train")
 app.add_typer(benchmarks.app, name="bench")
+app.command()(evaluation.agents)
 app.command()(evaluation.evaluate)
 app.command()(sweeps.sweep)
 app.command()(experiments.experiment)
@@ -37,7 +38,9 @@ def demo(
     survey: Annotated[
         int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.")
     ] = 0,
-    agent: Annotated[Path | None, typer.Option(help="Another agent than the shipped one.")] = None,
+    agent: Annotated[
+        Path | None, typer.Option(help="Another agent: a .pth file or a name.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("figures"),
 ) -> None:
     """One maze, one agent, one edited activation, and exactly what changed."""

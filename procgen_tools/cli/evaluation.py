@@ -1,4 +1,4 @@
-"""`procgen-tools evaluate`."""
+"""`procgen-tools agents` and `procgen-tools evaluate`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from procgen_tools.cli.options import read_region
 CONDITIONS = ("in_distribution", "anywhere", "no_cheese")
 
 
+def agents() -> None:
+    """List the agents that can be named in place of a file, with their scores."""
+    from procgen_tools.catalogue import table
+
+    typer.echo(table())
+
+
 def evaluate(
-    agent: Annotated[Path, typer.Argument(help="A checkpoint (.pth).")],
+    agent: Annotated[Path, typer.Argument(help="A checkpoint (.pth), or a name: see `agents`.")],
     levels: Annotated[int, typer.Option(help="Held-out levels in each condition.")] = 500,
     conditions: Annotated[
         str, typer.Option(help="Where the cheese lies: any of these, with commas between.")

@@ -12,7 +12,9 @@ def experiment(
     name: Annotated[str, typer.Argument(help="Such as cheese_vector; see experiments/README.md.")],
     agents: Annotated[
         str | None,
-        typer.Option(help="Checkpoints, with commas between; the three shipped ones unless given."),
+        typer.Option(
+            help="Checkpoints or names, with commas between; the three shipped ones by default."
+        ),
     ] = None,
     mazes: Annotated[
         int | None, typer.Option(help="How many; what the experiment says unless given.")

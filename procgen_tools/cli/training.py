@@ -30,7 +30,9 @@ def _add_command(trainer: str) -> None:
             Path | None, typer.Option(help="Where the run is kept; runs/<agent> unless given.")
         ] = None,
         resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoint.")] = False,
-        initial: Annotated[Path | None, typer.Option(help="An agent to begin with.")] = None,
+        initial: Annotated[
+            Path | None, typer.Option(help="An agent to begin with: a file or a name.")
+        ] = None,
         device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
         save_seconds: Annotated[
             float, typer.Option(help="Seconds between checkpoints.", min=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from procgen_tools.evaluation import greedy_walks
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.shown import brief
 
-FOLDER = Path("trained_models") / "crops_and_humans"
 CELLS = farm.SIZE * farm.SIZE
 MOVES = len(farm.ACTIONS)
 
@@ -189,15 +187,9 @@ def _shares(fates: greedy_walks.Fates, mazes: farm.Mazes) -> dict[str, float]:
 
 
 def load(name: str) -> QNetwork:
-    """A network that is shipped with the course, from the current folder's project or from ours.
+    """A network that comes with the course, such as "planted_0".
 
     Raises:
-        FileNotFoundError: it is in neither.
+        FileNotFoundError: no agent has this name.
     """
-    for folder in (*Path.cwd().parents, Path.cwd(), Path(__file__).parents[2]):
-        path = folder / FOLDER / f"{name}.pth"
-        if path.exists():
-            return load_q_network(path)
-    raise FileNotFoundError(
-        f"{FOLDER / name}.pth is not here: run this in a checkout of the project"
-    )
+    return load_q_network(f"crops_and_humans/{name}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from procgen_tools.files import in_checkout
+from procgen_tools.catalogue import find_agent
 from procgen_tools.intervals import Mean, mean_over_agents, mean_over_levels
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import LevelRule, make_level
@@ -19,9 +19,7 @@ from procgen_tools.shown import brief
 
 ALL_AGENTS = "all agents"
 
-SHIPPED = tuple(
-    f"trained_models/maze_I/model_rand_region_5{seed}.pth" for seed in ("", "_seed_1", "_seed_2")
-)
+SHIPPED = ("rand_region_5", "rand_region_5_seed_1", "rand_region_5_seed_2")
 """The three agents of the published kind, from three seeds (trained_models/README.md)."""
 
 LAYER = "embedder.block2.res1.resadd_out"
@@ -57,7 +55,7 @@ class Settings:
     """How much to measure, on which agents.
 
     Attributes:
-        agents: checkpoints; the three shipped agents unless given.
+        agents: checkpoints or names of agents; the three shipped agents unless given.
         mazes: how many; what the experiment says unless given.
         seed: of everything drawn.
         fast: a few mazes and the first agent only, to see that all runs; the numbers mean little.
@@ -105,11 +103,12 @@ class Settings:
         """The agents by name, ready to be asked.
 
         Raises:
-            ValueError: an agent that is missing, or that has a memory.
+            FileNotFoundError: an agent that is missing.
+            ValueError: an agent that cannot be read, or that has a memory.
         """
         shipped = SHIPPED[:1] if self.fast else SHIPPED
         paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
-        return {path.stem: _load(path) for path in paths}
+        return {find_agent(path).stem: _load(path) for path in paths}
 
 
 def _load(path: Path) -> ImpalaPolicy:
@@ -120,18 +119,8 @@ def _load(path: Path) -> ImpalaPolicy:
 
 
 def shipped_agent(number: int = 0) -> Path:
-    """One of SHIPPED, from the current folder or from beside the package.
-
-    Raises:
-        ValueError: it is in neither.
-    """
-    path = in_checkout(SHIPPED[number])
-    if path is None:
-        raise ValueError(
-            f"{SHIPPED[number]} is not here: run this in a checkout of the project, or name "
-            "agents with --agents"
-        )
-    return path
+    """The file of one of SHIPPED."""
+    return find_agent(SHIPPED[number])
 
 
 Measured = Mapping[str, Mapping[str, Mean]]

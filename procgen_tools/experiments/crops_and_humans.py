@@ -7,7 +7,6 @@ weights (see `training.planting`). All mazes are enumerated and all fates are ex
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +44,6 @@ from procgen_tools.experiments.crops_and_humans_claims import (
     rate_claims,
     twin_claims,
 )
-from procgen_tools.files import in_checkout
 from procgen_tools.interventions import ActivationVector, Add
 from procgen_tools.models import QNetwork, load_q_network
 
@@ -55,7 +53,6 @@ if TYPE_CHECKING:
 NAME = "crops_and_humans"
 TITLE = "Crops and humans"
 
-FOLDER = Path("trained_models/crops_and_humans")
 SEEDS = 5
 
 SETS = {
@@ -89,18 +86,11 @@ class Pair:
 
 
 def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
-    """The shipped agents, by seed.
-
-    Raises:
-        ValueError: this is no checkout of the project.
-    """
-    folder = in_checkout(FOLDER)
-    if folder is None:
-        raise ValueError(f"{FOLDER} is not here: run this in a checkout of the project")
+    """The shipped agents, by seed."""
     return {
         f"seed {seed}": Pair(
-            load_q_network(folder / f"{PLANTED}_{seed}.pth"),
-            load_q_network(folder / f"{CONTROL}_{seed}.pth"),
+            load_q_network(f"crops_and_humans/{PLANTED}_{seed}"),
+            load_q_network(f"crops_and_humans/{CONTROL}_{seed}"),
         )
         for seed in range(count)
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
 from typing import TypeAlias
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.envs.venv import to_observations
-from procgen_tools.files import unfinished
+from procgen_tools.files import read_bounded, unfinished
 from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.maze.edit import carve_path_to_world_corner, remove_cheese
 from procgen_tools.maze.grid import Maze
@@ -32,6 +33,9 @@ from procgen_tools.shown import LONGEST, summary
 
 View: TypeAlias = Maze | EnvState | Tensor
 """What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""
+
+LARGEST_FILE = 2**28
+"""Bytes of a vector's file; the largest activation of a policy of scale 4 has 2 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,30 +117,45 @@ class ActivationVector:
             ValueError: a file that is damaged or that holds no activation vector.
         """
         path = _npz(path)
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                stored = dict(file)
-        except OSError:
-            raise
-        except Exception as error:  # numpy and zipfile have many types for damaged files
+        parts = _arrays(path)
+        if missing := {"values", "layer", "name"} - set(parts):
             raise ValueError(
-                f"{path} cannot be read: it is damaged or no .npz file; write it again with "
-                "ActivationVector.save"
-            ) from error
-        missing = {"values", "layer", "name"} - set(stored)
-        if missing or stored["values"].dtype.kind != "f" or stored["values"].ndim < 1:
-            lacking = ", ".join(sorted(missing)) or "array of real numbers"
-            raise ValueError(
-                f"{path} has no {lacking}: it holds no activation vector; write one with "
-                "ActivationVector.save"
+                f"{path} has no {', '.join(sorted(missing))}: it holds no activation vector; "
+                "write one with ActivationVector.save"
             )
-        world_size = stored.get("world_size")  # files of earlier versions have none
+        values = parts["values"]
+        if values.dtype not in (np.float16, np.float32, np.float64) or values.ndim == 0:
+            raise ValueError(
+                f"{path} has no array of real numbers under values ({values.dtype} of shape "
+                f"{values.shape}): write it again with ActivationVector.save"
+            )
+        world_size = parts.get("world_size", np.array(0))  # files of earlier versions have none
+        if world_size.shape or world_size.dtype.kind not in "iu":
+            raise ValueError(
+                f"{path} has a world_size of type {world_size.dtype} and shape "
+                f"{world_size.shape}, not one number; write it with ActivationVector.save"
+            )
         return cls(
-            str(stored["layer"]),
-            torch.from_numpy(stored["values"]),
-            str(stored["name"]),
-            int(world_size) or None if world_size is not None else None,
+            str(parts["layer"]),
+            torch.from_numpy(values),
+            str(parts["name"]),
+            int(world_size) or None,
         )
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file; nothing is unpickled."""
+    content = read_bounded(path, LARGEST_FILE)
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
+            if sum(record.file_size for record in stored.zip.infolist()) > LARGEST_FILE:
+                raise ValueError("a small file that would unpack to a huge one")
+            return dict(stored)
+    except Exception as error:  # zipfile, zlib and numpy raise many types
+        raise ValueError(
+            f"{path} is damaged or is not an .npz file ({error}): write it again with "
+            "ActivationVector.save"
+        ) from error
 
 
 def _npz(path: str | os.PathLike[str]) -> Path:

@@ -1,24 +1,27 @@
 """Read and write checkpoints, in the format of the published agents.
 
 A checkpoint is a dictionary that `torch.save` wrote, with the parameters under
-`model_state_dict` and anything plain beside it. It is data: nothing in it can run, and a file
-that asks for more is refused.
+`model_state_dict` (some other programs write `state_dict`) and anything plain beside it. It is
+data: nothing in it can run, and a file that asks for more is refused.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections import OrderedDict
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
 from procgen_tools.maze.actions import NUM_ACTIONS
+from procgen_tools.models.archives import check_size, checked_archive
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
@@ -26,6 +29,9 @@ from procgen_tools.models.recurrent import RecurrentPolicy
 Network = TypeVar("Network", bound=nn.Module)
 
 PARAMETERS = "model_state_dict"
+PARAMETER_NAMES = (PARAMETERS, "state_dict")
+"""Where checkpoints have their parameters: first ours and the published ones, then others."""
+
 FIRST_WEIGHT = "embedder.block1.conv.weight"
 MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
 FIRST_Q_WEIGHT = "fc1.weight"
@@ -43,15 +49,16 @@ def load_policy(
     precision come back as float32.
 
     Args:
-        path: a `.pth` file, published or written by `save_policy`.
+        path: a `.pth` file, published or written by `save_policy`, or the name of an agent (see
+            `catalogue.find_agent`).
         num_actions: the actions that the policy must have.
         device: where to put the policy; the CPU if None.
 
     Raises:
-        FileNotFoundError: no such file; checkpoints nearby are named.
+        FileNotFoundError: no such file or agent; checkpoints nearby or close names are suggested.
         ValueError: no checkpoint, one of another architecture, or with other actions.
     """
-    path = Path(path)
+    path = find_agent(path)
     state = _parameters(_read(path), path)
     scale = _scale(state, path)
     # On the meta device a network has shapes and no memory: a foreign file costs nothing.
@@ -66,7 +73,7 @@ def load_policy(
             f"load it with num_actions={found_actions}"
         )
     _check_shapes(state, policy, f"an IMPALA policy of scale {scale}", path)
-    return _filled(policy, state, device)
+    return _filled(policy, state, device, path)
 
 
 def load_q_network(
@@ -75,33 +82,34 @@ def load_q_network(
     """The Q-network of a checkpoint, of whatever width, ready to be asked (in eval mode).
 
     Args:
-        path: a `.pth` file that `save_policy` wrote.
+        path: a `.pth` file that `save_policy` wrote, or the name of an agent (see
+            `catalogue.find_agent`).
         device: where to put the network; the CPU if None.
 
     Raises:
-        FileNotFoundError: no such file; checkpoints nearby are named.
+        FileNotFoundError: no such file or agent; checkpoints nearby or close names are suggested.
         ValueError: no checkpoint, or one of another architecture.
     """
-    path = Path(path)
+    path = find_agent(path)
     state = _parameters(_read(path), path)
     weight = state.get(FIRST_Q_WEIGHT)
-    width = len(weight) if isinstance(weight, Tensor) and weight.ndim == 2 else 1
+    width = len(weight) if _is_parameter(weight) and weight.ndim == 2 else 1
     with torch.device("meta"):
         network = QNetwork(width)
     _check_state(state, network, "a Q-network", path)
     _check_shapes(state, network, f"a Q-network of width {width}", path)
-    return _filled(network, state, device)
+    return _filled(network, state, device, path)
 
 
 def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What a checkpoint holds beside the parameters, such as its command, seed and scores.
 
     Raises:
-        FileNotFoundError: no such file.
+        FileNotFoundError: no such file or agent.
         ValueError: the file is no checkpoint.
     """
-    checkpoint = _read(Path(path))
-    return {name: value for name, value in checkpoint.items() if name != PARAMETERS}
+    checkpoint = _read(find_agent(path))
+    return {name: value for name, value in checkpoint.items() if name not in PARAMETER_NAMES}
 
 
 def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any) -> None:
@@ -118,10 +126,11 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
 
     Raises:
         ValueError: metadata that could not be read back without running code, or that is
-            named `model_state_dict`.
+            named `model_state_dict` or `state_dict`.
     """
-    if PARAMETERS in metadata:
-        raise ValueError(f"metadata cannot be named {PARAMETERS!r}: the parameters stand there")
+    for name in PARAMETER_NAMES:
+        if name in metadata:
+            raise ValueError(f"metadata cannot be named {name!r}: parameters have this name")
     for name, value in metadata.items():
         _check_plain(value, name)
     # Copies, so that nothing but the parameters themselves is stored: no larger storage that
@@ -154,20 +163,18 @@ def _check_plain(value: Any, name: str) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise FileNotFoundError(f"there is no checkpoint {path.absolute()}: {_nearby(path)}")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: name a checkpoint; {_nearby(path / 'x.pth')}")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        content = checked_archive(path)
+        checkpoint = torch.load(content, map_location="cpu", weights_only=True)
+        check_size(checkpoint)
     except OSError:
         raise
     except Exception as error:  # torch.load has no type of its own for bad files
+        reason = str(error) if type(error) is ValueError else "torch cannot read it"
         raise ValueError(
-            f"{path} is not a checkpoint that can be read safely: it is damaged, was not written "
-            "by torch.save, or holds objects other than tensors and plain values (nothing in it "
-            f"was run). From a source that you trust, store {{{PARAMETERS!r}: "
-            "policy.state_dict()} with torch.save, or download the file again"
+            f"{path} is not a checkpoint that can be read safely: {reason} (nothing in it was "
+            "run). Download the file again or, if you trust its source, store "
+            f"{{{PARAMETERS!r}: policy.state_dict()}} with torch.save"
         ) from error
     if not isinstance(checkpoint, dict):
         raise ValueError(
@@ -177,27 +184,20 @@ def _read(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def _nearby(path: Path) -> str:
-    folder = next(parent for parent in path.absolute().parents if parent.is_dir())
-    found = itertools.chain(sorted(folder.glob("*.pth")), sorted(folder.glob("*/*.pth")))
-    names = ", ".join(str(file) for file in itertools.islice(found, 8))
-    return f"there are {names}" if names else f"there is no .pth file near {folder} either"
-
-
 def _parameters(checkpoint: dict[str, Any], path: Path) -> dict[str, Tensor]:
-    state = checkpoint.get(PARAMETERS)
-    if isinstance(state, dict):
-        return state
+    for name in PARAMETER_NAMES:
+        if isinstance(state := checkpoint.get(name), dict):
+            return state
     keys = ", ".join(repr(key) for key in itertools.islice(checkpoint, 6)) or "nothing"
     raise ValueError(
-        f"{path} has no parameters under {PARAMETERS!r} (it has {keys}): if it is a bare state "
-        f"dictionary, save it again as {{{PARAMETERS!r}: state}}"
+        f"{path} has no parameters under {' or '.join(map(repr, PARAMETER_NAMES))} (it has "
+        f"{keys}): if it is a bare state dictionary, save it again as {{{PARAMETERS!r}: state}}"
     )
 
 
 def _scale(state: dict[str, Tensor], path: Path) -> int:
     weight = state.get(FIRST_WEIGHT)
-    if not isinstance(weight, Tensor) or weight.ndim != 4 or weight.shape[0] % 16:
+    if not _is_parameter(weight) or weight.ndim != 4 or weight.shape[0] % 16:
         found = f"shape {tuple(weight.shape)}" if isinstance(weight, Tensor) else "none"
         raise ValueError(
             f"{path} holds no IMPALA policy: its {FIRST_WEIGHT} should have 16 x scale output "
@@ -238,27 +238,32 @@ def _check_shapes(state: dict[str, Tensor], network: nn.Module, what: str, path:
 
 
 def _filled(
-    network: Network, state: dict[str, Tensor], device: torch.device | str | None
+    network: Network, state: dict[str, Tensor], device: torch.device | str | None, path: Path
 ) -> Network:
     """The network with these parameters, in float32."""
-    network.load_state_dict(
-        {
-            name: value.detach().to(torch.float32, copy=True, memory_format=torch.contiguous_format)
-            for name, value in state.items()
-        },
-        assign=True,
-    )
+    converted = {
+        name: value.detach().to(torch.float32, copy=True, memory_format=torch.contiguous_format)
+        for name, value in state.items()
+    }
+    wrong = [name for name, value in converted.items() if not value.isfinite().all()]
+    if wrong:
+        raise ValueError(
+            f"{path} has numbers that are not finite in {_some(wrong)}: its training went wrong, "
+            "or the file is damaged; take an earlier checkpoint"
+        )
+    network.load_state_dict(converted, assign=True)
     return network.to(device or "cpu").eval()
 
 
-def _is_parameter(value: Any) -> bool:
+def _is_parameter(value: Any) -> TypeGuard[Tensor]:
     return (
         isinstance(value, Tensor)
         and value.is_floating_point()
         and value.layout == torch.strided
         and value.device.type == "cpu"
-        # A small file can claim a huge tensor by repeating a few numbers.
-        and value.untyped_storage().nbytes() >= value.nbytes
+        # A small file can claim a huge tensor by repeating a few numbers. Python's own product:
+        # torch's overflows.
+        and value.untyped_storage().nbytes() >= math.prod(value.shape) * value.itemsize
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from procgen_tools.interventions import (
     activations_of,
     observe,
     square_cells,
+    vectors,
 )
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
 
@@ -308,3 +310,32 @@ def test_patches_stay_what_hooks_say(policy: ImpalaPolicy, observations: Tensor)
         with hooks.patched(policy, {LAYER: lambda x: x - vector.values}):
             by_hand, _ = policy.logits_and_value(observations)
     assert torch.equal(ours, by_hand)
+
+
+def test_damaged_files_of_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "vector.npz"
+    whole = saved_vector(path)
+    for damaged in (b"", b"text", whole[:50], whole[: len(whole) // 2], whole[:-4]):
+        path.write_bytes(damaged)
+        with pytest.raises(
+            ValueError, match=r"vector\.npz is damaged or is not an \.npz .*write it"
+        ):
+            ActivationVector.load(path)
+    for index in range(0, len(whole), 7):
+        path.write_bytes(whole[:index] + bytes([whole[index] ^ 255]) + whole[index + 1 :])
+        with contextlib.suppress(ValueError):
+            ActivationVector.load(path)
+    monkeypatch.setattr(vectors, "LARGEST_FILE", 10_000)
+    np.savez_compressed(path, values=np.zeros(2000), layer=np.array("a"), name=np.array("b"))
+    with pytest.raises(ValueError, match="a small file that would unpack to a huge one"):
+        ActivationVector.load(path)
+    np.savez(path, values=np.array(["text"]), layer=np.array("a"), name=np.array("b"))
+    with pytest.raises(ValueError, match=r"no array of real numbers under values \(<U4 of"):
+        ActivationVector.load(path)
+    with pytest.raises(FileNotFoundError, match=r"none\.npz"):
+        ActivationVector.load(tmp_path / "none.npz")
+
+
+def saved_vector(path: Path) -> bytes:
+    ActivationVector(LAYER, torch.ones(4, 2, 2), "ones").save(path)
+    return path.read_bytes()

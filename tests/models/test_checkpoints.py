@@ -10,7 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy, save_policy
+from procgen_tools.models import (
+    ImpalaPolicy,
+    checkpoint_metadata,
+    load_policy,
+    load_q_network,
+    save_policy,
+)
 
 State = OrderedDict[str, Tensor]
 
@@ -30,14 +36,15 @@ def assert_same_parameters(policy: ImpalaPolicy, state: State) -> None:
     assert all(torch.equal(value, state[name]) for name, value in policy.state_dict().items())
 
 
+@pytest.mark.parametrize("name", ["model_state_dict", "state_dict"])
 @pytest.mark.parametrize("scale", [1, 4])
-def test_published_format(scale: int, tmp_path: Path) -> None:
+def test_published_format(scale: int, name: str, tmp_path: Path) -> None:
     original = ImpalaPolicy(scale, seed=4)
     optimizer = torch.optim.Adam(original.parameters(), lr=5e-4, eps=1e-5)
     original(torch.rand(1, 3, 64, 64))[1].sum().backward()
     optimizer.step()
     checkpoint = {
-        "model_state_dict": original.state_dict(),
+        name: original.state_dict(),
         "optimizer_state_dict": optimizer.state_dict(),
     }
     path = written(tmp_path / "model.pth", checkpoint)
@@ -47,6 +54,26 @@ def test_published_format(scale: int, tmp_path: Path) -> None:
     assert_same_parameters(policy, original.state_dict())
     assert all(parameter.requires_grad for parameter in policy.parameters())
     assert list(checkpoint_metadata(path)) == ["optimizer_state_dict"]
+
+
+def test_files_of_old_versions_of_torch_load(state: State, tmp_path: Path) -> None:
+    path = tmp_path / "old.pth"
+    content = {"model_state_dict": state, "steps": 3}
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    assert_same_parameters(load_policy(path), state)
+    assert checkpoint_metadata(path) == {"steps": 3}
+
+
+def test_names_find_agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    parameters = load_policy("rand_region_5").state_dict()
+    assert_same_parameters(load_policy("trained_models/maze_I/model_rand_region_5.pth"), parameters)
+    assert checkpoint_metadata("rand_region_5")["algorithm"] == "imitation"
+    assert load_q_network("crops_and_humans/planted_0").width == 256
+    with pytest.raises(FileNotFoundError, match=r"no agent 'rand_region'.*did you mean 'rand_reg"):
+        load_policy("rand_region")
+    with pytest.raises(ValueError, match=r"planted_0\.pth holds no IMPALA policy"):
+        load_policy("planted_0")
 
 
 def test_save_and_load(tmp_path: Path) -> None:
@@ -122,7 +149,9 @@ def test_files_that_hold_something_else(state: State, tmp_path: Path) -> None:
     path = tmp_path / "other.pth"
     with pytest.raises(ValueError, match=r"holds a Tensor: a checkpoint is a dictionary"):
         load_policy(written(path, torch.zeros(3)))
-    with pytest.raises(ValueError, match=r"no parameters under 'model_state_dict' \(it has 'embed"):
+    with pytest.raises(
+        ValueError, match=r"no parameters under 'model_state_dict' or .*\(it has 'embed"
+    ):
         load_policy(written(path, state))
     with pytest.raises(ValueError, match=r"\(it has nothing\)"):
         load_policy(written(path, {}))
@@ -152,6 +181,13 @@ def changed(state: State, **changes: Any) -> dict[str, Any]:
         ({"fc_value__bias": torch.zeros(1, dtype=torch.int64)}, r"fc_value\.bias as torch\.int64"),
         ({"fc_value__bias": 3.0}, r"fc_value\.bias as float: a parameter is"),
         ({"embedder__fc__weight": torch.zeros(1).expand(256, 2048)}, r"stored in full"),
+        ({"embedder__fc__weight": torch.zeros(1).expand(2**31, 2**31)}, r"stored in full"),
+        ({"embedder__block1__conv__weight": torch.zeros(1).expand(2**40, 3, 3, 3)}, r"no IMPALA"),
+        ({"fc_value__bias": torch.tensor([np.nan])}, r"not finite in fc_value\.bias: its training"),
+        (
+            {"fc_policy__bias": torch.full((15,), 1e300, dtype=torch.float64)},
+            r"not finite in fc_policy\.bias",
+        ),
         ({"fc_policy__weight": torch.zeros(9, 256)}, r"9 actions, not 15: .*num_actions=9"),
         ({"embedder__block1__conv__weight": torch.zeros(32, 3, 3, 3)}, r"not fit .* scale 2"),
     ],
@@ -169,6 +205,7 @@ def test_metadata_must_be_plain(tmp_path: Path) -> None:
         save_policy(policy, path, score=np.float64(1))
     with pytest.raises(ValueError, match=r"metadata runs\['a'\]\[1\] is a builtins\.set"):
         save_policy(policy, path, runs={"a": [1, {2}]})
-    with pytest.raises(ValueError, match=r"cannot be named 'model_state_dict'"):
-        save_policy(policy, path, model_state_dict={})
+    for name in ("model_state_dict", "state_dict"):
+        with pytest.raises(ValueError, match=rf"cannot be named '{name}'"):
+            save_policy(policy, path, **{name: {}})
     assert not path.exists()

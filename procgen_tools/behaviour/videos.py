@@ -43,6 +43,7 @@ def write_video(
     frames_per_second: int | float = 5,
     square_pixels: int = 24,
     last_seconds: int | float = 2,
+    max_steps: int | None = None,
 ) -> None:
     """Write a video in which the episodes begin together, and each stands still when it ended.
 
@@ -54,6 +55,8 @@ def write_video(
         frames_per_second: steps that are shown in a second, up to 50.
         square_pixels: side of a square in pixels; from 12 on the things can be told apart.
         last_seconds: how long the last picture stays.
+        max_steps: stop after so many steps, where an agent may wander for hundreds; an episode
+            that is longer then says that it goes on. By default all are shown whole.
 
     Raises:
         ValueError: another ending, no rollouts, worlds of different sizes, or a number out of
@@ -70,7 +73,9 @@ def write_video(
         )
     if not 0 <= last_seconds <= 60:
         raise ValueError(f"last_seconds is {last_seconds}: give a number of seconds, 0 to 60")
-    stage = _Stage(rollouts, square_pixels)
+    if max_steps is not None and max_steps < 1:
+        raise ValueError(f"max_steps is {max_steps}: show at least one step, or leave it out")
+    stage = _Stage(rollouts, square_pixels, max_steps)
     write = _write_mp4 if ending == ".mp4" else _write_gif
     with unfinished(path) as temporary:
         write(temporary, stage, frames_per_second, last_seconds)
@@ -92,7 +97,9 @@ def side_by_side(
 class _Stage:
     """Where everything stands in the pictures of one video."""
 
-    def __init__(self, rollouts: Mapping[str, Rollout], square_pixels: int) -> None:
+    def __init__(
+        self, rollouts: Mapping[str, Rollout], square_pixels: int, max_steps: int | None = None
+    ) -> None:
         worlds = sorted({rollout.maze.world_size for rollout in rollouts.values()})
         if len(worlds) != 1:
             raise ValueError(
@@ -102,6 +109,9 @@ class _Stage:
             )
         self._panels = [_Panel(*item, square_pixels) for item in rollouts.items()]
         self.last_time = max(rollout.steps for rollout in rollouts.values())
+        self._cut = max_steps is not None and max_steps < self.last_time
+        if max_steps is not None:
+            self.last_time = min(self.last_time, max_steps)
         self._titles = max(len(panel.title) for panel in self._panels) * _TITLE_LINE
         self._side = max(panel.side for panel in self._panels)
         widths = sum(panel.width for panel in self._panels) + _GAP * (len(self._panels) - 1)
@@ -130,6 +140,8 @@ class _Stage:
             if time >= panel.rollout.steps:
                 words, colour = _OUTCOMES[panel.rollout.found]
                 draw.text((left + panel.width, foot), words, colour, _font(_NOTE_HEIGHT), "rd")
+            elif self._cut and time == self.last_time:
+                draw.text((left + panel.width, foot), "goes on", _INK, _font(_NOTE_HEIGHT), "rd")
             left += panel.width + _GAP
         return np.asarray(image)
 

@@ -1,22 +1,21 @@
 """Figures of vector fields: what a policy would do at every square, and what changed.
 
 An arrow is the mean move at its square: P(RIGHT) - P(LEFT) along the row, P(UP) - P(DOWN) along
-the column; a certain move is nearly a square long. One arrow a square reads well in the largest
-mazes, but a policy that is torn between two moves has a short one, as one that stays has; so thin
-lines beneath show how likely each single move is. Moves into walls count in both: they are part
-of what the policy prefers.
+the column; a certain move is nearly a square long. A policy that is torn between two moves has a
+short arrow, as one that stays has, so bars beneath show how likely each single move is. Moves
+into walls count in both: they are part of what the policy prefers. There is no arrow at the
+cheese, where the episode has ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze, Square
+from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze
 from procgen_tools.plots.mazes import marked_squares, plot_maze
 from procgen_tools.plots.style import AMOUNTS, DIVERGING, INK, SEQUENTIAL, SINGLE_MOVES, colour_map
 from procgen_tools.vfield import FieldDifference, VectorField
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
 ARROW_LENGTH = 0.9
 """Length of the arrow of a certain move, in squares."""
+
+BAR_WIDTH = 0.3
+"""Width of the bar of a single move, in squares; wider than an arrow, which lies on it."""
 
 SMALLEST_LIMIT = 0.02
 """The least at which a colour scale of differences ends, so that rounding looks like nothing."""
@@ -50,17 +52,21 @@ def plot_vf(
     *,
     title: str | None = None,
     single_moves: bool = True,
+    legend: bool | None = None,
 ) -> Axes:
-    """Draw the mean move at every open square over the maze.
+    """Draw the mean move at every open square over the maze, but for that of the cheese.
 
     Args:
         field: what to draw.
         ax: where to draw; by default on a new figure.
         title: text above the figure.
-        single_moves: draw the thin lines, half a square long for a certain move.
+        single_moves: draw the bars beneath, half a square long for a certain move.
+        legend: explain the marks below the panel; by default on a new figure only, because below
+            one of several panels there may be another.
     """
+    own = ax is None
     ax = _field_panel(field, ax, title, single_moves)
-    _legend(ax)
+    _legend(ax, own if legend is None else legend)
     return ax
 
 
@@ -105,16 +111,21 @@ def plot_vfs(
         _field_panel(field, ax, title)
     limits = None if limit is None else (0.0, limit)
     _heat_panel(change, "total variation", axes[2], titles[2], limits)
-    _draw_arrows(axes[2], after.squares, change.arrows)
+    _draw_arrows(axes[2], after, change.arrows)
     for ax in axes:
-        ax.get_legend().remove()
+        _legend(ax, False)
+    legend_below(figure)
+    return figure
+
+
+def legend_below(figure: Figure) -> None:
+    """One legend for all panels of a figure: whatever is labelled in any of them, once."""
     labelled = {
         label: handle
-        for ax in axes
+        for ax in figure.axes
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
     figure.legend(labelled.values(), labelled, loc="outside lower center", **_LEGEND)
-    return figure
 
 
 def plot_heat_map(
@@ -124,6 +135,7 @@ def plot_heat_map(
     *,
     title: str | None = None,
     limits: tuple[int | float, int | float] | None = None,
+    legend: bool | None = None,
 ) -> Axes:
     """Colour every open square by one number.
 
@@ -136,12 +148,14 @@ def plot_heat_map(
         title: text above the figure.
         limits: where the colours begin and end. By default probabilities go from 0 to 1, values
             over their range, and differences as far as the largest of them.
+        legend: explain the marks below the panel; by default on a new figure only.
 
     Raises:
         ValueError: an unknown quantity, or limits that do not grow.
     """
+    own = ax is None
     ax = _heat_panel(data, what, ax, title, limits)
-    _legend(ax)
+    _legend(ax, own if legend is None else legend)
     return ax
 
 
@@ -228,7 +242,7 @@ def _field_panel(
     ax = _maze_axes(field.maze, ax, title)
     if single_moves:
         _draw_moves(ax, field)
-    _draw_arrows(ax, field.squares, field.arrows)
+    _draw_arrows(ax, field, field.arrows)
     ax.plot(
         [], [], linestyle="", marker=r"$\rightarrow$", markersize=14, color=INK, label=_ARROW_LABEL
     )
@@ -244,14 +258,24 @@ def _maze_axes(maze: Maze, ax: Axes | None, title: str | None) -> Axes:
     return plot_maze(maze, ax, marks=marked_squares(maze), fade=_FADE, title=title)
 
 
-def _legend(ax: Axes) -> None:
+def _legend(ax: Axes, shown: bool) -> None:
+    """Explain the marks, or take away the legend that `plot_maze` made."""
+    if not shown:
+        legend = ax.get_legend()
+        if legend is not None:
+            legend.remove()
+        return
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), **_LEGEND | {"ncols": 2})
 
 
-def _draw_arrows(
-    ax: Axes, squares: Sequence[Square], arrows: Float[np.ndarray, "square 2"]
-) -> None:
-    places = np.array(squares, dtype=float)
+def _going_on(field: VectorField) -> Bool[np.ndarray, " square"]:
+    """Squares where an episode goes on: all but that of the cheese."""
+    return np.array([square != field.maze.cheese for square in field.squares])
+
+
+def _draw_arrows(ax: Axes, field: VectorField, arrows: Float[np.ndarray, "square 2"]) -> None:
+    places = np.array(field.squares, dtype=float)[_going_on(field)]
+    arrows = arrows[_going_on(field)]
     ax.quiver(
         places[:, 1],
         places[:, 0],
@@ -262,10 +286,10 @@ def _draw_arrows(
         scale=1 / ARROW_LENGTH,
         pivot="mid",
         units="xy",
-        width=0.12,
-        headwidth=3.4,
-        headlength=3.2,
-        headaxislength=2.9,
+        width=0.1,
+        headwidth=3.8,
+        headlength=3.4,
+        headaxislength=3.0,
         minlength=0.3,
         color=INK,
         zorder=4,
@@ -273,14 +297,16 @@ def _draw_arrows(
 
 
 def _draw_moves(ax: Axes, field: VectorField) -> None:
-    """A thin line from the middle of every square for every move, half a square if certain."""
-    from matplotlib.collections import LineCollection
+    """A bar from the middle of a square for every move, half a square long if it is certain."""
+    from matplotlib.collections import PolyCollection
 
-    middles = np.array(field.squares, dtype=float)[:, None, ::-1]
-    steps = np.array([(step.col, step.row) for step in MOVE_STEPS])
-    ends = middles + field.probabilities[..., None] * steps * ARROW_LENGTH / 2
-    lines = np.stack([np.broadcast_to(middles, ends.shape), ends], axis=2).reshape(-1, 2, 2)
-    drawn = LineCollection(
-        lines, colors=SINGLE_MOVES, linewidths=2.4, zorder=3, label="single moves"
+    middles = np.array(field.squares, dtype=float)[_going_on(field), None, None, ::-1]
+    steps = np.array([(step.col, step.row) for step in MOVE_STEPS])[:, None]
+    moves = field.probabilities[_going_on(field), :, None, None]
+    along = moves * steps * ARROW_LENGTH / 2 * np.array([0, 1, 1, 0])[:, None]
+    across = steps[..., ::-1] * BAR_WIDTH / 2 * np.array([1, 1, -1, -1])[:, None]
+    bars = (middles + along + across).reshape(-1, 4, 2)
+    drawn = PolyCollection(
+        bars, facecolors=SINGLE_MOVES, linewidths=0, zorder=3, label="single moves"
     )
     ax.add_collection(drawn, autolim=False)

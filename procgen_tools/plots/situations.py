@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances, decision
+from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, Chances, chances, decision
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.plots.behaviour import agent_style
-from procgen_tools.plots.fields import plot_vf
+from procgen_tools.plots.fields import legend_below, plot_vf
+from procgen_tools.plots.style import (
+    CHEESE,
+    CORNER,
+    INK,
+    OTHER,
+    agent_look,
+    count,
+    count_mazes,
+    headline,
+)
 from procgen_tools.vfield import VectorField, vector_field
 
 if TYPE_CHECKING:
@@ -20,9 +29,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OUTCOMES = {
-    "cheese": ("gets the cheese", "#E69F00"),
-    "top_right_only": ("visits the top-right 5 x 5 only", "#56B4E9"),
-    "neither": ("neither", "#BBBBBB"),
+    "cheese": ("gets the cheese", CHEESE.colour),
+    "top_right_only": ("visits the top-right 5 x 5 only", CORNER.colour),
+    "neither": ("neither", OTHER.colour),
 }
 
 
@@ -52,15 +61,24 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
                         label=words if row == 0 else None)  # fmt: skip
                 if share > 0.06:
                     ax.text(left + share / 2, row, f"{share:.2f}", ha="center", va="center",
-                            fontsize=8)  # fmt: skip
+                            fontsize=8,
+                            color="white" if column == "top_right_only" else INK)  # fmt: skip
                 left += share
             ticks.append(row)
             labels.append(f"{name}   {agent}" if number == 0 else agent)
     ax.set_yticks(ticks, labels, fontsize=8)
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="mean exact chance of an episode")
-    ax.set_title("where the cheese lies", loc="left", fontsize=9, x=-0.25)
+    ax.set_ylabel("where the cheese is")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    by_place = outcomes.groupby("situation", sort=False)["cheese"].mean()
+    by_place = by_place[by_place > 0]
+    headline(
+        figure,
+        f"The cheese is got most often where it is {by_place.idxmax()} "
+        f"({by_place.max():.0%}), least often {by_place.idxmin()} ({by_place.min():.0%})",
+        f"exact chances, {count_mazes(outcomes)} in each situation, {count(len(agents), 'agent')}",
+    )
     return figure
 
 
@@ -79,21 +97,28 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
     rng = np.random.default_rng(0)
     for number, agent in enumerate(agents):
         rows = with_cheese[with_cheese["agent"] == agent]
-        colour, marker = agent_style(number)
+        look = agent_look(agent, number)
         shift = 0.26 * (number - (len(agents) - 1) / 2)
         places = rows["situation"].map(names.index) + shift
         ax.plot(
-            places + rng.uniform(-0.09, 0.09, len(rows)), rows["cheese"], marker, color=colour,
-            alpha=0.5, markersize=4, markeredgewidth=0, label=agent,
+            places + rng.uniform(-0.09, 0.09, len(rows)), rows["cheese"], look.marker,
+            color=look.colour, alpha=0.5, markersize=4, markeredgewidth=0, label=agent,
         )  # fmt: skip
         means = rows.groupby("situation")["cheese"].mean().loc[names]
-        ax.plot(np.arange(len(names)) + shift, means, "_", color="#111111", markersize=16,
+        ax.plot(np.arange(len(names)) + shift, means, "_", color=INK, markersize=16,
                 markeredgewidth=2, label="mean" if number == 0 else None)  # fmt: skip
     ax.set_xticks(range(len(names)), names, fontsize=9)
     ax.set(ylim=(-0.03, 1.03), ylabel="exact chance of getting the cheese",
-           xlabel="where the cheese lies")  # fmt: skip
+           xlabel="where the cheese is")  # fmt: skip
     ax.grid(axis="y", color="#EEEEEE")
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    clear = ((with_cheese["cheese"] < 0.1) | (with_cheese["cheese"] > 0.9)).mean()
+    headline(
+        figure,
+        f"In {clear:.0%} of the mazes the chance is below .1 or above .9",
+        f"a dot is a maze; {count_mazes(with_cheese)} in each situation, "
+        f"{count(len(agents), 'agent')}",
+    )
     return figure
 
 
@@ -102,33 +127,51 @@ def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns:
     from matplotlib import pyplot as plt
 
     rows = -(-len(mazes) // columns)
-    figure = plt.figure(figsize=(3.5 * columns, 3.95 * rows + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * columns, 4.1 * rows + 0.8), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, (name, maze) in zip(axes, mazes.items(), strict=False):
-        plot_with_chances(vector_field(maze, policy), ax, title=name)
-        ax.get_legend().remove()
-    handles: dict[str, Axes] = {}
-    for ax in axes[: len(mazes)]:
-        found, labels = ax.get_legend_handles_labels()
-        handles |= dict(zip(labels, found, strict=True))
+    fields = {name: vector_field(maze, policy) for name, maze in mazes.items()}
+    for ax, (name, field) in zip(axes, fields.items(), strict=False):
+        plot_with_chances(field, ax, title=name)
     for ax in axes[len(mazes) :]:
         ax.set_axis_off()
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=6, frameon=False,
-                  fontsize=9)  # fmt: skip
+    legend_below(figure)
+    shown = [field for field in fields.values() if field.maze.cheese is not None]
+    got = sum(_chances(field).cheese > 0.5 for field in shown)
+    headline(
+        figure,
+        f"The agent probably gets the cheese in {got} of the {len(shown)} mazes that have one",
+        f"exact chances of an episode of {PROCGEN_STEP_LIMIT} steps, {count(len(mazes), 'maze')}",
+    )
     return figure
 
 
-def plot_with_chances(field: VectorField, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """A field, and above it the title and the exact chances from the mouse's square."""
-    exact = chances(field, step_limit=PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)
+def plot_with_chances(
+    field: VectorField,
+    ax: Axes | None = None,
+    *,
+    title: str | None = None,
+    legend: bool | None = None,
+) -> Axes:
+    """A field, and above it the title and the exact chances from the mouse's square.
+
+    Args:
+        field: what to draw.
+        ax: where to draw; by default on a new figure.
+        title: first line above the field.
+        legend: explain the marks below the panel; by default on a new figure only.
+    """
+    exact = _chances(field)
     only = max(1 - exact.cheese - exact.neither, 0.0)
-    lines = [title, f"cheese {exact.cheese:.2f}, top right only {only:.2f}, "
-             f"neither {exact.neither:.2f}"]  # fmt: skip
+    lines = [] if title is None else [title]
+    lines.append(f"cheese {exact.cheese:.2f}, top right only {only:.2f}, "
+                 f"neither {exact.neither:.2f}")  # fmt: skip
     moves = decision(field)
     if moves is not None:
-        lines.append(
-            f"at the decision square: cheese {moves.cheese:.2f}, top right {moves.top_right:.2f}"
-        )
-    ax = plot_vf(field, ax)
+        lines.append(f"decision square: cheese {moves.cheese:.2f}, top right {moves.top_right:.2f}")
+    ax = plot_vf(field, ax, legend=legend)
     ax.set_title("\n".join(lines), fontsize=9)
     return ax
+
+
+def _chances(field: VectorField) -> Chances:
+    return chances(field, step_limit=PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)

@@ -60,7 +60,9 @@ class LevelBrowser(Browser):
         figure = Figure(figsize=(5.4, 7.0), layout="constrained")
         maze = self.maze
         title = f"seed {self.chosen['seed']}, {maze.size} x {maze.size}"
-        plot_with_chances(vector_field(maze, self._policy), figure.subplots(), title=title)
+        plot_with_chances(
+            vector_field(maze, self._policy), figure.subplots(), title=title, legend=True
+        )
         return figure_png(figure)
 
     def current(self) -> bytes:

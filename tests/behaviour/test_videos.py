@@ -177,3 +177,19 @@ def test_an_error_leaves_the_older_file(
     with pytest.raises(MemoryError):
         write_video(tmp_path / name, {"finds": FINDS}, square_pixels=SIDE)
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(name, "older")]
+
+
+def test_a_video_may_stop_before_its_episodes(tmp_path: Path) -> None:
+    path = tmp_path / "walks.gif"
+    write_video(path, BOTH, square_pixels=SIDE, max_steps=9)
+    pictures, _ = read(path)
+    assert len(pictures) == 10
+    last = side_by_side(BOTH, 9, square_pixels=SIDE)
+    half = last.shape[1] // 2
+    moved = np.abs(pictures[-1].astype(int) - last).max(axis=(0, 2)) > 64
+    assert not moved[:half].any(), "the one that ended says how"
+    assert moved[half:].any(), "the other says that it goes on"
+    write_video(path, BOTH, square_pixels=SIDE, max_steps=500)
+    assert len(read(path)[0]) == 13
+    with pytest.raises(ValueError, match="max_steps is 0: show at least one step"):
+        write_video(path, BOTH, max_steps=0)

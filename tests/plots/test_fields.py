@@ -13,12 +13,12 @@ import pytest
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.quiver import Quiver
 
 from procgen_tools import vfield
 from procgen_tools.maze.grid import MOVES, Maze, parse
-from procgen_tools.plots.fields import ARROW_LENGTH, QUANTITIES
+from procgen_tools.plots.fields import ARROW_LENGTH, BAR_WIDTH, QUANTITIES
 from procgen_tools.vfield import FieldDifference, VectorField, difference
 
 MAZE = parse("####.\n####.\n.....\n.#.#.\nM#C#.", background=2)
@@ -55,9 +55,10 @@ def test_a_field_has_its_mean_move_at_every_square() -> None:
     field = random_field(MAZE, 0)
     ax = vfield.plot_vf(field, title="a field")
     arrows = arrows_of(ax)
-    assert len(field.squares) == arrows.N
-    assert arrows.XY.tolist() == [[col, row] for row, col in field.squares]
-    assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), field.arrows)
+    goes_on = [square != MAZE.cheese for square in field.squares]
+    assert arrows.XY.tolist() == [[col, row] for row, col in np.array(field.squares)[goes_on]]
+    assert len(arrows.XY) == len(field.squares) - 1
+    assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), field.arrows[goes_on])
     assert arrows.scale == 1 / ARROW_LENGTH
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", "a field")
     assert ax.get_xlim() == ax.get_ylim() == (-0.5, 4.5)
@@ -65,19 +66,44 @@ def test_a_field_has_its_mean_move_at_every_square() -> None:
     ax.figure.canvas.draw()
 
 
+def bars_of(ax: Axes) -> list[PolyCollection]:
+    return [part for part in ax.collections if part.get_label() == "single moves"]
+
+
 def test_single_moves_reach_as_far_as_they_are_likely() -> None:
-    field = random_field(MAZE, 0)
+    field = random_field(replace(MAZE, cheese=None), 0)
     ax = vfield.plot_vf(field)
-    (lines,) = (part for part in ax.collections if isinstance(part, LineCollection))
-    ends = np.array(lines.get_segments()).reshape(len(field.squares), 5, 2, 2)
+    (bars,) = bars_of(ax)
+    corners = np.array([path.vertices[:4] for path in bars.get_paths()])
+    corners = corners.reshape(len(field.squares), 5, 4, 2)
+    starts, ends = corners[:, :, [0, 3]].mean(axis=2), corners[:, :, [1, 2]].mean(axis=2)
     middles = np.array(field.squares)[:, ::-1]
-    assert np.array_equal(ends[:, :, 0], np.broadcast_to(middles[:, None], (*ends.shape[:2], 2)))
-    reach = (ends[:, :, 1] - ends[:, :, 0]) / (ARROW_LENGTH / 2)
+    assert np.allclose(starts, middles[:, None])
+    reach = (ends - starts) / (ARROW_LENGTH / 2)
     assert np.allclose(np.abs(reach).sum(axis=2)[:, :4], field.probabilities[:, :4])
     assert np.allclose(reach.sum(axis=1), field.arrows)
+    widths = np.linalg.norm(corners[:, :, 1] - corners[:, :, 2], axis=2)
+    assert np.allclose(widths[:, :4], BAR_WIDTH)
     plain = vfield.plot_vf(field, single_moves=False)
-    assert not any(isinstance(part, LineCollection) for part in plain.collections)
+    assert not bars_of(plain)
     assert "single moves" not in legend_of(plain)
+
+
+def test_single_moves_are_wider_than_the_arrow_on_them() -> None:
+    ax = vfield.plot_vf(random_field(MAZE, 0))
+    arrows = arrows_of(ax)
+    assert 2 * arrows.width < BAR_WIDTH
+    assert bars_of(ax)[0].get_zorder() < arrows.get_zorder()
+
+
+def test_panels_of_a_grid_have_no_legends_that_collide() -> None:
+    _, axes = plt.subplots(2, 2)
+    field = random_field(MAZE, 0)
+    assert vfield.plot_vf(field, axes[0, 0]).get_legend() is None
+    assert vfield.plot_heat_map(field, ax=axes[0, 1]).get_legend() is None
+    assert vfield.plot_vf(field, axes[1, 0], legend=True).get_legend() is not None
+    assert vfield.plot_vf(field, legend=False).get_legend() is None
+    assert vfield.plot_heat_map(field, legend=False).get_legend() is None
 
 
 def test_given_axes_are_drawn_on() -> None:
@@ -96,7 +122,10 @@ def test_fields_stand_beside_their_difference() -> None:
     ):
         assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", title)
         arrows = arrows_of(ax)
-        assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), shown.arrows)
+        squares = before.squares if shown is before else after.squares
+        maze = before.maze if shown is before else after.maze
+        goes_on = [square != maze.cheese for square in squares]
+        assert np.allclose(np.stack([arrows.U, arrows.V], axis=1), shown.arrows[goes_on])
         assert ax.get_legend() is None
     assert bar.get_ylabel() == "total variation"
     image = panels[2].images[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -62,7 +62,9 @@ class Mean:
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
-def mean_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> Mean:
+def mean_over_levels(
+    values: Shaped[np.ndarray, " level"] | Sequence[float], *, seed: int = 0
+) -> Mean:
     """The mean with the 95% percentile interval of its bootstrap over levels.
 
     Equal values (a single one, too) have an interval without width. A NaN among the values makes
@@ -73,19 +75,25 @@ def mean_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> 
         seed: of the resampling.
 
     Raises:
-        ValueError: no values.
+        ValueError: no values, or something other than one number per level.
     """
     return _over_levels(values, np.mean, seed)
 
 
-def median_over_levels(values: Shaped[np.ndarray, " level"], *, seed: int = 0) -> Mean:
+def median_over_levels(
+    values: Shaped[np.ndarray, " level"] | Sequence[float], *, seed: int = 0
+) -> Mean:
     """The median with the 95% percentile interval of its bootstrap; see `mean_over_levels`."""
     return _over_levels(values, np.median, seed)
 
 
-def _over_levels(
-    values: Shaped[np.ndarray, " level"], statistic: Callable[..., Any], seed: int
-) -> Mean:
+def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Mean:
+    values = np.asarray(values)
+    if values.ndim != 1 or values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"values of shape {values.shape} and type {values.dtype} are not one number per level: "
+            "give a list or an array of numbers"
+        )
     if not len(values):
         raise ValueError("an interval over levels needs at least one level")
     values = values.astype(np.float64)

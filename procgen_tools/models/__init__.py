@@ -16,6 +16,7 @@ from procgen_tools.models.checkpoints import (
 )
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
 from procgen_tools.models.interface import Policy, TensorPolicy, check_policy, predictor
+from procgen_tools.models.mirror import mirrored
 from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.models.simple import MlpModel, MlpPolicy, NatureModel, NaturePolicy
@@ -40,6 +41,7 @@ __all__ = [
     "checkpoint_metadata",
     "load_policy",
     "load_q_network",
+    "mirrored",
     "move_log_probabilities",
     "move_matrix",
     "move_probabilities",

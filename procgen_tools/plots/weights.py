@@ -1,0 +1,109 @@
+"""Figures of weights over space, and of what one number of a network is the sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from procgen_tools.interventions.weights import Contributions, SpatialWeights
+from procgen_tools.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_spatial_weights(
+    weights: SpatialWeights, unit: int, channels: Sequence[int] | None = None, *, columns: int = 8
+) -> Figure:
+    """The weights of one unit over rows and columns, one panel per channel.
+
+    Args:
+        weights: see `interventions.weights.spatial_weights`.
+        unit: of the dense layer.
+        channels: of the activation that it reads; by default the sixteen with the largest weights
+            (by their root mean square), in that order.
+        columns: panels side by side.
+
+    Raises:
+        ValueError: a unit or channels that do not exist.
+    """
+    units, count = weights.values.shape[:2]
+    if not 0 <= unit < units:
+        raise ValueError(f"{weights.layer} has no unit {unit}: give 0..{units - 1}")
+    of_unit = weights.values[unit]
+    if channels is None:
+        channels = of_unit.square().mean(dim=(1, 2)).argsort(descending=True)[:16].tolist()
+    wrong = [channel for channel in channels if not 0 <= channel < count]
+    if wrong or not len(channels):
+        what = f"no channel {wrong[0]}" if wrong else "no channels to draw"
+        raise ValueError(f"{weights.source} has {what}: give some of 0..{count - 1}")
+    maps = [of_unit[channel] for channel in channels]
+    figure = _panels(maps, [f"channel {channel}" for channel in channels], columns, "weight")
+    style.headline(figure, f"Weights of unit {unit} of {weights.layer} over space",
+                   f"{len(channels)} of {count} channels of {weights.source}; one colour scale; "
+                   "row 0 is the top of the picture")  # fmt: skip
+    return figure
+
+
+def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None = None) -> Axes:
+    """Bars of what the strongest inputs add to one number, the rest together, and the bias.
+
+    Args:
+        parts: see `interventions.weights.contributions`.
+        count: inputs with a bar of their own.
+        ax: where to draw; by default on a new figure.
+    """
+    from matplotlib import pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.0, 0.4 * (count + 2) + 1.2), layout="constrained")
+    strongest = parts.strongest(count)
+    rest = float(parts.parts.sum()) - sum(part for _, part in strongest)
+    bars = [(_place(parts, place), part) for place, part in strongest]
+    bars += [
+        (f"{parts.parts.numel() - len(strongest)} others together", rest),
+        ("bias", parts.bias),
+    ]
+    names, sizes = zip(*reversed(bars), strict=True)
+    colours = [style.PICKED.colour if size > 0 else style.CORNER.colour for size in sizes]
+    ax.barh(names, sizes, color=colours)
+    ax.axvline(0, color=style.INK, linewidth=0.8)
+    cell = "" if parts.cell is None else f", cell {parts.cell}"
+    ax.set(xlabel="adds")
+    ax.set_title(f"unit {parts.unit}{cell} of {parts.layer}: sum {parts.total:.3g}", fontsize=10)
+    return ax
+
+
+def _place(parts: Contributions, place: tuple[int, ...]) -> str:
+    if parts.parts.ndim == 3:
+        row, col = (at + first for at, first in zip(place[1:], parts.corner, strict=True))
+        return f"channel {place[0]} at ({row}, {col})"
+    if parts.parts.shape == (2,) and parts.cell is not None:
+        return ("residual", "identity")[place[0]]
+    return f"unit {place[0]}"
+
+
+def _panels(
+    maps: Sequence[Float[Tensor, "row col"]], titles: Sequence[str], columns: int, label: str
+) -> Figure:
+    """Small maps in a grid with one diverging colour scale."""
+    from matplotlib import pyplot as plt
+
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    size = (1.35 * columns + 1.0, 1.6 * rows + 0.8)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    shown = [each.detach().cpu().numpy() for each in maps]
+    limit = max(float(np.abs(each).max()) for each in shown) or 1.0
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, each, title in zip(axes.flat, shown, titles, strict=False):
+        image = ax.imshow(each, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        ax.set_title(title, fontsize=8)
+    figure.colorbar(image, ax=axes, shrink=0.8, label=label)
+    return figure

@@ -238,7 +238,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     one = squares[(squares["agent"] == agent) & (squares["level"] == seed)]
     figures = {
         "maps": plot_square_maps(
-            one, at_decision(make_level(seed)), title=f"{agent}, level {seed}"
+            one, at_decision(make_level(seed)), title=f"One maze (level {seed}), agent {agent}"
         ),
         "agreement": plot_agreement(findings.tables["scores"]),
         "channels": plot_channel_effects(findings.tables["channels"]),

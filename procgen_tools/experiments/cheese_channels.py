@@ -80,7 +80,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=_claims(channels, second, effects),
         tables={
-            "channels": channels,
+            "channels": channels.assign(mazes=searched),
             "channels_of_second_search": second,
             "pictures": _by_agent({agent: _pictures(each) for agent, each in found.items()}),
             "effects": effects,

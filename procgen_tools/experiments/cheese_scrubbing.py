@@ -222,7 +222,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
             changes,
             "decision_cheese_after",
             ARMS,
-            "P(towards the cheese)\nat the decision square",
+            "change of P(towards the cheese)\nat the decision square",
             before="decision_cheese_before",
         ),
     }

@@ -96,6 +96,23 @@ def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
     }
 
 
+def example_mazes(number: int = 60) -> tuple[farm.Cells, farm.Cells]:
+    """A training maze with one human, and the same with one passage shifted: a block sticks out.
+
+    Args:
+        number: which of the training mazes of this kind.
+    """
+    for before in farm.training_mazes():
+        if (before == farm.HUMAN).sum() != 1:
+            continue
+        after = farm.shift_walls(before)
+        if farm.sticks_out(after):
+            if number == 0:
+                return before, after
+            number -= 1
+    raise ValueError("there are not so many training mazes of this kind: give a smaller number")
+
+
 def run(settings: Settings) -> Findings:
     """Fates in all mazes, dreams of every situation, and twins patched into each other.
 
@@ -329,7 +346,7 @@ def _vectors(network: QNetwork, mazes: dict[str, farm.Mazes]) -> pd.DataFrame:
 
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: rates, dreams, shifts, and how few units carry the goal."""
-    from procgen_tools.plots.farm import plot_carriers, plot_dream_rates, plot_rates
+    from procgen_tools.plots.farm_rates import plot_carriers, plot_dream_rates, plot_rates
     from procgen_tools.plots.style import set_aside
 
     tables = findings.tables

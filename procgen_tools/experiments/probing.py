@@ -390,9 +390,10 @@ def draw(findings: Findings) -> dict[str, Figure]:
     from procgen_tools.plots.probes import plot_by_layer, plot_by_number
     from procgen_tools.plots.style import set_aside
 
-    accuracies = findings.tables["accuracies"]
+    accuracies, targets = findings.tables["accuracies"], (NEAR, WALL, MOVE, OUTCOME)
+    layers, note = tuple(LAYERS), findings.mazes[0].upper() + findings.mazes[1:]
     figures = {
-        "by_layer": plot_by_layer(accuracies, (NEAR, WALL, MOVE, OUTCOME), tuple(LAYERS), ALL),
-        "by_number": plot_by_number(accuracies, (NEAR, WALL, MOVE, OUTCOME), tuple(LAYERS)),
+        "by_layer": plot_by_layer(accuracies, targets, layers, ALL, note),
+        "by_number": plot_by_number(accuracies, targets, layers, note),
     }
     return set_aside(figures)

@@ -166,8 +166,9 @@ def draw(findings: Findings) -> dict[str, Figure]:
     from procgen_tools.plots.receptive_fields import plot_field_maps, plot_fields_by_layer
     from procgen_tools.plots.style import set_aside
 
+    fields = findings.tables["fields"]
     figures = {
-        "by_layer": plot_fields_by_layer(findings.tables["fields"], PIXELS_A_SQUARE),
-        "maps": plot_field_maps(findings.tables["maps"], findings.tables["fields"]),
+        "by_layer": plot_fields_by_layer(fields, PIXELS_A_SQUARE, LAYER),
+        "maps": plot_field_maps(findings.tables["maps"], fields),
     }
     return set_aside(figures)

@@ -38,6 +38,9 @@ PUBLISHED_SHARE = 11 / 128
 OFTEN = 0.9
 """In so many of the mazes a channel that shows the cheese changes most at the cheese."""
 
+MAZES_OF_STATISTICS = 32
+"""So many mazes, of all that are measured, give the statistics of each activation."""
+
 LAYERS = tuple(
     f"embedder.block{block}.{part}_out"
     for block in (1, 2, 3)
@@ -52,7 +55,7 @@ def run(settings: Settings) -> Findings:
     mazes = [make_level(seed) for seed in range(count)]
     statistics, peaks = [], []
     for agent, policy in tqdm(agents.items(), disable=not settings.progress_bar, unit=" agents"):
-        some = mazes[: min(count, 32)]
+        some = mazes[:MAZES_OF_STATISTICS]
         numbers = layer_statistics(policy, some, [remove_cheese(maze) for maze in some])
         statistics.append(numbers.assign(agent=agent))
         for layer in LAYERS:
@@ -125,25 +128,39 @@ def _claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: statistics by depth, and how many channels show the cheese in each layer."""
     from procgen_tools.plots.activations import plot_layer_statistics
-    from procgen_tools.plots.style import set_aside
+    from procgen_tools.plots.style import count, sample, set_aside
 
     tables = findings.tables
+    statistics = tables["statistics"]
     near = tables["peaks"].assign(near=(tables["peaks"]["steps"] <= 1).astype(float))
     by_channel = near.groupby(["agent", "layer", "channel"], sort=False)["near"].mean()
     at_cheese = (by_channel >= OFTEN).groupby(["agent", "layer"], sort=False).mean()
+    means = statistics.groupby("layer", sort=False)["change"].mean()
+    most = str(means.idxmax())
+    published = at_cheese.xs(LAYER, level="layer")
+    seen = min(tables["peaks"]["level"].nunique(), MAZES_OF_STATISTICS)
     figures = {
         "statistics": plot_layer_statistics(
-            tables["statistics"],
+            statistics,
             {
                 "rms": "root mean square",
                 "positive": "share above zero",
                 "change": "change by the cheese,\nshare of the norm",
             },
+            finding=f"The cheese changes {_short(most)} most: by {means.max():.0%} of its norm",
+            note=f"{count(seen, 'maze')}; grey: every other block of the network",
             logarithmic=("rms",),
         ),
         "at_cheese": plot_layer_statistics(
             at_cheese.rename("share").reset_index(),
             {"share": f"share of channels that change most\nat the cheese in {OFTEN:.0%} of mazes"},
+            finding=f"{published.mean():.0%} of the channels of {_short(LAYER)} change most at the "
+            "cheese",
+            note=f"{sample(tables['peaks'])}; at the cheese: within one cell of its own",
         ),
     }
     return set_aside(figures)
+
+
+def _short(layer: str) -> str:
+    return layer.removeprefix("embedder.").removesuffix("_out")

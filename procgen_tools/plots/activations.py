@@ -7,6 +7,7 @@ Red is positive, blue negative, white zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,14 @@ from torch import Tensor
 
 from procgen_tools.interventions.cells import FRAME_SIDE, square_cells
 from procgen_tools.maze.grid import Maze
-from procgen_tools.plots.learning import COLOURS
-from procgen_tools.plots.mazes import draw_marks, mark_handles, marked_squares
-from procgen_tools.plots.style import DIVERGING, SQUARES
+from procgen_tools.plots.mazes import marked_squares, ring_squares
+from procgen_tools.plots.style import DIVERGING, REFERENCE, SQUARES, agent_look, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_BLOCK = re.compile(r"block\d+")
 
 
 def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float]:
@@ -76,7 +78,7 @@ def plot_activation(
         maze: what the policy was shown.
         ax: where to draw; by default on a new figure.
         title: text above.
-        limit: the number that is darkest; the largest absolute one unless given.
+        limit: the number that is darkest; by default the largest absolute one.
         cells: frame the cell of every ringed square, too, with broken lines.
         walls: draw the maze's lines.
         rings: mark squares.
@@ -84,7 +86,7 @@ def plot_activation(
     Raises:
         ValueError: an activation without rows and columns, or a limit that is not positive.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
     field = _array(activation)
@@ -96,25 +98,29 @@ def plot_activation(
     if limit <= 0:
         raise ValueError(f"limit {limit} is not positive: leave it out for the largest number")
     if ax is None:
-        _, ax = plt.subplots(figsize=(4.4, 4.4), layout="constrained")
+        ax = plt.subplots(figsize=(4.4, 4.4), layout="constrained")[1]
     side = len(field)
     left, right, bottom, top = activation_extent(maze, side)
     ax.imshow(field, cmap=DIVERGING, vmin=-limit, vmax=limit, extent=(left, right, bottom, top),
               interpolation="nearest", zorder=1)  # fmt: skip
     if walls:
         draw_walls(ax, maze)
-    cell = maze.world_size / side
-    for name, square in marked_squares(maze).items() if rings else ():
-        colour = SQUARES[name].colour
-        _frame(ax, Rectangle, (square.col - 0.5, square.row - 0.5), 1.0, colour, "-", name)
-        if cells:
+    if rings:
+        ring_squares(ax, maze)
+    if cells:
+        cell = maze.world_size / side
+        for name, square in marked_squares(maze).items():
             (place,) = square_cells(maze, [square], side)
             corner = (left + int(place[1]) * cell, top - (int(place[0]) + 1) * cell)
-            _frame(ax, Rectangle, corner, cell, colour, ":", f"cell of the {name}")
+            colour = SQUARES[name].colour
+            for edge, line, label in (("white", "-", None), (colour, ":", f"cell of the {name}")):
+                ax.add_patch(Rectangle(corner, cell, cell, fill=False, edgecolor=edge,
+                                       linewidth=2.2, linestyle=line, label=label,
+                                       zorder=3))  # fmt: skip
     last = maze.size - 0.5
     ax.set(xlim=(-0.5, last), ylim=(-0.5, last), xticks=[], yticks=[])
     if title is not None:
-        ax.set_title(title, fontsize=9)
+        ax.set_title(title, fontsize=10)
     return ax
 
 
@@ -132,15 +138,16 @@ def plot_channels(
     Args:
         activation: of one observation, or the difference of two.
         maze: what the policy was shown.
-        channels: which; all unless given.
+        channels: which; all by default.
         columns: pictures side by side.
-        title: text above the figure.
+        title: what it is, in grey below the headline, which names the channel of the largest
+            number.
         label: of the colour bar.
 
     Raises:
         ValueError: an activation without positions, or a channel that it does not have.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
     fields = _array(activation)
     if fields.ndim != 3:
@@ -153,127 +160,147 @@ def plot_channels(
         raise ValueError(f"channels {chosen} are not all in 0..{len(fields) - 1}: choose some")
     columns = min(columns, len(chosen))
     rows = -(-len(chosen) // columns)
-    figure = plt.figure(figsize=(1.25 * columns + 0.9, 1.42 * rows + 0.7), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(max(1.25 * columns, 4.4) + 0.9, 1.42 * rows + 1.5),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
     limit = _limit(fields[chosen])
     for ax in axes.flat[len(chosen) :]:
         ax.axis("off")
     for ax, channel in zip(axes.flat, chosen, strict=False):
         plot_activation(fields[channel], maze, ax, title=str(channel), limit=limit, rings=False)
-        draw_marks(ax, maze, size=4)
-    _finish(figure, axes, maze, label, title)
+        ring_squares(ax, maze, width=1.0)
+    bar = figure.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.8, aspect=30, pad=0.01)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    _legend(figure, axes)
+    largest = max(chosen, key=lambda channel: float(np.abs(fields[channel]).max()))
+    most = fields[largest].flat[np.abs(fields[largest]).argmax()]
+    headline(figure, f"Channel {largest} is furthest from zero ({most:+.2f})".replace("-", "−"),
+             title or "")  # fmt: skip
     return figure
 
 
 def plot_layers(
-    activations: Mapping[str, Tensor], maze: Maze, *, columns: int = 8, title: str | None = None
+    activations: Mapping[str, Tensor], maze: Maze, *, columns: int = 7, title: str | None = None
 ) -> Figure:
     """A small picture of every activation: the root mean square over its channels.
 
-    Each has its own colours, from zero (white) to its largest number (written below its name).
-    Activations without positions are drawn as rows of units.
+    Each has its own colours, from zero (white) to its largest number, which is written below its
+    name. Activations without positions are drawn as a line for each unit.
 
     Args:
         activations: by name, of one observation, such as `hooks.record` gives; a batch axis of
             one is left out.
         maze: what the policy was shown.
         columns: pictures side by side.
-        title: text above the figure.
+        title: what it is, in grey below the headline.
 
     Raises:
         ValueError: nothing to draw, or activations of several observations.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
     if not activations:
         raise ValueError("there are no activations to draw: record some first")
     columns = min(columns, len(activations))
     rows = -(-len(activations) // columns)
-    figure = plt.figure(figsize=(1.5 * columns, 1.85 * rows + 0.4), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(max(1.6 * columns, 4.4), 2.0 * rows + 1.1),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
     for ax in axes.flat[len(activations) :]:
         ax.axis("off")
+    largest = {}
     for ax, (name, activation) in zip(axes.flat, activations.items(), strict=False):
         field = _array(activation)
         if field.ndim in (2, 4) and len(field) != 1:
             raise ValueError(f"{name} holds {len(field)} observations: give those of one")
         field = field[0] if field.ndim in (2, 4) else field
-        heading = f"{_short(name)}\n{' x '.join(map(str, field.shape))}, ≤ {abs(field).max():.3g}"
+        shape = " × ".join(map(str, field.shape))
         if field.ndim == 3:
-            shown = np.sqrt((field**2).mean(axis=0))
-            plot_activation(shown, maze, ax, rings=False)
-            draw_marks(ax, maze, size=3)
+            field = np.sqrt((field**2).mean(axis=0))
+            plot_activation(field, maze, ax, rings=False)
+            ring_squares(ax, maze, width=1.0)
         else:
-            limit = _limit([field])
-            ax.imshow(field.reshape(1, -1), cmap=DIVERGING, vmin=-limit, vmax=limit,
-                      aspect="auto", interpolation="nearest")  # fmt: skip
-            ax.set(xticks=[], yticks=[], box_aspect=0.3)
-        ax.set_title(heading, fontsize=6.5)
-    _finish(figure, axes, maze, None, title)
+            units = np.arange(field.size)
+            ax.vlines(units, 0, field.ravel(), color="#B2182B", linewidth=max(0.4, 60 / field.size))
+            ax.axhline(0, color=REFERENCE, linewidth=0.8, zorder=0)
+            ax.set(xticks=[], yticks=[], box_aspect=0.6, xlim=(-0.5, field.size - 0.5))
+        largest[_short(name)] = float(np.abs(field).max())
+        ax.set_title(f"{_short(name)}\n{shape}, ≤ {largest[_short(name)]:.3g}", fontsize=8)
+    _legend(figure, axes)
+    (first, *_, last) = largest
+    headline(figure, f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to "
+             f"{last} (at most {largest[last]:.3g})",
+             f"{f'{title}. ' if title else ''}Root mean square over channels, from 0 (white) to "
+             "the largest number, which stands after ≤; lines: single units.")  # fmt: skip
     return figure
 
 
 def plot_layer_statistics(
-    statistics: pd.DataFrame, columns: Mapping[str, str], *, logarithmic: Sequence[str] = ()
+    statistics: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    finding: str,
+    note: str,
+    logarithmic: Sequence[str] = (),
 ) -> Figure:
     """Numbers of every activation in order of computation, a line an agent.
 
     Args:
         statistics: a row an agent and layer, with `agent`, `layer` and the columns.
         columns: what to draw, a panel each: its name and the label of its axis.
+        finding: what the numbers say, as the headline.
+        note: on how many mazes they were measured.
         logarithmic: columns whose axis is.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
     layers = list(statistics["layer"].unique())
-    figure = plt.figure(figsize=(10.5, 1.9 * len(columns) + 1.7), layout="constrained")
-    axes = figure.subplots(len(columns), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, (column, label) in zip(axes, columns.items(), strict=True):
+    figure, axes = plt.subplots(
+        len(columns), 1, figsize=(10.5, 1.9 * len(columns) + 2.9), sharex=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, (column, label) in zip(axes[:, 0], columns.items(), strict=True):
         for number, (agent, rows) in enumerate(statistics.groupby("agent", sort=False)):
             by_layer = rows.set_index("layer")[column].reindex(layers)
-            ax.plot(range(len(layers)), by_layer, "o-", color=COLOURS[number], markersize=3,
-                    linewidth=1.2, label=agent)  # fmt: skip
+            look = agent_look(str(agent), number)
+            ax.plot(range(len(layers)), by_layer, marker=look.marker, color=look.colour,
+                    markersize=4, linewidth=1.3, label=agent)  # fmt: skip
         ax.set_ylabel(label, fontsize=9)
-        ax.grid(axis="x", color="#EEEEEE")
+        ax.tick_params(axis="y", labelsize=9)
         if column in logarithmic:
             ax.set_yscale("log")
         else:
             ax.set_ylim(0, None)
+        ax.margins(x=0.02)
         ax.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(frameon=False, fontsize=9)
-    axes[-1].set_xticks(range(len(layers)), [_short(layer) for layer in layers], rotation=75,
-                        ha="right", fontsize=7)  # fmt: skip
+        _shade_blocks(ax, layers)
+    axes[-1, 0].set_xticks(range(len(layers)), [_short(layer) for layer in layers],
+                           rotation=75 if len(layers) > 12 else 20, ha="right",
+                           rotation_mode="anchor", fontsize=8)  # fmt: skip
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False, fontsize=9)  # fmt: skip
+    headline(figure, finding, note)
     return figure
 
 
-def _finish(
-    figure: Figure, axes: np.ndarray, maze: Maze, label: str | None, title: str | None
-) -> None:
-    """Colour bar, title, and a legend of the dots."""
-    if label is not None:
-        bar = figure.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.8, aspect=30, pad=0.01)
-        bar.set_label(label)
-        bar.outline.set_visible(False)
-    dots = mark_handles(maze)
-    figure.legend(handles=dots, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    if title is not None:
-        figure.suptitle(title, fontsize=11)
+def _shade_blocks(ax: Axes, layers: Sequence[str]) -> None:
+    """Every other block of the network on grey."""
+    blocks = [found[0] if (found := _BLOCK.search(layer)) else "" for layer in layers]
+    shaded = list(dict.fromkeys(blocks))[1::2]
+    for place, block in enumerate(blocks):
+        if block in shaded:
+            ax.axvspan(place - 0.5, place + 0.5, color="#F2F2F2", linewidth=0, zorder=0)
 
 
-def _frame(
-    ax: Axes,
-    patch: type,
-    corner: tuple[float, float],
-    side: float,
-    colour: str,
-    line: str,
-    name: str,
-) -> None:
-    """A coloured frame on black, which shows on red, white and blue."""
-    for edge, width, label in (("black", 3.6, None), (colour, 2.2, name)):
-        ax.add_patch(patch(corner, side, side, fill=False, edgecolor=edge, linewidth=width,
-                           linestyle="-" if edge == "black" else line, label=label,
-                           zorder=3))  # fmt: skip
+def _legend(figure: Figure, axes: np.ndarray) -> None:
+    """The marked squares, below all panels."""
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    columns = 4 if figure.get_figwidth() > 6 else 2
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False,
+                  fontsize=9)  # fmt: skip
 
 
 def _limit(fields: Sequence[np.ndarray] | np.ndarray) -> float:

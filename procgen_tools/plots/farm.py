@@ -1,4 +1,4 @@
-"""Figures of crops and humans: policies in a maze, rates, dreams, units that carry the goal."""
+"""Pictures of crops and humans: policies, episodes and dreams, each drawn over its maze."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
+from jaxtyping import Float, Int
 from torch import nn
 
 from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.intervals import mean_over_levels
+from procgen_tools.plots.style import INK, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     from procgen_tools.behaviour.dreaming import Dreams
 
-KIND_COLOURS = {
-    "planted": "#D55E00",
-    "control": "#0072B2",
-    "shortest way": "#7F7F7F",
-    "best policy": "#111111",
-}
 _CELL = 40
+_PALEST, _CLEAR = 0.15, 2.0
+"""Of arrows: the least opacity, and the gap between values from which on they are black."""
+
+_HEADS = {(1, 0): "v", (-1, 0): "^", (0, 1): ">", (0, -1): "<"}
+"""Markers of arrows, by (down, right)."""
+
+_ASIDE = 0.11
+"""How far a path keeps to the right of the middle of a passage, in cells: both ways show."""
 
 
 def plot_policy(
@@ -33,34 +35,54 @@ def plot_policy(
 ) -> Figure:
     """What each network does at every empty cell of a maze: an arrow along its best action.
 
-    An arrow is the darker the more its action is worth against the next best; one that points into
-    a wall means that the agent stays there for ever.
+    An arrow is darker the more its action is worth compared with the next best; one that points
+    into a wall means that the agent stays there for ever.
 
     Args:
         networks: by title.
         cells: (7, 7) of the maze.
         marked: cells to put a frame around.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(3.7 * len(networks), 4.0), layout="constrained")
-    axes = figure.subplots(1, len(networks), squeeze=False)[0]
+    figure, axes = plt.subplots(1, len(networks), figsize=(max(3.7 * len(networks), 5.2), 4.6),
+                                layout="constrained", squeeze=False)  # fmt: skip
     states = farm.states_of(cells[None])
-    for ax, (title, network) in zip(axes, networks.items(), strict=True):
+    inside = np.pad(cells, 1, constant_values=farm.WALL)
+    found = []
+    for ax, (title, network) in zip(axes[0], networks.items(), strict=True):
         with torch.no_grad():
             values = network(torch.from_numpy(states.inputs())).numpy()
         show_maze(ax, farm.picture(cells, None, cell_pixels=_CELL, marked=marked), title)
-        ordered = np.sort(values, axis=1)
-        strength = np.clip((ordered[:, -1] - ordered[:, -2]) / 2, 0.15, 1)
-        down, right = farm.OFFSETS[values.argmax(axis=1)].T
-        rows, cols = states.cells.T
-        ax.quiver(
-            (cols + 0.5 - 0.3 * right) * _CELL, (rows + 0.5 - 0.3 * down) * _CELL,
-            0.6 * _CELL * right, 0.6 * _CELL * down,
-            angles="xy", scale_units="xy", scale=1, width=0.012, headwidth=4.5,
-            color="#111111", alpha=strength,
-        )  # fmt: skip
+        best = farm.OFFSETS[values.argmax(axis=1)]
+        _arrows(ax, states.cells, best, values)
+        around = states.cells[:, None] + farm.OFFSETS + 1
+        beside = (inside[tuple(np.moveaxis(around, -1, 0))] == farm.HUMAN).any(axis=1)
+        takes = inside[tuple((states.cells + best + 1).T)] == farm.HUMAN
+        found.append(f"{title} {takes.sum()} of {beside.sum()}")
+    note = "Arrows: the best action, darker the more it is worth compared with the next best."
+    if len(marked):
+        note += " Frames: cells that changed."
+    headline(figure, "Cells beside a human where the best action harvests it: "
+                f"{'; '.join(found)}", note)  # fmt: skip
     return figure
+
+
+def _arrows(
+    ax: Axes,
+    places: Int[np.ndarray, "cell 2"],
+    steps: Int[np.ndarray, "cell 2"],
+    values: Float[np.ndarray, "cell action"],
+) -> None:
+    ordered = np.sort(values, axis=1)
+    strength = np.clip((ordered[:, -1] - ordered[:, -2]) / _CLEAR, _PALEST, 1)
+    (down, right), (rows, cols) = steps.T, places.T
+    ax.quiver(
+        (cols + 0.5 - 0.3 * right) * _CELL, (rows + 0.5 - 0.3 * down) * _CELL,
+        0.6 * _CELL * right, 0.6 * _CELL * down,
+        angles="xy", scale_units="xy", scale=1, width=0.012, headwidth=4.5,
+        color=INK, alpha=strength,
+    )  # fmt: skip
 
 
 def show_maze(ax: Axes, picture: np.ndarray, title: str) -> None:
@@ -71,26 +93,60 @@ def show_maze(ax: Axes, picture: np.ndarray, title: str) -> None:
     ax.set_xticks(middles, [str(number) for number in range(farm.SIZE)])
     ax.set_yticks(middles, [str(number) for number in range(farm.SIZE)])
     ax.tick_params(length=0, labelsize=8)
-    ax.set(xlabel="column", ylabel="row", title=title)
-    ax.title.set_fontsize(10)
+    ax.set(xlabel="column", ylabel="row")
+    ax.set_title(title, fontsize=10)
 
 
 def plot_walks(walked: Mapping[str, tuple[farm.Cells, np.ndarray]]) -> Figure:
-    """Episodes as lines through their mazes.
+    """Episodes as paths through their mazes.
 
     Args:
         walked: by title, the maze and the cells that were visited, (step, 2).
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(3.7 * len(walked), 4.0), layout="constrained")
-    axes = figure.subplots(1, len(walked), squeeze=False)[0]
-    for ax, (title, (cells, visited)) in zip(axes, walked.items(), strict=True):
+    figure, axes = plt.subplots(1, len(walked), figsize=(max(3.7 * len(walked), 5.2), 4.6),
+                                layout="constrained", squeeze=False)  # fmt: skip
+    told = []
+    for ax, (title, (cells, visited)) in zip(axes[0], walked.items(), strict=True):
         show_maze(ax, farm.picture(cells, farm.START, cell_pixels=_CELL), title)
-        rows, cols = (visited.T + 0.5) * _CELL
-        ax.plot(cols, rows, color="#111111", linewidth=2.5, alpha=0.65)
-        ax.plot(cols[-1:], rows[-1:], "o", color="#111111", markersize=6)
+        _path(ax, visited)
+        places = {(int(row), int(col)) for row, col in visited}
+        taken = sum(cells[place] == farm.HUMAN for place in places)
+        there = int((cells == farm.HUMAN).sum())
+        told.append(f"{title} {taken} of {there}")
+    headline(
+        figure,
+        f"Humans harvested on the way: {'; '.join(told)}",
+        "Line: one episode, on the right-hand side of each passage. Dot: its end.",
+    )
     return figure
+
+
+def _path(ax: Axes, visited: Int[np.ndarray, "step 2"]) -> None:
+    """A line that keeps to the right, with an arrow wherever it goes straight on."""
+    moves = np.diff(visited, axis=0)
+    moving = np.abs(moves).sum(axis=1) == 1
+    if not moving.any():
+        return
+    starts, moves = visited[:-1][moving] + 0.5, moves[moving]
+    # To the right of (down, right) is (right, -down) in rows and columns.
+    aside = _ASIDE * np.stack([moves[:, 1], -moves[:, 0]], axis=1)
+    points = [starts[0] + aside[0]]
+    for number, middle in enumerate(starts[1:]):
+        turned = moves[number] @ moves[number + 1]
+        if turned < 0:  # back where it came from
+            points += [middle + aside[number], middle + aside[number + 1]]
+        elif turned == 0:
+            points.append(middle + aside[number] + aside[number + 1])
+        elif not number % 2:
+            head = _HEADS[int(moves[number, 0]), int(moves[number, 1])]
+            row, col = (middle + aside[number]) * _CELL
+            ax.plot(col, row, head, color=INK, markersize=8)
+    points.append(starts[-1] + moves[-1] + aside[-1])
+    rows, cols = np.array(points).T * _CELL
+    ax.plot(cols, rows, color=INK, linewidth=2.2, solid_joinstyle="round")
+    ax.plot(cols[-1], rows[-1], "o", color=INK, markersize=7)
 
 
 def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
@@ -100,146 +156,47 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
         dreams: by title.
         index: which situation.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap
 
-    figure = plt.figure(figsize=(3.7 * len(dreams), 7.2), layout="constrained")
-    axes = figure.subplots(2, len(dreams), squeeze=False)
+    figure, axes = plt.subplots(2, len(dreams), figsize=(3.7 * len(dreams) + 0.7, 8.2),
+                                layout="constrained", squeeze=False)  # fmt: skip
+    told = []
     for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
-        image = top.imshow(found.walls[index, -1], vmin=0, vmax=1, cmap="Greys")
-        agent, item = found.situations.agents[index], found.situations.items[index]
-        top.plot(agent[1], agent[0], "o", color="#0072B2", markersize=12, label="agent")
-        top.plot(item[1], item[0], "s", color="#D55E00", markersize=11, label="human")
-        top.set(title=f"{title}: dreamt walls", xlabel="column", ylabel="row")
-        top.legend(fontsize=8, loc="upper right")
-        show_maze(
-            bottom,
-            farm.picture(found.decoded()[index], (int(agent[0]), int(agent[1])), cell_pixels=_CELL),
-            "decoded",
-        )
-    figure.colorbar(image, ax=axes[0].tolist(), label="wall", shrink=0.8)
+        place = found.situations.agents[index]
+        agent = (int(place[0]), int(place[1]))
+        decoded = found.decoded()[index]
+        walls = found.walls[index, -1]
+        show_maze(top, _blended(decoded, walls, agent), f"{title}: dreamt walls")
+        picture = farm.picture(decoded, agent, cell_pixels=_CELL)
+        show_maze(bottom, picture, f"{title}: nearest maze")
+        margin = found.margins[index]
+        told.append(f"{title} {margin[0]:.1f} → {margin[-1]:.1f}".replace("-", "−"))
+    colours = LinearSegmentedColormap.from_list("walls", [_colour(0.0), _colour(1.0)])
+    bar = figure.colorbar(ScalarMappable(cmap=colours), ax=axes[0].tolist(), shrink=0.8)
+    bar.set_label("wall (0: none, 1: whole)")
+    headline(
+        figure,
+        f"Q(harvest) minus the other Qs while dreaming: {'; '.join(told)}",
+        "One dream of each agent, first and last step. The agent stands beside the human.",
+    )
     return figure
 
 
-def plot_rates(rates: pd.DataFrame) -> Figure:
-    """Exits, humans and crops by agent and set of mazes; a dot a seed, a bar their mean.
-
-    Args:
-        rates: of `experiments.crops_and_humans`.
-    """
-    from matplotlib import pyplot as plt
-
-    figure = plt.figure(figsize=(11, 3.8), layout="constrained")
-    axes = figure.subplots(1, 3)
-    sets = list(rates["set"].unique())
-    kinds = [kind for kind in KIND_COLOURS if kind in set(rates["kind"])]
-    for ax, (column, title) in zip(
-        axes,
-        (("exits", "mazes left by the exit"), ("humans", "humans harvested"),
-         ("crops", "crops harvested")),
-        strict=True,
-    ):  # fmt: skip
-        for number, kind in enumerate(kinds):
-            for place, mazes in enumerate(sets):
-                rows = rates[(rates["kind"] == kind) & (rates["set"] == mazes)]
-                shares = [_share(part, column) for _, part in rows.groupby("agent")]
-                x = place + 0.2 * (number - (len(kinds) - 1) / 2)
-                ax.bar(x, np.mean(shares), 0.17, color=KIND_COLOURS[kind], alpha=0.55,
-                       label=kind if place == 0 else None)  # fmt: skip
-                ax.plot([x] * len(shares), shares, "o", color=KIND_COLOURS[kind], markersize=3.5)
-        ax.set_xticks(range(len(sets)), [mazes.replace(" ", "\n") for mazes in sets])
-        ax.set_title(title, fontsize=10)
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.set_ylim(0, None)
-    axes[0].set_ylabel("share")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4,
-                  frameon=False, fontsize=9)  # fmt: skip
-    return figure
+def _blended(
+    cells: farm.Cells, walls: Float[np.ndarray, "7 7"], agent: tuple[int, int]
+) -> Float[np.ndarray, "height width rgb"]:
+    """The maze without walls, and over it dreamt walls, each as dark as it is whole."""
+    open_maze = np.where(cells == farm.WALL, farm.EMPTY, cells)
+    empty = farm.picture(open_maze, agent, cell_pixels=_CELL) / 255
+    solid = np.array(_colour(1.0))
+    share = np.kron(walls, np.ones((_CELL, _CELL)))[..., None]
+    return empty * (1 - share) + solid * share
 
 
-def _share(rows: pd.DataFrame, column: str) -> float:
-    if column == "exits":
-        return float(rows["exits"].mean())
-    there = rows[rows[f"{column}_there"] > 0]
-    return float((there[column] / there[f"{column}_there"]).mean())
-
-
-def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
-    """How often dreams hold the block, and how often the agent harvests in them.
-
-    Args:
-        dreams: of `experiments.crops_and_humans`.
-        shifts: likewise.
-    """
-    from matplotlib import pyplot as plt
-
-    both = pd.concat([dreams, shifts.assign(start="one shift")], ignore_index=True)
-    starts = list(both["start"].unique())
-    figure = plt.figure(figsize=(11, 3.8), layout="constrained")
-    axes = figure.subplots(1, 3, sharey=True)
-    for ax, (column, title) in zip(
-        axes,
-        (("block", "a block sticks out"), ("beside", "the agent beside the human harvests it"),
-         ("from_start", "from the start, it harvests")),
-        strict=True,
-    ):  # fmt: skip
-        for number, kind in enumerate(("planted", "control")):
-            rows = both[both["kind"] == kind]
-            values = [
-                mean_over_levels(
-                    rows[rows["start"] == start].groupby("agent")[column].mean().to_numpy(float)
-                )
-                for start in starts
-            ]
-            ax.bar(
-                np.arange(len(starts)) + 0.36 * (number - 0.5), [mean.value for mean in values],
-                0.33, color=KIND_COLOURS[kind], alpha=0.7, label=kind,
-                yerr=[[mean.value - mean.low for mean in values],
-                      [mean.high - mean.value for mean in values]],
-            )  # fmt: skip
-        if column == "block" and "block_by_chance" in shifts:
-            ax.plot(len(starts) - 1, shifts["block_by_chance"].mean(), "_", color="#111111",
-                    markersize=26, markeredgewidth=2, label="a random shift")  # fmt: skip
-            ax.legend(frameon=False, fontsize=8)
-        ax.set_xticks(range(len(starts)), [start.replace(", ", ",\n") for start in starts],
-                      rotation=35, ha="right", fontsize=8)  # fmt: skip
-        ax.set_title(title, fontsize=10)
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("share of situations")
-    figure.supxlabel("where the dream starts", fontsize=9)
-    return figure
-
-
-def plot_carriers(patches: pd.DataFrame) -> Figure:
-    """How many units of each layer carry the harvest from twin to twin; a thin line a seed.
-
-    Args:
-        patches: of `experiments.crops_and_humans`.
-    """
-    from matplotlib import pyplot as plt
-
-    figure = plt.figure(figsize=(9, 3.8), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
-    colours = dict(zip(patches["layer"].unique(), ("#E69F00", "#009E73", "#0072B2"), strict=True))
-    for ax, (column, title) in zip(
-        axes,
-        (("there", "training mazes, units as in production"),
-         ("back", "production mazes, units as in training")),
-        strict=True,
-    ):  # fmt: skip
-        for layer, colour in colours.items():
-            rows = patches[patches["layer"] == layer]
-            for _, one in rows.groupby("agent"):
-                ax.plot(one["units"], one[column], color=colour, alpha=0.3, linewidth=1)
-            mean = rows.groupby("units")[column].mean()
-            ax.plot(mean.index, mean, "o-", color=colour, label=layer.removesuffix("_out"))
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(list(mean.index), [str(number) for number in mean.index])
-        ax.set(title=title, xlabel="units patched, the strongest first")
-        ax.title.set_fontsize(10)
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("the human is harvested")
-    axes[0].legend(frameon=False, fontsize=9, title="layer")
-    return figure
+def _colour(wall: float) -> tuple[float, float, float]:
+    """Of a cell that is so much of a wall."""
+    maze = np.full((farm.SIZE, farm.SIZE), farm.WALL if wall else farm.EMPTY, np.int8)
+    red, green, blue = farm.picture(maze, None, cell_pixels=_CELL)[_CELL // 2, _CELL // 2] / 255
+    return float(red), float(green), float(blue)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from procgen_tools.plots.style import series_look
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-# Okabe and Ito's colours, told apart by colour-blind people, too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def plot_learning_curves(
@@ -51,7 +50,7 @@ def plot_learning_curves(
         ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1]
     for number, (name, log) in enumerate(logs.items()):
         shown = log[[x, column]].dropna()
-        colour = COLOURS[number % len(COLOURS)]
+        colour = series_look(number).colour
         if smoothing > 1:
             ax.plot(shown[x], shown[column], color=colour, alpha=0.25, linewidth=0.8)
             shown = shown.assign(**{column: shown[column].rolling(smoothing, 1).mean()})

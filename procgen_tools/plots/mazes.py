@@ -18,7 +18,6 @@ from procgen_tools.render.human_view import human_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
 MARK_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#F0E442", "#D55E00")
 """Colours that colour-blind people tell apart (Okabe and Ito, 2008), in order of use."""
@@ -92,48 +91,37 @@ def plot_maze(
     return ax
 
 
-def _ring(ax: Axes, name: str, square: tuple[int, int], colour: str) -> None:
+def ring_squares(ax: Axes, maze: Maze, *, width: int | float = 1.6) -> None:
+    """Ring the squares that matter; what is in them still shows.
+
+    Args:
+        ax: axes that count squares.
+        maze: whose squares. Where two of them are one, such as the mouse at the decision square,
+            one ring lies within the other.
+        width: of the rings, in points.
+    """
+    placed: list[Square] = []
+    for name, square in marked_squares(maze).items():
+        inset = 0.2 * placed.count(square)
+        placed.append(square)
+        _ring(ax, name, square, SQUARES[name].colour, width=width, inset=inset, zorder=3)
+
+
+def _ring(
+    ax: Axes,
+    name: str,
+    square: tuple[int, int],
+    colour: str,
+    *,
+    width: int | float = 2.5,
+    inset: float = 0.0,
+    zorder: int = 2,
+) -> None:
     """A coloured frame on white, which shows on every background, around a square."""
     from matplotlib.patches import Rectangle
 
     row, col = square
-    for edge, width, label in (("white", 4.5, None), (colour, 2.5, name)):
-        ax.add_patch(
-            Rectangle(
-                (col - 0.5, row - 0.5),
-                1,
-                1,
-                fill=False,
-                edgecolor=edge,
-                linewidth=width,
-                label=label,
-                zorder=2,
-            )
-        )
-
-
-def draw_marks(ax: Axes, maze: Maze, *, size: int | float = 5) -> None:
-    """A small mark in the middle of every square that matters, where a ring would hide data.
-
-    Args:
-        ax: axes that count squares.
-        maze: whose squares.
-        size: of the marks, in points.
-    """
-    for name, square in marked_squares(maze).items():
-        look = SQUARES[name]
-        # The mouse often is at the decision square: it lies below, larger.
-        larger = 1.5 if name == "mouse" else 1.0
-        ax.plot(square.col, square.row, look.marker, color=look.colour, markersize=size * larger,
-                markeredgecolor="black", markeredgewidth=0.5, zorder=4, label=name)  # fmt: skip
-
-
-def mark_handles(maze: Maze) -> list[Line2D]:
-    """What a legend needs to explain `draw_marks`."""
-    from matplotlib.lines import Line2D
-
-    return [
-        Line2D([], [], linestyle="", marker=SQUARES[name].marker, color=SQUARES[name].colour,
-               markersize=6, markeredgecolor="black", markeredgewidth=0.5, label=name)
-        for name in marked_squares(maze)
-    ]  # fmt: skip
+    corner, side = (col - 0.5 + inset, row - 0.5 + inset), 1 - 2 * inset
+    for edge, wide, label in (("white", 1.8 * width, None), (colour, width, name)):
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=edge, linewidth=wide,
+                               label=label, zorder=zorder))  # fmt: skip

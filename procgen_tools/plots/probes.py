@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.behaviour import agent_style
+from procgen_tools.plots.style import INK, SERIES, Look, agent_look, headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BASELINES = (":", "--", "-.")
+_BASELINES = {
+    "most frequent": ":",
+    "maze size alone": "--",
+    "seven features of the maze": "-.",
+}
 _GREY = "#7F7F7F"
-_NUMBERS = ("#56B4E9", "#0072B2", "#CC79A7", "#D55E00", "#009E73")
-_MARKERS = ("o", "s", "^", "D", "v")
+_NUMBERS = {
+    "1": (SERIES[0], "1 channel"),
+    "2": (SERIES[1], "2 channels"),
+    "4": (SERIES[2], "4 channels"),
+    "10": (SERIES[4], "10 numbers"),
+    "100": (SERIES[5], "100 numbers"),
+    "all": (Look(INK, "x"), "all"),
+    "L1": (SERIES[3], "L1: as many channels as it needs"),
+}
+"""How what a probe reads looks, and what it is called, by its name."""
 
 
 def plot_by_layer(
-    accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str], probe: str
+    accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str], probe: str, note: str
 ) -> Figure:
     """How often one kind of probe is right at each layer, a line an agent, a panel a target.
 
@@ -31,26 +43,38 @@ def plot_by_layer(
         layers: in the order of computation. Rows of other layers, and of other probes that exist
             at all layers, are not shown; probes of no layer are baselines across the panel.
         probe: which kind.
+        note: on how many mazes probes were fitted, and asked.
     """
     figure, axes = _panels(targets)
     agents = list(accuracies["agent"].unique())
     for ax, target in zip(axes, targets, strict=True):
         of_target = accuracies[accuracies["target"] == target]
         shown = [layer for layer in layers if layer in set(of_target["layer"])]
+        _baselines(ax, of_target[of_target["agent"] == agents[-1]], shown)
         for number, agent in enumerate(agents[:-1]):
             rows = of_target[(of_target["agent"] == agent) & (of_target["probe"] == probe)]
-            colour, marker = agent_style(number)
             shift = 0.08 * (number - (len(agents) - 2) / 2)
-            _line(ax, rows.set_index("layer").loc[shown], shift, colour, marker, agent)
-        _baselines(ax, of_target[of_target["agent"] == agents[-1]], shown)
+            _line(ax, rows.set_index("layer").loc[shown], shift, agent_look(agent, number), agent)
         _finish(ax, target, shown)
-    handles, labels = _all_handles(axes)
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    _legend(figure, axes)
+    together = accuracies[(accuracies["agent"] == agents[-1]) & (accuracies["probe"] == probe)]
+    headline(figure, f"Read best at: {'; '.join(_best(together, targets, layers))}",
+                f"{note}; bars: 95% intervals over mazes")  # fmt: skip
     return figure
 
 
+def _best(together: pd.DataFrame, targets: Sequence[str], layers: Sequence[str]) -> list[str]:
+    """For each target the layer at which it is read best, and how often probes are right there."""
+    found = []
+    for target in targets:
+        rows = together[(together["target"] == target) & together["layer"].isin(layers)]
+        best = rows.loc[rows["value"].idxmax()]
+        found.append(f"{target}, {best['layer']} ({best['value']:.0%})")
+    return found
+
+
 def plot_by_number(
-    accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str]
+    accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str], note: str
 ) -> Figure:
     """The mean over agents at each layer, a line for each number of things that a probe reads.
 
@@ -62,70 +86,82 @@ def plot_by_number(
         of_target = together[together["target"] == target]
         shown = [layer for layer in layers if layer in set(of_target["layer"])]
         at_layers = of_target[of_target["layer"].isin(shown)]
-        baselines = set(_baselines(ax, of_target, shown))
-        names = sorted(set(at_layers["probe"]) - baselines, key=_by_number)
+        _baselines(ax, of_target, shown)
+        names = [name for name in _NUMBERS if name in set(at_layers["probe"])]
         for number, name in enumerate(names):
             rows = at_layers[at_layers["probe"] == name].set_index("layer")
-            rows = rows.reindex(shown)
-            colour, marker = _NUMBERS[number % 5], _MARKERS[number % 5]
-            shift = 0.06 * (number - (len(names) - 1) / 2)
-            _line(ax, rows, shift, colour, marker, name)
+            look, words = _NUMBERS[name]
+            shift = 0.09 * (number - (len(names) - 1) / 2)
+            _line(ax, rows.reindex(shown), shift, look, words)
         _finish(ax, target, shown)
-        ax.legend(loc="lower left", frameon=False, fontsize=7.5, ncols=2)
+    _legend(figure, axes)
+    headline(figure, _losses(together, targets[0], layers, "2"),
+                f"{note}; bars: 95% intervals over mazes")  # fmt: skip
     return figure
 
 
-def _by_number(name: str) -> tuple[int, str]:
-    return (int(name), "") if name.isdecimal() else (10**9, name.lower())
+def _losses(together: pd.DataFrame, target: str, layers: Sequence[str], few: str) -> str:
+    """By how many points a probe of few channels is right less often than one of all."""
+    of_target = together[(together["target"] == target) & together["layer"].isin(layers)]
+    grid = of_target.pivot(index="layer", columns="probe", values="value").reindex(layers)
+    change = (100 * (grid[few] - grid["all"])).dropna()
+    words = "; ".join(f"{layer} {points:+.0f}" for layer, points in change.items())
+    return f"Points that {few} channels lose against all ({target}): {words}".replace("-", "−")
 
 
 def _panels(targets: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
     rows = -(-len(targets) // 2)
-    figure = plt.figure(figsize=(9.6, 3.4 * rows + 0.5), layout="constrained")
-    axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
+    figure, grid = plt.subplots(rows, 2, figsize=(9.6, 3.3 * rows + 1.5), sharey=True,
+                                squeeze=False, layout="constrained")  # fmt: skip
+    axes = grid.ravel()
     for ax in axes[len(targets) :]:
         ax.set_axis_off()
     return figure, list(axes[: len(targets)])
 
 
-def _line(ax: Axes, rows: pd.DataFrame, shift: float, colour: str, marker: str, label: str) -> None:
+def _line(ax: Axes, rows: pd.DataFrame, shift: float, look: Look, label: str) -> None:
     x = np.arange(len(rows)) + shift
-    ax.vlines(x, rows["low"], rows["high"], color=colour, linewidth=1.5)
-    ax.plot(x, rows["value"], marker=marker, color=colour, markersize=5, linewidth=1.5, label=label)
+    ax.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=1.5)
+    ax.plot(x, rows["value"], marker=look.marker, color=look.colour, markersize=5, linewidth=1.5,
+            label=label)  # fmt: skip
 
 
-def _baselines(ax: Axes, rows: pd.DataFrame, layers: Sequence[str]) -> list[str]:
-    """Lines of the probes that read no activation, and their names."""
-    nowhere = rows[~rows["layer"].isin(layers)]
-    if len(nowhere):
-        for style, row in zip(_BASELINES, nowhere.itertuples(), strict=False):
-            ax.axhline(row.value, color=_GREY, linestyle=style, linewidth=1.3, label=row.probe)
-        return list(nowhere["probe"])
-    # Where the question depends on the layer, as the size of cells does, so does the baseline.
-    named = rows[rows["probe"].str.contains("alone")]
-    for name, of in named.groupby("probe"):
-        values = of.set_index("layer").loc[list(layers), "value"]
-        ax.plot(range(len(layers)), values, color=_GREY, linestyle="--", linewidth=1.3, label=name)
-    return list(named["probe"].unique())
+def _baselines(ax: Axes, rows: pd.DataFrame, layers: Sequence[str]) -> None:
+    """Grey lines of what reads no activation."""
+    named = rows[rows["probe"].isin(_BASELINES)]
+    for name, of in named.groupby("probe", sort=False):
+        how = {"color": _GREY, "linestyle": _BASELINES[str(name)], "linewidth": 1.5, "label": name}
+        if of["layer"].isin(layers).any():
+            # Where the question depends on the layer, as the size of cells does, so does this.
+            values = of.set_index("layer").loc[list(layers), "value"]
+            ax.plot(range(len(layers)), values, **how)
+        else:
+            ax.axhline(of["value"].iloc[0], **how)
 
 
 def _finish(ax: Axes, target: str, layers: Sequence[str]) -> None:
     ax.set_title(target, fontsize=10)
-    ax.set_xticks(range(len(layers)), layers, fontsize=8)
+    ax.set_xticks(range(len(layers)), layers, fontsize=9)
     ax.set_ylim(0, 1.03)
     ax.grid(axis="y", color="#EEEEEE")
     ax.set_axisbelow(True)
     ax.set_ylabel("share that is right", fontsize=9)
     ax.label_outer()
     ax.tick_params(axis="x", labelbottom=True)
+    ax.spines[["top", "right"]].set_visible(False)
 
 
-def _all_handles(axes: Sequence[Axes]) -> tuple[list, list[str]]:
+def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """One legend of what is in any panel."""
     labelled = {
         label: handle
         for ax in axes
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    return list(labelled.values()), list(labelled)
+    words = {words: number for number, (_, words) in enumerate(_NUMBERS.values())}
+    order = sorted(labelled, key=lambda label: (label in _BASELINES, words.get(label, -1)))
+    figure.legend([labelled[label] for label in order], order, loc="outside lower center",
+                  ncols=4 if len(order) > 5 else len(order), frameon=False,
+                  fontsize=9)  # fmt: skip

@@ -167,23 +167,59 @@ def count_mazes(rows: pd.DataFrame) -> str:
     return f"n = {numbers[0]:,} to {numbers[-1]:,} mazes"
 
 
+def sample(rows: pd.DataFrame) -> str:
+    """On how many mazes and which agents a table was measured.
+
+    Args:
+        rows: with the columns agent and level.
+
+    >>> sample(pd.DataFrame({"agent": ["a", "a", "b", "b"], "level": [0, 1, 0, 1]}))
+    'n = 2 mazes, 2 agents'
+    """
+    agents = list(rows["agent"].unique())
+    who = f"agent {agents[0]}" if len(agents) == 1 else f"{len(agents)} agents"
+    return f"{count_mazes(rows)}, {who}"
+
+
 def headline(figure: Figure, finding: str, note: str = "") -> None:
     """Say above a figure what it shows, and below that, in grey, what it is from.
+
+    Both are broken into lines that fit into the width of the figure.
 
     Args:
         figure: whose layout is constrained.
         finding: what the numbers show; computed from them.
-        note: how many mazes there are, and what bands and bars mean; one line.
+        note: how many mazes there are, and what bands and bars mean.
     """
     from matplotlib.text import Annotation
 
-    # The title reserves the line of the note, which needs a colour of its own.
-    title = figure.suptitle(f"{finding}\n" if note else finding, fontsize=11.5)
+    width = 72 * figure.get_figwidth() - 12
+    above, below = _in_lines(finding, 11.5, width), _in_lines(note, 9.0, width)
+    # The title reserves the lines of the note, which needs a colour of its own.
+    title = figure.suptitle("\n".join(above) + "\n" * len(below), fontsize=11.5)
     if note:
-        line = Annotation(note, (0.5, 0), xycoords=title, ha="center", va="bottom",
-                          fontsize=9, color=NOTE, annotation_clip=False)  # fmt: skip
-        line.set_in_layout(False)
-        figure.add_artist(line)
+        lines = Annotation("\n".join(below), (0.5, 0), xycoords=title, ha="center", va="bottom",
+                           fontsize=9, color=NOTE, annotation_clip=False)  # fmt: skip
+        lines.set_in_layout(False)
+        figure.add_artist(lines)
+
+
+def _in_lines(text: str, size: float, width: int | float) -> list[str]:
+    """A text in lines, none of them wider than so many points if a word allows it.
+
+    >>> _in_lines("one two three", 10.0, 45)
+    ['one two', 'three']
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    measure, letters = TextToPath(), FontProperties(size=size * 1.06)  # on screens a bit wider
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        fits = measure.get_text_width_height_descent(longer, letters, ismath=False)[0] <= width
+        lines[-1:] = [longer] if fits or not lines else [lines[-1], word]
+    return lines
 
 
 def draw_band(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from procgen_tools.intervals import mean_over_levels
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots.style import agent_look, draw_interval, headline, sample, series_look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,29 +26,32 @@ def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
     Args:
         decisions: a row an agent and maze, with the columns of `behaviour.value_heads.Fork`.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
     agents = list(decisions["agent"].unique())
-    figure = plt.figure(figsize=(3.6 * len(agents) + 0.5, 4.0), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(agents), figsize=(3.6 * len(agents) + 1.4, 5.0),
+                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    policy = decisions["policy_cheese"] - decisions["policy_top_right"]
+    value = decisions["value_cheese"] - decisions["value_top_right"]
+    agree = (policy > 0) == (value > 0)
     for ax, agent in zip(axes[0], agents, strict=True):
-        rows = decisions[decisions["agent"] == agent]
-        policy = rows["policy_cheese"] - rows["policy_top_right"]
-        value = rows["value_cheese"] - rows["value_top_right"]
-        agree = (policy > 0) == (value > 0)
-        for chosen, colour, name in (
-            (agree, "#0072B2", "agree"), (~agree, "#D55E00", "disagree")
-        ):  # fmt: skip
-            ax.scatter(policy[chosen], value[chosen], s=20, alpha=0.7, color=colour,
-                       edgecolor="none", label=f"{name}: {chosen.sum()}")  # fmt: skip
+        of_agent = decisions["agent"] == agent
+        for chosen, look, name in (
+            (of_agent & agree, series_look(0), "the heads agree"),
+            (of_agent & ~agree, series_look(1), "they disagree"),
+        ):
+            ax.scatter(policy[chosen], value[chosen], s=26, alpha=0.7, color=look.colour,
+                       marker=look.marker, edgecolor="none", label=name)  # fmt: skip
         for line in (ax.axhline, ax.axvline):
-            line(0, color="#BBBBBB", linewidth=1, zorder=0)
-        ax.set(xlim=(-1.08, 1.08), xlabel="P(cheese) − P(top right)", title=agent)
-        ax.title.set_fontsize(10)
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize=8,
-                  frameon=False)  # fmt: skip
+            line(0, color="#999999", linewidth=1, zorder=0)
+        ax.set(xlim=(-1.08, 1.08), xlabel="P(cheese) − P(top right)")
+        ax.set_title(f"{agent}: {agree[of_agent].mean():.0%} agree", fontsize=10)
     axes[0, 0].set_ylabel("value of the way to the cheese\nminus that to the top right")
-    figure.suptitle("Policy and value at the decision square", fontsize=11)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2,
+                  frameon=False, fontsize=9)  # fmt: skip
+    headline(figure, f"At {agree.mean():.0%} of the decision squares the policy prefers the way "
+                "of the higher value",
+                f"{sample(decisions)}, cheese anywhere; one mark for each maze")  # fmt: skip
     return figure
 
 
@@ -59,25 +61,30 @@ def plot_value_correlations(tables: Mapping[str, pd.DataFrame]) -> Figure:
     Args:
         tables: by the name of the panel, rows with the columns of `behaviour.value_heads.ValueFit`.
     """
-    from matplotlib import pyplot as plt
+    import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(3.4 * len(tables) + 2.2, 2.6), layout="constrained")
-    axes = figure.subplots(1, len(tables), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(tables), figsize=(3.4 * len(tables) + 2.6, 3.7),
+                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    found = []
     for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
         agents = list(table["agent"].unique())
         for number, agent in enumerate(agents):
-            shift = 0.18 * (number - (len(agents) - 1) / 2)
+            rows = table[table["agent"] == agent]
+            shift = 0.2 * (number - (len(agents) - 1) / 2)
             for place, column in enumerate(RETURNS):
-                mean = mean_over_levels(table.loc[table["agent"] == agent, column].to_numpy())
-                colour = MARK_COLOURS[number]
-                ax.plot([mean.low, mean.high], [place + shift] * 2, color=colour, linewidth=2)
-                ax.plot(mean.value, place + shift, "o", color=colour, markersize=5,
-                        label=None if place else agent)  # fmt: skip
-        ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
-        ax.set(xlim=(-0.6, 1.03), xlabel="correlation with the value", title=title)
-        ax.title.set_fontsize(10)
+                draw_interval(ax, rows[column].to_numpy(), place + shift,
+                              agent_look(agent, number), None if place else agent)  # fmt: skip
+        ax.axvline(0, color="#999999", linewidth=1, zorder=0)
+        ax.set(xlim=(-0.6, 1.03), xlabel="correlation with the value, within a maze")
+        ax.set_title(title, fontsize=10)
+        ax.grid(axis="y", color="#EEEEEE")
+        best = max(RETURNS, key=lambda column: float(table[column].mean()))
+        found.append(f"{title}, {RETURNS[best]} ({table[best].mean():.2f})")
     axes[0, 0].set_yticks(range(len(RETURNS)), list(RETURNS.values()))
-    axes[0, 0].invert_yaxis()
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    axes[0, 0].set_ylim(len(RETURNS) - 0.5, -0.5)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False, fontsize=9)  # fmt: skip
+    sizes = " and ".join(dict.fromkeys(sample(table) for table in tables.values()))
+    headline(figure, f"What values follow best: {'; '.join(found)}",
+                f"{sizes}; bars: 95% intervals over mazes")  # fmt: skip
     return figure

@@ -9,8 +9,12 @@ import pytest
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from procgen_tools.maze.edit import move_mouse
 from procgen_tools.maze.grid import parse
-from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.maze.levels import make_level
+from procgen_tools.maze.paths import decision_square
+from procgen_tools.plots import style
+from procgen_tools.plots.mazes import plot_maze, ring_squares
 
 MAZE = parse("..C\n.##\nM..", background=4)
 
@@ -34,6 +38,21 @@ def test_marks_ring_their_squares_and_are_named() -> None:
     assert (ring.get_x(), ring.get_y(), ring.get_width(), ring.get_height()) == (-0.5, 1.5, 1, 1)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["decision square"]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("column", "row", "a maze")
+    plt.close(ax.figure)
+
+
+def test_rings_of_one_square_lie_within_each_other_and_hide_nothing() -> None:
+    level = make_level(51)
+    square = decision_square(level)
+    assert square is not None
+    _, ax = plt.subplots()
+    ring_squares(ax, move_mouse(level, square))
+    rings = {ring.get_label(): ring for ring in ax.patches if ring.get_label() in style.SQUARES}
+    mouse, decision = rings["mouse"].get_bbox(), rings["decision square"].get_bbox()
+    assert mouse.x0 < decision.x0 < decision.x1 < mouse.x1
+    assert (mouse.x0 + mouse.x1, mouse.y0 + mouse.y1) == (2 * square.col, 2 * square.row)
+    assert not any(ring.get_fill() for ring in ax.patches)
+    assert mpl.colors.same_color(rings["cheese"].get_edgecolor(), style.CHEESE.colour)
     plt.close(ax.figure)
 
 

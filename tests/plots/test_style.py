@@ -119,6 +119,20 @@ def test_a_headline_and_its_note_are_above_the_panels() -> None:
     assert below.y1 <= (above.y0 + above.y1) / 2 + 1
 
 
+def test_headlines_fit_into_their_figure() -> None:
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    style.headline(figure, "It falls in nearly all of them " * 3, "n = 3 mazes, " * 12)
+    figure.canvas.draw()
+    (note,) = figure.artists
+    for text in (figure.texts[0], note):
+        box = text.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert "\n" in text.get_text().strip()
+    assert ax.get_window_extent().y1 < note.get_window_extent().y0
+    plt.close(figure)
+
+
 def test_mazes_are_counted_once() -> None:
     rows = pd.DataFrame({"agent": ["a", "a", "b", "b"], "level": [0, 1, 0, 1]})
     assert style.count_mazes(rows) == style.count_mazes(rows[["level"]]) == "n = 2 mazes"

@@ -11,11 +11,12 @@ from tqdm import tqdm
 from procgen_tools import vfield
 from procgen_tools.catalogue import find_agent
 from procgen_tools.effects import Effect, measure
+from procgen_tools.files import check_writable
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.paths import decision_square
-from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 
 AGENT = "rand_region_5"
 SEED = 51
@@ -29,6 +30,8 @@ def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER)
 
     After Turner et al. (2023), "Understanding and controlling a maze-solving policy network".
     """
+    if isinstance(policy, RecurrentPolicy):
+        raise ValueError("this agent has a memory, and fields need an agent without: give another")
     return measure(policy, maze, Add(cheese_vector(policy, maze, layer), -1.0))
 
 
@@ -44,6 +47,7 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
     from matplotlib import pyplot as plt
 
     started = time.perf_counter()
+    check_writable(folder / "field.png")
     maze = make_level(seed)
     square = decision_square(maze)
     if square is None:

@@ -165,3 +165,28 @@ def test_help_does_not_load_torch() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"--gae-lambda" in done.stdout
+
+
+def test_evaluate_leaves_long_searches_out_unless_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whether a level occurred in training takes minutes to find out: it is said, not done."""
+    settings = {"world_size": 15, "rand_region": 3, "maze_size": 5, "seed": 0, "batch_size": 16}
+    agent = tmp_path / "agent.pth"
+    words = ("evaluate", str(agent), "--levels=2", "--conditions=in_distribution", "--no-exact")
+    for samples, options, searched in (
+        (640, (), True),
+        (3_000_000, (), False),
+        (640, ("--no-deduplicate",), False),
+        (640, ("--deduplicate",), True),
+    ):
+        save_policy(
+            ImpalaPolicy(), agent, algorithm="imitation", samples=samples, settings=settings
+        )
+        assert run(monkeypatch, *words, *options) == 0
+        printed = capsys.readouterr().out
+        assert ("not seen in training" in printed) == searched
+        announced = "6,000,000 levels were drawn for the training" in printed
+        assert announced == (samples == 3_000_000)
+        if announced:
+            assert "that takes about 2 minutes: ask for it with --deduplicate" in printed

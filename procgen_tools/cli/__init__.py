@@ -34,9 +34,9 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).")] = 51,
+    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).", min=0)] = 51,
     survey: Annotated[
-        int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.")
+        int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.", min=0)
     ] = 0,
     agent: Annotated[
         Path | None, typer.Option(help="Another agent: a .pth file or a name.")

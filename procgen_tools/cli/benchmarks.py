@@ -12,8 +12,10 @@ app = typer.Typer(help="Measure speed, as ratios within one run.", no_args_is_he
 
 @app.command("env")
 def env(
-    num: Annotated[int, typer.Option(help="Environments in a batch.")] = 256,
-    seconds: Annotated[float, typer.Option(help="How long each engine is measured.")] = 3.0,
+    num: Annotated[int, typer.Option(help="Environments in a batch.", min=1)] = 256,
+    seconds: Annotated[
+        float, typer.Option(help="How long each engine is measured.", min=0.01)
+    ] = 3.0,
 ) -> None:
     """Steps per second of our environment, of procgen, and of copying frames alone."""
     from procgen_tools.benchmarks import environment
@@ -23,8 +25,10 @@ def env(
 
 @app.command("vfield")
 def vfield(
-    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
-    seconds: Annotated[float, typer.Option(help="How long each way is measured a maze.")] = 3.0,
+    scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
+    seconds: Annotated[
+        float, typer.Option(help="How long each way is measured a maze.", min=0.01)
+    ] = 3.0,
     memory: Annotated[bool, typer.Option(help="Measure the memory at scale 4, too.")] = True,
 ) -> None:
     """Time of a vector field: ours, one environment a square, and forward passes alone."""
@@ -37,8 +41,10 @@ def vfield(
 
 @app.command("effects")
 def effects(
-    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
-    seconds: Annotated[float, typer.Option(help="How long each way is measured a maze.")] = 4.0,
+    scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
+    seconds: Annotated[
+        float, typer.Option(help="How long each way is measured a maze.", min=0.01)
+    ] = 4.0,
 ) -> None:
     """Time of measuring what an intervention does in a maze, against its forward passes alone."""
     from procgen_tools.benchmarks import effects
@@ -48,17 +54,19 @@ def effects(
 
 @app.command("train")
 def train(
-    scale: Annotated[int, typer.Option(help="Width of the policy.")] = 1,
-    num_envs: Annotated[int, typer.Option(help="Environments in a batch.")] = 256,
-    rollout_steps: Annotated[int, typer.Option(help="Steps of each between updates.")] = 8,
-    rounds: Annotated[int, typer.Option(help="How often each is measured.")] = 3,
+    scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
+    num_envs: Annotated[int, typer.Option(help="Environments in a batch.", min=1)] = 256,
+    rollout_steps: Annotated[int, typer.Option(help="Steps of each between updates.", min=1)] = 8,
+    rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 3,
     memory: Annotated[bool, typer.Option(help="Measure the memory at 256 x 256, too.")] = True,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
 ) -> None:
     """PPO: our environment, the same learner fed by procgen, and the passes alone."""
     from procgen_tools.benchmarks import training
+    from procgen_tools.training.trainers import usable_device
 
+    usable_device(device)
     if memory:
         typer.echo(training.memory_report(scale))
     typer.echo(
@@ -108,5 +116,9 @@ def learn(
 ) -> None:
     """PPO from scratch on 5 x 5 mazes: minutes, and the curve of every seed."""
     from procgen_tools.benchmarks import learning
+    from procgen_tools.files import check_writable
 
+    if figure.suffix != ".png":
+        raise ValueError(f"the picture is a PNG, and {figure} is not named so: end it in .png")
+    check_writable(figure)
     typer.echo(learning.run(range(seeds), folder, figure, device))

@@ -21,7 +21,7 @@ def agents() -> None:
 
 def evaluate(
     agent: Annotated[Path, typer.Argument(help="A checkpoint (.pth), or a name: see `agents`.")],
-    levels: Annotated[int, typer.Option(help="Held-out levels in each condition.")] = 500,
+    levels: Annotated[int, typer.Option(help="Held-out levels in each condition.", min=1)] = 500,
     conditions: Annotated[
         str, typer.Option(help="Where the cheese lies: any of these, with commas between.")
     ] = ",".join(CONDITIONS),
@@ -35,12 +35,15 @@ def evaluate(
     world_size: Annotated[
         int | None, typer.Option(help="25 (hard) or 15 (easy); that of the training unless given.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the sampled actions.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the sampled actions.", min=0)] = 0,
     backend: Annotated[str, typer.Option(help="native or procgen, which plays.")] = "native",
     exact: Annotated[bool, typer.Option(help="Compute exact chances, too.")] = True,
     deduplicate: Annotated[
-        bool, typer.Option(help="Find out which levels occurred in training (minutes).")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Find out which levels occurred in training; by default if that takes seconds."
+        ),
+    ] = None,
     records: Annotated[
         Path | None, typer.Option(help="Write a row for each episode here (.parquet).")
     ] = None,
@@ -51,8 +54,18 @@ def evaluate(
     from procgen_tools.evaluation.conditions import read_conditions
     from procgen_tools.evaluation.records import episode_records
     from procgen_tools.evaluation.report import report
+    from procgen_tools.evaluation.seen_levels import QUICKLY_SEARCHED, levels_drawn, minutes
+    from procgen_tools.models import checkpoint_metadata
     from procgen_tools.records import check_destination, write_records
+    from procgen_tools.training.trainers import usable_device
 
+    drawn = levels_drawn(checkpoint_metadata(agent))
+    if deduplicate is None and drawn > QUICKLY_SEARCHED:
+        typer.echo(
+            f"{drawn:,} levels were drawn for the training of {agent}. Which of the held-out "
+            f"levels are among them is left out, as that takes about {minutes(drawn)}: ask for it "
+            "with --deduplicate\n"
+        )
     settings = EvaluationSettings(
         levels=levels,
         conditions=read_conditions(conditions),
@@ -61,11 +74,12 @@ def evaluate(
         seed=seed,
         backend=backend,
         exact=exact,
-        deduplicate=deduplicate,
+        deduplicate=drawn <= QUICKLY_SEARCHED if deduplicate is None else deduplicate,
     )
     if records:
         check_destination(records)
-    evaluation = evaluate_agent(agent, settings, device=device, progress_bar=True)
+    chosen = usable_device(device)
+    evaluation = evaluate_agent(agent, settings, device=chosen, progress_bar=True)
     typer.echo(report(evaluation))
     if records:
         write_records(records, episode_records(evaluation))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from procgen_tools.files import check_writable
 from procgen_tools.training.settings import ANYWHERE, TRAINERS, Settings, settings_from
 
 
@@ -62,6 +64,20 @@ def command_line(trainer: str, agent: str, settings: Settings, initial: str | No
         else:
             words.append(f"--{option} {_shown(value)}")
     return " ".join(words)
+
+
+def check_new_agent(agent: Path) -> None:
+    """Make sure that a finished agent can be written here, before the training.
+
+    Raises:
+        ValueError: another ending than .pth, a file that exists, or a folder that cannot be
+            written to.
+    """
+    if agent.exists():
+        raise ValueError(f"{agent} exists: name another file, or move it away")
+    if agent.suffix != ".pth":
+        raise ValueError(f"agents are .pth files, and {agent} is not named so: end it in .pth")
+    check_writable(agent)
 
 
 def read_region(text: str) -> int | str:

@@ -15,15 +15,19 @@ def sweep(
         typer.Option(help="Address of a Ray cluster, or 'auto'; processes here unless given."),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(help="Jobs at once, here; half of the cores unless given.")
+        int | None, typer.Option(help="Jobs at once, here; half of the cores unless given.", min=1)
     ] = None,
-    cores: Annotated[int, typer.Option(help="Cores for each job on a cluster.")] = 1,
-    gpus: Annotated[float, typer.Option(help="GPUs, or parts of one, for each job there.")] = 0.0,
+    cores: Annotated[int, typer.Option(help="Cores for each job on a cluster.", min=1)] = 1,
+    gpus: Annotated[
+        float, typer.Option(help="GPUs, or parts of one, for each job there.", min=0)
+    ] = 0.0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, ...")] = None,
     retries: Annotated[
         int, typer.Option(help="Further attempts at a job whose worker died.", min=0)
     ] = 3,
-    save_seconds: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 120.0,
+    save_seconds: Annotated[
+        float, typer.Option(help="Seconds between checkpoints.", min=0)
+    ] = 120.0,
 ) -> None:
     """Train and judge many agents; finished ones are skipped, broken-off ones go on."""
     from procgen_tools.sweeps.run import (
@@ -34,11 +38,13 @@ def sweep(
         run_sweep,
         summary,
     )
+    from procgen_tools.training.trainers import usable_device
 
     described = read_sweep(file)
     workers: Workers
     if ray is None:
-        workers = LocalWorkers(processes, device=device or "cpu", save_seconds=save_seconds)
+        chosen = str(usable_device(device or "cpu"))
+        workers = LocalWorkers(processes, device=chosen, save_seconds=save_seconds)
     else:
         workers = RayWorkers(
             ray, num_cpus=cores, num_gpus=gpus, device=device, save_seconds=save_seconds

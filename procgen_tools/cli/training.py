@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from procgen_tools.cli.options import command_line, with_settings
+from procgen_tools.cli.options import check_new_agent, command_line, with_settings
+from procgen_tools.files import check_writable
 from procgen_tools.training.settings import TRAINERS, Settings
 
 app = typer.Typer(help="Train agents.", no_args_is_help=True)
@@ -44,6 +45,8 @@ def _add_command(trainer: str) -> None:
             bool, typer.Option("--half-snapshots", help="Store snapshots in half precision.")
         ] = False,
     ) -> None:
+        check_new_agent(agent)
+        check_writable((folder or Path("runs") / agent.stem) / "log.csv")
         from procgen_tools.training.runs import RunOptions
         from procgen_tools.training.trainers import train_agent
 
@@ -87,8 +90,7 @@ def crops_and_humans(
     from procgen_tools.models import save_policy
     from procgen_tools.training import planting
 
-    if agent.exists():
-        raise ValueError(f"{agent} exists: name another file, or move it away")
+    check_new_agent(agent)
     folder = folder or Path("runs") / agent.stem
     if planted:
         network = planting.plant(folder, seed=seed, width=width)

@@ -27,7 +27,7 @@ from procgen_tools.intervals import Share
 from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import checkpoint_metadata, load_policy
 from procgen_tools.shown import brief
-from procgen_tools.training.settings import ANYWHERE
+from procgen_tools.training.settings import ANYWHERE, check_region
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class EvaluationSettings:
     def __post_init__(self) -> None:
         if self.levels < 1:
             raise ValueError(f"levels is {self.levels}: give a number from 1 up")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: give a number from 0 up")
         if not self.conditions:
             raise ValueError(f"no conditions: choose from {', '.join(Condition)}")
         if self.backend not in BACKENDS:
@@ -78,7 +80,10 @@ class EvaluationSettings:
             rule = replace(rule, world_size=self.world_size)
         if isinstance(self.rand_region, str):
             return replace(rule, rand_region=None)
-        return rule if self.rand_region is None else replace(rule, rand_region=self.rand_region)
+        if self.rand_region is None:
+            return rule
+        check_region(self.rand_region, rule.world_size)
+        return replace(rule, rand_region=self.rand_region)
 
 
 @dataclass(frozen=True, eq=False)

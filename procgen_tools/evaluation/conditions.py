@@ -110,7 +110,7 @@ def held_out_levels(rule: LevelRule, count: int, *, first_seed: int = 0) -> Held
     start = first_seed
     while len(mazes) < count:
         stop = min(start + count - len(mazes) + 10, FIRST_TRAINING_SEED)
-        if not 0 <= start < stop:
+        if not 0 <= start <= FIRST_TRAINING_SEED - (count - len(mazes)):
             raise ValueError(
                 f"{count} levels from seed {first_seed} on do not lie within the held-out seeds "
                 f"0..{FIRST_TRAINING_SEED - 1}: ask for fewer, or begin lower"

@@ -29,6 +29,12 @@ from procgen_tools.training.targets import FIRST_TRAINING_SEED, pool_seeds
 LEVELS_AT_ONCE = 8192
 THREADS = 2
 
+LEVELS_A_SECOND = 50_000
+"""About how fast levels are made again and compared, on one core."""
+
+QUICKLY_SEARCHED = 5 * LEVELS_A_SECOND
+"""Levels that are searched in seconds."""
+
 
 @dataclass(frozen=True)
 class TrainingLevels:
@@ -86,6 +92,17 @@ def training_levels(metadata: Mapping[str, Any]) -> tuple[TrainingLevels, ...] |
         return (own,)
     before = training_levels(metadata["started_from"])
     return None if before is None else (own, *before)
+
+
+def levels_drawn(metadata: Mapping[str, Any]) -> int:
+    """How many levels `seen_levels` would make again for an agent; 0 where they are not known."""
+    return sum(levels.count for levels in training_levels(metadata) or ())
+
+
+def minutes(count: int) -> str:
+    """About how long `seen_levels` takes for so many levels, in words."""
+    whole = max(1, round(count / LEVELS_A_SECOND / 60))
+    return f"{whole} minute{'s' if whole > 1 else ''}"
 
 
 def _imitation_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingLevels:

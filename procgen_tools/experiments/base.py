@@ -73,6 +73,13 @@ class Settings:
             raise ValueError(f"mazes is {self.mazes}: give a number from 1 up")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+        names = [Path(agent).stem for agent in self.agents]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(
+                f"two agents are named {twice[0]!r}: results are kept by name; rename one file, or "
+                "leave one out"
+            )
 
     def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
         """How a run with these settings compares with the published one.

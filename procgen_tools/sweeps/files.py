@@ -54,14 +54,20 @@ def read_sweep(path: str | os.PathLike[str]) -> Sweep:
     """The sweep that a file describes; nothing is written or trained.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: no TOML, an unknown key or setting (close ones are named), a value of another
-            type or out of bounds, an axis without values, two agents of one name, or an `initial`
-            that is neither an agent nor a file, or leads back to its own agent.
+        OSError: a file that is not there, or cannot be read.
+        ValueError: no TOML, an unknown key or setting (close ones are named), a
+            value of another type or out of bounds, an axis without values, two agents of one
+            name, or an `initial` that is neither an agent nor a file, or leads back to its own
+            agent.
     """
     path = Path(path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise type(error)(
+            f"{path} cannot be read ({error.strerror}): name the file of a sweep (.toml), such as "
+            "trained_models/family.toml"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as TOML: {error}") from None
     try:

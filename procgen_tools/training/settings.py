@@ -64,6 +64,22 @@ class _Checked:
                 )
 
 
+def check_region(rand_region: int | None, world_size: int) -> None:
+    """Make sure that the region with the cheese is not larger than the world.
+
+    procgen takes a larger one for the whole maze, and so does a LevelRule; of an experiment it is
+    a mistake.
+
+    Raises:
+        ValueError: it is larger.
+    """
+    if rand_region is not None and rand_region > world_size:
+        raise ValueError(
+            f"rand_region {rand_region} is larger than the world of {world_size} x {world_size} "
+            f"squares: give at most {world_size}, or {ANYWHERE!r}"
+        )
+
+
 @dataclass(frozen=True)
 class WorldSettings(_Checked):
     """The world to train in, and the network: common to all trainers.
@@ -89,6 +105,10 @@ class WorldSettings(_Checked):
         AUTO, "that layers compute in: float32, bfloat16, or auto, the faster here",
         choices=PRECISIONS,
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_region(self.rand_region, self.world_size)
 
     @property
     def rule(self) -> LevelRule:

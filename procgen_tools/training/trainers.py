@@ -37,7 +37,7 @@ def make_learner(
     Raises:
         ValueError: an initial policy that the settings do not describe, or an unusable device.
     """
-    device = _device(device)
+    device = usable_device(device)
     if initial is not None:
         _check_initial(settings, initial)
     if isinstance(settings, ImitationSettings):
@@ -79,7 +79,7 @@ def train_agent(
         policy = load_policy(initial)
         started_from = {"started_from": {"file": initial.name, **checkpoint_metadata(initial)}}
         _check_initial(settings, policy)
-    device = _device(device)
+    device = usable_device(device)
     settings.rule  # noqa: B018 (raises for levels that cannot be)
     check_writable(agent)
     with (
@@ -110,11 +110,16 @@ def _check_free(agent: Path) -> None:
         raise ValueError(f"{agent} exists: name another file, or move it away")
 
 
-def _device(name: torch.device | str) -> torch.device:
+def usable_device(name: torch.device | str) -> torch.device:
+    """The torch device of this name.
+
+    Raises:
+        ValueError: a name that torch does not know, or a device that is not in this machine.
+    """
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"device {str(name)!r} cannot be used here ({reason}): try cpu") from error
     return device

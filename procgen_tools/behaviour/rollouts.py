@@ -205,8 +205,25 @@ class Rollouts:
 
         The start and the end count, and side 1 is the corner square itself.
         """
-        lowest = self.sizes[:, None, None] - side
-        return (self.squares >= lowest).all(axis=2).any(axis=1)
+        return self.visited_corner(top=True, right=True, side=side)
+
+    def visited_corner(
+        self, *, top: bool, right: bool, side: int = CORNER_REGION
+    ) -> Bool[np.ndarray, " level"]:
+        """(level,) whether the mouse stood in the side x side squares of one corner, at any time.
+
+        The start, which is usually in the bottom-left corner, and the end count.
+
+        Args:
+            top: the top rows, or the bottom ones.
+            right: the right columns, or the left ones.
+            side: 1 is the corner square itself.
+        """
+        far = self.sizes[:, None] - side
+        rows, cols = self.squares[..., 0], self.squares[..., 1]
+        vertically = rows >= far if top else rows < side
+        horizontally = cols >= far if right else cols < side
+        return (vertically & horizontally).any(axis=1)
 
 
 def play(

@@ -103,7 +103,8 @@ def find_carriers(network: QNetwork, layer: str, twins: Twins) -> Carriers:
     theirs = _activation(network, layer, twins.production)
     effects = []
     for unit in range(network.activation_shapes[layer][0]):
-        with hooks.patched(network, {layer: _patch(theirs, [unit])}):
+        patch = {layer: _patch(theirs, [unit])}
+        with hooks.patched(network, patch, may_be_idle=True):  # twins share most activations
             effects.append(float((gap(network(inputs), actions) - before).mean()))
     return Carriers(layer, np.array(effects))
 
@@ -127,7 +128,8 @@ def harvests_when_patched(
     here, there = twins.training, twins.production
     if back:
         here, there = there, here
-    with hooks.patched(network, {layer: _patch(_activation(network, layer, there), units)}):
+    patch = {layer: _patch(_activation(network, layer, there), units)}
+    with hooks.patched(network, patch, may_be_idle=True):
         return harvests(network, here, twins.actions)
 
 

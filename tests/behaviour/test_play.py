@@ -205,3 +205,15 @@ def test_bad_labels(played: Rollouts) -> None:
 def test_bad_input(mazes: list[Maze], step_limit: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         play(POLICY, mazes, step_limit=step_limit)
+
+
+def test_visits_of_each_corner(played: Rollouts) -> None:
+    for top, right in ((True, True), (True, False), (False, True), (False, False)):
+        for side in (1, 2):
+            found = played.visited_corner(top=top, right=right, side=side)
+            for rollout, visited in zip(played, found, strict=True):
+                last = rollout.maze.size - 1
+                corner = np.array([last * top, last * right])
+                assert visited == (abs(rollout.squares - corner).max(axis=1) < side).any()
+    assert np.array_equal(played.visited_top_right(2), played.visited_corner(top=True, right=True, side=2))
+    assert played.visited_corner(top=False, right=False).sum() >= len(MAZES) - 1  # where it starts

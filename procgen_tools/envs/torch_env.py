@@ -26,6 +26,9 @@ from procgen_tools.render.kernels import NO_BACKGROUND
 from procgen_tools.render.torch_view import TorchView
 from procgen_tools.shown import brief
 
+MOST_LEVELS = 10**8
+"""Of one environment: a state beyond is no environment's."""
+
 _DRAWN_AT_ONCE = 512
 """Levels; bounds the memory that drawing takes beside the frames."""
 
@@ -206,6 +209,16 @@ class TorchMazeEnv:
                 raise ValueError(
                     f"{name} of the state has shape {tuple(theirs.shape)} and type {theirs.dtype}, "
                     f"not {tuple(ours.shape)} and {ours.dtype}: give what state_dict returned"
+                )
+        limits = {
+            "levels": MOST_LEVELS, "squares": self.rule.world_size, "steps": self.step_limit
+        }  # fmt: skip
+        for name, limit in limits.items():
+            low, high = state[name].aminmax()
+            if low < 0 or high >= limit:
+                raise ValueError(
+                    f"{name} of the state reaches from {low} to {high}, and not within "
+                    f"0..{limit - 1}: give what state_dict returned"
                 )
         self._begin(state["levels"])
         for name in _STATE[1:]:

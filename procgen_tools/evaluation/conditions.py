@@ -63,16 +63,26 @@ def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:
 
     Args:
         metadata: of the checkpoint (see `models.checkpoint_metadata`).
+
+    Raises:
+        ValueError: the file says something that cannot be.
     """
     settings = metadata.get("settings")
     if not isinstance(settings, dict) or not {"world_size", "rand_region"} <= settings.keys():
         return None
-    return LevelRule(
-        settings["world_size"],
-        settings["rand_region"],
-        maze_size=settings.get("maze_size") or None,
-        max_maze_size=settings.get("max_maze_size") or None,
-    )
+    try:
+        return LevelRule(
+            settings["world_size"],
+            settings["rand_region"],
+            maze_size=settings.get("maze_size") or None,
+            max_maze_size=settings.get("max_maze_size") or None,
+        )
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"the agent's file says of its training what cannot be: {error!s:.200}. It was damaged "
+            "or not written by a trainer: download it again, or save its parameters without these "
+            "settings"
+        ) from None
 
 
 USUAL_RULE = LevelRule(HARD_WORLD_SIZE, USUAL_RAND_REGION)

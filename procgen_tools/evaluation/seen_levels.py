@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, Integer, UInt8, UInt64
 from tqdm import tqdm
 
+from procgen_tools.checks import whole_number
 from procgen_tools.envs.level_sequences import LevelSequences
 from procgen_tools.evaluation.conditions import trained_rule
 from procgen_tools.maze.grid import WALL, Maze
@@ -27,6 +28,7 @@ from procgen_tools.shown import brief
 from procgen_tools.training.targets import FIRST_TRAINING_SEED, pool_seeds
 
 LEVELS_AT_ONCE = 8192
+DRAWN_AT_ONCE = 2**22
 THREADS = 2
 
 LEVELS_A_SECOND = 50_000
@@ -34,6 +36,12 @@ LEVELS_A_SECOND = 50_000
 
 QUICKLY_SEARCHED = 5 * LEVELS_A_SECOND
 """Levels that are searched in seconds."""
+
+MOST_LEVELS = 10**9
+"""That a search takes on: about six hours of one core."""
+LARGEST_BATCH = 2**20
+LONGEST_ANCESTRY = 20
+"""Agents that may each have begun with the next."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +86,48 @@ def training_levels(metadata: Mapping[str, Any]) -> tuple[TrainingLevels, ...] |
 
     Returns:
         None when the checkpoint does not say enough.
+
+    Raises:
+        ValueError: it says what cannot be, or so many levels that a search would take days.
     """
+    found: list[TrainingLevels] = []
+    while True:
+        if len(found) == LONGEST_ANCESTRY:
+            raise _wrong(f"it began with another agent, and so on, {LONGEST_ANCESTRY} times")
+        own = _own_levels(metadata)
+        if own is None:
+            return None
+        found.append(own)
+        if "started_from" not in metadata:
+            return tuple(found)
+        metadata = metadata["started_from"]
+        if not isinstance(metadata, dict):
+            raise _wrong(f"started_from is {metadata!r:.80}, not the metadata of an agent")
+
+
+def _own_levels(metadata: Mapping[str, Any]) -> TrainingLevels | None:
     readers = {"imitation": _imitation_levels, "ppo": _ppo_levels}
-    reader = readers.get(metadata.get("algorithm", ""))
+    algorithm = metadata.get("algorithm")
+    reader = readers.get(algorithm) if isinstance(algorithm, str) else None
     rule = trained_rule(metadata)
     if reader is None or rule is None:
         return None
     try:
-        own = reader(metadata, rule)
+        levels = reader(metadata, rule)
     except KeyError:
         return None
-    if "started_from" not in metadata:
-        return (own,)
-    before = training_levels(metadata["started_from"])
-    return None if before is None else (own, *before)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _wrong(str(error)) from None
+    if levels.count > MOST_LEVELS:
+        raise _wrong(f"it had {levels.count:,} levels, and {MOST_LEVELS:,} can be searched")
+    return levels
+
+
+def _wrong(what: str) -> ValueError:
+    return ValueError(
+        f"the agent's file says of its training: {what[:300]}. Evaluate it with deduplicate=False "
+        "(--no-deduplicate), which leaves open what levels it has seen"
+    )
 
 
 def levels_drawn(metadata: Mapping[str, Any]) -> int:
@@ -106,9 +142,10 @@ def minutes(count: int) -> str:
 
 
 def _imitation_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingLevels:
-    seed, batch_size = metadata["settings"]["seed"], metadata["settings"]["batch_size"]
-    steps = -(-metadata["samples"] // batch_size)
-    seed_range = (metadata.get("first_training_seed", FIRST_TRAINING_SEED), MAX_SEED)
+    seed = whole_number("seed", metadata["settings"]["seed"], 0)
+    batch_size = whole_number("batch_size", metadata["settings"]["batch_size"], 1, LARGEST_BATCH)
+    steps = -(-whole_number("samples", metadata["samples"], 0) // batch_size)
+    seed_range = (_first_seed(metadata), MAX_SEED)
 
     def batches() -> Iterator[np.ndarray]:
         for step in range(steps):
@@ -118,17 +155,35 @@ def _imitation_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingL
 
 
 def _ppo_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingLevels:
-    played = np.array(metadata["levels_played"], np.int64)
-    env_seed, num_levels = metadata["env_seed"], metadata["settings"]["num_levels"]
-    first = metadata.get("first_training_seed", FIRST_TRAINING_SEED)
+    counts = metadata["levels_played"]
+    if not isinstance(counts, list) or len(counts) > LARGEST_BATCH:
+        raise ValueError("levels_played is no list of numbers, one per environment")
+    counts = [whole_number("levels_played", count, 0) for count in counts]
+    env_seed = whole_number("env_seed", metadata["env_seed"], 0, 2**32 - 1)
+    first = _first_seed(metadata)
+    num_levels = whole_number("num_levels", metadata["settings"]["num_levels"], 0, MAX_SEED - first)
     seed_range = (first, first + num_levels if num_levels else MAX_SEED)
 
     def batches() -> Iterator[np.ndarray]:
-        ranges = np.tile(np.array(seed_range, np.int64), (len(played), 1))
-        seeds = LevelSequences(env_seed, ranges, np.zeros_like(played)).draw(played)
-        yield np.unique(seeds)
+        left = np.array(counts, np.int64)
+        ranges = np.tile(np.array(seed_range, np.int64), (len(left), 1))
+        sequences = LevelSequences(env_seed, ranges, np.zeros_like(left))
+        known = np.empty(0, np.int64)
+        while left.any():  # in parts, which bounds the memory
+            part = np.minimum(left, max(1, DRAWN_AT_ONCE // len(left)))
+            seeds = np.unique(sequences.draw(part))
+            left -= part
+            if num_levels:  # few levels, played again and again
+                seeds = np.setdiff1d(seeds, known, assume_unique=True)
+                known = np.union1d(known, seeds)
+            yield seeds
 
-    return TrainingLevels(rule, int(played.sum()), batches)
+    return TrainingLevels(rule, sum(counts), batches)
+
+
+def _first_seed(metadata: Mapping[str, Any]) -> int:
+    first = metadata.get("first_training_seed", FIRST_TRAINING_SEED)
+    return whole_number("first_training_seed", first, 0, MAX_SEED - 1)
 
 
 def seen_levels(

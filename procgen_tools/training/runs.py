@@ -32,6 +32,7 @@ from procgen_tools.models import checkpoint_metadata, save_policy
 from procgen_tools.training.locks import locked
 from procgen_tools.training.precision import Precision
 from procgen_tools.training.run_log import RunLog
+from procgen_tools.training.run_state import check_run, load_state
 from procgen_tools.training.settings import DQNSettings, Settings
 
 CHECKPOINT = "checkpoint.pth"
@@ -246,22 +247,18 @@ def _save(learner: Learner, path: Path, wall_time: float) -> None:
 def _resume(learner: Learner, path: Path) -> float:
     """Bring the learner where the checkpoint stands; seconds trained so far."""
     state = checkpoint_metadata(path)
-    if not {"trainer", "settings", "learner", "wall_time"} <= state.keys():
-        raise ValueError(
-            f"{path} is no checkpoint of a training run: give the folder of a run that "
-            "`procgen-tools train` began, or begin a new one"
-        )
+    check_run(state, path)
     if state["trainer"] != learner.trainer:
         raise ValueError(
-            f"{path} was trained by {state['trainer']}, not by {learner.trainer}: resume it with "
-            "the command that it began with, or choose another folder"
+            f"{path} was trained by {state['trainer']!s:.80}, not by {learner.trainer}: resume "
+            "it with the command that it began with, or choose another folder"
         )
     defaults = {each.name: each.default for each in fields(learner.settings)}
     kept = state.get("precision", learner.precision.name)
     if kept != learner.precision.name:
         raise ValueError(
-            f"{path} was trained with precision={kept!r}, not {learner.precision.name!r}: resume "
-            "it with that precision, or choose another folder"
+            f"{path} was trained with precision={kept!r:.80}, not {learner.precision.name!r}: "
+            "resume it with that precision, or choose another folder"
         )
     for name, ours in asdict(learner.settings).items():
         if name == "precision":  # what was asked for; what was chosen counts
@@ -270,10 +267,10 @@ def _resume(learner: Learner, path: Path) -> float:
         theirs = state["settings"].get(name, defaults[name])
         if theirs != ours:
             raise ValueError(
-                f"{path} was trained with {name}={theirs!r}, not {ours!r}: resume it with the "
+                f"{path} was trained with {name}={theirs!r:.80}, not {ours!r}: resume it with the "
                 "settings that it began with, or choose another folder"
             )
-    learner.load_state_dict(learner.read_agent(path), state["learner"])
+    load_state(learner, learner.read_agent(path), state, path)
     return float(state["wall_time"])
 
 

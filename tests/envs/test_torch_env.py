@@ -230,6 +230,19 @@ def test_a_state_of_other_settings(arguments: dict[str, Any], message: str) -> N
     assert torch.equal(other.observe(), frames)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("levels", -1), ("levels", 10**15), ("squares", 15), ("steps", 500)]
+)
+def test_a_state_that_no_play_leads_to(name: str, value: int) -> None:
+    env = TorchMazeEnv(3, EASY)
+    play(env, random_actions(5, 3))
+    state = env.state_dict()
+    wrong = {**state, name: torch.full_like(state[name], value)}
+    with pytest.raises(ValueError, match=f"{name} of the state reaches from {value} to {value}"):
+        env.load_state_dict(wrong)
+    env.load_state_dict(state)
+
+
 def test_a_damaged_state() -> None:
     env = TorchMazeEnv(3, EASY)
     play(env, torch.full((2, 3), RIGHT))

@@ -153,3 +153,66 @@ def test_what_makes_two_levels_the_same() -> None:
         remove_cheese(level),
     ]
     assert seen_levels(mazes, training).tolist() == [True, True, True, True, False, False]
+
+
+# --- metadata that no trainer wrote
+
+
+PPO: dict[str, Any] = {
+    "algorithm": "ppo", "env_seed": 1, "levels_played": [3, 4],
+    "settings": {"world_size": 15, "rand_region": 5, "seed": 3, "num_levels": 0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metadata", "settings", "changes", "message"),
+    [
+        (IMITATION, {"batch_size": 0}, {}, "batch_size is 0: give a whole number in 1"),
+        (IMITATION, {"batch_size": "a"}, {}, "batch_size is 'a'"),
+        (IMITATION, {"batch_size": 10**9}, {}, "batch_size is 1000000000"),
+        (IMITATION, {"seed": -1}, {}, "seed is -1"),
+        (IMITATION, {"world_size": "a"}, {}, "what cannot be: world_size .*'a'"),
+        (IMITATION, {"world_size": 24}, {}, "what cannot be: world_size 24 is not odd"),
+        (IMITATION, {}, {"samples": 10**18}, "it had 2,000,000,000,000,000,000 levels, and"),
+        (IMITATION, {}, {"samples": 0.5}, "samples is 0.5"),
+        (IMITATION, {}, {"first_training_seed": 2**31}, "first_training_seed is 2147483648"),
+        (IMITATION, {}, {"started_from": None}, "started_from is None, not the metadata of an"),
+        (PPO, {}, {"levels_played": [10**18, 1]}, r"it had 1,000,000,000,000,000,001 levels"),
+        (PPO, {}, {"levels_played": 7}, "levels_played is no list of numbers"),
+        (PPO, {}, {"levels_played": [1, -1]}, "levels_played is -1"),
+        (PPO, {"num_levels": 2**31}, {}, "num_levels is 2147483648"),
+        (PPO, {}, {"env_seed": None}, "env_seed is None"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    metadata: dict[str, Any], settings: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    assert training_levels(metadata) is not None
+    wrong = {**metadata, "settings": {**metadata["settings"], **settings}, **changes}
+    with pytest.raises(ValueError, match=message):
+        training_levels(wrong)
+
+
+def test_an_agent_that_began_with_itself_is_refused() -> None:
+    metadata = dict(IMITATION)
+    metadata["started_from"] = metadata
+    with pytest.raises(ValueError, match="it began with another agent, and so on, 20 times"):
+        training_levels(metadata)
+
+
+@pytest.mark.parametrize("num_levels", [0, 30])
+def test_levels_are_drawn_in_parts(num_levels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = {**PPO, "levels_played": [40, 0, 90]}
+    metadata["settings"] = {**PPO["settings"], "num_levels": num_levels}
+    whole = all_seeds(metadata)
+    assert len(whole) == len(set(whole))
+    monkeypatch.setattr(seen_module, "DRAWN_AT_ONCE", 12)
+    parts = all_seeds(metadata)
+    assert len(parts) == len(set(parts))
+    assert set(parts) == set(whole)
+    assert max(map(len, _batches(metadata))) <= 12
+
+
+def _batches(metadata: dict[str, Any]) -> list[Any]:
+    (levels,) = training_levels(metadata) or ()
+    return list(levels.batches())

@@ -235,7 +235,9 @@ def test_a_run_from_before_a_setting_existed_goes_on(tmp_path: Path) -> None:
     run_partly(settings, tmp_path, 1)
     checkpoint = tmp_path / "checkpoint.pth"
     facts = checkpoint_metadata(checkpoint)
-    del facts["settings"]["max_maze_size"]
+    del facts["settings"]["max_maze_size"], facts["settings"]["precision"], facts["precision"]
+    for name in ("player", "validation"):
+        del facts["learner"][name]["env"]["settings"]["max_maze_size"]
     save_policy(load_policy(checkpoint), checkpoint, **facts)
     with pytest.raises(ValueError, match="was trained with max_maze_size=0, not 7"):
         runs.run(make_learner(replace(settings, max_maze_size=7)), tmp_path, RESUMED)

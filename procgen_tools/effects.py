@@ -72,17 +72,17 @@ class Effect:
         lines = [
             f"Effect: {shorten(str(self.intervention), 90, placeholder='…')}",
             f"  {self.maze.caption()}",
-            f"  reaches the cheese{limit}: {before.cheese:.3g} → {after.cheese:.3g}",
-            f"  visits the corner: {before.corner:.3g} → {after.corner:.3g}",
+            f"  reaches the cheese{limit}: {before.cheese:.3f} → {after.cheese:.3f}",
+            f"  visits the corner: {before.corner:.3f} → {after.corner:.3f}",
         ]
         first, then = self.decision_before, self.decision_after
         if first is not None and then is not None:
             lines.append(
-                f"  at the decision square {tuple(first.square)}: P(cheese) {first.cheese:.3g} → "
-                f"{then.cheese:.3g}, P(top right) {first.top_right:.3g} → {then.top_right:.3g}"
+                f"  at the decision square {tuple(first.square)}: P(cheese) {first.cheese:.3f} → "
+                f"{then.cheese:.3f}, P(top right) {first.top_right:.3f} → {then.top_right:.3f}"
             )
         variation = self.difference.total_variation
-        lines.append(f"  total variation: mean {variation.mean():.3g}, max {variation.max():.3g}")
+        lines.append(f"  total variation: mean {variation.mean():.3f}, max {variation.max():.3f}")
         return "\n".join(lines)
 
     def _repr_png_(self) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib import pyplot as plt
@@ -40,8 +41,49 @@ def test_python_blocks_run(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         for number, block in enumerate(code):
             exec(compile(block, f"README.md, Python block {number + 1}", "exec"), namespace)
+        assert f"```text\n{namespace['effect']}\n```" in README, "what the example prints"
+        assert_the_example_shows_an_effect(namespace["effect"], namespace["control"])
     finally:
         plt.close("all")
+
+
+def assert_the_example_shows_an_effect(effect: Any, control: Any) -> None:
+    """The cheese vector turns the agent from the cheese to the corner; a random direction not."""
+    assert effect.chances_before.cheese > 0.9
+    assert effect.chances_after.cheese < 0.1
+    assert effect.chances_after.corner > 0.9
+    assert control.chances_after.cheese > 0.9
+
+
+def test_the_map_names_every_part_of_the_package() -> None:
+    """Each package and module at the top of procgen_tools has its line, and no line is stale."""
+    (drawn,) = [block for block in blocks("text") if block.startswith("procgen_tools/\n")]
+    named = set(re.findall(r"^  ([a-z_]+(?:/|\.py)) +\S", drawn, re.MULTILINE))
+    package = ROOT / "procgen_tools"
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert named == modules | folders
+
+
+def test_the_commands_of_what_is_measured_exist() -> None:
+    """Every row of the table says how to measure again, by a command or a target of make."""
+    table = README.split("## What is measured")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 9
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for row in rows:
+        again = row[-1].strip()
+        if again == "the same":
+            continue
+        words = shlex.split(again.strip("`"))
+        if words[0] == "make":
+            assert words[1] in targets, again
+        elif words[0] == "python":
+            assert words[1:3] == ["-m", "timeit"], again
+        else:
+            assert words[0] == "procgen-tools", again
+            assert words[1] in ("bench", "evaluate", "demo"), again
+            check_command(" ".join(words[1:]))
 
 
 def test_the_code_of_procgen_tools_stands_unchanged() -> None:
@@ -54,13 +96,20 @@ def test_commands_exist() -> None:
     commands = re.findall(r"procgen-tools ((?:[a-z]+ )*[a-z]+[^\n`|]*)", README)
     assert commands
     for command in commands:
-        words = shlex.split(command, comments=True)
-        words = [word for word in words if re.fullmatch("[a-z]+(-[a-z]+)*", word)]
-        words = words[: 2 if words[0] in ("train", "bench") else 1]
-        result = CliRunner().invoke(app, [*words, "--help"])
-        assert result.exit_code == 0, f"procgen-tools {command}: {result.output}"
-        for option in re.findall(r"--[a-z-]+", command):
-            assert option in result.output, f"procgen-tools {command}: no {option}"
+        check_command(command)
+
+
+def check_command(command: str) -> None:
+    """`procgen-tools <command>` has these words and options, and the files it names exist."""
+    words = shlex.split(command, comments=True)
+    for file in re.findall(r"trained_models/\S+", command):
+        assert (ROOT / file.strip("`")).exists(), file
+    words = [word for word in words if re.fullmatch("[a-z]+(-[a-z]+)*", word)]
+    words = words[: 2 if words[0] in ("train", "bench") else 1]
+    result = CliRunner().invoke(app, [*words, "--help"])
+    assert result.exit_code == 0, f"procgen-tools {command}: {result.output}"
+    for option in re.findall(r"--[a-z-]+", command):
+        assert option in result.output, f"procgen-tools {command}: no {option}"
 
 
 def test_files_exist() -> None:

@@ -108,8 +108,8 @@ def test_what_they_say(effect: Effect, policy: ImpalaPolicy) -> None:
     variation = effect.difference.total_variation
     shown = repr(effect)
     assert "Effect: add -1 x the cheese vector to embedder.block2.res1.resadd_out\n" in shown
-    assert f"reaches the cheese within 500 steps: {effect.chances_before.cheese:.3g} → " in shown
-    assert f"total variation: mean {variation.mean():.3g}, max {variation.max():.3g}" in shown
+    assert f"reaches the cheese within 500 steps: {effect.chances_before.cheese:.3f} → " in shown
+    assert f"total variation: mean {variation.mean():.3f}, max {variation.max():.3f}" in shown
     assert f"at most {variation.max():.3g} at (" in repr(effect.difference)
     level = maze.make_level(51)
     with_decision = measure(policy, level, Zero(LAYER, channels=[3]))
@@ -171,7 +171,7 @@ def dataclasses_of_the_package() -> Iterator[tuple[ast.ClassDef, str, bool]]:
             decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", [])]
             if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
                 continue
-            if any(each.startswith("dataclass") for each in decorators):
+            if any(each.startswith("dataclass(frozen=True") for each in decorators):
                 own = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
                 own |= {ast.unparse(each).split(" = ")[0] for each in node.body}
                 kinds = [

@@ -215,5 +215,7 @@ def test_visits_of_each_corner(played: Rollouts) -> None:
                 last = rollout.maze.size - 1
                 corner = np.array([last * top, last * right])
                 assert visited == (abs(rollout.squares - corner).max(axis=1) < side).any()
-    assert np.array_equal(played.visited_top_right(2), played.visited_corner(top=True, right=True, side=2))
+    assert np.array_equal(
+        played.visited_top_right(2), played.visited_corner(top=True, right=True, side=2)
+    )
     assert played.visited_corner(top=False, right=False).sum() >= len(MAZES) - 1  # where it starts

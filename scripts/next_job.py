@@ -3,16 +3,20 @@
 
     python scripts/next_job.py                     # the next missing agent, for nine minutes
     python scripts/next_job.py --minutes 25 --device cuda FILE.toml
+    python scripts/next_job.py --minutes 600 trained_models/family.toml   # on one core
 
-Run it again until it says that nothing is missing: it goes on where it stopped. It needs torch,
-numba, numpy, tqdm, tensorboard, pandas and pyarrow, this checkout, and no network. Agents are
-judged afterwards, where the whole package is installed, by `procgen-tools evaluate`.
+Run it again until it says that nothing is missing: it goes on where it stopped or was killed.
+Several can run side by side: agents that another process trains are passed over. It computes in
+one thread unless `--threads` says more. It needs torch, numba, numpy, tqdm, tensorboard, pandas
+and pyarrow, this checkout, and no network. Agents are judged afterwards, where the whole package
+is installed, by `procgen-tools evaluate`.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import types
 from pathlib import Path
@@ -45,35 +49,63 @@ def _import_without_jaxtyping() -> None:
 
 
 def main() -> int:
-    """Train; 0 when nothing is missing any more, 3 when there is more to do."""
+    """Train; 0: nothing is missing any more; 3: there is more to do; 4: others do the rest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, default=ROOT / "trained_models" / "gpu.toml")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop after so long")
     parser.add_argument("--device", help="cuda where there is one, else cpu, unless given")
+    parser.add_argument("--threads", type=int, default=1, help="that compute on the CPU")
     arguments = parser.parse_args()
+    if arguments.threads < 1:
+        parser.error(f"--threads is {arguments.threads}: give 1 or more")
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):  # read when they are loaded
+        os.environ[f"{library}_NUM_THREADS"] = str(arguments.threads)
     sys.path.insert(0, str(ROOT))
     _import_without_jaxtyping()
 
-    import torch
-
     from procgen_tools.sweeps.files import read_sweep
-    from procgen_tools.training.runs import RunOptions
-    from procgen_tools.training.trainers import train_agent
 
     missing = [job for job in read_sweep(arguments.file).jobs if not job.agent.exists()]
     if not missing:
         print(f"nothing of {arguments.file} is missing")
         return 0
-    job = missing[0]
+    import torch
+
+    torch.set_num_threads(arguments.threads)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    print(f"{job.name}, the first of {len(missing)} missing, on {device}", flush=True)
-    options = RunOptions(resume=True, stop_after=60 * arguments.minutes)
-    finished = train_agent(
-        job.settings, job.agent, job.folder, device=device, initial=job.initial,
-        command=f"python scripts/next_job.py {arguments.file.name}", options=options,
+    for job in missing:
+        if job.initial is not None and not job.initial.exists():
+            print(f"{job.name} begins with {job.initial}, which is not there yet")
+            continue
+        finished = _train(job, device, arguments)
+        if finished is None:
+            continue
+        print(f"{job.agent} is finished" if finished else f"to be continued: {job.folder}")
+        return 0 if finished and len(missing) == 1 else 3
+    print("other processes train what is missing")
+    return 4
+
+
+def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
+    """Whether the agent is finished now; None if it is another process that trains it."""
+    from procgen_tools.training.locks import InUseError
+    from procgen_tools.training.runs import RunOptions
+    from procgen_tools.training.trainers import train_agent
+
+    print(f"{job.name} on {device}", flush=True)
+    options = RunOptions(
+        resume=True, stop_after=60 * arguments.minutes, snapshot_every=job.snapshot_every,
+        half_snapshots=job.half_snapshots,
     )  # fmt: skip
-    print(f"{job.agent} is finished" if finished else f"to be continued: {job.folder}")
-    return 0 if finished and len(missing) == 1 else 3
+    command = f"python scripts/next_job.py {arguments.file.name}"
+    try:
+        return train_agent(
+            job.settings, job.agent, job.folder, device=device, initial=job.initial,
+            command=command, options=options,
+        )  # fmt: skip
+    except InUseError as error:
+        print(error)
+        return None
 
 
 if __name__ == "__main__":

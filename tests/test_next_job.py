@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from procgen_tools.models import checkpoint_metadata
+from procgen_tools.training.locks import locked
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts" / "next_job.py"
@@ -50,6 +52,12 @@ steps = 64
 num_envs = 4
 rollout_steps = 8
 minibatches = 2
+[[agents]]
+name = "third"
+samples = 64
+batch_size = 8
+snapshot_every = 32
+half_snapshots = true
 """
 
 
@@ -60,18 +68,41 @@ def next_job(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_one_job_after_the_other(tmp_path: Path) -> None:
     (tmp_path / "sweep.toml").write_text(SWEEP)
-    first = next_job(tmp_path)
-    assert first.returncode == 3, first.stderr
-    assert "first, the first of 2 missing, on" in first.stdout
+    agents = tmp_path / "work/agents"
+    with locked(agents / ".first.pth.lock", "the first"):
+        other = next_job(tmp_path)  # passes over the first, and what begins with it
+    assert other.returncode == 3, other.stderr
+    assert f"first.pth is in use by process {os.getpid()}" in other.stdout
+    assert "second begins with" in other.stdout
+    assert [path.name for path in agents.iterdir()] == ["third.pth"]
+    snapshots = {path.name for path in (tmp_path / "work/runs/third").glob("model_*.pth")}
+    assert snapshots == {"model_0.pth", "model_64.pth"}  # a row of the log is 100 steps
+    assert 2 * (tmp_path / "work/runs/third/model_0.pth").stat().st_size < 2.7e6
     part = next_job(tmp_path, "--minutes", "0")
     assert part.returncode == 3, part.stderr
-    assert "to be continued" in part.stdout
-    assert not (tmp_path / "work/agents/second.pth").exists()
-    second = next_job(tmp_path)
-    assert second.returncode == 0, second.stderr
-    facts = checkpoint_metadata(tmp_path / "work/agents/second.pth")
+    second = next_job(tmp_path, "--minutes", "0")
+    assert second.returncode == 3, second.stderr
+    assert "to be continued" in second.stdout
+    assert not (agents / "second.pth").exists()
+    last = next_job(tmp_path, "--threads", "2")
+    assert last.returncode == 0, last.stderr
+    facts = checkpoint_metadata(agents / "second.pth")
     assert facts["started_from"]["file"] == "first.pth"
     assert "nothing of sweep.toml is missing" in next_job(tmp_path).stdout
+    assert next_job(tmp_path, "--threads", "0").returncode == 2
+
+
+def test_one_thread_is_one_core(tmp_path: Path) -> None:
+    """The processor time of a run is not more than its time on the clock."""
+    code = (
+        "import time, torch; from procgen_tools.training import imitation as i;"
+        "torch.set_num_threads(1); s = i.ImitationSettings(world_size=15, samples=640,"
+        "batch_size=32); learner = i.Learner(s); i.examples_of_step(s, 0);"
+        "clock, cpu = time.perf_counter(), time.process_time(); learner.advance(lambda n: None);"
+        "print((time.process_time() - cpu) / (time.perf_counter() - clock))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert float(done.stdout) < 1.02, done.stderr
 
 
 @pytest.mark.parametrize("file", ["family.toml", "gpu.toml"])

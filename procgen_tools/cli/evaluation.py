@@ -59,7 +59,7 @@ def evaluate(
     from procgen_tools.records import check_destination, write_records
     from procgen_tools.training.trainers import usable_device
 
-    drawn = levels_drawn(checkpoint_metadata(agent))
+    drawn = 0 if deduplicate is False else levels_drawn(checkpoint_metadata(agent))
     if deduplicate is None and drawn > QUICKLY_SEARCHED:
         typer.echo(
             f"{drawn:,} levels were drawn for the training of {agent}. Which of the held-out "

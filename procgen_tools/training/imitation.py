@@ -12,6 +12,7 @@ import copy
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +89,26 @@ class Learner:
         return self.settings.steps * self.settings.batch_size
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
-        """`row_steps` steps, the examples of each made while the one before is learned from."""
+        """`row_steps` steps; with more than one thread, examples are made while others are learned.
+
+        With one thread everything happens on it, so that a run takes one core and no more.
+        """
         settings = self.settings
         last = min(settings.steps, self.step + settings.row_steps)
+        ahead = self.device.type != "cpu" or torch.get_num_threads() > 1
         losses, accuracies = [], []
         with ThreadPoolExecutor(1) as pool:
-            upcoming = pool.submit(examples_of_step, settings, self.step)
+
+            def made(step: int) -> Callable[[], Examples]:
+                if ahead:
+                    return pool.submit(examples_of_step, settings, step).result
+                return partial(examples_of_step, settings, step)
+
+            upcoming = made(self.step)
             while self.step < last:
-                examples = upcoming.result()
+                examples = upcoming()
                 if self.step + 1 < last:
-                    upcoming = pool.submit(examples_of_step, settings, self.step + 1)
+                    upcoming = made(self.step + 1)
                 loss, accuracy = self.update(examples)
                 losses.append(loss)
                 accuracies.append(accuracy)

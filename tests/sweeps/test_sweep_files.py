@@ -84,6 +84,30 @@ def test_names_outlast_new_values_of_an_axis() -> None:
     assert len(large.jobs) == 4
 
 
+def test_snapshots_are_said_of_agents_or_of_all() -> None:
+    sweep = sweep_from(
+        {
+            "folder": "x",
+            "settings": {"half_snapshots": True},
+            "grid": {"seed": [0]},
+            "agents": [{"name": "often", "snapshot_every": 100_000, "seed": 2}],
+        }
+    )
+    assert [(job.snapshot_every, job.half_snapshots) for job in sweep.jobs] == [
+        (0, True), (100_000, True),
+    ]  # fmt: skip
+    assert sweep.jobs[1].settings == ImitationSettings(seed=2)
+    assert sweep.jobs[1].as_plain()["snapshot_every"] == 100_000
+    one = {"name": "a"}
+    assert "snapshot_every is -1: give" in mistake(agents=[{**one, "snapshot_every": -1}])
+    assert "'snapshot_every' is True: give a TOML integer" in mistake(
+        agents=[{**one, "snapshot_every": True}]
+    )
+    assert "'half_snapshots' is 1: give a TOML boolean" in mistake(
+        agents=[{**one, "half_snapshots": 1}]
+    )
+
+
 def test_trainers_can_be_an_axis() -> None:
     sweep = sweep_from(
         {

@@ -88,7 +88,10 @@ def test_imports_point_down(path: Path) -> None:
 
 
 def test_importing_is_light() -> None:
-    """The package, the mazes and the pictures load neither torch nor matplotlib nor gymnasium."""
+    """The package, the mazes and the pictures load neither torch nor matplotlib nor gymnasium.
+
+    The worlds are registered once somebody else imports gymnasium.
+    """
     code = (
         "import sys, procgen_tools; before = set(sys.modules);"
         "assert not {'torch', 'numpy', 'numba'} & before;"
@@ -113,3 +116,38 @@ def test_every_folder_is_a_package() -> None:
     """A folder without __init__.py would be left out of what pip installs."""
     for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
         assert (folder / "__init__.py").exists(), folder
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import procgen_tools, gymnasium",
+        "import gymnasium, procgen_tools",
+        "import procgen_tools.envs, gymnasium.vector",
+        "import importlib.util, procgen_tools; importlib.util.find_spec('gymnasium');"
+        "from gymnasium import spaces; import gymnasium",
+    ],
+)
+def test_worlds_are_known_to_gymnasium_in_either_order(imports: str) -> None:
+    """And no world is loaded before one is made."""
+    code = (
+        f"{imports}; import sys;"
+        "loaded = {'numba', 'torch', 'procgen_tools.maze.levels'} & set(sys.modules);"
+        "assert not loaded, loaded;"
+        "assert 'procgen_tools/Maze-v0' in gymnasium.registry;"
+        "assert not [f for f in sys.meta_path if 'procgen_tools' in type(f).__module__];"
+        "print(gymnasium.spec('procgen_tools/CropsAndHumans-v0').entry_point)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "CropsAndHumansEnv" in result.stdout, result.stdout + result.stderr
+
+
+def test_a_machine_may_do_without_gymnasium() -> None:
+    """What finds it for us then finds nothing, as without us."""
+    code = (
+        "import sys, procgen_tools; sys.path[:] = []; sys.path_importer_cache.clear()\n"
+        "try:\n    import gymnasium\n"
+        "except ModuleNotFoundError as error:\n    print(error.name)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "gymnasium", result.stdout + result.stderr

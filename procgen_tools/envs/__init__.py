@@ -1,10 +1,10 @@
 """Batched worlds to act in.
 
-`create_venv` gives the maze that notebooks use. `import procgen_tools.envs` makes the worlds
-known to gymnasium under the ids in `WORLDS`::
+`create_venv` gives the maze that notebooks use. `import procgen_tools` makes the worlds known to
+gymnasium under the ids in `WORLDS`::
 
     import gymnasium
-    import procgen_tools.envs
+    import procgen_tools
 
     envs = gymnasium.make_vec("procgen_tools/Maze-v0", num_envs=64, distribution_mode="easy")
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from procgen_tools.envs.contract import ContractBroken, check_world
     from procgen_tools.envs.gymnasium_env import MazeEnv, MazeVectorEnv
     from procgen_tools.envs.native import NativeMaze
+    from procgen_tools.envs.stable_baselines import to_stable_baselines
     from procgen_tools.envs.venv import MazeVenv, create_venv, state_from_venv, venv_from_mazes
     from procgen_tools.envs.wrappers import (
         MapObservations,
@@ -48,6 +49,7 @@ _HOME = {
     "policy_observations": "wrappers",
     "scaled": "wrappers",
     "state_from_venv": "venv",
+    "to_stable_baselines": "stable_baselines",
     "under_key": "wrappers",
     "venv_from_mazes": "venv",
 }
@@ -70,6 +72,7 @@ __all__ = [
     "register_environments",
     "scaled",
     "state_from_venv",
+    "to_stable_baselines",
     "under_key",
     "venv_from_mazes",
 ]

@@ -1,15 +1,20 @@
-"""What the environments of all worlds share: seeds, masks and infos of batches; one alone."""
+"""What the environments of all worlds share: how episodes begin and end, batched and alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.vector import VectorEnv
-from jaxtyping import Bool, Int
+from gymnasium.spaces import Discrete, Space
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from jaxtyping import Bool, Float, Int, Shaped
+
+from procgen_tools.checks import check_memory, whole_number
 
 MAX_SEED = 2**32
 
@@ -20,15 +25,16 @@ def seed_list(seed: int | Sequence[int | None] | None, num: int) -> list[int | N
     """The seed of each environment: seed + i, or the i-th of a list; None to go on.
 
     Raises:
+        TypeError: a seed that is no whole number.
         ValueError: another number of seeds, or one that is out of range.
     """
     seeds: list[int | None]
     if seed is None:
         seeds = [None] * num
-    elif isinstance(seed, int | np.integer):
-        seeds = [int(seed) + index for index in range(num)]
+    elif isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str):
+        seeds = [None if own is None else whole_number("seed", own) for own in seed]
     else:
-        seeds = list(seed)
+        seeds = [whole_number("seed", seed) + index for index in range(num)]
     if len(seeds) != num:
         raise ValueError(f"{len(seeds)} seeds for {num} environments: give one for each, or one "
                          "number for all")  # fmt: skip
@@ -62,6 +68,199 @@ def masked(
     return {name: np.where(which, values, 0), f"_{name}": which.copy()}
 
 
+@dataclass(frozen=True, eq=False)
+class Advanced:
+    """What a step of a batch gave, before anybody is shown it.
+
+    Attributes:
+        rewards, terminations, truncations: of every environment; anything where it waited.
+        final_observations: of the environments whose episode ended, in their order.
+        infos: of the episode in which the step was taken.
+    """
+
+    rewards: Float[np.ndarray, " env"]
+    terminations: Bool[np.ndarray, " env"]
+    truncations: Bool[np.ndarray, " env"]
+    final_observations: Shaped[np.ndarray, "ended ..."]
+    infos: dict[str, Int[np.ndarray, " env"]]
+
+
+class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
+    """Environments that step together, in each of gymnasium's three ways to go on after an end.
+
+    A world says how its episodes begin (`_begin`), how they go on (`_advance`), what is seen
+    (`_observe`) and told (`_told`). It begins the next episode in the step that ends one. Here
+    that is shown at once (`SAME_STEP`), in the next step, whose action is not taken
+    (`NEXT_STEP`), or at the next `reset` whose mask asks for it (`DISABLED`).
+
+    Args:
+        num_envs: environments in the batch.
+        observation_space: of one environment.
+        action_space: of one environment.
+        render_mode: 'rgb_array' for pictures from `render`, or None.
+        autoreset_mode: an `AutoresetMode`, or its value, such as 'NextStep'.
+        bytes_each: memory that one environment takes.
+
+    Raises:
+        TypeError: a number of environments that is no whole number.
+        ValueError: fewer than one environment or more than fit into memory, an unknown mode.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        observation_space: Space[Any],
+        action_space: Discrete,
+        *,
+        render_mode: str | None,
+        autoreset_mode: AutoresetMode | str,
+        bytes_each: int,
+    ) -> None:
+        num_envs = whole_number("num_envs", num_envs, 1)
+        check_memory("num_envs", num_envs, bytes_each)
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"unknown render_mode {render_mode!r}: use 'rgb_array' or None")
+        try:
+            self._mode = AutoresetMode(autoreset_mode)
+        except ValueError:
+            raise ValueError(
+                f"unknown autoreset_mode {autoreset_mode!r}: use one of "
+                f"{', '.join(str(mode) for mode in AutoresetMode)}"
+            ) from None
+        self.metadata = {**self.metadata, "autoreset_mode": self._mode}
+        self.num_envs = num_envs
+        self.render_mode = render_mode
+        self.single_observation_space = observation_space
+        self.single_action_space = action_space
+        self.observation_space = batch_space(observation_space, num_envs)
+        self.action_space = batch_space(action_space, num_envs)
+        self._begun = False
+        self._over = np.zeros(num_envs, bool)  # ended, and the next episode not shown yet
+        self._last_seen: dict[int, np.ndarray] = {}  # where it is over
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin a new episode in every environment.
+
+        Args:
+            seed: environment i begins anew with seed + i (or the i-th of a list). Without a seed
+                it goes on drawing, except at the very first reset, which takes a random one.
+            options: `{"reset_mask": (env,) bool}` begins new episodes only where True; the very
+                first reset begins all.
+
+        Returns:
+            observations, and infos of each episode that began.
+
+        Raises:
+            TypeError: a seed that is no whole number.
+            ValueError: seeds outside 0..2**32 - 1 or another number of them, unknown options.
+        """
+        seeds = seed_list(seed, self.num_envs)
+        mask = reset_mask(options, self.num_envs)
+        # Seeds gymnasium's own generator, which draws the seeds of a first reset without any.
+        super().reset(seed=seeds[0] if np.ndim(seed) == 0 else None)  # type: ignore[arg-type]
+        if not self._begun:
+            mask[:] = True
+            drawn = self.np_random.integers(MAX_SEED, size=self.num_envs).tolist()
+            seeds = [new if old is None else old for old, new in zip(seeds, drawn, strict=True)]
+        seeded = mask & [number is not None for number in seeds]
+        self._begin(seeded, [seeds[index] for index in np.flatnonzero(seeded)])
+        # Where an episode is over, the next one has begun, though nobody has seen it.
+        self._begin(mask & ~seeded & ~self._over, None)
+        self._over &= ~mask
+        self._begun = True
+        infos: dict[str, Any] = {}
+        for name, values in self._told().items():
+            infos |= masked(name, values, mask)
+        return self._shown(), infos
+
+    def step(
+        self, actions: Any
+    ) -> tuple[
+        Observation,
+        Float[np.ndarray, " env"],
+        Bool[np.ndarray, " env"],
+        Bool[np.ndarray, " env"],
+        dict[str, Any],
+    ]:
+        """Take an action in each environment.
+
+        Args:
+            actions: (env,) whole numbers.
+
+        Returns:
+            observations, rewards, terminations, truncations, infos.
+
+        Raises:
+            ResetNeeded: before the first `reset`, or (`DISABLED`) after the end of an episode.
+            ValueError: another number of actions, or one that does not exist.
+        """
+        if not self._begun:
+            raise ResetNeeded("call reset() before the first step()")
+        waited = self._over
+        if self._mode is AutoresetMode.DISABLED and waited.any():
+            raise ResetNeeded(
+                f"the episodes of environments {np.flatnonzero(waited).tolist()} are over: call "
+                "reset(options={'reset_mask': terminations | truncations}) before the next step()"
+            )
+        now = self._advance(actions, waited)
+        terminations, truncations = now.terminations & ~waited, now.truncations & ~waited
+        rewards = np.where(waited, 0, now.rewards).astype(now.rewards.dtype)
+        ended = terminations | truncations
+        infos: dict[str, Any] = {}
+        finals = dict(zip(np.flatnonzero(ended).tolist(), now.final_observations, strict=True))
+        told = self._told()
+        if self._mode is AutoresetMode.SAME_STEP:
+            if finals:
+                final = np.full(self.num_envs, None, dtype=object)
+                for index, observation in finals.items():
+                    final[index] = observation.copy()
+                final_info: dict[str, Any] = {}
+                for name, values in now.infos.items():
+                    final_info |= masked(name, values, ended)
+                infos = {"final_obs": final, "final_info": final_info}
+                infos |= {f"_{name}": ended.copy() for name in ("final_obs", "final_info")}
+        else:
+            self._over, self._last_seen = ended, finals
+            told = {name: np.where(ended, now.infos[name], told[name]) for name in told}
+        for name, values in told.items():
+            infos |= masked(name, values, np.ones(self.num_envs, bool))
+        return self._shown(), rewards, terminations, truncations, infos
+
+    def _require_rendering(self) -> None:
+        """Refuse to render if the environments were not made for it."""
+        if self.render_mode is None:
+            raise ValueError("nothing to render: make the environment with "
+                             "render_mode='rgb_array'")  # fmt: skip
+
+    def _shown(self) -> Any:
+        """Observations; where an episode is over, its last one."""
+        observations = self._observe()
+        for index in np.flatnonzero(self._over).tolist():
+            observations[index] = self._last_seen[index]
+        return observations
+
+    def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None) -> None:
+        """Begin new episodes where `which` is True, with a seed for each True or going on."""
+        raise NotImplementedError
+
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+        """Check the actions, take them but where `waiting`, and begin what follows an end."""
+        raise NotImplementedError
+
+    def _observe(self) -> Shaped[np.ndarray, "env ..."]:
+        """What is seen of the episodes that go on; a new array."""
+        raise NotImplementedError
+
+    def _told(self) -> dict[str, Int[np.ndarray, " env"]]:
+        """The infos of the episodes that go on."""
+        raise NotImplementedError
+
+
 class EnvOfOne(gymnasium.Env[Observation, Any]):
     """One environment: a batch of one, whose own `reset` begins the next episode.
 
@@ -69,9 +268,15 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
 
     Args:
         batch: a vector environment of one, with `SAME_STEP` autoreset and a `reset_mask`.
+
+    Raises:
+        ValueError: another autoreset mode.
     """
 
     def __init__(self, batch: VectorEnv[Any, Any, Any]) -> None:
+        if batch.metadata["autoreset_mode"] is not AutoresetMode.SAME_STEP:
+            raise ValueError("autoreset_mode is for vector environments: one alone begins its "
+                             "episodes in reset(); leave it out")  # fmt: skip
         self._batch = batch
         self._episode_over = False
         self.render_mode = batch.render_mode

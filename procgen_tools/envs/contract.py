@@ -1,8 +1,9 @@
 """The contract that every world satisfies, as a check to run.
 
-Worlds are gymnasium vector environments with discrete actions whose episodes begin again in the
-step that ends them (`AutoresetMode.SAME_STEP`). `check_world` plays at random and names the
-first law that does not hold, with the step and the environment.
+Worlds are gymnasium vector environments with discrete actions. What follows the end of an episode
+is one of gymnasium's three modes: the next one begins in the same step (`SAME_STEP`), in the next
+step (`NEXT_STEP`), or at a `reset` with a mask (`DISABLED`). `check_world` plays at random and
+names the first law that does not hold, with the step and the environment.
 """
 
 from __future__ import annotations
@@ -29,13 +30,19 @@ class ContractBroken(AssertionError):
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a reset or a step gave; after a reset, rewards and ends are None."""
+    """What a reset or a step gave; after a reset, rewards and ends are None.
+
+    Attributes:
+        begun: in `DISABLED` mode, observations and infos of the reset that followed a step in
+            which episodes ended; None elsewhere.
+    """
 
     observations: Any
     infos: dict[str, Any]
     rewards: Any = None
     terminations: Any = None
     truncations: Any = None
+    begun: Any = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def check_spaces(world: World, num_envs: int) -> None:
     _require(world.num_envs == num_envs, f"num_envs is {world.num_envs}, not {num_envs}")
     mode = world.metadata.get("autoreset_mode")
     _require(
-        mode == AutoresetMode.SAME_STEP, f"metadata['autoreset_mode'] is {mode}, not SAME_STEP"
+        isinstance(mode, AutoresetMode), f"metadata['autoreset_mode'] is {mode}, no AutoresetMode"
     )
     action_space = world.single_action_space
     _require(isinstance(action_space, Discrete), f"actions are {action_space}, not Discrete")
@@ -95,12 +102,14 @@ def check_spaces(world: World, num_envs: int) -> None:
 
 
 def check_play(world: World, actions: Int[np.ndarray, "step env"], seed: int) -> Played:
-    """Shapes and types; finite rewards; episodes that end begin again within the step."""
+    """Shapes and types; finite rewards; what follows an end is what the mode promises."""
+    mode = world.metadata["autoreset_mode"]
     seen = _play(world, actions, seed)
     _require(seen[0].observations in world.observation_space,
              "the first observations are outside observation_space")  # fmt: skip
     shape = (world.num_envs,)
     episodes, begun = 0, 0
+    waiting = np.zeros(shape, bool)
     for step, now in enumerate(seen[1:], start=1):
         where = f"at step {step}"
         _require(now.observations in world.observation_space,
@@ -113,18 +122,29 @@ def check_play(world: World, actions: Int[np.ndarray, "step env"], seed: int) ->
         _require(bool(np.isfinite(now.rewards).all()), f"rewards are not finite {where}")
         ended = now.terminations | now.truncations
         told = now.infos.get("_final_obs", np.zeros(shape, bool))
-        _require(bool((told == ended).all()), f"'_final_obs' does not tell which ended {where}")
-        for index in np.flatnonzero(ended).tolist():
-            final = now.infos["final_obs"][index]
+        if mode is AutoresetMode.SAME_STEP:
+            _require(bool((told == ended).all()), f"'_final_obs' does not tell which ended {where}")
+            pairs = [(now.infos["final_obs"][index], _row(now.observations, index))
+                     for index in np.flatnonzero(ended).tolist()]  # fmt: skip
+        else:
+            _require("final_obs" not in now.infos, f"'final_obs' is told in mode {mode} {where}")
+            later = now.begun[0] if now.begun is not None else now.observations
+            earlier = now.observations if now.begun is not None else seen[step - 1].observations
+            began = ended if now.begun is not None else waiting
+            pairs = [(_row(earlier, index), _row(later, index))
+                     for index in np.flatnonzero(began).tolist()]  # fmt: skip
+            _require(not (now.rewards[waiting].any() or ended[waiting].any()),
+                     f"a step that begins an episode has a reward or an end {where}")  # fmt: skip
+            waiting = ended & (mode is AutoresetMode.NEXT_STEP)
+        for final, first in pairs:
             _require(final in world.single_observation_space,
-                     f"final_obs of environment {index} is outside the space {where}")  # fmt: skip
-            first = _row(now.observations, index)
+                     f"the last observation of an episode is no observation {where}")  # fmt: skip
             begun += _difference(final, first, "") is not None
         episodes += int(ended.sum())
     _require(episodes > 0, f"no episode ended in {len(actions)} steps of {world.num_envs} "
              "environments: give more num_steps, or levels that end sooner")  # fmt: skip
-    _require(begun > 0, f"{episodes} times an episode ended, and never did another begin "
-             "within the step")  # fmt: skip
+    _require(begun > 0, f"{episodes} times an episode ended, and never did another begin as in "
+             f"mode {mode}")  # fmt: skip
     return Played(actions.size, episodes)
 
 
@@ -209,7 +229,12 @@ def check_states(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: in
     if not hasattr(world, "get_state"):
         return
     early, late = np.array_split(actions, 2)
-    _play(world, early, seed)
+    last = _play(world, early, seed)[-1]
+    # A state does not tell that an episode is over and the next step will begin another.
+    while world.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP and (
+        (last.terminations | last.truncations).any()
+    ):
+        last, late = _step(world, late[0]), late[1:]
     state = copy.deepcopy(world.get_state())
     expected = [_step(world, row) for row in late]
     targets: dict[str, Any] = {"the world it came from": world, "a new world": make(len(late[0]))}
@@ -238,8 +263,17 @@ def _actions(world: World, num_steps: int, seed: int) -> Int[np.ndarray, "step e
 
 
 def _step(world: World, actions: Int[np.ndarray, " env"]) -> Seen:
+    return copy.deepcopy(_advance(world, actions))
+
+
+def _advance(world: World, actions: Int[np.ndarray, " env"]) -> Seen:
+    """A step, and the reset of what ended, where that is left to the caller."""
     observations, rewards, terminations, truncations, infos = world.step(actions)
-    return copy.deepcopy(Seen(observations, infos, rewards, terminations, truncations))
+    begun = None
+    ended = terminations | truncations
+    if world.metadata["autoreset_mode"] is AutoresetMode.DISABLED and ended.any():
+        begun = world.reset(options={"reset_mask": ended.copy()})
+    return Seen(observations, infos, rewards, terminations, truncations, begun)
 
 
 def _play(
@@ -262,8 +296,7 @@ def _play(
     keep(Seen(*world.reset(seed=seed)))
     for row in actions:
         before_step()
-        observations, rewards, terminations, truncations, infos = world.step(row.copy())
-        keep(Seen(observations, infos, rewards, terminations, truncations))
+        keep(_advance(world, row.copy()))
     return seen
 
 
@@ -271,7 +304,7 @@ def _spoil(value: Any) -> None:
     if isinstance(value, dict):
         for part in value.values():
             _spoil(part)
-    elif isinstance(value, np.ndarray) and value.dtype == object:
+    elif isinstance(value, tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
         for part in value:
             _spoil(part)
     elif isinstance(value, np.ndarray) and value.flags.writeable:
@@ -300,10 +333,14 @@ def _only(now: Seen, index: int, num_envs: int) -> Seen:
         return chosen
 
     arrays = (now.rewards, now.terminations, now.truncations)
+    begun = None
+    if now.begun is not None and (now.terminations | now.truncations)[index]:
+        begun = (_row(now.begun[0], index), infos_of(now.begun[1]))
     return Seen(
         _row(now.observations, index),
         infos_of(now.infos),
         *(None if array is None else array[index] for array in arrays),
+        begun,
     )
 
 

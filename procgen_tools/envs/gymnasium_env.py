@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
-from jaxtyping import Bool, Float64, Int, Integer, UInt8
+from gymnasium.vector import AutoresetMode
+from jaxtyping import Bool, Int, Integer, UInt8
 
-from procgen_tools.envs.batches import MAX_SEED, EnvOfOne, masked, reset_mask, seed_list
-from procgen_tools.envs.native import NativeMaze
-from procgen_tools.maze.actions import NUM_ACTIONS
-from procgen_tools.maze.grid import Maze
+from procgen_tools.envs.batches import Advanced, BatchedEpisodes, EnvOfOne
+from procgen_tools.envs.native import BYTES_EACH, NativeMaze
+from procgen_tools.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
+from procgen_tools.maze.grid import WALL, Maze
 from procgen_tools.maze.levels import level_rule
 from procgen_tools.render.agent_view import FRAME_SIZE
 from procgen_tools.render.human_view import human_frame
@@ -34,15 +32,17 @@ _METADATA: Infos = {"render_modes": ["rgb_array"], "render_fps": 10}
 _VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STEP}
 
 
-class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
-    """Mazes that step together; a level that ends is followed by the next in the same step.
+class MazeVectorEnv(BatchedEpisodes[Frames]):
+    """Mazes that step together; by default, a level that ends is followed in the same step.
 
     Observations are (env, 64, 64, 3) uint8 frames, actions (env,) in 0..14, rewards 10 for the
     cheese, which terminates an episode; 500 steps truncate it. Environment i plays what
     `MazeEnv` with seed + i plays, so the batch is gymnasium's `SyncVectorEnv` of such
-    environments in `AutoresetMode.SAME_STEP`, infos included: `level_seed` of the level that is
-    seen now; where a level ended, `final_obs`, the frame after its last step (a found cheese is
-    gone), and `final_info`, with its `level_seed`.
+    environments in the same autoreset mode, infos included: `level_seed` of the level that is
+    seen now; in `AutoresetMode.SAME_STEP`, where a level ended, `final_obs`, the frame after its
+    last step (a found cheese is gone), and `final_info`, with its `level_seed`.
+
+    A seed of environment i is procgen's `rand_seed`.
 
     Args:
         num_envs: environments in the batch.
@@ -53,8 +53,12 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         start_level: the lowest level seed.
         num_levels: how many seeds from there on; 0 for all.
         render_mode: 'rgb_array' for large pictures from `render`, or None.
+        autoreset_mode: what follows the end of an episode, an `AutoresetMode` or its value:
+            'SameStep', 'NextStep' (which gymnasium's wrappers of observations want) or
+            'Disabled' (`reset` with a `reset_mask` begins the next).
 
     Raises:
+        TypeError: a number that is no whole number.
         ValueError: an unknown name or mode, a number out of range.
     """
 
@@ -71,116 +75,36 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         start_level: int = 0,
         num_levels: int = 0,
         render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
-        if render_mode not in (None, "rgb_array"):
-            raise ValueError(f"unknown render_mode {render_mode!r}: use 'rgb_array' or None")
-        self._engine = NativeMaze(
+        super().__init__(
             num_envs,
+            Box(0, 255, (FRAME_SIZE, FRAME_SIZE, 3), np.uint8),
+            Discrete(NUM_ACTIONS),
+            render_mode=render_mode,
+            autoreset_mode=autoreset_mode,
+            bytes_each=BYTES_EACH,
+        )
+        self._engine = NativeMaze(
+            self.num_envs,
             level_rule(env_name, distribution_mode, rand_region),
             start_level=start_level,
             num_levels=num_levels,
             use_backgrounds=use_backgrounds,
             keep_final_frames=True,
         )
-        self._begun = False
-        self.num_envs = num_envs
-        self.render_mode = render_mode
-        self.single_observation_space = Box(0, 255, (FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-        self.single_action_space = Discrete(NUM_ACTIONS)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-
-    def reset(
-        self,
-        *,
-        seed: int | Sequence[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[Frames, Infos]:
-        """Begin a new episode in every environment.
-
-        Args:
-            seed: environment i begins anew with seed + i (or the i-th of a list), as procgen
-                with that `rand_seed`. Without a seed its levels go on being drawn, except at
-                the very first reset, which then takes a random one.
-            options: `{"reset_mask": (env,) bool}` begins new episodes only where True; the very
-                first reset begins all.
-
-        Returns:
-            observations, and infos with the `level_seed` of each level that began.
-
-        Raises:
-            ValueError: seeds outside 0..2**32 - 1 or another number of them, unknown options.
-        """
-        seeds = seed_list(seed, self.num_envs)
-        mask = reset_mask(options, self.num_envs)
-        super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
-        if not self._begun:
-            mask[:] = True
-            drawn = self.np_random.integers(MAX_SEED, size=self.num_envs).tolist()
-            seeds = [new if old is None else old for old, new in zip(seeds, drawn, strict=True)]
-        seeded = mask & [number is not None for number in seeds]
-        self._engine.restart(seeded, [seeds[index] for index in np.flatnonzero(seeded)])
-        self._engine.restart(mask & ~seeded)
-        self._begun = True
-        return self._engine.observe()[1]["rgb"], self._level_infos(mask)
-
-    def step(
-        self, actions: Any
-    ) -> tuple[
-        Frames,
-        Float64[np.ndarray, " env"],
-        Bool[np.ndarray, " env"],
-        Bool[np.ndarray, " env"],
-        Infos,
-    ]:
-        """Take an action in each environment.
-
-        Args:
-            actions: (env,) whole numbers in 0..14.
-
-        Returns:
-            observations, rewards, terminations (the cheese was found), truncations (500 steps
-            are over), infos.
-
-        Raises:
-            ResetNeeded: before the first `reset`.
-            ValueError: another number of actions, or one that does not exist.
-        """
-        if not self._begun:
-            raise ResetNeeded("call reset() before the first step()")
-        seeds = self._engine.level_seeds
-        self._engine.act(_whole_numbers(actions, self.num_envs))
-        rewards, frames, ended = self._engine.observe()
-        infos = self._level_infos(np.ones(self.num_envs, bool))
-        if ended.any():
-            final_frames = np.full(self.num_envs, None, dtype=object)
-            assert self._engine.final_frames is not None
-            where = np.flatnonzero(ended)
-            for index, frame in zip(where, self._engine.final_frames, strict=True):
-                final_frames[index] = frame
-            infos |= {
-                "final_obs": final_frames,
-                "_final_obs": ended.copy(),
-                "final_info": masked("level_seed", seeds, ended),
-                "_final_info": ended.copy(),
-            }
-        terminations = rewards > 0
-        truncations = ended & ~terminations
-        return frames["rgb"], rewards.astype(np.float64), terminations, truncations, infos
 
     def render(self) -> tuple[Picture, ...]:
-        """A large picture of every environment.
+        """A large picture of every environment; after the end of an episode, of the next one.
 
         Raises:
             ValueError: the environments were made without render_mode='rgb_array'.
         """
-        if self.render_mode is None:
-            raise ValueError("nothing to render: make the environment with "
-                             "render_mode='rgb_array'")  # fmt: skip
+        self._require_rendering()
         return tuple(human_frame(self.maze(index)) for index in range(self.num_envs))
 
     def maze(self, index: int = 0) -> Maze:
-        """The maze of one environment as it stands.
+        """The maze of one environment as it stands; after the end of an episode, the next one.
 
         Raises:
             ValueError: no such environment.
@@ -204,9 +128,43 @@ class MazeVectorEnv(VectorEnv[Frames, Any, np.ndarray]):
         """
         self._engine.set_state(states)
         self._begun = True
+        self._over[:] = False
 
-    def _level_infos(self, which: Bool[np.ndarray, " env"]) -> Infos:
-        return masked("level_seed", self._engine.level_seeds, which)
+    def action_masks(self) -> Bool[np.ndarray, "env action"]:
+        """Which actions lead the mouse to another square, or stay; for learners with masks.
+
+        An action that bumps into a wall is as good as staying, so a mask takes nothing away.
+        """
+        cells = self._engine.cells
+        mice = self._engine.mice
+        rows, cols = (mice[:, None] + np.array(STEP_OF_ACTION)).transpose(2, 0, 1)
+        side = cells.shape[1]
+        inside = (rows >= 0) & (rows < side) & (cols >= 0) & (cols < side)
+        envs = np.arange(self.num_envs)[:, None]
+        walls = cells[envs, rows.clip(0, side - 1), cols.clip(0, side - 1)] == WALL
+        return inside & ~walls
+
+    def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None) -> None:
+        self._engine.restart(which, seeds)
+
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+        seeds = self._engine.level_seeds
+        self._engine.act(_whole_numbers(actions, self.num_envs), waiting if waiting.any() else None)
+        rewards, firsts = self._engine.outcome()
+        assert self._engine.final_frames is not None
+        return Advanced(
+            rewards.astype(np.float64),
+            rewards > 0,
+            firsts & (rewards == 0),
+            self._engine.final_frames,
+            {"level_seed": seeds},
+        )
+
+    def _observe(self) -> Frames:
+        return self._engine.frames()
+
+    def _told(self) -> dict[str, Int[np.ndarray, " env"]]:
+        return {"level_seed": self._engine.level_seeds}
 
 
 class MazeEnv(EnvOfOne[Frame]):
@@ -221,6 +179,11 @@ class MazeEnv(EnvOfOne[Frame]):
 
     def __init__(self, *, render_mode: str | None = None, **settings: Any) -> None:
         super().__init__(MazeVectorEnv(1, render_mode=render_mode, **settings))
+
+    def action_masks(self) -> Bool[np.ndarray, " action"]:
+        """Which actions lead the mouse to another square, or stay (see `MazeVectorEnv`)."""
+        mask: Bool[np.ndarray, " action"] = self._batch.action_masks()[0]
+        return mask
 
     def maze(self) -> Maze:
         """The maze as it stands; between two episodes, the next one's."""

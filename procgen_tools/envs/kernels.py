@@ -11,14 +11,14 @@ from procgen_tools.render.kernels import draw_sprite
 
 
 @njit(cache=True)
-def move_mice(actions, cells, mice, mirrored, moved, found, last_moves):
-    """One step of every mouse: which no wall stopped, and which entered a cheese's square.
+def move_mice(which, actions, cells, mice, mirrored, moved, found, last_moves):
+    """One step of the mice `which`: which no wall stopped, and which entered a cheese's square.
 
     Action a moves by (a // 3 - 1, a % 3 - 1) in columns and rows, rows only without columns;
     from 9 on it does nothing. The picture turns with the key, even when a wall is in the way.
     """
     world = cells.shape[1]
-    for i in range(len(actions)):
+    for i in which:
         action = actions[i]
         right, up = 0, 0
         if action < 9:

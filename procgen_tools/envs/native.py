@@ -118,6 +118,7 @@ class NativeMaze:
             use_backgrounds=use_backgrounds,
         )
         self._bases: dict[int, Values] = {}  # where it is not the fresh one
+        self._all = np.arange(num)
         self._edited = np.zeros(num, bool)  # whose base is a state that was set
         self.final_frames = None
         if keep_final_frames:
@@ -163,11 +164,17 @@ class NativeMaze:
 
     # --- gym3's face
 
-    def act(self, actions: Integer[np.ndarray, " env"]) -> None:
+    def act(
+        self,
+        actions: Integer[np.ndarray, " env"],
+        waiting: Bool[np.ndarray, " env"] | None = None,
+    ) -> None:
         """Take one step in every environment; a level that ends is followed by the next.
 
         Args:
             actions: (env,) procgen's actions, 0..14.
+            waiting: (env,) environments that stay as they are, whatever their action; none of
+                them by default.
 
         Raises:
             ValueError: another number of actions, or one that does not exist.
@@ -179,19 +186,21 @@ class NativeMaze:
         if (actions < 0).any() or (actions >= NUM_ACTIONS).any():
             wrong = actions[(actions < 0) | (actions >= NUM_ACTIONS)][0]
             raise ValueError(f"action {wrong} does not exist: use 0..{NUM_ACTIONS - 1}")
-        self._actions[:] = actions
+        chosen = self._all if waiting is None else np.flatnonzero(~waiting)
+        self._actions[chosen] = actions[chosen]
         kernels.move_mice(
-            self._actions, self._cells, self._mice, self._mirrored, self._moved, self._found,
-            self._last_moves,
+            chosen, self._actions, self._cells, self._mice, self._mirrored, self._moved,
+            self._found, self._last_moves,
         )  # fmt: skip
-        self._stepped[:] = True
-        self._times += 1
-        self._draws += 1
-        np.multiply(self._found, np.float32(CHEESE_REWARD), out=self._rewards)
-        self._ever_rewarded |= self._found
-        self._previous_seeds[:] = self._level_seeds
-        np.logical_or(self._found, self._times >= self._limits, out=self._firsts)
-        ended = np.flatnonzero(self._firsts)
+        found = self._found[chosen]
+        self._stepped[chosen] = True
+        self._times[chosen] += 1
+        self._draws[chosen] += 1
+        self._rewards[chosen] = found * np.float32(CHEESE_REWARD)
+        self._ever_rewarded[chosen] |= found
+        self._previous_seeds[chosen] = self._level_seeds[chosen]
+        self._firsts[chosen] = found | (self._times[chosen] >= self._limits[chosen])
+        ended = chosen[self._firsts[chosen]]
         if self.final_frames is not None:
             self.final_frames = (
                 self._draw_final_frames(ended) if ended.size else self.final_frames[:0]
@@ -207,10 +216,19 @@ class NativeMaze:
 
         The arrays are the caller's to keep.
         """
+        rewards, firsts = self.outcome()
+        return rewards, {"rgb": self.frames()}, firsts
+
+    def outcome(self) -> tuple[Float32[np.ndarray, " env"], Bool[np.ndarray, " env"]]:
+        """Rewards of the last step, and which environments begin a new level (new arrays)."""
+        return self._rewards.copy(), self._firsts.copy()
+
+    def frames(self) -> UInt8[np.ndarray, "env 64 64 3"]:
+        """The observations (a new array)."""
         frames = np.empty_like(self._pictures)
         tables = pixel_tables(self.rule.world_size)
         kernels.observe(self._pictures, frames, self._mice, self._mirrored, *tables.mouse_arguments)
-        return self._rewards.copy(), {"rgb": frames}, self._firsts.copy()
+        return frames
 
     def get_info(self) -> list[dict[str, Any]]:
         """Per environment: `prev_level_seed`, `prev_level_complete`, `level_seed`.
@@ -230,6 +248,16 @@ class NativeMaze:
             for index, info in enumerate(infos):
                 info["rgb"] = human_frame(self.state(index).to_maze())
         return infos
+
+    @property
+    def cells(self) -> UInt8[np.ndarray, "env row col"]:
+        """The outer grids as cell codes (a new array)."""
+        return self._cells.copy()
+
+    @property
+    def mice(self) -> Int[np.ndarray, "env 2"]:
+        """The outer (row, col) of each mouse (a new array)."""
+        return self._mice.copy()
 
     @property
     def level_seeds(self) -> Int[np.ndarray, " env"]:

@@ -1,13 +1,19 @@
 """Worlds by the names that `gymnasium.make` and `gymnasium.make_vec` know them by.
 
-gymnasium learns of environments by imports alone, so `import procgen_tools.envs` registers
-them; `gymnasium.make_vec("procgen_tools.envs:procgen_tools/Maze-v0")` imports it by itself.
-The entry points are strings: no world is loaded before one is made.
+`import procgen_tools` is enough, before or after `import gymnasium`: the worlds are registered at
+once if gymnasium has been imported, and otherwise right after it will be. gymnasium itself has
+no list that it would read by itself, and importing it here would take numpy and a third of a
+second from everybody who only wants a maze. The entry points are strings: no world is loaded
+before one is made.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any, NamedTuple
 
 
@@ -58,5 +64,40 @@ def register_environments() -> None:
             )
 
 
-with suppress(ModuleNotFoundError):  # machines that only train may do without gymnasium
-    register_environments()
+class _RegisterAfterImport(MetaPathFinder):
+    """Finds gymnasium as the other finders do, and registers the worlds once it is imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "gymnasium":
+            return None
+        specs = (
+            finder.find_spec(fullname, path, target)
+            for finder in list(sys.meta_path)
+            if finder is not self
+        )
+        spec = next((spec for spec in specs if spec is not None), None)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def execute_and_register(module: ModuleType) -> None:
+            execute(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            register_environments()
+
+        setattr(spec.loader, "exec_module", execute_and_register)  # noqa: B010  (mypy)
+        return spec
+
+
+def register_with_gymnasium() -> None:
+    """Register the worlds now if gymnasium has been imported, else as soon as it will be."""
+    if hasattr(sys.modules.get("gymnasium"), "register"):
+        register_environments()
+    elif not any(isinstance(finder, _RegisterAfterImport) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _RegisterAfterImport())
+
+
+register_with_gymnasium()

@@ -1,8 +1,9 @@
 """Wrappers of vector environments whose episodes end and begin within one step.
 
-gymnasium has a wrapper for most needs; its wrappers of observations, though, refuse batched
-environments that reset in the same step, or visit them one by one. Those are here, and they
-treat the last frames of episodes (`infos["final_obs"]`) as they treat observations.
+gymnasium has a wrapper for most needs. Its wrappers of observations, though, refuse batched
+environments that reset in the same step, or visit them one by one: make the environments with
+`autoreset_mode="NextStep"` for them, or take those that are here. They treat the last frames of
+episodes (`infos["final_obs"]`) as they treat observations.
 
 | need                                | wrapper                                                 |
 |-------------------------------------|---------------------------------------------------------|
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box, Dict, Space
-from gymnasium.vector import VectorEnv, VectorWrapper
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 from gymnasium.wrappers.utils import RunningMeanStd
 from jaxtyping import Bool, Float32, Shaped
@@ -128,12 +129,16 @@ class StackObservations(VectorWrapper):
         num_frames: observations in a stack.
 
     Raises:
-        ValueError: no frames.
+        ValueError: no frames, or environments in another autoreset mode than `SAME_STEP`.
     """
 
     def __init__(self, env: AnyVectorEnv, num_frames: int) -> None:
         if num_frames < 1:
             raise ValueError(f"num_frames is {num_frames}: stack one observation or more")
+        if env.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
+            raise ValueError("StackObservations needs environments in AutoresetMode.SAME_STEP: "
+                             "make them so, or stack each one alone by gymnasium's "
+                             "FrameStackObservation")  # fmt: skip
         super().__init__(env)
         self.num_frames = num_frames
         box = _box(env)

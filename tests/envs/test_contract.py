@@ -11,6 +11,7 @@ from gymnasium.spaces import Box, MultiDiscrete
 from gymnasium.vector import AutoresetMode
 
 from procgen_tools.envs import ContractBroken, MazeVectorEnv, StackObservations, check_world
+from procgen_tools.envs.crops_and_humans import CropsAndHumansVectorEnv
 from procgen_tools.envs.wrappers import policy_observations, under_key
 
 SMALL = {"distribution_mode": "easy", "start_level": 202, "num_levels": 2}
@@ -22,8 +23,8 @@ STEPS = 16
 class SmallMaze(MazeVectorEnv):
     """Levels that random play solves within a few steps."""
 
-    def __init__(self, num_envs: int) -> None:
-        super().__init__(num_envs, **SMALL)
+    def __init__(self, num_envs: int, **options: Any) -> None:
+        super().__init__(num_envs, **SMALL, **options)
 
 
 def test_the_maze_keeps_the_contract() -> None:
@@ -31,6 +32,16 @@ def test_the_maze_keeps_the_contract() -> None:
     print(f"\n{played}")
     assert played.steps == 120
     assert played.episodes > 5
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_every_autoreset_mode_keeps_the_contract(mode: AutoresetMode) -> None:
+    played = check_world(lambda num: SmallMaze(num, autoreset_mode=mode), num_steps=40)
+    assert played.episodes > 5
+    farms = check_world(
+        lambda num: CropsAndHumansVectorEnv(num, step_limit=9, autoreset_mode=mode), num_steps=40
+    )
+    assert farms.episodes >= 9
 
 
 @pytest.mark.parametrize("options", [
@@ -68,8 +79,44 @@ class WrongNumber(SmallMaze):
         super().__init__(num_envs + 1)
 
 
+class NoMode(SmallMaze):
+    def __init__(self, num_envs: int) -> None:
+        super().__init__(num_envs)
+        self.metadata = {"autoreset_mode": "SameStep"}
+
+
 class NextStep(SmallMaze):
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+    """Says that it begins episodes in the next step, and does so in the same."""
+
+    def __init__(self, num_envs: int) -> None:
+        super().__init__(num_envs)
+        self.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+
+
+class NeverWaits(SmallMaze):
+    """The step that should begin an episode ends it at once."""
+
+    def __init__(self, num_envs: int) -> None:
+        super().__init__(num_envs, autoreset_mode="NextStep")
+
+    def step(self, actions: Any) -> Any:
+        waited = self._over.copy()
+        frames, rewards, terminations, truncations, infos = super().step(actions)
+        return frames, rewards + waited, terminations, truncations, infos
+
+
+class ResetShowsTheLast(SmallMaze):
+    """A reset of what ended shows its last frame again."""
+
+    def __init__(self, num_envs: int) -> None:
+        super().__init__(num_envs, autoreset_mode="Disabled")
+
+    def reset(self, **arguments: Any) -> Any:
+        over = self._over.copy()
+        frames, infos = super().reset(**arguments)
+        for index in np.flatnonzero(over):
+            frames[index] = self._last_seen[index]
+        return frames, infos
 
 
 class FloatFrames(SmallMaze):
@@ -262,15 +309,18 @@ BROKEN: dict[type[MazeVectorEnv], str] = {
     WrongSpace: "observation_space does not batch",
     WrongActions: "actions are MultiDiscrete.*, not Discrete",
     WrongNumber: "num_envs is 4, not 3",
-    NextStep: "NEXT_STEP, not SAME_STEP",
+    NoMode: r"metadata\['autoreset_mode'\] is SameStep, no AutoresetMode",
+    NextStep: r"'final_obs' is told in mode AutoresetMode\.NEXT_STEP at step \d+",
+    NeverWaits: r"a step that begins an episode has a reward or an end at step \d+",
+    ResetShowsTheLast: r"never did another begin as in mode AutoresetMode\.DISABLED",
     FloatFrames: "first observations are outside observation_space",
     OtherFrames: "observations outside observation_space at step 1",
     InfiniteReward: r"rewards are not finite at step \d+",
     WholeRewards: "rewards are no array of shape.*kind 'f' at step 1",
     ListOfEnds: "terminations are no array of shape.*kind 'b' at step 1",
     NoFinalFrames: r"'_final_obs' does not tell which ended at step \d+",
-    SmallFinalFrames: r"final_obs of environment \d is outside the space",
-    NeverBegins: "never did another begin within the step",
+    SmallFinalFrames: r"the last observation of an episode is no observation at step \d+",
+    NeverBegins: r"never did another begin as in mode AutoresetMode\.SAME_STEP",
     NeverEnds: "no episode ended in 16 steps of 3 environments: give more num_steps",
     Unseeded: r"the same seed gives something else in another world: \w+",
     SeededOnce: "the same seed gives something else after other play",

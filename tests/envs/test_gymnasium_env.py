@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -16,8 +17,12 @@ from gymnasium.wrappers import FrameStackObservation
 from gymnasium.wrappers.vector import (
     ClipReward,
     DictInfoToList,
+    GrayscaleObservation,
+    NormalizeObservation,
     NormalizeReward,
     RecordEpisodeStatistics,
+    RescaleObservation,
+    TransformObservation,
 )
 
 from procgen_tools.envs import (
@@ -33,6 +38,8 @@ from procgen_tools.envs import (
     scaled,
     under_key,
 )
+from procgen_tools.maze.actions import MOVE_OF_ACTION
+from procgen_tools.maze.grid import MOVES
 from procgen_tools.maze.levels import make_level
 from procgen_tools.maze.state import EnvState
 from procgen_tools.render.agent_view import agent_frame
@@ -154,16 +161,17 @@ def test_a_seed_is_procgens_rand_seed() -> None:
 # --- many that step together
 
 
-def test_the_batch_is_gymnasiums_batch_of_single_ones() -> None:
-    batch = gymnasium.make_vec(MAZE, num_envs=3, **SMALL)
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_the_batch_is_gymnasiums_batch_of_single_ones(mode: AutoresetMode) -> None:
+    batch = gymnasium.make_vec(MAZE, num_envs=3, autoreset_mode=mode, **SMALL)
     singles = gymnasium.make_vec(
         MAZE,
         num_envs=3,
         vectorization_mode="sync",
-        vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
+        vector_kwargs={"autoreset_mode": mode},
         **SMALL,
     )
-    assert batch.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    assert batch.metadata["autoreset_mode"] is mode
     for space in ("action_space", "observation_space", "single_action_space"):
         assert getattr(batch, space) == getattr(singles, space)
     ends = {"terminated": 0, "truncated": 0}
@@ -172,15 +180,105 @@ def test_the_batch_is_gymnasiums_batch_of_single_ones() -> None:
         assert data_equivalence(ours, theirs, exact=True)
         for step, actions in enumerate(random_actions(1, 60, 3)):
             if step == 40:
+                seen = batch._over.copy()  # type: ignore[attr-defined]
                 for envs in (batch, *(env.unwrapped._batch for env in singles.envs)):  # type: ignore[attr-defined]
                     time_runs_out(envs)
+                batch._over[:] = seen  # type: ignore[attr-defined]
             ours, theirs = batch.step(actions), singles.step(actions)
             assert data_equivalence(ours, theirs, exact=True), step
             ends["terminated"] += int(ours[2].sum())
             ends["truncated"] += int(ours[3].sum())
+            over = ours[2] | ours[3]
+            if mode is AutoresetMode.DISABLED and over.any():
+                options = {"reset_mask": over}
+                resets = [envs.reset(options=dict(options)) for envs in (batch, singles)]
+                assert data_equivalence(resets[0], resets[1], exact=True), step
     print(f"\n{ends}")
     assert ends["terminated"] > 10
-    assert ends["truncated"] == 9
+    assert ends["truncated"] >= 6
+
+
+def test_a_disabled_reset_is_asked_for() -> None:
+    envs = MazeVectorEnv(2, autoreset_mode="Disabled", **SMALL)
+    frames, _ = envs.reset(seed=1)
+    for actions in random_actions(3, 30, 2):
+        frames, _, terminations, truncations, _ = envs.step(actions)
+        if terminations[0] and not terminations[1]:
+            break
+        if terminations.any():
+            envs.reset(options={"reset_mask": terminations})
+    with pytest.raises(ResetNeeded, match=r"environments \[0\] are over: call reset\(options="):
+        envs.step([4, 4])
+    again, infos = envs.reset(options={"reset_mask": np.array([False, True])})
+    np.testing.assert_array_equal(again[0], frames[0])  # the last frame, until it begins anew
+    assert infos["_level_seed"].tolist() == [False, True]
+    first, _ = envs.reset(options={"reset_mask": terminations | truncations})
+    np.testing.assert_array_equal(first[0], agent_frame(envs.maze(0)))
+    envs.step([4, 4])
+
+
+def test_a_set_state_waits_for_nothing() -> None:
+    envs = MazeVectorEnv(1, autoreset_mode="NextStep", **SMALL)
+    envs.reset(seed=1)
+    assert any(envs.step(actions)[2][0] for actions in random_actions(3, 60, 1))
+    envs.set_state(envs.get_state())
+    before = envs.maze().mouse
+    ways = [action for action, leads in enumerate(envs.action_masks()[0]) if leads and action < 9]
+    envs.step(np.array([next(way for way in ways if way != 4)]))
+    assert envs.maze().mouse != before
+
+
+def test_wrappers_that_want_the_next_step() -> None:
+    """gymnasium's own, over our batch and over its batch of single environments."""
+    makes: dict[str, Any] = {
+        "normalize": lambda envs: NormalizeObservation(envs),
+        "grey": lambda envs: GrayscaleObservation(envs, keep_dim=False),
+        "rescale": lambda envs: RescaleObservation(envs, np.float32(0), np.float32(1)),
+        "transform": lambda envs: TransformObservation(envs, lambda frame: frame),
+        "statistics": lambda envs: RecordEpisodeStatistics(envs),
+    }
+    for name, wrap in makes.items():
+        results = []
+        for kind in ("vector_entry_point", "sync"):
+            options = (
+                {"autoreset_mode": "NextStep"}
+                if kind != "sync"
+                else {"vector_kwargs": {"autoreset_mode": AutoresetMode.NEXT_STEP}}
+            )
+            envs = wrap(gymnasium.make_vec(MAZE, 2, vectorization_mode=kind, **options, **SMALL))
+            seen = [envs.reset(seed=1)]
+            seen += [envs.step(actions) for actions in random_actions(3, 20, 2)]
+            for result in seen:
+                if "episode" in result[-1]:
+                    result[-1]["episode"].pop("t")  # the time of day
+            results.append(seen)
+        assert any(result[2].any() for result in results[0][1:])
+        if name == "statistics":
+            told = [result[-1]["episode"] for result in results[0] if "episode" in result[-1]]
+            assert all({"r", "l"} <= info.keys() for info in told)
+            assert told
+        assert data_equivalence(results[0], results[1], exact=True), name
+
+
+def test_action_masks_say_what_moves_the_mouse() -> None:
+    envs = MazeVectorEnv(3, **SMALL)
+    envs.reset(seed=0)
+    env = MazeEnv(**SMALL)
+    env.reset(seed=0)
+    for actions in random_actions(5, 20, 3):
+        masks = envs.action_masks()
+        assert masks.shape == (3, 15)
+        assert masks[:, [4, *range(9, 15)]].all()
+        np.testing.assert_array_equal(env.action_masks(), masks[0])
+        for index in range(3):
+            maze = envs.maze(index)
+            for action, move in enumerate(MOVE_OF_ACTION):
+                leads = maze.neighbour(maze.mouse, move) != maze.mouse or MOVES[move] == "STAY"
+                assert masks[index, action] == leads
+        _, _, ended, _, _ = envs.step(actions)
+        if env.step(actions[0])[2]:
+            assert ended[0]
+            env.reset()
 
 
 def test_reset_mask_begins_only_some() -> None:
@@ -377,6 +475,27 @@ def test_gymnasiums_wrappers_of_the_rest() -> None:
     listed = DictInfoToList(small())
     _, infos = listed.reset(seed=1)
     assert [info["level_seed"] for info in infos] == listed.unwrapped.level_seeds.tolist()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: MazeVectorEnv(0), ValueError, "num_envs is 0: give a whole number from 1 up"),
+        (lambda: MazeVectorEnv(2**40), ValueError, "num_envs is 1099511627776: they would take"),
+        (lambda: MazeVectorEnv(autoreset_mode="Never"), ValueError, "unknown autoreset_mode 'Nev"),
+        (lambda: MazeEnv(autoreset_mode="NextStep"), ValueError, "is for vector environments"),
+        (lambda: MazeVectorEnv(2).reset(seed="a"), TypeError, "seed is 'a', of type str"),  # type: ignore[arg-type]
+        (lambda: MazeVectorEnv(2).reset(seed=1.5), TypeError, "seed is 1.5, of type float"),  # type: ignore[arg-type]
+        (lambda: MazeVectorEnv(2).reset(seed=[1, 1.5]), TypeError, "seed is 1.5"),  # type: ignore[list-item]
+        (lambda: StackObservations(MazeVectorEnv(2, autoreset_mode="NextStep"), 2),
+         ValueError, r"needs environments in AutoresetMode\.SAME_STEP"),
+    ],
+)  # fmt: skip
+def test_wrong_types_and_modes_are_named(
+    make: Callable[[], Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        make()
 
 
 def test_bad_wrapping() -> None:

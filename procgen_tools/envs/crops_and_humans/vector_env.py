@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
-from jaxtyping import Bool, Float32, UInt8
+from gymnasium.vector import AutoresetMode
+from jaxtyping import Bool, Float32, Int, UInt8
 
-from procgen_tools.envs.batches import MAX_SEED, EnvOfOne, masked, reset_mask, seed_list
+from procgen_tools.checks import whole_number
+from procgen_tools.envs.batches import Advanced, BatchedEpisodes, EnvOfOne
 from procgen_tools.envs.crops_and_humans.mazes import START, Cells, Mazes, check, training_mazes
 from procgen_tools.envs.crops_and_humans.picture import picture
 from procgen_tools.envs.crops_and_humans.production import production_mazes
 from procgen_tools.envs.crops_and_humans.rules import ACTIONS, NUM_INPUTS, States, step
+
+BYTES_EACH = 4_000
+"""Memory that an environment takes, its generator included."""
 
 STEP_LIMIT = 100
 """Steps after which an episode is cut off. The longest way to the exit has 30."""
@@ -32,22 +33,25 @@ _METADATA: Infos = {"render_modes": ["rgb_array"], "render_fps": 4}
 _VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STEP}
 
 
-class CropsAndHumansVectorEnv(VectorEnv[Inputs, Any, np.ndarray]):
-    """Mazes that step together; an episode that ends is followed by the next in the same step.
+class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
+    """Mazes that step together; by default, an episode that ends is followed in the same step.
 
     Observations are (env, 161) float32 (see `rules.States.inputs`), actions (env,) in 0..3. The
     exit terminates an episode, `step_limit` steps truncate it. Each episode draws one of the
     mazes, all equally probable; environment i draws what one alone with seed + i would. Infos:
-    `maze`, the number of the maze that is played; where an episode ended, `final_obs`, and
-    `final_info` with its `maze`.
+    `maze`, the number of the maze that is played; in `AutoresetMode.SAME_STEP`, where an episode
+    ended, `final_obs`, and `final_info` with its `maze`.
 
     Args:
         num_envs: environments in the batch.
         mazes: 'training' (1,336), 'production' (640), or (maze, 7, 7) cells of your own.
         step_limit: steps of an episode at most.
         render_mode: 'rgb_array' for pictures from `render`, or None.
+        autoreset_mode: what follows the end of an episode, an `AutoresetMode` or its value:
+            'SameStep', 'NextStep' or 'Disabled' (`reset` with a `reset_mask` begins the next).
 
     Raises:
+        TypeError: a number that is no whole number.
         ValueError: an unknown name or mode, a maze that cannot be played, a number below 1.
     """
 
@@ -60,97 +64,22 @@ class CropsAndHumansVectorEnv(VectorEnv[Inputs, Any, np.ndarray]):
         mazes: str | Mazes = "training",
         step_limit: int = STEP_LIMIT,
         render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
-        for name, number in (("num_envs", num_envs), ("step_limit", step_limit)):
-            if number < 1:
-                raise ValueError(f"{name} is {number}: give 1 or more")
-        if render_mode not in (None, "rgb_array"):
-            raise ValueError(f"unknown render_mode {render_mode!r}: use 'rgb_array' or None")
+        super().__init__(
+            num_envs,
+            Box(0, 1, (NUM_INPUTS,), np.float32),
+            Discrete(len(ACTIONS)),
+            render_mode=render_mode,
+            autoreset_mode=autoreset_mode,
+            bytes_each=BYTES_EACH,
+        )
         self._bank = _bank(mazes)
-        self._step_limit = step_limit
-        self._generators = [np.random.default_rng(0) for _ in range(num_envs)]
-        self._maze = np.zeros(num_envs, np.int64)
-        self._states = States(self._bank[self._maze], np.tile(START, (num_envs, 1)))
-        self._steps = np.zeros(num_envs, np.int64)
-        self._begun = False
-        self.num_envs = num_envs
-        self.render_mode = render_mode
-        self.single_observation_space = Box(0, 1, (NUM_INPUTS,), np.float32)
-        self.single_action_space = Discrete(len(ACTIONS))
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-
-    def reset(
-        self,
-        *,
-        seed: int | Sequence[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[Inputs, Infos]:
-        """Begin a new episode in every environment.
-
-        Args:
-            seed: environment i begins anew with seed + i (or the i-th of a list). Without a seed
-                it goes on drawing, except at the very first reset, which takes a random one.
-            options: `{"reset_mask": (env,) bool}` begins new episodes only where True; the very
-                first reset begins all.
-
-        Raises:
-            ValueError: seeds outside 0..2**32 - 1 or another number of them, unknown options.
-        """
-        seeds = seed_list(seed, self.num_envs)
-        mask = reset_mask(options, self.num_envs)
-        super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
-        if not self._begun:
-            mask[:] = True
-            drawn = self.np_random.integers(MAX_SEED, size=self.num_envs).tolist()
-            seeds = [new if old is None else old for old, new in zip(seeds, drawn, strict=True)]
-        for index in np.flatnonzero(mask):
-            if seeds[index] is not None:
-                self._generators[index] = np.random.default_rng(seeds[index])
-        self._begin(mask)
-        self._begun = True
-        return self._states.inputs(), masked("maze", self._maze, mask)
-
-    def step(
-        self, actions: Any
-    ) -> tuple[
-        Inputs,
-        Float32[np.ndarray, " env"],
-        Bool[np.ndarray, " env"],
-        Bool[np.ndarray, " env"],
-        Infos,
-    ]:
-        """Take an action in each environment.
-
-        Args:
-            actions: (env,) whole numbers in 0..3: up, down, left, right.
-
-        Raises:
-            ResetNeeded: before the first `reset`.
-            ValueError: another number of actions, or one that does not exist.
-        """
-        if not self._begun:
-            raise ResetNeeded("call reset() before the first step()")
-        stepped = step(self._states, np.asarray(actions))
-        self._states = stepped.states
-        self._steps += 1
-        truncations = ~stepped.ended & (self._steps >= self._step_limit)
-        over = stepped.ended | truncations
-        infos: Infos = {}
-        if over.any():
-            final = np.full(self.num_envs, None, dtype=object)
-            rows = iter(self._states[over].inputs())
-            for index in np.flatnonzero(over):
-                final[index] = next(rows).copy()
-            infos = {
-                "final_obs": final,
-                "_final_obs": over.copy(),
-                "final_info": masked("maze", self._maze, over),
-                "_final_info": over.copy(),
-            }
-            self._begin(over)
-        infos |= masked("maze", self._maze, np.ones(self.num_envs, bool))
-        return self._states.inputs(), stepped.rewards, stepped.ended, truncations, infos
+        self._step_limit = whole_number("step_limit", step_limit, 1)
+        self._generators = [np.random.default_rng(0) for _ in range(self.num_envs)]
+        self._maze = np.zeros(self.num_envs, np.int64)
+        self._states = States(self._bank[self._maze], np.tile(START, (self.num_envs, 1)))
+        self._steps = np.zeros(self.num_envs, np.int64)
 
     def render(self) -> tuple[UInt8[np.ndarray, "height width rgb"], ...]:
         """A picture of every environment.
@@ -158,9 +87,7 @@ class CropsAndHumansVectorEnv(VectorEnv[Inputs, Any, np.ndarray]):
         Raises:
             ValueError: the environments were made without render_mode='rgb_array'.
         """
-        if self.render_mode is None:
-            raise ValueError("nothing to render: make the environment with "
-                             "render_mode='rgb_array'")  # fmt: skip
+        self._require_rendering()
         pairs = zip(self._states.mazes, self._states.cells.tolist(), strict=True)
         return tuple(picture(cells, (row, col)) for cells, (row, col) in pairs)
 
@@ -168,14 +95,39 @@ class CropsAndHumansVectorEnv(VectorEnv[Inputs, Any, np.ndarray]):
         """The cells of one environment as they stand; a copy."""
         return self._states.mazes[index].copy()
 
-    def _begin(self, which: Bool[np.ndarray, " env"]) -> None:
-        for index in np.flatnonzero(which):
+    def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None = None) -> None:
+        chosen = np.flatnonzero(which)
+        for index, seed in zip(chosen, seeds or [None] * len(chosen), strict=True):
+            if seed is not None:
+                self._generators[index] = np.random.default_rng(seed)
             self._maze[index] = self._generators[index].integers(len(self._bank))
         cells = self._states.cells.copy()
         mazes = self._states.mazes.copy()
         mazes[which], cells[which] = self._bank[self._maze[which]], START
         self._states = States(mazes, cells)
         self._steps[which] = 0
+
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+        before, played = self._states, self._maze.copy()
+        stepped = step(before, np.asarray(actions))
+        mazes, cells = stepped.states.mazes.copy(), stepped.states.cells.copy()
+        mazes[waiting], cells[waiting] = before.mazes[waiting], before.cells[waiting]
+        self._states = States(mazes, cells)
+        self._steps += ~waiting
+        terminations = stepped.ended & ~waiting
+        truncations = ~terminations & ~waiting & (self._steps >= self._step_limit)
+        over = terminations | truncations
+        finals = np.empty((0, NUM_INPUTS), np.float32)
+        if over.any():
+            finals = self._states[over].inputs()
+            self._begin(over)
+        return Advanced(stepped.rewards, terminations, truncations, finals, {"maze": played})
+
+    def _observe(self) -> Inputs:
+        return self._states.inputs()
+
+    def _told(self) -> dict[str, Int[np.ndarray, " env"]]:
+        return {"maze": self._maze.copy()}
 
 
 class CropsAndHumansEnv(EnvOfOne[Float32[np.ndarray, " input"]]):

@@ -340,7 +340,7 @@ def _only(now: Seen, index: int, num_envs: int) -> Seen:
         _row(now.observations, index),
         infos_of(now.infos),
         *(None if array is None else array[index] for array in arrays),
-        begun,
+        begun=begun,
     )
 
 

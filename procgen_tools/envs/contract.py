@@ -332,15 +332,20 @@ def _only(now: Seen, index: int, num_envs: int) -> Seen:
                 chosen[name] = infos_of(value) if isinstance(value, dict) else value[index]
         return chosen
 
-    arrays = (now.rewards, now.terminations, now.truncations)
     begun = None
     if now.begun is not None and (now.terminations | now.truncations)[index]:
         begun = (_row(now.begun[0], index), infos_of(now.begun[1]))
+    arrays = (now.rewards, now.terminations, now.truncations)
+    rewards, terminations, truncations = (
+        None if array is None else array[index] for array in arrays
+    )
     return Seen(
         _row(now.observations, index),
         infos_of(now.infos),
-        *(None if array is None else array[index] for array in arrays),
-        begun=begun,
+        rewards,
+        terminations,
+        truncations,
+        begun,
     )
 
 

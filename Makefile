@@ -1,15 +1,28 @@
 # make demo    pictures and numbers of a trained agent in a maze, from nothing but Python 3.11
 # make test    everything that protects us: format, types, tests, README
+# make quick   the tests without notebooks, experiments, statistics, sweeps and the course
 # make bench   speed, as ratios within one run
 # make notebooks   run the notebooks of experiments/ again and keep their outputs
 # make slides  the slides of the course on crops and humans, as PDF
+#
+# With PYTHON=python3.12 or python3.13, each has an environment of its own beside .venv.
 
-PYTHON ?= python3
+ifeq ($(origin PYTHON),undefined)
+PYTHON := python3
 VENV := .venv
+else
+VENV = .venv-$(VERSION)
+endif
+VERSION := $(shell $(PYTHON) -c 'print("%d.%d" % __import__("sys").version_info[:2])')
+CONSTRAINTS := constraints/python$(VERSION).txt
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# A thread for each worker is faster than two that wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+LONG := test_notebooks.py test_benchmarks.py test_course.py test_course_mistakes.py \
+	test_course_texts.py behaviour experiments sweeps
 
-.PHONY: demo test format bench notebooks slides constraints clean
+.PHONY: demo test quick format bench notebooks slides constraints clean
 
 demo: $(INSTALLED)
 	$(BIN)/procgen-tools demo
@@ -18,7 +31,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal  # a thread for each worker
+	$(PYTEST)
+
+quick: $(INSTALLED)
+	$(PYTEST) -rs $(addprefix --ignore tests/,$(LONG))
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .
@@ -36,19 +52,21 @@ notebooks: $(INSTALLED)
 slides: $(INSTALLED)
 	$(BIN)/python scripts/make_slides.py
 
-# Versions are pinned; a changed pyproject.toml or constraints.txt installs again.
-$(INSTALLED): pyproject.toml constraints.txt
+# Versions are pinned; a change of these files installs again.
+$(INSTALLED): pyproject.toml setup.py $(wildcard $(CONSTRAINTS))
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
 	  sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  "Python %d.%d is not supported: use 3.11 to 3.13, for instance make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,procgen,scale,dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lab,procgen,scale,dev]'
 	touch $@
 
+# The CUDA libraries are pinned by torch itself, where it needs them.
 constraints: $(INSTALLED)
-	@{ echo "# Versions that the tests pass with. Made by 'make constraints'."; \
-	  $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//' | sort -f; } > constraints.tmp
-	@mv constraints.tmp constraints.txt
+	@{ echo "# Versions that the tests pass with. Made by 'make constraints PYTHON=python$(VERSION)'."; \
+	  $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu//' \
+	  | grep -v -e '^nvidia-' -e '^cuda-' -e '^triton=' | sort -f; } > constraints.tmp
+	@mv constraints.tmp $(CONSTRAINTS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

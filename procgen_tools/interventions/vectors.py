@@ -150,7 +150,13 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(BytesIO(content), allow_pickle=False) as stored:
             if sum(record.file_size for record in stored.zip.infolist()) > LARGEST_FILE:
                 raise ValueError("a small file that would unpack to a huge one")
-            return dict(stored)
+            arrays = dict(stored)
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{name} has no array")
+            if array.dtype.kind == "U":
+                array.tolist()  # impossible characters come to light here
+        return arrays
     except Exception as error:  # zipfile, zlib and numpy raise many types
         raise ValueError(
             f"{path} is damaged or is not an .npz file ({error}): write it again with "

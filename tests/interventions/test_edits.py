@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -331,6 +332,14 @@ def test_damaged_files_of_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ActivationVector.load(path)
     np.savez(path, values=np.array(["text"]), layer=np.array("a"), name=np.array("b"))
     with pytest.raises(ValueError, match=r"no array of real numbers under values \(<U4 of"):
+        ActivationVector.load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("values.npy", b"no array")
+    with pytest.raises(ValueError, match=r"damaged or is not an \.npz file \(values has no array"):
+        ActivationVector.load(path)
+    invalid = np.array([2**30], dtype=np.uint32)
+    np.savez(path, values=np.ones(3), layer=invalid.view("<U1"), name=np.array("b"))
+    with pytest.raises(ValueError, match=r"vector\.npz is damaged"):
         ActivationVector.load(path)
     with pytest.raises(FileNotFoundError, match=r"none\.npz"):
         ActivationVector.load(tmp_path / "none.npz")

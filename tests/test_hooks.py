@@ -290,12 +290,12 @@ def test_activations_that_are_no_tensors_are_explained() -> None:
 
 @pytest.mark.usefixtures("bfloat16")
 def test_half_precision(policy: ImpalaPolicy) -> None:
-    with torch.autocast("cpu", dtype=torch.float16), hooks.record(policy, [RESADD]) as activations:
+    with torch.autocast("cpu", dtype=torch.bfloat16), hooks.record(policy, [RESADD]) as activations:
         expected = run(policy, 0)
         before = activations[RESADD]
         with hooks.patched(policy, {RESADD: lambda _: before}):
             carried = run(policy, 1)
-    assert before.dtype == torch.float16
+    assert before.dtype == torch.bfloat16
     assert torch.equal(carried, expected)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from procgen_tools.interventions.exciting import ExcitingPatches
 from procgen_tools.interventions.weights import Contributions, SpatialWeights
 from procgen_tools.plots import style
 
@@ -77,6 +78,30 @@ def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None 
     ax.set(xlabel="adds")
     ax.set_title(f"unit {parts.unit}{cell} of {parts.layer}: sum {parts.total:.3g}", fontsize=10)
     return ax
+
+
+def plot_exciting_patches(found: ExcitingPatches, *, columns: int = 9) -> Figure:
+    """The pieces of pictures that excite a channel most, strongest first.
+
+    Args:
+        found: see `interventions.exciting.exciting_patches`.
+        columns: pieces side by side.
+    """
+    from matplotlib import pyplot as plt
+
+    number = len(found.patches)
+    columns = min(columns, number)
+    rows = -(-number // columns)
+    size = (1.2 * columns + 0.4, 1.4 * rows + 0.8)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, patch, activation in zip(axes.flat, found.patches, found.activations, strict=False):
+        ax.imshow(patch)
+        ax.set_title(f"{activation:.2f}", fontsize=8)
+    style.headline(figure, f"What excites channel {found.channel} of {found.layer} most",
+                   f"{number} observations; the activation above each")  # fmt: skip
+    return figure
 
 
 def _place(parts: Contributions, place: tuple[int, ...]) -> str:

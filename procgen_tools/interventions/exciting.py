@@ -1,0 +1,98 @@
+"""The pieces of pictures that excite a channel most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.interventions.cells import FRAME_SIDE
+from procgen_tools.interventions.vectors import View, activations_of, observe
+from procgen_tools.models.interface import Policy
+from procgen_tools.shown import brief
+
+
+@dataclass(frozen=True, eq=False)
+class ExcitingPatches:
+    """Where a channel is largest in many observations, and what is seen there.
+
+    Attributes:
+        layer: the activation's name.
+        channel: which.
+        patches: (patch, row, col, colour) in [0, 1]; black beyond the edge of the frame.
+        activations: (patch), the channel there, largest first.
+        views: (patch), which observation.
+        cells: (patch, row_col), where in the activation.
+    """
+
+    layer: str
+    channel: int
+    patches: Float[np.ndarray, "patch row col colour=3"]
+    activations: Float[np.ndarray, " patch"]
+    views: Int[np.ndarray, " patch"]
+    cells: Int[np.ndarray, "patch row_col=2"]
+
+    __repr__ = brief
+
+
+def exciting_patches(
+    policy: Policy,
+    layer: str,
+    channel: int,
+    views: View | Sequence[View],
+    *,
+    count: int = 9,
+    side: int = 17,
+) -> ExcitingPatches:
+    """The pieces of observations around the cells where a channel is largest.
+
+    Each observation gives one piece at most, that around its largest cell, so that the pieces
+    differ.
+
+    Args:
+        policy: see `models.Policy`.
+        layer: an activation with positions.
+        channel: which.
+        views: what the policy is shown.
+        count: how many pieces.
+        side: of a piece, in pixels of the frame, odd. A cell may see further: see
+            `receptive_fields.theoretical_extents`.
+
+    Raises:
+        ValueError: a layer without positions, a channel that it does not have, fewer views than
+            pieces, or an even side.
+    """
+    shape = activation_shape(policy, layer)
+    if len(shape) != 3:
+        raise ValueError(f"{canonical(layer)} has no positions: choose a convolutional activation")
+    if not 0 <= channel < shape[0]:
+        raise ValueError(f"{canonical(layer)} has no channel {channel}: give 0..{shape[0] - 1}")
+    if side < 1 or side % 2 == 0:
+        raise ValueError(f"side is {side}: give an odd number of pixels, so that there is a middle")
+    shown = observe(views)
+    if not 1 <= count <= len(shown):
+        raise ValueError(f"{count} pieces cannot come from {len(shown)} views: give 1 to as many")
+    cells = activations_of(policy, layer, shown)[:, channel].flatten(1).cpu()
+    largest, where = cells.max(dim=1)
+    order = largest.argsort(descending=True, stable=True)[:count]
+    rows, cols = where[order] // shape[2], where[order] % shape[2]
+    reach = side // 2
+    padded = torch.nn.functional.pad(shown[order].cpu(), (reach,) * 4)
+    pieces = [
+        _piece(frame, int(row) * FRAME_SIDE // shape[1], int(col) * FRAME_SIDE // shape[2], side)
+        for frame, row, col in zip(padded, rows, cols, strict=True)
+    ]
+    return ExcitingPatches(
+        canonical(layer), channel, torch.stack(pieces).numpy(), largest[order].float().numpy(),
+        order.numpy(), torch.stack([rows, cols], dim=1).numpy(),
+    )  # fmt: skip
+
+
+def _piece(padded: Tensor, row: int, col: int, side: int) -> Float[Tensor, "row col colour"]:
+    """The window around a pixel of a frame that was padded by half its side."""
+    return padded[:, row : row + side, col : col + side].permute(1, 2, 0)

@@ -170,7 +170,7 @@ def contributions(
             "linear layer or a residual sum"
         )
     return Contributions(
-        name, unit, cell, parts, corner, 0.0 if bias is None else float(bias[unit]),
+        name, unit, cell, parts, corner, 0.0 if bias is None else float(bias[unit].detach()),
         float(output[0][where]),
     )  # fmt: skip
 

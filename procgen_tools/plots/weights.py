@@ -71,7 +71,8 @@ def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None 
         ("bias", parts.bias),
     ]
     names, sizes = zip(*reversed(bars), strict=True)
-    colours = [style.PICKED.colour if size > 0 else style.CORNER.colour for size in sizes]
+    less, more = (style.series_look(number).colour for number in (0, 1))
+    colours = [more if size > 0 else less for size in sizes]
     ax.barh(names, sizes, color=colours)
     ax.axvline(0, color=style.INK, linewidth=0.8)
     cell = "" if parts.cell is None else f", cell {parts.cell}"

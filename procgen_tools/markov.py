@@ -6,13 +6,19 @@ probabilities of leaving. Nothing is ever subtracted, so every result has a smal
 chances of 1e-30 and walks of 1e15 steps included (O'Cinneide 1993, Numerische
 Mathematik 65); an LU factorisation loses all digits there. States farthest from the targets go
 first, so mazes that are trees fill in nothing, and the work grows with the number of states.
+
+Products of very small chances, as 1e-160 squared, would underflow to 0 on the way, though the
+result itself may be a float. Where one comes near, the chain is eliminated again in decimal
+numbers, whose exponents go far beyond those of floats. So the claim holds for all results from
+1e-300 to 1e300, whatever the chances of single moves; smaller ones become 0, larger ones inf.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from decimal import Context, Decimal, localcontext
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -20,13 +26,26 @@ from jaxtyping import Bool, Float, Int
 from procgen_tools.shown import brief
 
 
+Number = Any
+"""A float, or a Decimal where floats would underflow."""
+
+_SMALLEST: Final = 1e-290
+"""Smaller products are not trusted to floats, which lose digits below 2e-308."""
+
+_DECIMALS: Final = Context(prec=25)
+
+
+class _TooSmallError(ArithmeticError):
+    """A product that floats may not hold."""
+
+
 class Eliminated(NamedTuple):
     """One state's elimination: where the walk goes once it leaves, and who led to it."""
 
     state: int
-    leaving: float
-    onward: dict[int, float]
-    inflow: list[tuple[int, float]]
+    leaving: Number
+    onward: dict[int, Number]
+    inflow: list[tuple[int, Number]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +59,14 @@ class Elimination:
         trapped: the states that it stands for.
         may_be_trapped: (state,) whether the trap can be reached from there.
         eliminated: the others, in the order of elimination.
+        number: the type of all numbers in `eliminated`, float or Decimal.
     """
 
     trap: int
     trapped: list[int]
     may_be_trapped: Bool[np.ndarray, " state"]
     eliminated: list[Eliminated]
+    number: type[float] | type[Decimal] = float
 
     __repr__ = brief
 
@@ -57,22 +78,24 @@ class Elimination:
         self, ends: dict[int, float], source: Float[np.ndarray, " state"]
     ) -> Float[np.ndarray, " state"]:
         """x with x = ends in the targets and the trap, and x = P x + source elsewhere."""
-        pending = source.tolist()
-        for state, leaving, _, inflow in self.eliminated:
-            if pending[state]:
-                per_visit = pending[state] / leaving
-                for predecessor, weight in inflow:
-                    pending[predecessor] += weight * per_visit
-        solution = [0.0] * (self.trap + 1)
-        for state, value in ends.items():
-            solution[state] = value
-        for state, leaving, onward, _ in reversed(self.eliminated):
-            solution[state] = pending[state] / leaving + sum(
-                share * solution[successor] for successor, share in onward.items()
-            )
-        for state in self.trapped:
-            solution[state] = solution[self.trap]
-        return np.array(solution[: self.trap])
+        number = self.number
+        with localcontext(_DECIMALS):
+            pending: list[Number] = [number(value) for value in source.tolist()]
+            for state, leaving, _, inflow in self.eliminated:
+                if pending[state]:
+                    per_visit = pending[state] / leaving
+                    for predecessor, weight in inflow:
+                        pending[predecessor] += weight * per_visit
+            solution: list[Number] = [number(0)] * (self.trap + 1)
+            for state, value in ends.items():
+                solution[state] = number(value)
+            for state, leaving, onward, _ in reversed(self.eliminated):
+                solution[state] = pending[state] / leaving + sum(
+                    share * solution[successor] for successor, share in onward.items()
+                )
+            for state in self.trapped:
+                solution[state] = solution[self.trap]
+            return np.array([float(value) for value in solution[: self.trap]])
 
 
 def eliminate(
@@ -87,8 +110,23 @@ def eliminate(
         leads_to: the state to which each move leads.
         targets: states that lead to themselves.
     """
+    try:
+        return _eliminate(probabilities, leads_to, targets, float)
+    except _TooSmallError:
+        with localcontext(_DECIMALS):
+            return _eliminate(probabilities, leads_to, targets, Decimal)
+
+
+def _eliminate(
+    probabilities: Float[np.ndarray, "state move"],
+    leads_to: Int[np.ndarray, "state move"],
+    targets: frozenset[int],
+    number: type[float] | type[Decimal],
+) -> Elimination:
     trap = len(probabilities)
-    onward: list[dict[int, float]] = [{} for _ in range(trap)]
+    zero: Number = number(0)
+    smallest: Number = _SMALLEST if number is float else zero
+    onward: list[dict[int, Number]] = [{} for _ in range(trap)]
     entering: list[set[int]] = [set() for _ in range(trap + 1)]
     for state, (successors, chances) in enumerate(
         zip(leads_to.tolist(), probabilities.tolist(), strict=True)
@@ -96,7 +134,7 @@ def eliminate(
         row = onward[state]
         for successor, probability in zip(successors, chances, strict=True):
             if successor != state and probability > 0:
-                row[successor] = row.get(successor, 0.0) + probability
+                row[successor] = row.get(successor, zero) + number(probability)
                 entering[successor].add(state)
 
     nearest_first = _reaching(targets, entering)
@@ -107,7 +145,7 @@ def eliminate(
     for state in trapped:
         for predecessor in entering[state] & reaching:
             row = onward[predecessor]
-            row[trap] = row.get(trap, 0.0) + row.pop(state)
+            row[trap] = row.get(trap, zero) + row.pop(state)
 
     eliminated = []
     entering = [predecessors & reaching for predecessors in entering]
@@ -121,12 +159,15 @@ def eliminate(
             row = onward[before]
             for successor, share in shares.items():
                 if successor != before:
-                    row[successor] = row.get(successor, 0.0) + weight * share
+                    product = weight * share
+                    if product < smallest:
+                        raise _TooSmallError
+                    row[successor] = row.get(successor, zero) + product
                     entering[successor].add(before)
         for successor in shares:
             entering[successor].discard(state)
         eliminated.append(Eliminated(state, leaving, shares, inflow))
-    return Elimination(trap, trapped, may_be_trapped, eliminated)
+    return Elimination(trap, trapped, may_be_trapped, eliminated, number)
 
 
 def _reaching(goals: Iterable[int], entering: Sequence[Iterable[int]]) -> list[int]:

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
+from procgen_tools.checks import check_memory, whole_number
 from procgen_tools.envs.level_sequences import LevelSequences
 from procgen_tools.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
 from procgen_tools.maze.grid import CHEESE, WALL
@@ -28,6 +29,9 @@ from procgen_tools.shown import brief
 
 MOST_LEVELS = 10**8
 """Of one environment: a state beyond is no environment's."""
+
+BYTES_PER_LEVEL = 13_000
+"""Memory that a level takes: its frame and its cells."""
 
 _DRAWN_AT_ONCE = 512
 """Levels; bounds the memory that drawing takes beside the frames."""
@@ -73,7 +77,9 @@ class TorchMazeEnv:
             many steps the host waits for the device, to see how many were used.
 
     Raises:
-        ValueError: a number out of range, a rule that no frames can be drawn for.
+        TypeError: a number that is no whole number.
+        ValueError: a number out of range, more environments than fit into memory, a rule that no
+            frames can be drawn for.
     """
 
     def __init__(
@@ -88,10 +94,12 @@ class TorchMazeEnv:
         step_limit: int = EPISODE_STEPS,
         levels_ahead: int = 7,
     ) -> None:
-        for name, number in (("num_envs", num_envs), ("step_limit", step_limit),
-                             ("levels_ahead", levels_ahead)):  # fmt: skip
-            if number < 1:
-                raise ValueError(f"{name} is {number}: it must be 1 or more")
+        num_envs = whole_number("num_envs", num_envs, 1)
+        step_limit = whole_number("step_limit", step_limit, 1)
+        levels_ahead = whole_number("levels_ahead", levels_ahead, 1)
+        seed = whole_number("seed", seed)
+        if torch.device(device).type == "cpu":
+            check_memory("num_envs", num_envs, (levels_ahead + 2) * BYTES_PER_LEVEL)
         if rule.num_objects != 1:
             raise ValueError(f"{rule} has {rule.num_objects} objects, and frames can show the "
                              "cheese alone: use a rule with num_objects=1")  # fmt: skip

@@ -25,7 +25,6 @@ from jaxtyping import Bool, Float, Int
 
 from procgen_tools.shown import brief
 
-
 Number = Any
 """A float, or a Decimal where floats would underflow."""
 

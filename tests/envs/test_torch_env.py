@@ -262,7 +262,8 @@ def test_a_damaged_state() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_envs": 0}, "num_envs is 0: it must be 1 or more"),
+        ({"num_envs": 0}, "num_envs is 0: give a whole number from 1 up"),
+        ({"num_envs": 2**40}, "num_envs is 1099511627776: they would take"),
         ({"step_limit": 0}, "step_limit is 0"),
         ({"levels_ahead": 0}, "levels_ahead is 0"),
         ({"rule": LevelRule(15, num_objects=2)}, "the cheese alone: use a rule with num_objects=1"),

@@ -15,7 +15,7 @@ numbers, whose exponents go far beyond those of floats. So the claim holds for a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final, NamedTuple
@@ -123,8 +123,9 @@ def _eliminate(
     number: type[float] | type[Decimal],
 ) -> Elimination:
     trap = len(probabilities)
-    zero: Number = number(0)
-    smallest: Number = _SMALLEST if number is float else zero
+    as_number: Callable[[float], Number] = number
+    zero = as_number(0.0)
+    smallest = _SMALLEST if number is float else 0.0
     onward: list[dict[int, Number]] = [{} for _ in range(trap)]
     entering: list[set[int]] = [set() for _ in range(trap + 1)]
     for state, (successors, chances) in enumerate(
@@ -133,7 +134,7 @@ def _eliminate(
         row = onward[state]
         for successor, probability in zip(successors, chances, strict=True):
             if successor != state and probability > 0:
-                row[successor] = row.get(successor, zero) + number(probability)
+                row[successor] = row.get(successor, zero) + as_number(probability)
                 entering[successor].add(state)
 
     nearest_first = _reaching(targets, entering)

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from procgen_tools.benchmarks.rounds import Cost, costs_per_call
-from procgen_tools.training import freed_memory, imitation
+from procgen_tools.training import freed_memory, imitation, precision_choice
 from procgen_tools.training.precision import Precision
+from procgen_tools.training.precision_choice import Work
 from procgen_tools.training.settings import ImitationSettings
 
 AS_TRAINED = "as trained, float32, one thread"
@@ -49,11 +50,13 @@ class StepSpeed:
         scale: width of the network.
         batch: samples of a step.
         costs: by name of the way; seconds per sample.
+        left_out: why no way in bfloat16 was measured; empty if they were.
     """
 
     scale: int
     batch: int
     costs: dict[str, Cost]
+    left_out: str = ""
 
 
 def ways(compiled: bool = False) -> tuple[Way, ...]:
@@ -102,9 +105,15 @@ def measure(
         batch: samples of a step.
         rounds: turns of each way.
         seconds: at least, of each way in all.
-        compared: the ways; all of `ways()` unless given.
+        compared: the ways; all of `ways()` unless given. Those in bfloat16 are left out where it
+            does not work.
     """
     chosen = compared or ways()
+    left_out = ""
+    if any(way.precision == "bfloat16" for way in chosen):
+        left_out = precision_choice.measure(Work(scale, batch, threads=1, seconds=0.0)).failure
+    if left_out:
+        chosen = tuple(way for way in chosen if way.precision != "bfloat16")
     threads = torch.get_num_threads()
     try:
         costs = costs_per_call(
@@ -124,6 +133,7 @@ def measure(
             name: Cost(cost.wall / sizes[name], cost.cpu / sizes[name])
             for name, cost in costs.items()
         },
+        left_out,
     )
 
 
@@ -215,4 +225,6 @@ def report(speed: StepSpeed) -> str:
         for name, cost in speed.costs.items()
         if name != AS_TRAINED
     ]
+    if speed.left_out:
+        lines.append(f"bfloat16 does not work here: {speed.left_out}")
     return "\n".join(lines)

@@ -169,9 +169,9 @@ class RayWorkers:
     """The machines of a Ray cluster, or of a Ray that this process has already begun.
 
     The folders of the sweep must be on a disk that all of them share, at the same path, and
-    procgen_tools installed on each. A machine that only lost its connection may train on for a
-    while beside the one that took its job over; as both write the same run, each file in one
-    step, the agent is the same.
+    procgen_tools installed on each. A machine that only lost its connection trains on; the worker
+    that took its job over waits for it, as far as the disk supports locks between machines. On a
+    disk without them both write the same run, each file in one step, and the agent is the same.
 
     Args:
         address: of the cluster, as `ray.init` takes it: 'auto', 'host:6379', 'ray://host:10001',

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from unittest import mock
 
 import pytest
 
+from procgen_tools.models import ImpalaPolicy, save_policy
 from procgen_tools.sweeps.files import sweep_from
 from procgen_tools.sweeps.jobs import attempt, train_job
 from procgen_tools.sweeps.run import (
@@ -27,6 +29,7 @@ from procgen_tools.sweeps.run import (
     summary,
     summary_csv,
 )
+from procgen_tools.training.locks import locked
 
 TINY = {
     "world_size": 15, "samples": 48, "batch_size": 8, "row_steps": 1, "warmup_samples": 8,
@@ -272,6 +275,25 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"trained with initial='killed\.pth', not 'another\.pth'"):
         run_sweep(other, never, report=said.append)
     assert never.submitted == []
+
+
+def test_a_worker_waits_for_one_that_was_taken_for_dead(tmp_path: Path) -> None:
+    (job,) = sweep_from({"folder": str(tmp_path), "settings": TINY, "agents": [{"name": "a"}]}).jobs
+    held = threading.Event()
+
+    def lost() -> None:
+        with locked(job.agent.with_name(".a.pth.lock"), "the agent"):
+            held.set()
+            time.sleep(0.2)
+            save_policy(ImpalaPolicy(seed=7), job.agent)
+
+    thread = threading.Thread(target=lost)
+    thread.start()
+    held.wait()
+    train_job({**job.as_plain(), "device": "cpu", "threads": 1, "save_seconds": 60.0})
+    thread.join()
+    assert not job.folder.exists()
+    assert weights(job.agent)["fc_value.weight"].equal(ImpalaPolicy(seed=7).fc_value.weight)
 
 
 def asleep(job: Mapping[str, Any]) -> None:

@@ -45,6 +45,7 @@ bench: $(INSTALLED)
 	$(BIN)/procgen-tools bench vfield
 	$(BIN)/procgen-tools bench effects
 	$(BIN)/procgen-tools bench train
+	$(BIN)/procgen-tools bench step
 
 notebooks: $(INSTALLED)
 	$(BIN)/python scripts/run_notebooks.py

@@ -17,6 +17,7 @@ from matplotlib import pyplot as plt
 
 from procgen_tools.files import unfinished
 from procgen_tools.plots.learning import plot_learning_curves
+from procgen_tools.plots.style import INK, headline
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "trained_models" / "logs" / "model_rand_region_5_seed_1_ppo.csv"
@@ -33,23 +34,29 @@ def draw(log: pd.DataFrame, path: Path) -> None:
         "training levels": log,
         "levels never trained on": log.assign(**{column: log[f"val_{column}"]}),
     }
-    ax = plot_learning_curves(curves, column, label="mean reward an episode", smoothing=5)
+    figure, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+    plot_learning_curves(curves, column, label="mean reward of an episode", smoothing=5, ax=ax)
     success, *interval = json.loads(INITIAL.read_text())["results"]["success"]
-    ax.axhline(10 * success, color="black", linestyle=":", linewidth=1.2)
-    ax.axhspan(*(10 * bound for bound in interval), color="black", alpha=0.07, linewidth=0)
-    ax.annotate(
-        "the agent it began with, on 500 levels [95%]",
-        (0.99, 10 * success),
-        xycoords=("axes fraction", "data"),
-        ha="right",
-        va="bottom",
-        fontsize=8,
-    )
-    ax.set_title("PPO from an imitating agent; the cheese gives 10", loc="left", fontsize=10)
+    ax.axhline(10 * success, color=INK, linestyle=":", linewidth=1.2,
+               label="the agent that it began with")  # fmt: skip
+    ax.axhspan(*(10 * bound for bound in interval), color=INK, alpha=0.07, linewidth=0,
+               label="95% interval of that, 500 levels")  # fmt: skip
     ax.set_ylim(9.2, 10)
+    handles = ax.get_legend_handles_labels()
+    ax.get_legend().remove()
+    figure.legend(*handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    last = {name: curve[column].tail(5).mean() for name, curve in curves.items()}
+    headline(
+        figure,
+        "Reward at the end: "
+        + ", ".join(f"{reward:.2f} on {name}" for name, reward in last.items())
+        + f"; at the beginning {10 * success:.2f}",
+        "One run; the cheese gives 10; thin lines: means of the latest episodes, thick: of five "
+        "such means",
+    )
     with unfinished(path) as temporary:
-        ax.figure.savefig(temporary, dpi=130, format="png")
-    plt.close(ax.figure)
+        figure.savefig(temporary, dpi=130, format="png")
+    plt.close(figure)
 
 
 if __name__ == "__main__":

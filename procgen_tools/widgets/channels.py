@@ -12,6 +12,7 @@ from procgen_tools.interventions.base import canonical
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models import Policy
 from procgen_tools.plots.activations import plot_activation
+from procgen_tools.plots.style import headline
 from procgen_tools.shown import figure_png
 from procgen_tools.widgets.base import Browser
 
@@ -66,7 +67,7 @@ class ChannelBrowser(Browser):
         """A PNG of one channel: every panel with the same colours for the same number."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(4.0 * len(self.panels), 4.6), layout="constrained")
+        figure = Figure(figsize=(3.2 * len(self.panels) + 1.6, 4.9), layout="constrained")
         axes = figure.subplots(1, len(self.panels), squeeze=False)[0]
         limit = max(float(each.abs().max()) for each in self.panels.values()) or 1.0
         for ax, (name, activation) in zip(axes, self.panels.items(), strict=True):
@@ -74,11 +75,16 @@ class ChannelBrowser(Browser):
             plot_activation(activation[channel], shown, ax, title=name, limit=limit, cells=True)
         bar = figure.colorbar(axes[0].images[0], ax=list(axes), shrink=0.8, aspect=30)
         bar.set_label("activation")
+        bar.outline.set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False,
-                      fontsize=8)  # fmt: skip
-        figure.suptitle(f"channel {channel} of {self.layer}", fontsize=11)
-        return figure_png(figure)
+                      fontsize=9)  # fmt: skip
+        *_, (name, last) = self.panels.items()
+        furthest = float(last[channel].flatten()[last[channel].abs().argmax()])
+        headline(figure, f"Channel {channel} is furthest from zero at {furthest:+.2f} ({name})",
+                 f"Activation {self.layer}; dotted: the cell that belongs to a "
+                 "square")  # fmt: skip
+        return figure_png(figure, dpi=100)
 
     def current(self) -> bytes:
         return self.picture(self.channel)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+from procgen_tools.envs import crops_and_humans as farm
 from procgen_tools.experiments import crops_and_humans as experiment
 from procgen_tools.experiments.base import ALL_AGENTS, Settings
 from procgen_tools.experiments.crops_and_humans_claims import (
@@ -19,6 +24,7 @@ from procgen_tools.experiments.crops_and_humans_claims import (
     twin_claims,
 )
 
+ROOT = Path(__file__).parents[2]
 SEEDS = ("seed 0", "seed 1")
 
 
@@ -122,3 +128,24 @@ def test_claims_on_twins() -> None:
 def test_it_takes_its_own_agents_and_all_mazes() -> None:
     with pytest.raises(ValueError, match="leave --agents and --mazes out"):
         experiment.run(Settings(mazes=3))
+
+
+def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
+    before, after = experiment.example_mazes()
+    training = farm.training_mazes()
+    assert (training == before).all(axis=(1, 2)).any()
+    assert not (training == after).all(axis=(1, 2)).any()
+    assert farm.sticks_out(after)
+    assert (before != after).sum() == 2
+    assert (before == farm.HUMAN).sum() == (after == farm.HUMAN).sum() == 1
+    assert not np.array_equal(before, experiment.example_mazes(0)[0])
+    with pytest.raises(ValueError, match="give a smaller number"):
+        experiment.example_mazes(10**6)
+
+
+def test_the_picture_of_the_readme_can_be_drawn(tmp_path: Path) -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "crops_and_humans_picture.py"))
+    script["draw"](tmp_path / "picture.png")
+    drawn = plt.imread(tmp_path / "picture.png")
+    assert drawn.shape == plt.imread(script["FIGURE"]).shape
+    assert not plt.get_fignums()

@@ -77,7 +77,7 @@ def test_yes_or_no_has_a_wilson_interval() -> None:
 def test_channels_correlate_within_mazes() -> None:
     real = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
     channels = pd.DataFrame({"agent": "mine", "level": [0, 0, 0, 1, 1, 1], "real": real,
-                             "attributed": [0.0, 1.0, 2.0, 2.0, 1.0, 0.0]})  # fmt: skip
+                             "attributed": [0.0, 1.0, 2.0, 12.0, 11.0, 10.0]})  # fmt: skip
     figure = plot_channel_effects(channels)
     assert head(figure).endswith("with a correlation of 0.00")
     assert figure.axes[0].get_title() == "mine: r = 0.00"

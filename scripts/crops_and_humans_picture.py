@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Draw one agent of crops and humans in a training and a production maze.
+
+python scripts/crops_and_humans_picture.py    # docs/crops_and_humans.png
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from procgen_tools.evaluation.greedy_walks import greedy, play
+from procgen_tools.experiments.crops_and_humans import example_mazes, load_pairs
+from procgen_tools.files import unfinished
+from procgen_tools.plots.farm import plot_walks
+
+FIGURE = Path(__file__).resolve().parent.parent / "docs" / "crops_and_humans.png"
+
+
+def draw(path: Path) -> None:
+    """The way of the first planted agent in both mazes."""
+    before, after = example_mazes()
+    agent = load_pairs(1)["seed 0"].planted
+    cells = play(greedy(agent), np.stack([before, after])).cells
+    figure = plot_walks({"training maze": (before, cells[0]), "production maze": (after, cells[1])})
+    with unfinished(path) as temporary:
+        figure.savefig(temporary, dpi=130, format="png")
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    draw(FIGURE)
+    print(FIGURE)

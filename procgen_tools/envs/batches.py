@@ -73,7 +73,8 @@ class Advanced:
     """What a step of a batch gave, before anybody is shown it.
 
     Attributes:
-        rewards, terminations, truncations: of every environment; anything where it waited.
+        rewards, terminations, truncations: of every environment, new arrays; anything where it
+            waited.
         final_observations: of the environments whose episode ended, in their order.
         infos: of the episode in which the step was taken.
     """
@@ -202,14 +203,17 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         if not self._begun:
             raise ResetNeeded("call reset() before the first step()")
         waited = self._over
-        if self._mode is AutoresetMode.DISABLED and waited.any():
+        waits = self._mode is not AutoresetMode.SAME_STEP and bool(waited.any())
+        if self._mode is AutoresetMode.DISABLED and waits:
             raise ResetNeeded(
                 f"the episodes of environments {np.flatnonzero(waited).tolist()} are over: call "
                 "reset(options={'reset_mask': terminations | truncations}) before the next step()"
             )
-        now = self._advance(actions, waited)
-        terminations, truncations = now.terminations & ~waited, now.truncations & ~waited
-        rewards = np.where(waited, 0, now.rewards).astype(now.rewards.dtype)
+        now = self._advance(actions, waited if waits else None)
+        rewards, terminations, truncations = now.rewards, now.terminations, now.truncations
+        if waits:
+            for array in (rewards, terminations, truncations):
+                array[waited] = 0
         ended = terminations | truncations
         infos: dict[str, Any] = {}
         finals = dict(zip(np.flatnonzero(ended).tolist(), now.final_observations, strict=True))
@@ -240,15 +244,16 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
     def _shown(self) -> Any:
         """Observations; where an episode is over, its last one."""
         observations = self._observe()
-        for index in np.flatnonzero(self._over).tolist():
-            observations[index] = self._last_seen[index]
+        if self._mode is not AutoresetMode.SAME_STEP:
+            for index in np.flatnonzero(self._over).tolist():
+                observations[index] = self._last_seen[index]
         return observations
 
     def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None) -> None:
         """Begin new episodes where `which` is True, with a seed for each True or going on."""
         raise NotImplementedError
 
-    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
         """Check the actions, take them but where `waiting`, and begin what follows an end."""
         raise NotImplementedError
 

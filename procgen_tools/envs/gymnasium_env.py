@@ -147,9 +147,9 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
     def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None) -> None:
         self._engine.restart(which, seeds)
 
-    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
         seeds = self._engine.level_seeds
-        self._engine.act(_whole_numbers(actions, self.num_envs), waiting if waiting.any() else None)
+        self._engine.act(_whole_numbers(actions, self.num_envs), waiting)
         rewards, firsts = self._engine.outcome()
         assert self._engine.final_frames is not None
         return Advanced(

@@ -186,10 +186,13 @@ class NativeMaze:
         if (actions < 0).any() or (actions >= NUM_ACTIONS).any():
             wrong = actions[(actions < 0) | (actions >= NUM_ACTIONS)][0]
             raise ValueError(f"action {wrong} does not exist: use 0..{NUM_ACTIONS - 1}")
-        chosen = self._all if waiting is None else np.flatnonzero(~waiting)
+        which: Integer[np.ndarray, " acting"] = self._all
+        chosen: slice | np.ndarray = slice(None)  # as `which`, without the copies
+        if waiting is not None:
+            which = chosen = np.flatnonzero(~waiting)
         self._actions[chosen] = actions[chosen]
         kernels.move_mice(
-            chosen, self._actions, self._cells, self._mice, self._mirrored, self._moved,
+            which, self._actions, self._cells, self._mice, self._mirrored, self._moved,
             self._found, self._last_moves,
         )  # fmt: skip
         found = self._found[chosen]
@@ -200,7 +203,7 @@ class NativeMaze:
         self._ever_rewarded[chosen] |= found
         self._previous_seeds[chosen] = self._level_seeds[chosen]
         self._firsts[chosen] = found | (self._times[chosen] >= self._limits[chosen])
-        ended = chosen[self._firsts[chosen]]
+        ended = which[self._firsts[chosen]]
         if self.final_frames is not None:
             self.final_frames = (
                 self._draw_final_frames(ended) if ended.size else self.final_frames[:0]

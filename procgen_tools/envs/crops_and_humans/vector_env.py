@@ -107,15 +107,16 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
         self._states = States(mazes, cells)
         self._steps[which] = 0
 
-    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"]) -> Advanced:
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
         before, played = self._states, self._maze.copy()
         stepped = step(before, np.asarray(actions))
+        acting = np.ones(self.num_envs, bool) if waiting is None else ~waiting
         mazes, cells = stepped.states.mazes.copy(), stepped.states.cells.copy()
-        mazes[waiting], cells[waiting] = before.mazes[waiting], before.cells[waiting]
+        mazes[~acting], cells[~acting] = before.mazes[~acting], before.cells[~acting]
         self._states = States(mazes, cells)
-        self._steps += ~waiting
-        terminations = stepped.ended & ~waiting
-        truncations = ~terminations & ~waiting & (self._steps >= self._step_limit)
+        self._steps += acting
+        terminations = stepped.ended & acting
+        truncations = ~terminations & acting & (self._steps >= self._step_limit)
         over = terminations | truncations
         finals = np.empty((0, NUM_INPUTS), np.float32)
         if over.any():

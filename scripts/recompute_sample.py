@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Measure some published numbers again, and compare them with experiments/results.
+
+python scripts/recompute_sample.py                    # a sample, in about two minutes
+python scripts/recompute_sample.py value_head probing # these experiments, on the first agent
+python scripts/recompute_sample.py --all              # every experiment: hours
+
+The sample takes the same levels, seeds and agents as the published runs, but only the first agent
+and only numbers that are quick to measure. After a change that should leave behaviour as it is,
+the differences are 0, or up to 1e-5 where the order of float32 additions changes. Larger ones are
+named, and the exit status is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from procgen_tools import experiments
+from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.experiments.base import (
+    LAYER,
+    Claim,
+    Settings,
+    decision_levels,
+    over_levels,
+    shipped_agent,
+)
+from procgen_tools.experiments.measuring import effects_table
+from procgen_tools.experiments.results import FOLDER, RESULTS, read_claims
+from procgen_tools.intervals import Mean, median_over_levels
+from procgen_tools.interventions import Add, cheese_vector
+
+TOLERANCE = 1e-4
+"""The largest difference that counts as none."""
+
+Numbers = Mapping[tuple[str, str, str], Mean]
+"""By the claim's statement, the agent, and the number's name."""
+
+
+def numbers_of(claims: tuple[Claim, ...], agents: tuple[str, ...]) -> Numbers:
+    """All numbers of some agents."""
+    return {
+        (claim.statement, agent, name): mean
+        for claim in claims
+        for agent in agents
+        for name, mean in claim.measured[agent].items()
+    }
+
+
+def first_agent_of(name: str) -> Numbers:
+    """A whole experiment, measured again on its first agent."""
+    agents = () if name in ("crops_and_humans", "training_dynamics") else (shipped_agent(),)
+    findings = experiments.load(name).run(Settings(agents=agents, progress_bar=True))
+    return numbers_of(findings.claims, findings.agents)
+
+
+def crops_and_humans() -> Numbers:
+    """What the first planted agent and its control do in all mazes, which is exact."""
+    from procgen_tools.experiments import crops_and_humans as experiment
+    from procgen_tools.experiments.crops_and_humans_claims import rate_claims
+
+    mazes = {name: make() for name, make in experiment.SETS.items()}
+    graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
+    ((agent, pair),) = experiment.load_pairs(1).items()
+    rates = experiment._rates(pair, mazes, graphs).assign(agent=agent)
+    return numbers_of(rate_claims(rates), (agent,))
+
+
+def subtracted_cheese_vector() -> Numbers:
+    """The decision and the exact chances with the cheese vector subtracted, in all levels."""
+    from procgen_tools.experiments import cheese_vector as experiment
+
+    agents = Settings(agents=(shipped_agent(),)).load_agents()
+    (agent,) = agents
+    table = effects_table(
+        agents,
+        decision_levels(experiment.MAZES),
+        lambda policy, _, maze: {"subtracted": Add(cheese_vector(policy, maze, LAYER), -1.0)},
+        progress_bar=True,
+    )
+    decided = (
+        "Subtracting the cheese vector takes P(towards the cheese at the decision square) away"
+    )
+    reached = "The agent then reaches the cheese less often at all (exact, within 500 steps)"
+    found: dict[tuple[str, str, str], Mean] = {}
+    for when in ("before", "after"):
+        column = f"decision_cheese_{when}"
+        median = over_levels(table, column, median_over_levels)
+        found[decided, agent, f"median {when}"] = median[agent]
+        found[decided, agent, f"mean {when}"] = over_levels(table, column)[agent]
+        found[reached, agent, when] = over_levels(table, f"cheese_{when}")[agent]
+    return found
+
+
+SAMPLE: Mapping[str, Callable[[], Numbers]] = {
+    "crops_and_humans": crops_and_humans,
+    "visualize_activations": lambda: first_agent_of("visualize_activations"),
+    "cheese_vector": subtracted_cheese_vector,
+}
+
+
+def differences(name: str, again: Numbers, folder: Path = FOLDER) -> Iterator[tuple[str, float]]:
+    """Each number again, and how far its value or an end of its interval is from the kept one.
+
+    Raises:
+        ValueError: a number that the kept results do not have.
+    """
+    content, claims = read_claims(folder / name / RESULTS)
+    kept = numbers_of(claims, tuple(content["agents"]))
+    for key, mean in again.items():
+        if key not in kept:
+            raise ValueError(f"the results of {name} have no {key[2]!r} of {key[1]!r}: {key[0]}")
+        pairs = zip(
+            (mean.value, mean.low, mean.high),
+            (kept[key].value, kept[key].low, kept[key].high),
+            strict=True,
+        )
+        yield ", ".join(key), max(distance(one, other) for one, other in pairs)
+
+
+def distance(one: float, other: float) -> float:
+    """How far apart two numbers are; 0 if both are undefined, infinite if one is."""
+    if math.isnan(one) or math.isnan(other):
+        return 0.0 if math.isnan(one) and math.isnan(other) else math.inf
+    return abs(one - other)
+
+
+def check(name: str, again: Callable[[], Numbers], folder: Path = FOLDER) -> bool:
+    """Print how far an experiment's numbers moved; whether all stayed."""
+    started = time.perf_counter()
+    found = dict(differences(name, again(), folder))
+    moved = {words: distance for words, distance in found.items() if not distance <= TOLERANCE}
+    seconds = time.perf_counter() - started
+    largest = max(found.values(), default=0.0)
+    print(f"{name}: {len(found)} numbers, largest difference {largest:.2g} ({seconds:.0f} s)",
+          flush=True)  # fmt: skip
+    for words, each in moved.items():
+        print(f"  moved by {each:.2g}: {words}")
+    return not moved
+
+
+def main() -> None:
+    """Check the sample, or what is named."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", help="experiments to repeat on their first agent")
+    parser.add_argument("--all", action="store_true", help="all experiments (hours)")
+    given = parser.parse_args()
+    for name in given.names:
+        experiments.load(name)
+    chosen = experiments.NAMES if given.all else given.names
+    wanted = {name: (lambda name=name: first_agent_of(name)) for name in chosen} or SAMPLE
+    stayed = [check(name, again) for name, again in wanted.items()]
+    sys.exit(0 if all(stayed) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The script that measures published numbers again finds those that moved."""
+
+from __future__ import annotations
+
+import json
+import math
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools.evaluation.greedy_walks import fates, greedy
+from procgen_tools.experiments import crops_and_humans as experiment
+from procgen_tools.experiments.results import FOLDER, RESULTS, read_claims
+from procgen_tools.intervals import Mean
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "scripts" / "recompute_sample.py"))
+
+
+def test_a_published_number_is_measured_again(script: dict[str, Any]) -> None:
+    """The share of humans that the first planted agent harvests in production mazes, exactly."""
+    mazes = experiment.SETS[experiment.PRODUCTION]()
+    graph = farm.graph_of(mazes)
+    ((agent, pair),) = experiment.load_pairs(1).items()
+    harvested = fates(graph, greedy(pair.planted)(graph.states)).humans
+    there = (mazes == farm.HUMAN).sum(axis=(1, 2))
+    share = (harvested[there > 0] / there[there > 0]).mean()
+    _, claims = read_claims(FOLDER / "crops_and_humans" / RESULTS)
+    kept = script["numbers_of"](claims, (agent,))
+    number = kept["In production mazes it harvests humans", agent, "humans harvested"]
+    assert number.value == pytest.approx(share, abs=1e-12)
+
+
+def test_what_moved_is_named(
+    script: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads((FOLDER / "cheese_vector" / RESULTS).read_text())
+    (tmp_path / "cheese_vector").mkdir()
+    (tmp_path / "cheese_vector" / RESULTS).write_text(json.dumps(content))
+    claim, agent = content["claims"][0], content["agents"][0]
+    value, low, high = claim["measured"][agent]["mean after"]
+    key = (claim["statement"], agent, "mean after")
+
+    def check(mean: Mean) -> bool:
+        return bool(script["check"]("cheese_vector", lambda: {key: mean}, tmp_path))
+
+    assert check(Mean(value, low, high))
+    assert check(Mean(value + 1e-5, low, high))
+    capsys.readouterr()
+    assert not check(Mean(value, low, high + 1e-3))
+    assert f"moved by 0.001: {claim['statement']}, {agent}, mean after" in capsys.readouterr().out
+    assert not check(Mean(math.nan, low, high))
+    with pytest.raises(ValueError, match="have no 'new' of"):
+        script["check"]("cheese_vector", lambda: {(*key[:2], "new"): Mean(0.0, 0.0, 0.0)}, tmp_path)
+
+
+def test_the_numbers_of_the_sample_are_published(script: dict[str, Any]) -> None:
+    assert set(script["SAMPLE"]) < set(script["experiments"].NAMES)

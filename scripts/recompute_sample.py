@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure some published numbers again, and compare them with experiments/results.
 
-python scripts/recompute_sample.py                    # a sample, in about two minutes
+python scripts/recompute_sample.py                    # a sample, in minutes
 python scripts/recompute_sample.py value_head probing # these experiments, on the first agent
 python scripts/recompute_sample.py --all              # every experiment: hours
 

@@ -1,12 +1,52 @@
-"""Names that were not found, and the known ones that may have been meant."""
+"""Names that were not found, the known ones that may have been meant, and names from before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import warnings
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: the known one that is close to it, if any."""
     close = get_close_matches(str(name), list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def accepts_older(
+    renamed: dict[str, str] | None = None, dropped: dict[str, object] | None = None
+) -> Callable[[Function], Function]:
+    """A decorator: the function takes keywords that procgen-tools has, for migration.
+
+    Args:
+        renamed: procgen-tools' keyword, and ours.
+        dropped: a keyword that has no meaning here, and the value that means what is done here;
+            another value is ignored with a warning. Ellipsis for any value.
+    """
+    renamed, dropped = renamed or {}, dropped or {}
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def with_older(*arguments: Any, **keywords: Any) -> Any:
+            for old, new in renamed.items():
+                if old in keywords:
+                    if new in keywords:
+                        raise TypeError(f"{function.__name__}: {old} and {new} are the same")
+                    keywords[new] = keywords.pop(old)
+            for old, usual in dropped.items():
+                value = keywords.pop(old, usual)
+                if usual is not ... and value != usual:
+                    warnings.warn(
+                        f"{function.__name__} has no {old} and ignores {old}={value!r}",
+                        UserWarning,
+                        stacklevel=2,
+                    )
+            return function(*arguments, **keywords)
+
+        return with_older  # type: ignore[return-value]
+
+    return decorate

@@ -23,9 +23,11 @@ from torch import Tensor, nn
 from procgen_tools.envs.venv import MazeVenv
 from procgen_tools.hooks import is_hooked
 from procgen_tools.maze.actions import NUM_ACTIONS
+from procgen_tools.maze.coded_grids import field_entry
 from procgen_tools.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.names import accepts_older
 from procgen_tools.render.agent_view import agent_frames
 from procgen_tools.shown import figure_png, summary
 
@@ -163,6 +165,14 @@ class VectorField:
             )
         return total_variation(self.probabilities, self.flipped_probabilities)
 
+    def __getitem__(self, name: str) -> Any:
+        """An entry of procgen-tools' dictionary of a field, for migration: see `field_entry`.
+
+        Raises:
+            KeyError: another name than 'arrows', 'legal_mouse_positions', 'grid' and 'probs'.
+        """
+        return field_entry(self.maze, self.probabilities, name)
+
     def grid(self, numbers: Num[np.ndarray, " square *rest"]) -> Float[np.ndarray, "row col *rest"]:
         """One number (or row of numbers) for every open square, laid out as the maze is.
 
@@ -276,6 +286,7 @@ def difference(before: VectorField, after: VectorField) -> FieldDifference:
     return FieldDifference(before, after)
 
 
+@accepts_older(renamed={"idx": "index"})
 def vector_field(
     venv_or_maze: MazeVenv | Maze,
     policy: Policy,
@@ -406,4 +417,6 @@ def __getattr__(name: str) -> Any:
         from procgen_tools.plots import fields
 
         return getattr(fields, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from procgen_tools.compat.resolve import find
+
+    return find("vfield", name)

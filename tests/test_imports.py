@@ -37,6 +37,17 @@ ROOMS = (
     "sweeps",
     "plots",
     "widgets",
+    "compat",
+    "visualization",
+    "patch_utils",
+    "rollout_utils",
+    "metrics",
+    "data_utils",
+    "vfield_stats",
+    "utils",
+    "imports",
+    "procgen_imports",
+    "procgen_wrappers",
     "experiments",
     "courses",
     "benchmarks",
@@ -50,6 +61,10 @@ FACADES = {
     ("vfield.py", "plots"),  # vfield.plot_vf, and the pictures of fields in notebooks
     ("maze/grid.py", "render"),  # the picture of a maze in a notebook
     ("maze/levels.py", "render"),
+    # Names of procgen-tools that the three modules once had, for migration.
+    ("maze/__init__.py", "compat"),
+    ("models/__init__.py", "compat"),
+    ("vfield.py", "compat"),
 }
 """Public names that load from a room above when they are first used."""
 

@@ -16,7 +16,7 @@ from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.maze.grid import Maze
 from procgen_tools.maze.levels import level_rule
 from procgen_tools.maze.state import EnvState
-from procgen_tools.names import did_you_mean
+from procgen_tools.names import accepts_older, did_you_mean
 from procgen_tools.render.human_view import human_frame
 
 BACKENDS = ("native", "procgen")
@@ -163,6 +163,13 @@ class MazeVenv:
     def close(self) -> None:
         """Nothing to close; here because callers of gym environments expect it."""
 
+    def __getattr__(self, name: str) -> Any:
+        if name in Maze.__dataclass_fields__ or name in ("size", "open_squares", "is_open"):
+            raise AttributeError(
+                f"a venv has no {name!r}, a maze has: give venv.maze(0), or venv.maze(index)"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _states(self) -> list[bytes]:
         return list(self.env.callmethod("get_state"))
 
@@ -186,6 +193,7 @@ def to_observations(
     return np.ascontiguousarray(frames.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
 
 
+@accepts_older(dropped={"num_threads": ...})
 def create_venv(
     num: int,
     start_level: int = 0,
@@ -256,6 +264,7 @@ def create_venv(
     )
 
 
+@accepts_older(renamed={"idx": "index"})
 def state_from_venv(venv: MazeVenv, index: int | None = None) -> EnvState:
     """The state of one environment of a venv, a value of its own.
 

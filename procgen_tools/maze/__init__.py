@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from procgen_tools.maze.by_argument import is_tree, move_cheese, remove_cheese, shortest_path
 from procgen_tools.maze.edit import (
     carve,
     carve_path_to_corner,
     close_square,
     is_on_distribution,
-    move_cheese,
     move_cheese_in_state,
     move_mouse,
     move_mouse_in_state,
     open_square,
     place_cheese,
-    remove_cheese,
     remove_cheese_from_state,
     set_background,
     toggle_square,
@@ -41,10 +40,8 @@ from procgen_tools.maze.paths import (
     NodeType,
     decision_square,
     distances,
-    is_tree,
     legal_moves,
     node_type,
-    shortest_path,
 )
 from procgen_tools.maze.sampling import find_seeds, random_mazes
 from procgen_tools.maze.state import EnvState
@@ -114,4 +111,6 @@ def __getattr__(name: str) -> Any:
         from procgen_tools.envs import venv
 
         return getattr(venv, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from procgen_tools.compat.resolve import find
+
+    return find("maze", name)

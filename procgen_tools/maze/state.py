@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Integer, UInt8
 
+from procgen_tools.maze.coded_grids import MOUSE, InnerGrid, find_mouse
+from procgen_tools.maze.coded_grids import outer_grid as with_padding
 from procgen_tools.maze.grid import (
     CHEESE,
     OPEN,
@@ -106,9 +108,16 @@ class EnvState:
         return self.state_vals["data"].astype(np.uint8).reshape(side, side)
 
     @property
-    def inner_grid(self) -> UInt8[np.ndarray, "row col"]:
-        """Cell codes of the maze, row 0 at the bottom (a new array)."""
-        return self.outer_grid[self._inner, self._inner]
+    def inner_grid(self) -> InnerGrid:
+        """Cell codes of the maze, row 0 at the bottom (a new array).
+
+        Called, as `state.inner_grid()`, it gives a coded grid with the mouse in it, as in
+        procgen-tools; `state.inner_grid(with_mouse=False)` leaves the mouse out.
+        """
+        row, col = (int(self._mouse_entity[axis] - 0.5) - self.padding for axis in "yx")
+        inside = 0 <= row < self.maze_size and 0 <= col < self.maze_size
+        cells = self.outer_grid[self._inner, self._inner]
+        return InnerGrid.of(cells, (row, col) if inside else None)
 
     @property
     def mouse(self) -> Square:
@@ -274,21 +283,76 @@ class EnvState:
         self.set_mouse_mirrored(maze.mouse_mirrored)
         self.set_background(maze.background)
 
+    # --- procgen-tools' names, for migration
+
+    @property
+    def world_dim(self) -> int:
+        """procgen-tools' name of `world_size`."""
+        return self.world_size
+
+    @property
+    def mouse_pos(self) -> tuple[int, int]:
+        """The mouse's outer square, (row, column); `mouse` is the inner one.
+
+        Raises:
+            ValueError: a mouse between squares or outside the world.
+        """
+        row, col = self._outer_mouse
+        return row, col
+
+    def full_grid(self, with_mouse: bool = True) -> Integer[np.ndarray, "row col"]:
+        """The outer grid as a coded grid (a new array), by default with the mouse in it."""
+        grid = self.outer_grid.astype(np.int64)
+        if with_mouse:
+            grid[self.mouse_pos] = MOUSE
+        return grid
+
+    def set_mouse_pos(self, x: int, y: int) -> None:
+        """Move the mouse to the open outer square in row `x` and column `y`.
+
+        Raises:
+            ValueError: a square outside the world or in a wall; the state stays as it was.
+        """
+        row, col = check_inside((x, y), self.world_size, "mouse, on the outer grid,")
+        if self.outer_grid[row, col] == WALL:
+            raise ValueError(
+                f"the mouse cannot stand at the outer square {(row, col)}: that square is a wall; "
+                "choose an open one, row first"
+            )
+        self._place_mouse(row, col)
+
+    def set_grid(self, grid: Integer[np.ndarray, "row col"], pad: bool = False) -> None:
+        """Replace the cells of the world by a coded outer grid, and the mouse if it is in it.
+
+        Args:
+            grid: a coded outer grid, or with `pad` an inner one.
+            pad: put walls around the grid.
+
+        Raises:
+            ValueError: another shape, other codes, two mice, or a mouse in a wall; the state stays
+                as it was.
+        """
+        cells = np.array(grid)
+        size = len(cells) if pad else self.maze_size
+        if pad:
+            cells = with_padding(cells, self.world_size)
+        mouse = find_mouse(cells)
+        changed = self.copy()
+        if mouse is not None:
+            cells[mouse] = OPEN
+            changed._place_mouse(*mouse)
+        changed.set_outer_grid(cells)
+        changed.state_vals["maze_dim"] = size
+        changed.state_vals["maze_dim"] = changed._needed_size()
+        self.state_vals = changed.state_vals
+
     # ---
 
     def _correct_maze_size(self) -> None:
         """Enlarge the inner grid until nothing but walls lies beside it."""
-        side = self.world_size
-        places = np.argwhere(self.outer_grid != WALL)
-        x, y = self._mouse_entity["x"], self._mouse_entity["y"]
-        if 0 < x < side and 0 < y < side:
-            places = np.append(places, [[int(y), int(x)]], axis=0)
-        inner = self._inner
-        if not places.size or (inner.start <= places.min() and places.max() < inner.stop):
+        needed = self._needed_size()
+        if needed == self.maze_size:
             return
-        # Squares between the edge of the world and the open square nearest to it.
-        margin = int(min(places.min(), side - 1 - places.max()))
-        needed = side - 2 * margin
         warnings.warn(
             f"maze_dim is {self.maze_size}, but there are open squares or the mouse beside the "
             f"inner {self.maze_size} x {self.maze_size} squares: it becomes {needed}, the smallest "
@@ -297,6 +361,20 @@ class EnvState:
             stacklevel=3,
         )
         self.state_vals["maze_dim"] = needed
+
+    def _needed_size(self) -> int:
+        """The side of the inner grid, enlarged if open squares or the mouse lie beside it."""
+        side = self.world_size
+        places = np.argwhere(self.outer_grid != WALL)
+        x, y = self._mouse_entity["x"], self._mouse_entity["y"]
+        if 0 < x < side and 0 < y < side:
+            places = np.append(places, [[int(y), int(x)]], axis=0)
+        inner = self._inner
+        if not places.size or (inner.start <= places.min() and places.max() < inner.stop):
+            return self.maze_size
+        # Squares between the edge of the world and the open square nearest to it.
+        margin = int(min(places.min(), side - 1 - places.max()))
+        return side - 2 * margin
 
     @property
     def _inner(self) -> slice:

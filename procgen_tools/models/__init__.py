@@ -1,5 +1,7 @@
 """Policies whose every activation has a name, their checkpoints, and what actions mean."""
 
+from typing import Any
+
 from procgen_tools.maze.actions import ACTIONS_OF_MOVE, CANONICAL_ACTIONS, MOVE_OF_ACTION
 from procgen_tools.models.actions import (
     move_log_probabilities,
@@ -49,3 +51,9 @@ __all__ = [
     "save_policy",
     "sum_over_moves",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from procgen_tools.compat.resolve import find
+
+    return find("models", name)

@@ -25,6 +25,7 @@ from procgen_tools.models.archives import check_size, checked_archive
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.names import accepts_older
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -38,6 +39,7 @@ FIRST_Q_WEIGHT = "fc1.weight"
 PLAIN_TYPES = (bool, int, float, str, type(None))
 
 
+@accepts_older(renamed={"action_size": "num_actions"})
 def load_policy(
     path: str | os.PathLike[str],
     num_actions: int = NUM_ACTIONS,

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze
+from procgen_tools.names import accepts_older
 from procgen_tools.plots.mazes import marked_squares, plot_maze
 from procgen_tools.plots.style import AMOUNTS, DIVERGING, INK, SEQUENTIAL, SINGLE_MOVES, colour_map
 from procgen_tools.vfield import FieldDifference, VectorField
@@ -46,6 +47,10 @@ _ARROW_LABEL = "mean move (whole square: certain)"
 _LEGEND: dict[str, Any] = {"ncols": 6, "frameon": False, "fontsize": 9}
 
 
+@accepts_older(
+    renamed={"show_components": "single_moves"},
+    dropped={"human_render": True, "render_padding": False},
+)
 def plot_vf(
     field: VectorField,
     ax: Axes | None = None,
@@ -79,6 +84,16 @@ def field_figure(field: VectorField) -> Figure:
     return figure
 
 
+@accepts_older(
+    dropped={
+        "human_render": True,
+        "render_padding": False,
+        "ax_size": ...,
+        "show_diff": True,
+        "show_original": True,
+        "show_components": ...,
+    },
+)
 def plot_vfs(
     before: VectorField,
     after: VectorField,

@@ -1,0 +1,95 @@
+"""From a module and a name of procgen-tools to the object that stands for it here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from procgen_tools.compat.names import NAMES
+from procgen_tools.compat.star_names import PARENTS, STAR_NAMES
+from procgen_tools.names import did_you_mean
+
+PACKAGE = "procgen_tools"
+
+
+class NotHere(ImportError):
+    """A name of procgen-tools that nothing here stands for; the message says what to call instead.
+
+    An ImportError, since `from module import name` would hide the message of an AttributeError.
+    """
+
+
+def find(module: str, name: str) -> Any:
+    """The object that stands for a name of one of procgen-tools' modules.
+
+    Args:
+        module: procgen-tools' module, without the package, such as "visualization".
+        name: the name in it.
+
+    Raises:
+        NotHere: procgen-tools has the name and nothing here has its meaning.
+        AttributeError: procgen-tools has no such name either.
+    """
+    for home in (module, *PARENTS.get(module, ())):
+        entry = NAMES[home].get(name)
+        if entry is not None:
+            if entry.target is None:
+                raise NotHere(f"{PACKAGE}.{module} has no {name}: {entry.instead}")
+            return load(entry.target)
+    if name in STAR_NAMES.get(module, {}):
+        return load_package_name(module, name)
+    known = {other for home in (module, *PARENTS.get(module, ())) for other in NAMES[home]}
+    hint = did_you_mean(name, known) if not name.startswith("_") else ""
+    raise AttributeError(f"module '{PACKAGE}.{module}' has no attribute {name!r}{hint}")
+
+
+def load(target: str) -> Any:
+    """The object that "package.module:name" names; "package.module" is the module itself."""
+    module, _, name = target.partition(":")
+    found = importlib.import_module(f"{PACKAGE}.{module}")
+    return getattr(found, name) if name else found
+
+
+def load_package_name(module: str, name: str) -> Any:
+    """A name that procgen-tools' module passes on from another package, such as `np`."""
+    target = STAR_NAMES[module][name]
+    package, _, inside = target.partition(":")
+    try:
+        found = importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        return Missing(name, str(error.name).partition(".")[0])
+    return getattr(found, inside) if inside else found
+
+
+class Missing:
+    """Stands for what a package that is not installed would give, and says so when it is used."""
+
+    def __init__(self, name: str, package: str) -> None:
+        self._message = (
+            f"{name} needs the package {package}, which is not installed: pip install {package}"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        raise ModuleNotFoundError(self._message)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        raise ModuleNotFoundError(self._message)
+
+
+def face(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a module that has procgen-tools' names.
+
+    `from module import *` gives all of them, as it does there.
+    """
+
+    def public() -> list[str]:
+        homes = (module, *PARENTS.get(module, ()))
+        here = [name for home in homes for name, each in NAMES[home].items() if each.target]
+        names = dict.fromkeys([*here, *STAR_NAMES.get(module, {})])
+        return [name for name in names if not name.startswith("_")]
+
+    def find_name(name: str) -> Any:
+        return public() if name == "__all__" else find(module, name)
+
+    return find_name, public

@@ -1,0 +1,130 @@
+"""The ready session of `procgen_tools.imports`: a policy, its hook, and where they come from.
+
+Nothing is loaded before a name is used; then the policy is loaded once. For migration.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from procgen_tools.models.checkpoints import load_policy
+from procgen_tools.models.impala import ImpalaPolicy
+
+RAND_REGION = 5
+FOLDER = "trained_models"
+EPISODES = "experiments/statistics/data"
+
+
+def cd_into_procgen_tools() -> None:
+    """Change into the nearest folder, from here up, that holds `trained_models`.
+
+    Raises:
+        FileNotFoundError: no folder does.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FOLDER).is_dir():
+            os.chdir(folder)
+            return
+    raise FileNotFoundError(
+        f"neither {here} nor a folder above it holds {FOLDER}: start in a checkout, or give "
+        "models.load_policy the path of a checkpoint"
+    )
+
+
+def setup(
+    force: bool = False,
+    dl_data: bool = False,
+    dl_episode_data: bool = False,
+    dl_patch_data: bool = False,
+    dl_stats: bool = False,
+) -> None:
+    """Change into the folder that holds `trained_models`; nothing is downloaded.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or published episodes are asked for and not
+            there.
+
+    Warns:
+        UserWarning: other published data are asked for.
+    """
+    cd_into_procgen_tools()
+    if dl_data or dl_patch_data:
+        warnings.warn(
+            "the published fields and patches are not downloaded: cells that read them need the "
+            "files; experiments.cheese_vector.run measures the same with our agents",
+            UserWarning,
+            stacklevel=2,
+        )
+    if (dl_stats or dl_episode_data) and not any(Path(EPISODES).rglob("*.pkl")):
+        raise FileNotFoundError(
+            f"the published episodes are not downloaded, and {EPISODES} holds none: call "
+            "experiments.behavioral_stats.run, which measures the same with our agents, or put "
+            "the published files there"
+        )
+
+
+def load_model(
+    rand_region: int = RAND_REGION, num_actions: int = 15, use_small: bool = False
+) -> tuple[ImpalaPolicy, Any]:
+    """The shipped policy of this region, and circrl's hook on a copy of it.
+
+    Raises:
+        FileNotFoundError: no such policy; those nearby are named.
+        ModuleNotFoundError: circrl is not installed.
+    """
+    name = "maze_i" if use_small else f"maze_I/model_rand_region_{rand_region}"
+    policy = load_policy(Path(FOLDER) / f"{name}.pth", num_actions)
+    return policy, _module_hook(policy)
+
+
+def _module_hook(policy: ImpalaPolicy) -> Any:
+    try:
+        from circrl.module_hook import ModuleHook
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "a hook as procgen-tools has it needs circrl: pip install circrl==0.6.0, or use "
+            "procgen_tools.hooks, which needs nothing"
+        ) from error
+    return ModuleHook(policy)
+
+
+@cache
+def session() -> tuple[ImpalaPolicy, Any, list[str]]:
+    """The policy, its hook, and the labels of its activations; loaded once."""
+    policy, hook = load_model()
+    hook.run_with_input(np.zeros((1, 3, 64, 64), dtype=np.float32))
+    return policy, hook, [label for label in hook.values_by_label if label != "_out"]
+
+
+def num_channels(hook: Any, layer_name: str) -> int:
+    """Channels of an activation that the hook has seen.
+
+    Raises:
+        ValueError: the hook has not been run, or has no such activation.
+    """
+    values = hook.values_by_label.get(layer_name)
+    if values is None:
+        raise ValueError(
+            f"the hook has no activation {layer_name!r} yet: call run_with_input first"
+        )
+    return int(values.shape[1])
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("policy", "hook", "labels"):
+        return session()[("policy", "hook", "labels").index(name)]
+    if name == "NUM_CHANNEL_DICT":
+        _, hook, labels = session()
+        return {label: num_channels(hook, label) for label in labels}
+    if name == "in_jupyter":
+        import builtins
+
+        return hasattr(builtins, "get_ipython")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

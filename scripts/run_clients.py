@@ -1,0 +1,205 @@
+"""Run the notebooks and scripts of a checkout of procgen-tools against this package, and count.
+
+    python scripts/run_clients.py path/to/procgen-tools
+
+Each file runs in a process of its own with a limit of processor time, in a scratch folder with our
+agents in `trained_models`; notebooks run cell by cell. Nothing of theirs is kept. A file
+
+- ran: to its end;
+- was stopped: it was still computing at the limit, without an error;
+- was told: it stopped with an error of this package, which says what to call or give instead;
+- lacks data: it stopped at a file that procgen-tools' authors had, and this package has not;
+- lacks a package: it stopped at a package that is not installed;
+- died: any other error.
+
+Packages in the folder of `--packages` are put before others, so that what clients need (plotly,
+prettytable) need not be installed beside ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("experiments", "playground", "figures")
+OUTCOMES = ("ran", "was stopped", "was told", "lacks data", "lacks a package", "died")
+
+AGENT = "--model_file trained_models/maze_I/model_rand_region_5.pth"
+ARGUMENTS = {
+    "gatherdata_rich.py": f"--num_episodes 2 {AGENT}",
+    "probing_gather.py": f"--num_episodes 2 {AGENT}",
+    "gather_data.py": "--num_episodes 2",
+    "gatherdata_vfields.py": "--num_levels 2 --coeffs=-1",
+    "collect_retargeting_data.py": "--num_levels 1",
+    "probing_postproc.py": "probe_data episode_data",
+    "move_objects_gather.py": "--num_episodes 2",
+}
+"""Small settings, where a script has settings."""
+
+WRITTEN = (
+    "mazes",
+    "visualizations",
+    "episode_data",
+    "../episode_data",
+    "experiments/visualizations",
+    "playground/visualizations",
+    "experiments/statistics/data/retargeting",
+    "experiments/statistics/data/vfields/cheese",
+)
+"""Folders that procgen-tools' downloads make, and scripts write to."""
+
+WALL = 20
+"""The limit on the clock, as a multiple of that on processor time: machines may be busy."""
+
+CHILD = """
+import builtins, json, resource, sys, traceback, warnings
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv.pop()), resource.RLIM_INFINITY))
+warnings.simplefilter("ignore")
+import matplotlib
+matplotlib.use("Agg")
+import IPython.display
+builtins.display = IPython.display.display
+cells, name, report = json.loads(open(sys.argv[1]).read()), sys.argv[2], sys.argv[3]
+sys.argv = [name, *sys.argv[4:]]
+space = {"__name__": "__main__", "__file__": name}
+def say(**found):
+    open(report, "w").write(json.dumps(found))
+for number, cell in enumerate(cells):
+    say(cells=number)
+    try:
+        exec(compile(cell, f"{name}[{number}]", "exec"), space)
+    except SystemExit as end:
+        if end.code not in (0, None):
+            say(cells=number, kind="SystemExit", text=str(end.code), ours=False)
+            break
+    except BaseException as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        last = frames[-1].filename
+        theirs = [frame for frame in frames if frame.filename.startswith(name)]
+        say(
+            cells=number,
+            kind=type(error).__name__,
+            text=str(error),
+            ours="procgen_tools" in last and "site-packages" not in last,
+            line=theirs[-1].line if theirs else None,
+        )
+        break
+else:
+    say(cells=len(cells), ended=True)
+"""
+
+
+def cells_of(path: Path) -> list[str]:
+    """The code of a script, in one piece, or of a notebook, without lines for IPython."""
+    if path.suffix == ".ipynb":
+        notebook = nbformat.read(path, as_version=4)
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    else:
+        cells = [path.read_text()]
+    return [re.sub(r"^(\s*)[%!].*$", r"\1pass", cell, flags=re.MULTILINE) for cell in cells]
+
+
+def run(path: Path, checkout: Path, seconds: float, packages: Path | None) -> dict[str, object]:
+    """Run one file in a scratch folder, and say what became of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "procgen-tools"
+        folder.mkdir()
+        (folder / "trained_models").symlink_to(ROOT / "trained_models")
+        for name in FOLDERS:
+            shutil.copytree(
+                checkout / name, folder / name, ignore=shutil.ignore_patterns("*.ipynb")
+            )
+        for name in WRITTEN:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        cells, report = folder / ".cells.json", folder / ".report.json"
+        cells.write_text(json.dumps(cells_of(path)))
+        report.write_text("{}")
+        relative = path.relative_to(checkout)
+        places = [ROOT, *([packages] if packages else []), *(folder / name for name in FOLDERS)]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(map(str, places)),
+            "OMP_NUM_THREADS": "1",
+        }
+        arguments = ARGUMENTS.get(path.name, "").split()
+        command = [sys.executable, "-c", CHILD, str(cells), str(relative), str(report), *arguments]
+        command.append(str(round(seconds)))
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            _, complaint = child.communicate(timeout=WALL * seconds)
+            found = json.loads(report.read_text())
+            if child.returncode == -signal.SIGXCPU:
+                found |= {"timeout": seconds}
+            elif "kind" not in found and "ended" not in found:
+                found |= {"kind": "the process ended", "text": complaint[-300:], "ours": False}
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            found = json.loads(report.read_text()) | {"timeout": seconds}
+    return {"file": str(relative), "outcome": outcome(found), **found}
+
+
+def outcome(found: dict[str, object]) -> str:
+    """Which of OUTCOMES a child's report is."""
+    if "ended" in found:
+        return "ran"
+    if "timeout" in found:
+        return "was stopped"
+    if found.get("ours"):
+        return "was told"
+    if found["kind"] == "ModuleNotFoundError":
+        return "lacks a package"
+    return "lacks data" if found["kind"] == "FileNotFoundError" else "died"
+
+
+def main() -> None:
+    """Run all files, print a line for each and the counts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--seconds", type=float, default=90.0, help="processor time for each file")
+    parser.add_argument("--workers", type=int, default=1, help="files that run at the same time")
+    parser.add_argument("--only", default="", help="run files whose path contains this")
+    parser.add_argument("--packages", type=Path, help="a folder of packages that clients need")
+    parser.add_argument("--report", type=Path, help="a JSON file to write what was found to")
+    options = parser.parse_args()
+    checkout = options.checkout.resolve()
+    found_files = (path for folder in FOLDERS for path in (checkout / folder).rglob("*"))
+    clients = sorted(path for path in found_files if path.suffix in (".py", ".ipynb"))
+    files = [*clients, checkout / "README.ipynb"]
+    packages = options.packages.resolve() if options.packages else None
+    chosen = [path for path in files if options.only in str(path.relative_to(checkout))]
+    found = []
+    with ThreadPoolExecutor(options.workers) as pool:
+        for said in pool.map(lambda path: run(path, checkout, options.seconds, packages), chosen):
+            found.append(said)
+            text = " ".join(str(said.get("text", "")).split())[:200]
+            reason = f"{said.get('kind', '')} {text}"
+            print(f"{said['outcome']:16} {said['file']} [{said['cells']}] {reason}", flush=True)
+    counts = Counter(str(each["outcome"]) for each in found)
+    print("; ".join(f"{counts[name]} {name}" for name in OUTCOMES), f"of {len(found)}")
+    if options.report:
+        options.report.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

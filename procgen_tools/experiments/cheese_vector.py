@@ -179,11 +179,16 @@ def draw(findings: Findings) -> dict[str, Figure]:
     is_dose = effects["edit"].str.startswith("coefficient")
     doses = effects[is_dose]
     coefficients = doses["edit"].str.removeprefix("coefficient ").astype(float)
+    shown = effects[~is_dose | (effects["edit"] == SUBTRACTED)]
     figures = {
-        "before_after": plot_before_after(effects[effects["edit"] == SUBTRACTED], "cheese"),
+        "before_after": plot_before_after(
+            effects[effects["edit"] == SUBTRACTED], "cheese", edited="cheese vector\nsubtracted"
+        ),
         "dose_response": plot_dose_response(
             doses.assign(coefficient=coefficients), "coefficient of the cheese vector"
         ),
-        "controls": plot_controls(effects[~is_dose | (effects["edit"] == SUBTRACTED)]),
+        "controls": plot_controls(
+            shown.assign(edit=shown["edit"].replace({SUBTRACTED: "cheese vector subtracted"}))
+        ),
     }
     return set_aside(figures)

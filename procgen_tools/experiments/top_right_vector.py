@@ -196,10 +196,16 @@ def draw(findings: Findings) -> dict[str, Figure]:
     shown = effects[~is_dose | effects["edit"].isin([ADDED, SUBTRACTED])]
     names = {ADDED: "top-right vector added", SUBTRACTED: "top-right vector subtracted"}
     figures = {
-        "before_after": plot_before_after(effects[effects["edit"] == ADDED], "top_right"),
-        "dose_response": plot_dose_response(
-            doses.assign(coefficient=coefficients), "coefficient of the top-right vector"
+        "before_after": plot_before_after(
+            effects[effects["edit"] == ADDED], "top_right", edited="top-right vector\nadded"
         ),
-        "controls": plot_controls(shown.assign(edit=shown["edit"].replace(names))),
+        "dose_response": plot_dose_response(
+            doses.assign(coefficient=coefficients),
+            "coefficient of the top-right vector",
+            "top_right",
+        ),
+        "controls": plot_controls(
+            shown.assign(edit=shown["edit"].replace(names)), ("top_right", "cheese", "other")
+        ),
     }
     return set_aside(figures)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.intervals import mean_over_levels
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 GOALS = {"cheese": "the cheese", "top_right": "the top right", "other": "neither"}
 """Where the moves at the decision square lead, by column, in words."""
 
-_COLOURS = dict(zip(GOALS, ("#E69F00", "#0072B2", "#7F7F7F"), strict=True))
 
-
-def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
-    """The decision at the decision square before and after an edit, a dot a maze, for each agent.
+def plot_before_after(
+    effects: pd.DataFrame, goal: str = "cheese", *, edited: str = "edited"
+) -> Figure:
+    """The decision at the decision square before and after an edit, one line per maze.
 
     Args:
         effects: one edit's rows of `experiments.measuring.effects_table`.
         goal: 'cheese', 'top_right' or 'other'.
+        edited: what the edit is, under the axis.
 
     Raises:
         ValueError: an unknown goal.
@@ -36,106 +37,144 @@ def plot_before_after(effects: pd.DataFrame, goal: str = "cheese") -> Figure:
     if goal not in GOALS:
         raise ValueError(f"no decision leads to {goal!r}: choose one of {', '.join(GOALS)}")
     agents = list(effects["agent"].unique())
-    figure = plt.figure(figsize=(3.6 * len(agents), 4.5), layout="constrained")
+    figure = plt.figure(figsize=(max(3.3 * len(agents), 5.6), 4.4), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
-        before, after = rows[f"decision_{goal}_before"], rows[f"decision_{goal}_after"]
-        ax.plot([0, 1], [0, 1], color="#BBBBBB", linewidth=1, zorder=0, label="no change")
-        ax.scatter(before, after, s=18, alpha=0.6, color=_COLOURS[goal], edgecolor="none",
-                   label="a maze")  # fmt: skip
-        ax.scatter(
-            [before.median()], [after.median()], marker="+", s=160, linewidth=2.5, color="#111111",
-            label=f"medians: {before.median():.2f} → {after.median():.2f}",
-        )  # fmt: skip
-        ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", title=agent, xlabel="before")
-        ax.title.set_fontsize(10)
-        ax.legend(loc="best", fontsize=8, frameon=False)
-    axes[0, 0].set_ylabel("after")
-    figure.suptitle(f"P(towards {GOALS[goal]}) at the decision square")
+        style.draw_pairs(
+            ax,
+            rows[f"decision_{goal}_before"].to_numpy(),
+            rows[f"decision_{goal}_after"].to_numpy(),
+            style.GOALS[goal],
+            names=("as trained", edited),
+        )
+        ax.set(ylim=(-0.03, 1.03), xlabel=agent)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(loc="upper center", fontsize=9, frameon=False, bbox_to_anchor=(0.5, 1.1))
+    axes[0, 0].set_ylabel(f"P(towards {GOALS[goal]})\nat the decision square")
+    words = style.changes_in_words(
+        effects[f"decision_{goal}_before"].to_numpy(),
+        effects[f"decision_{goal}_after"].to_numpy(),
+        noun="maze" if len(agents) == 1 else "case",
+    )
+    style.headline(
+        figure,
+        f"P(towards {GOALS[goal]}) {words}",
+        f"a line is a maze, {style.count_mazes(effects)}"
+        f"{'' if len(agents) == 1 else ' of each agent'}",
+    )
     return figure
 
 
-def plot_dose_response(effects: pd.DataFrame, label: str) -> Figure:
+def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") -> Figure:
     """Means over mazes at every coefficient, with 95% intervals, for each agent.
 
     Args:
         effects: rows of `experiments.measuring.effects_table` with a column `coefficient`.
         label: what the coefficient is, under the axis.
+        goal: 'cheese', 'top_right' or 'other': what the title is about.
     """
     from matplotlib import pyplot as plt
 
     agents = list(effects["agent"].unique())
-    figure = plt.figure(figsize=(3.8 * len(agents), 3.6), layout="constrained")
+    figure = plt.figure(figsize=(max(3.7 * len(agents), 6.4), 4.1), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
-        coefficients = np.array(sorted({0.0, *rows["coefficient"]}))
-        for goal, name in GOALS.items():
+        coefficients = _coefficients(rows)
+        for each, name in GOALS.items():
             means = [
-                mean_over_levels(
-                    rows.drop_duplicates("level")[f"decision_{goal}_before"].to_numpy()
-                    if coefficient == 0
-                    else rows.loc[
-                        rows["coefficient"] == coefficient, f"decision_{goal}_after"
-                    ].to_numpy()
-                )
-                for coefficient in coefficients
+                mean_over_levels(_doses(rows, each, coefficient)) for coefficient in coefficients
             ]
-            ax.fill_between(
-                coefficients, [mean.low for mean in means], [mean.high for mean in means],
-                color=_COLOURS[goal], alpha=0.2, linewidth=0,
-            )  # fmt: skip
-            ax.plot(coefficients, [mean.value for mean in means], color=_COLOURS[goal],
-                    marker="o", markersize=3.5, label=name)  # fmt: skip
-        ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
+            style.draw_band(ax, coefficients, means, style.GOALS[each], name)
+        ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
         ax.set(xlabel=label, title=agent, ylim=(0, 1))
         ax.title.set_fontsize(10)
         ax.xaxis.label.set_fontsize(9)
-    axes[0, 0].set_ylabel("P(towards ...) at the decision square")
-    axes[0, -1].legend(frameon=False, fontsize=9)
+    axes[0, 0].set_ylabel("P(towards …) at the decision square")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    means = pd.Series({each: _doses(effects, goal, each).mean() for each in _coefficients(effects)})
+    style.headline(
+        figure,
+        f"P(towards {GOALS[goal]}): {means[0]:.2f} as trained, least at {means.idxmin():g} "
+        f"({means.min():.2f}), most at {means.idxmax():g} ({means.max():.2f})",
+        f"{style.count_mazes(effects)}; bands: {style.LEVELS_INTERVAL}",
+    )
     return figure
 
 
+def _coefficients(rows: pd.DataFrame) -> list[float]:
+    return sorted({0.0, *rows["coefficient"]})
+
+
+def _doses(rows: pd.DataFrame, goal: str, coefficient: float) -> np.ndarray:
+    """The probability in every maze (of every agent) at a coefficient; 0 is as trained."""
+    if coefficient == 0:
+        return rows.drop_duplicates(["agent", "level"])[f"decision_{goal}_before"].to_numpy()
+    return rows.loc[rows["coefficient"] == coefficient, f"decision_{goal}_after"].to_numpy()
+
+
 def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) -> Figure:
-    """The mean decision after each edit, and as trained, with 95% intervals over mazes.
+    """The mean decision as trained and after each edit, joined, for each agent.
+
+    The two are of the same mazes: the bar at the second is the 95% interval, over mazes, of the
+    change within a maze.
 
     Args:
         effects: rows of `experiments.measuring.effects_table`.
-        goals: which of GOALS to draw.
+        goals: which of GOALS to draw, one panel each; the title is about the first.
     """
     from matplotlib import pyplot as plt
+    from matplotlib.lines import Line2D
 
     edits = list(effects["edit"].unique())
     agents = list(effects["agent"].unique())
-    rows = ["as trained", *edits]
     figure = plt.figure(
-        figsize=(3.2 * len(goals) + 2.4, 0.5 * len(rows) + 1.5), layout="constrained"
+        figsize=(3.1 * len(goals) + 2.4, 0.5 * len(edits) + 2.1), layout="constrained"
     )
     axes = figure.subplots(1, len(goals), sharey=True, squeeze=False)
     for ax, goal in zip(axes[0], goals, strict=True):
         for number, agent in enumerate(agents):
-            of_agent = effects[effects["agent"] == agent]
-            shift = 0.16 * (number - (len(agents) - 1) / 2)
-            for place, edit in enumerate(rows):
-                chosen = of_agent if place == 0 else of_agent[of_agent["edit"] == edit]
-                when = "before" if place == 0 else "after"
-                values = chosen.drop_duplicates("level")[f"decision_{goal}_{when}"]
-                _interval(ax, values.to_numpy(), place + shift, MARK_COLOURS[number], agent,
-                          labelled=place == 0)  # fmt: skip
+            shift = 0.2 * (number - (len(agents) - 1) / 2)
+            for place, edit in enumerate(edits):
+                rows = effects[(effects["agent"] == agent) & (effects["edit"] == edit)]
+                _joined(ax, rows, goal, place + shift, style.agent_look(agent, number))
         ax.set(xlim=(-0.03, 1.03), xlabel=f"P(towards {GOALS[goal]})")
         ax.grid(axis="y", color="#EEEEEE")
         ax.set_axisbelow(True)
-    axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].invert_yaxis()
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    axes[0, 0].set_yticks(range(len(edits)), edits)
+    axes[0, 0].set_ylim(len(edits) - 0.5, -0.5)
+    looks = [style.agent_look(agent, number) for number, agent in enumerate(agents)]
+    handles = [
+        Line2D([], [], color=look.colour, marker=look.marker, linestyle="", label=agent)
+        for agent, look in zip(agents, looks, strict=True)
+    ]
+    handles += [
+        Line2D([], [], color=looks[0].colour, marker=looks[0].marker, linestyle="",
+               markerfacecolor=face, label=words)
+        for face, words in (("white", "as trained"), (looks[0].colour, "edited"))
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    after = effects.groupby("edit", sort=False)[f"decision_{goals[0]}_after"].mean()
+    before = float(effects[f"decision_{goals[0]}_before"].mean())
+    most = (after - before).abs().idxmax()
+    style.headline(
+        figure,
+        f"P(towards {GOALS[goals[0]]}) changes most by: {most} ({before:.2f} → {after[most]:.2f})",
+        f"{style.count_mazes(effects)}; bars: 95% intervals of the change within a maze",
+    )
     return figure
 
 
-def _interval(
-    ax: Axes, values: np.ndarray, place: float, colour: str, name: str, *, labelled: bool
-) -> None:
-    mean = mean_over_levels(values)
-    ax.plot([mean.low, mean.high], [place, place], color=colour, linewidth=2)
-    ax.plot(mean.value, place, "o", color=colour, markersize=5, label=name if labelled else None)
+def _joined(ax: Axes, rows: pd.DataFrame, goal: str, place: float, look: style.Look) -> None:
+    """A line from the mean before (hollow) to the mean after (filled), with its interval."""
+    before = float(rows[f"decision_{goal}_before"].mean())
+    change = mean_over_levels(
+        (rows[f"decision_{goal}_after"] - rows[f"decision_{goal}_before"]).to_numpy()
+    )
+    ax.plot([before, before + change.value], [place, place], color=look.colour, linewidth=1)
+    ax.plot([before + change.low, before + change.high], [place, place], color=look.colour,
+            linewidth=4, alpha=0.4, solid_capstyle="butt")  # fmt: skip
+    for x, face in ((before, "white"), (before + change.value, look.colour)):
+        ax.plot(x, place, look.marker, color=look.colour, markerfacecolor=face, markersize=5.5)

@@ -70,12 +70,12 @@ REFERENCE = "#BBBBBB"
 NOTE = "#555555"
 
 AGENTS = {
-    "model_rand_region_5": Look("#332288", "o"),
-    "model_rand_region_5_seed_1": Look("#44AA99", "s"),
-    "model_rand_region_5_seed_2": Look("#CC6677", "^"),
-    "model_rand_region_5_seed_1_ppo": Look("#999933", "D"),
-    "model_rand_region_15": Look("#88CCEE", "v"),
-    "model_anywhere": Look("#AA4499", "P"),
+    "rand_region_5": Look("#332288", "o"),
+    "rand_region_5_seed_1": Look("#44AA99", "s"),
+    "rand_region_5_seed_2": Look("#CC6677", "^"),
+    "rand_region_5_seed_1_ppo": Look("#999933", "D"),
+    "rand_region_15": Look("#88CCEE", "v"),
+    "anywhere": Look("#AA4499", "P"),
 }
 """The agents that ship."""
 _MORE_AGENTS = (Look("#882255", "X"), Look("#117733", "<"), Look("#DDCC77", ">"))
@@ -104,15 +104,15 @@ def agent_look(name: str, number: int = 0) -> Look:
     """The look of an agent.
 
     Args:
-        name: of the agent; those that ship look the same in every figure.
+        name: of the agent, or of its file; those that ship look the same in every figure.
         number: its place among the agents of the figure, which decides for the others.
 
-    >>> agent_look("model_anywhere").colour
-    '#AA4499'
+    >>> agent_look("anywhere").colour, agent_look("model_anywhere").colour
+    ('#AA4499', '#AA4499')
     >>> agent_look("mine") == agent_look("yours", 1)
     False
     """
-    return AGENTS.get(name, _MORE_AGENTS[number % len(_MORE_AGENTS)])
+    return AGENTS.get(name.removeprefix("model_"), _MORE_AGENTS[number % len(_MORE_AGENTS)])
 
 
 def series_look(number: int) -> Look:

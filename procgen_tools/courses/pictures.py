@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots.style import series_look
 from procgen_tools.shown import figure_png
 
 INCHES = 2.3
@@ -115,7 +115,7 @@ def draw_curve(
     """
     figure = Picture(figsize=(6, 2.8), layout="constrained")
     axes = figure.subplots()
-    axes.plot(values, color=MARK_COLOURS[0])
+    axes.plot(values, color=series_look(0).colour)
     axes.set(xlabel=across, ylabel=up, yscale="log" if logarithmic else "linear")
     axes.grid(alpha=0.3)
     return figure
@@ -138,7 +138,7 @@ def draw_lines(
     grid = figure.subplots(1, len(lines), squeeze=False, sharey=True)[0]
     for axes, (title, panel) in zip(grid, lines.items(), strict=True):
         for number, (name, shares) in enumerate(panel.items()):
-            colour = MARK_COLOURS[(0, 1, 5, 2)[number]]
+            colour = series_look(number).colour
             axes.plot(across, shares, marker="o", markersize=4, label=name, color=colour,
                       linestyle=STYLES[number])  # fmt: skip
         axes.set_xscale("log", base=2)

@@ -427,11 +427,16 @@ def draw(findings: Findings) -> dict[str, Figure]:
 
     tables = findings.tables
     episodes = tables["episodes"].merge(tables["features"], on="level")
+    decided = episodes[episodes["decision_square"]]
+    mazes = decided["level"].nunique()
+    coefficients = tables["coefficients"]
+    if len(findings.agents) == 1:  # then all agents are that one
+        coefficients = coefficients[coefficients["agent"] != ALL_AGENTS]
     figures = {
-        "shares": plot_shares(episodes[episodes["decision_square"]], THREE),
-        "accuracies": plot_accuracies(tables["singles"]),
-        "coefficients": plot_coefficients(tables["coefficients"], PUBLISHED),
-        "collinearity": plot_correlations(tables["collinearity"]),
-        "sign_flips": plot_sign_flips(tables["sign_flips"]),
+        "shares": plot_shares(decided, THREE),
+        "accuracies": plot_accuracies(tables["singles"], mazes),
+        "coefficients": plot_coefficients(coefficients, PUBLISHED, mazes),
+        "collinearity": plot_correlations(tables["collinearity"], mazes),
+        "sign_flips": plot_sign_flips(tables["sign_flips"], mazes),
     }
     return set_aside(figures)

@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.intervals import mean_over_levels
-from procgen_tools.plots.mazes import MARK_COLOURS
+from procgen_tools.plots import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLUMNS = {
     "cheese": "P(towards the cheese)",
     "corner": "P(towards the top right), no cheese",
 }
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
-_MARKS = ("o", "s", "^", "D")
 
 
 def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
     """Mean decisions after each activation is ablated whole, the mean over agents and levels.
-
-    Dashed lines: unedited. Thin lines: 95% intervals over levels of the mean over agents.
 
     Args:
         layers: a row for each agent, level, layer and kind: cheese, corner; "nothing" for the
@@ -35,29 +31,37 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
     from matplotlib import pyplot as plt
 
     names = [name for name in layers["layer"].unique() if name != "nothing"]
-    figure = plt.figure(figsize=(9.5, 0.23 * len(names) + 1.6), layout="constrained")
+    figure = plt.figure(figsize=(9.5, 0.3 * len(names) + 1.9), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for ax, (column, label) in zip(axes, _COLUMNS.items(), strict=True):
         before = layers.loc[layers["layer"] == "nothing", column].mean()
-        ax.axvline(before, color="#555555", linestyle="--", linewidth=1, label="as trained")
+        ax.axvline(before, color=style.INK, linestyle="--", linewidth=1, label="as trained")
         for number, kind in enumerate(kinds):
             rows = layers[layers["kind"] == kind]
             for place, name in enumerate(names):
                 means = rows[rows["layer"] == name].groupby("level")[column].mean()
-                mean = mean_over_levels(means.to_numpy())
-                height = place + 0.2 * (number - 1)
-                ax.plot([mean.low, mean.high], [height, height], color=_COLOURS[number],
-                        linewidth=1, alpha=0.6)  # fmt: skip
-                ax.plot(mean.value, height, _MARKS[number], color=_COLOURS[number], markersize=4,
-                        label=kind if place == 0 else None)  # fmt: skip
+                style.draw_interval(
+                    ax,
+                    means.to_numpy(),
+                    place + 0.25 * (number - 1),
+                    style.series_look(number),
+                    kind if place == 0 else None,
+                )
         ax.set(xlim=(-0.03, 1.03), ylim=(len(names) - 0.4, -0.6))
         ax.set_xlabel(label, fontsize=10)
         ax.grid(axis="y", color="#EEEEEE")
         ax.set_axisbelow(True)
-    short = [name.removeprefix("embedder.").removesuffix("_out") for name in names]
-    axes[0].set_yticks(range(len(names)), short, fontsize=8)
+    axes[0].set_yticks(range(len(names)), [_short(name) for name in names], fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    means = layers.groupby(["kind", "layer"])["cheese"].mean()
+    halved = int((means[kinds[0]] < means["nothing", "nothing"] / 2).sum())
+    style.headline(
+        figure,
+        f"Ablation '{kinds[0]}' of {halved} of the {len(names)} activations at least halves "
+        "P(towards the cheese)",
+        f"{style.count_mazes(layers)}; bars: {style.LEVELS_INTERVAL}",
+    )
     return figure
 
 
@@ -74,7 +78,7 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
     agents = list(channels["agent"].unique())
     shown = [layer for layer in layers if (channels["layer"] == layer).any()]
     figure = plt.figure(
-        figsize=(3.9 * len(agents) + 0.6, 3 * len(shown) + 0.6), layout="constrained"
+        figsize=(max(3.9 * len(agents) + 0.6, 6.2), 3 * len(shown) + 1.2), layout="constrained"
     )
     axes = figure.subplots(len(shown), len(agents), sharex=True, sharey=True, squeeze=False)
     means = channels.groupby(["agent", "layer", "channel"])[["removed", "loss"]].mean()
@@ -82,20 +86,56 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
         for column, agent in enumerate(agents):
             ax = axes[row, column]
             dots = means.loc[agent, layer]
-            ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
-            ax.axhline(0, color="#BBBBBB", linewidth=1, zorder=0)
-            ax.scatter(dots["removed"], dots["loss"], s=22, color="#0072B2", alpha=0.65,
-                       edgecolor="none")  # fmt: skip
-            for channel, dot in dots.nlargest(named, "removed").iterrows():
-                ax.annotate(str(channel), (dot["removed"], dot["loss"]), xytext=(4, 3),
-                            textcoords="offset points", fontsize=8)  # fmt: skip
+            for line in (ax.axvline, ax.axhline):
+                line(0, color=style.REFERENCE, linewidth=1, zorder=0)
+            best = dots.nlargest(named, "removed")
+            for chosen, look, words in (
+                (dots.drop(best.index), style.RANDOM, "other channels"),
+                (best, style.PICKED, f"the {named} that remove most, numbered"),
+            ):
+                ax.scatter(chosen["removed"], chosen["loss"], s=24, color=look.colour, alpha=0.8,
+                           edgecolor="none", label=words)  # fmt: skip
             if row == 0:
                 ax.set_title(agent, fontsize=10)
-        short = layer.removeprefix("embedder.").removesuffix("_out")
-        axes[row, 0].set_ylabel(f"{short}\nloss of corner-seeking", fontsize=9)
+        axes[row, 0].set_ylabel(f"{_short(layer)}\nloss of corner-seeking", fontsize=9)
     for ax in axes[-1]:
         ax.set_xlabel("cheese-seeking removed")
+    for ax in axes.flat:
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:.0%}")
+        ax.margins(0.12, 0.2)
+    for row, layer in enumerate(shown):
+        for column, agent in enumerate(agents):
+            _number(axes[row, column], means.loc[agent, layer].nlargest(named, "removed"))
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    agent, layer, channel = means["removed"].idxmax()
+    style.headline(
+        figure,
+        f"The strongest channel, {channel} of {_short(layer)}, removes "
+        f"{means['removed'].max():.0%} of cheese-seeking",
+        f"a dot is a channel that is replaced by its mean; {style.count_mazes(channels)}",
+    )
     return figure
+
+
+def _number(ax: Axes, dots: pd.DataFrame) -> None:
+    """Write numbers beside dots, from below upwards, each above the one before."""
+    low, high = ax.get_ylim()
+    left, right = ax.get_xlim()
+    height = -np.inf
+    for channel, dot in dots.sort_values("loss").iterrows():
+        height = max(dot["loss"], height + 0.075 * (high - low))
+        ax.annotate(
+            str(channel), (dot["removed"], dot["loss"]),
+            xytext=(dot["removed"] - 0.07 * (right - left), height),
+            ha="right", va="center", fontsize=9,
+            arrowprops={"arrowstyle": "-", "color": style.RANDOM.colour, "linewidth": 0.7},
+        )  # fmt: skip
+
+
+def _short(layer: str) -> str:
+    return layer.removeprefix("embedder.").removesuffix("_out")
 
 
 def plot_removal(
@@ -106,7 +146,7 @@ def plot_removal(
     Args:
         held_out: a row for each agent, level and edit: family, strength, removed, loss.
         chosen: the edits chosen in other mazes, with their agent.
-        levels: shares to remove, as dotted lines.
+        levels: shares of cheese-seeking to remove, as dotted lines.
         most_loss: the loss that is allowed, shaded.
     """
     from matplotlib import pyplot as plt
@@ -118,21 +158,34 @@ def plot_removal(
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = held_out[held_out["agent"] == agent]
         ax.axhspan(-2, most_loss, color="#EEF4EE", zorder=0, label=f"loss up to {most_loss:.0%}")
-        for level in levels:
-            ax.axvline(level, color="#BBBBBB", linewidth=0.8, linestyle=":", zorder=1)
+        aims = ", ".join(f"{level:.0%}" for level in levels)
+        for number, level in enumerate(levels):
+            ax.axvline(level, color=style.NOTE, linewidth=1, linestyle=":", zorder=1,
+                       label=None if number else f"aims: {aims} removed")  # fmt: skip
         for number, family in enumerate(families):
             edits = rows[rows["family"] == family].groupby("strength")[["removed", "loss"]].mean()
             edits = edits.reindex(sorted(edits.index, key=abs))
-            ax.plot(np.r_[0, edits["removed"]], np.r_[0, edits["loss"]], color=_COLOURS[number],
-                    marker=_MARKS[number], markersize=4.5, linewidth=1, label=family)  # fmt: skip
+            look = style.series_look(number)
+            ax.plot(np.r_[0, edits["removed"]], np.r_[0, edits["loss"]], color=look.colour,
+                    marker=look.marker, markersize=4.5, linewidth=1, label=family)  # fmt: skip
         means = rows.groupby("edit")[["removed", "loss"]].mean()
         picked = means.loc[chosen.loc[chosen["agent"] == agent, "edit"].unique()]
         ax.scatter(picked["removed"], picked["loss"], s=130, facecolor="none",
-                   edgecolor=MARK_COLOURS[-1], linewidth=1.8, zorder=4,
+                   edgecolor=style.PICKED.colour, linewidth=1.8, zorder=4,
                    label="chosen in other mazes")  # fmt: skip
         ax.set(xlim=(-0.3, 1.6), ylim=(-0.55, 1.1), xlabel="cheese-seeking removed")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:.0%}")
         ax.set_title(agent, fontsize=10)
     axes[0, 0].set_ylabel("corner-seeking lost")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    ours = held_out.merge(chosen[["agent", "edit"]].drop_duplicates(), on=["agent", "edit"])
+    best = ours.groupby("edit")[["removed", "loss"]].mean().nlargest(1, "removed")
+    style.headline(
+        figure,
+        f"Of the edits chosen in other mazes, {best.index[0]} removes most: "
+        f"{best['removed'].iloc[0]:.0%} of cheese-seeking, at {best['loss'].iloc[0]:.0%} loss",
+        f"a dot is an edit, the mean over mazes; {style.count_mazes(held_out)}",
+    )
     return figure

@@ -19,9 +19,6 @@ from procgen_tools.render.human_view import human_view
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARK_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#F0E442", "#D55E00")
-"""Colours that colour-blind people tell apart (Okabe and Ito, 2008), in order of use."""
-
 _INCHES = 5.0
 _MAX_TICKS = 13
 

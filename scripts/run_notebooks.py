@@ -16,8 +16,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import papermill
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 from matplotlib.colors import to_rgb
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from scipy.spatial import cKDTree
 
@@ -26,8 +27,10 @@ from procgen_tools.plots.style import look_colours
 
 FOLDER = Path(__file__).parents[1] / "experiments"
 PALETTE = 256
-FREQUENT = 96
-"""Colours of a palette that are the picture's most frequent ones."""
+FREQUENT, FLAT = 48, 200
+"""Entries of a palette for the most frequent colours, and for these and those of flat areas."""
+RUN = 9
+"""Pixels in a row that have one colour, in a flat area."""
 FARTHEST = 14
 """How far red, green or blue of a pixel may move, of 255: less than eyes see in a texture."""
 SMALL = 90_000
@@ -88,28 +91,38 @@ def lighter(picture: str) -> str:
     colours = pixels.reshape(-1, 3)[first]
     if len(whole) <= SMALL and len(colours) > PALETTE:
         return base64.b64encode(whole).decode()
-    palette = palette_of(colours, counts)
+    grid = places.reshape(pixels.shape[:2])
+    runs = sliding_window_view(grid[:, 1:] == grid[:, :-1], RUN, axis=1).all(axis=2)
+    flat = np.bincount(grid[:, :-RUN][runs], minlength=len(colours)) > 0
+    palette = palette_of(colours, counts, flat)
     distances, nearest = cKDTree(palette).query(colours, p=np.inf)
     if distances.max() > FARTHEST:
         return base64.b64encode(whole).decode()
-    indexed = Image.fromarray(nearest[places].reshape(pixels.shape[:2]).astype(np.uint8), "P")
+    indexed = Image.fromarray(nearest[grid].astype(np.uint8), "P")
     indexed.putpalette(palette.tobytes())
     return base64.b64encode(min(whole, _png(indexed), key=len)).decode()
 
 
 def palette_of(
-    colours: UInt8[np.ndarray, "colour 3"], counts: Int[np.ndarray, " colour"]
+    colours: UInt8[np.ndarray, "colour 3"],
+    counts: Int[np.ndarray, " colour"],
+    flat: Bool[np.ndarray, " colour"],
 ) -> UInt8[np.ndarray, "entry 3"]:
-    """At most 256 of a picture's colours: those of legends, the most frequent, the farthest."""
+    """At most 256 of a picture's colours.
+
+    Those of legends, the most frequent ones, those of flat areas, such as colour bars, almost as
+    they are, and with the rest of the palette those that are farthest from any of these.
+    """
     of_looks = {tuple(round(255 * part) for part in to_rgb(colour)) for colour in look_colours()}
     exact = np.array([tuple(colour) in of_looks for colour in colours.tolist()])
     order = np.lexsort((-counts, ~exact))
     chosen = list(order[: exact.sum() + FREQUENT])
     signed = colours.astype(int)
     distances = np.abs(signed[:, None] - signed[chosen]).max(axis=2).min(axis=1)
-    while len(chosen) < PALETTE and distances.max() > 0:
-        chosen.append(int(distances.argmax()))
-        distances = np.minimum(distances, np.abs(signed - signed[chosen[-1]]).max(axis=1))
+    for candidates, entries, near in ((flat, FLAT, 1), (np.ones_like(flat), PALETTE, 0)):
+        while len(chosen) < entries and (distances * candidates).max() > near:
+            chosen.append(int((distances * candidates).argmax()))
+            distances = np.minimum(distances, np.abs(signed - signed[chosen[-1]]).max(axis=1))
     return colours[chosen]
 
 

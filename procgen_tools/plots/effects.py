@@ -77,7 +77,7 @@ def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") 
     from matplotlib import pyplot as plt
 
     agents = list(effects["agent"].unique())
-    figure = plt.figure(figsize=(max(3.7 * len(agents), 6.4), 4.1), layout="constrained")
+    figure = plt.figure(figsize=(max(3.7 * len(agents), 7.2), 4.1), layout="constrained")
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
     for ax, agent in zip(axes[0], agents, strict=True):
         rows = effects[effects["agent"] == agent]
@@ -97,8 +97,9 @@ def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") 
     means = pd.Series({each: _doses(effects, goal, each).mean() for each in _coefficients(effects)})
     style.headline(
         figure,
-        f"P(towards {GOALS[goal]}): {means[0]:.2f} as trained, least at {means.idxmin():g} "
-        f"({means.min():.2f}), most at {means.idxmax():g} ({means.max():.2f})",
+        f"P(towards {GOALS[goal]}): {means[0]:.2f} as trained, "
+        f"from {means.min():.2f} (at {means.idxmin():g}) to {means.max():.2f} "
+        f"(at {means.idxmax():g})",
         f"{style.count_mazes(effects)}; bands: {style.LEVELS_INTERVAL}",
     )
     return figure

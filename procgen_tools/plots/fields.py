@@ -9,6 +9,7 @@ cheese, where the episode has ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def plot_vf(
     title: str | None = None,
     single_moves: bool = True,
     legend: bool | None = None,
+    marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Axes:
     """Draw the mean move at every open square over the maze, but for that of the cheese.
 
@@ -68,9 +70,13 @@ def plot_vf(
         single_moves: draw the bars beneath, half a square long for a certain move.
         legend: explain the marks below the panel; by default on a new figure only, because below
             one of several panels there may be another.
+        marks: further squares to ring, by name, for instance `{"target": (10, 6)}`.
+
+    Raises:
+        ValueError: a marked square outside the maze.
     """
     own = ax is None
-    ax = _field_panel(field, ax, title, single_moves)
+    ax = _field_panel(field, ax, title, single_moves, marks)
     _legend(ax, own if legend is None else legend)
     return ax
 
@@ -100,6 +106,7 @@ def plot_vfs(
     *,
     titles: tuple[str, str, str] = ("before", "after", "difference"),
     limit: int | float | None = None,
+    marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Figure:
     """Draw two fields of one maze and their difference, side by side.
 
@@ -111,9 +118,11 @@ def plot_vfs(
         after: the field that was changed.
         titles: text above each panel.
         limit: where the colour scale ends, in (0, 1]; at the largest difference unless given.
+        marks: further squares to ring, by name, for instance `{"target": (10, 6)}`.
 
     Raises:
-        ValueError: fields of mazes with different walls, or a limit outside (0, 1].
+        ValueError: fields of mazes with different walls, a limit outside (0, 1], or a marked
+            square outside the maze.
     """
     import matplotlib.pyplot as plt
 
@@ -123,9 +132,9 @@ def plot_vfs(
     width, height = _PANEL
     figure, axes = plt.subplots(1, 3, figsize=(3 * width + 0.8, height), layout="constrained")
     for ax, field, title in zip(axes, (before, after), titles, strict=False):
-        _field_panel(field, ax, title)
+        _field_panel(field, ax, title, marks=marks)
     limits = None if limit is None else (0.0, limit)
-    _heat_panel(change, "total variation", axes[2], titles[2], limits)
+    _heat_panel(change, "total variation", axes[2], titles[2], limits, marks)
     _draw_arrows(axes[2], after, change.arrows)
     for ax in axes:
         _legend(ax, False)
@@ -180,13 +189,14 @@ def _heat_panel(
     ax: Axes | None,
     title: str | None,
     limits: tuple[int | float, int | float] | None,
+    marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Axes:
     heat = _heat(data, what)
     low, high = heat.limits if limits is None else limits
     if not low < high:
         raise ValueError(f"limits {(low, high)} do not grow: give the lower one first")
     field = data.after if isinstance(data, FieldDifference) else data
-    ax = _maze_axes(field.maze, ax, title)
+    ax = _maze_axes(field.maze, ax, title, marks)
     last = field.maze.size - 0.5
     image = ax.imshow(
         field.grid(heat.numbers),  # walls are NaN, and so transparent
@@ -253,8 +263,9 @@ def _field_panel(
     ax: Axes | None,
     title: str | None,
     single_moves: bool = True,
+    marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Axes:
-    ax = _maze_axes(field.maze, ax, title)
+    ax = _maze_axes(field.maze, ax, title, marks)
     if single_moves:
         _draw_moves(ax, field)
     _draw_arrows(ax, field, field.arrows)
@@ -264,13 +275,20 @@ def _field_panel(
     return ax
 
 
-def _maze_axes(maze: Maze, ax: Axes | None, title: str | None) -> Axes:
+def _maze_axes(
+    maze: Maze,
+    ax: Axes | None,
+    title: str | None,
+    marks: Mapping[str, tuple[int, int]] | None,
+) -> Axes:
     """The maze's picture with the squares that matter ringed."""
     import matplotlib.pyplot as plt
 
     if ax is None:
         _, ax = plt.subplots(figsize=_PANEL, layout="constrained")
-    return plot_maze(maze, ax, marks=marked_squares(maze), fade=_FADE, title=title)
+    return plot_maze(
+        maze, ax, marks={**marked_squares(maze), **(marks or {})}, fade=_FADE, title=title
+    )
 
 
 def _legend(ax: Axes, shown: bool) -> None:

@@ -213,3 +213,15 @@ def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made() -> None:
     with pytest.raises(ValueError, match=r"different walls"):
         vfield.plot_vfs(field, random_field(parse("..\n.."), 0))
     assert not plt.get_fignums()
+
+
+def test_further_squares_are_marked_in_every_panel() -> None:
+    field = random_field(MAZE, 0)
+    figure = vfield.plot_vfs(field, field, marks={"target": (2, 1)})
+    for ax in figure.axes[:3]:
+        (ring,) = (patch for patch in ax.patches if patch.get_label() == "target")
+        assert ring.get_xy() == (0.5, 1.5)
+    assert "target" in legend_of(figure)
+    assert "target" in legend_of(vfield.plot_vf(field, marks={"target": (2, 1)}))
+    with pytest.raises(ValueError, match=r"target cannot be at \(9, 9\)"):
+        vfield.plot_vf(field, marks={"target": (9, 9)})

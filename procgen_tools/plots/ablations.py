@@ -104,6 +104,8 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter("{x:.0%}")
         ax.margins(0.12, 0.2)
+    left, right = axes[0, 0].get_xlim()
+    axes[0, 0].set_xlim(left, right + 0.12 * (right - left))  # of all panels
     for row, layer in enumerate(shown):
         for column, agent in enumerate(agents):
             _number(axes[row, column], means.loc[agent, layer].nlargest(named, "removed"))
@@ -120,15 +122,15 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
 
 
 def _number(ax: Axes, dots: pd.DataFrame) -> None:
-    """Write numbers beside dots, from below upwards, each above the one before."""
+    """Write numbers in a free column on the right, from below upwards, joined to their dots."""
     low, high = ax.get_ylim()
     left, right = ax.get_xlim()
+    right -= 0.02 * (right - left)
     height = -np.inf
     for channel, dot in dots.sort_values("loss").iterrows():
         height = max(dot["loss"], height + 0.075 * (high - low))
         ax.annotate(
-            str(channel), (dot["removed"], dot["loss"]),
-            xytext=(dot["removed"] - 0.07 * (right - left), height),
+            str(channel), (dot["removed"], dot["loss"]), xytext=(right, height),
             ha="right", va="center", fontsize=9,
             arrowprops={"arrowstyle": "-", "color": style.RANDOM.colour, "linewidth": 0.7},
         )  # fmt: skip
@@ -185,7 +187,7 @@ def plot_removal(
     style.headline(
         figure,
         f"Of the edits chosen in other mazes, {best.index[0]} removes most: "
-        f"{best['removed'].iloc[0]:.0%} of cheese-seeking, at {best['loss'].iloc[0]:.0%} loss",
+        f"{best['removed'].iloc[0]:.0%} of cheese-seeking, at a loss of {best['loss'].iloc[0]:.0%}",
         f"a dot is an edit, the mean over mazes; {style.count_mazes(held_out)}",
     )
     return figure

@@ -1,0 +1,128 @@
+"""Figures of effects, ablations and retargeting: drawings and titles say what the numbers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from procgen_tools import maze
+from procgen_tools.plots import ablations, effects, retargeting, style
+
+
+@pytest.fixture(autouse=True)
+def clean() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def table(edits: dict[str | float, float]) -> pd.DataFrame:
+    """Two agents in four mazes; each edit takes this share of P(cheese) away."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for agent in ("a", "b"):
+        for level in range(4):
+            cheese = 0.5 + 0.4 * rng.random()
+            for edit, share in edits.items():
+                after = cheese * (1 - share)
+                rows.append(
+                    {"agent": agent, "level": level, "edit": edit,
+                     "decision_cheese_before": cheese, "decision_cheese_after": after,
+                     "decision_top_right_before": 1 - cheese,
+                     "decision_top_right_after": 1 - after,
+                     "decision_other_before": 0.0, "decision_other_after": 0.0}
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def note_of(figure: plt.Figure) -> str:
+    (note,) = figure.artists
+    return note.get_text()
+
+
+def test_before_and_after_are_joined_in_each_maze() -> None:
+    rows = table({"edit": 0.5})
+    figure = effects.plot_before_after(rows, edited="edited so")
+    assert plt.gcf() is figure
+    for ax, agent in zip(figure.axes, "ab", strict=True):
+        chosen = rows[rows["agent"] == agent]
+        ends = np.array(ax.collections[0].get_segments())[:, :, 1]
+        assert np.array_equal(ends[:, 0], chosen["decision_cheese_before"])
+        assert np.array_equal(ends[:, 1], chosen["decision_cheese_after"])
+    assert figure.get_suptitle() == "P(towards the cheese) falls in 8 of 8 cases\n"
+    assert note_of(figure) == "a line is a maze, n = 4 mazes of each agent"
+    top_right = effects.plot_before_after(rows[rows["agent"] == "a"], "top_right")
+    assert top_right.get_suptitle() == "P(towards the top right) rises in 4 of 4 mazes\n"
+    with pytest.raises(ValueError, match="no decision leads to 'home'"):
+        effects.plot_before_after(rows, "home")
+
+
+def test_the_title_of_a_dose_response_names_its_extremes() -> None:
+    doses = table({-1.0: 0.9, 1.0: 0.1})
+    doses["coefficient"] = doses["edit"]
+    means = doses.groupby("coefficient")["decision_cheese_after"].mean()
+    before = doses["decision_cheese_before"].mean()
+    title = effects.plot_dose_response(doses, "coefficient").get_suptitle()
+    assert title == (
+        f"P(towards the cheese): {before:.2f} as trained, from {means[-1.0]:.2f} (at -1) to "
+        f"{before:.2f} (at 0)\n"
+    )
+
+
+def test_controls_join_the_means_of_the_same_mazes() -> None:
+    rows = table({"strong": 0.9, "weak": 0.1})
+    figure = effects.plot_controls(rows, ("cheese",))
+    (ax,) = figure.axes
+    joined = [
+        line for line in ax.get_lines() if line.get_linewidth() == 1 and line.get_alpha() is None
+    ]
+    expected = rows.groupby(["agent", "edit"], sort=False)[
+        ["decision_cheese_before", "decision_cheese_after"]
+    ].mean()
+    drawn = np.array([line.get_xdata() for line in joined if len(line.get_xdata()) == 2])
+    assert np.allclose(drawn, expected.to_numpy())
+    before, after = (
+        rows["decision_cheese_before"].mean(),
+        rows.groupby("edit")["decision_cheese_after"].mean(),
+    )
+    assert figure.get_suptitle() == (
+        f"P(towards the cheese) changes most by: strong ({before:.2f} → {after['strong']:.2f})\n"
+    )
+
+
+def test_numbers_of_channels_do_not_collide() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"agent": "a", "level": 0, "layer": "embedder.block1.conv_out", "channel": channel,
+         "removed": 0.2 if channel < 3 else 0.05 * rng.random(), "loss": 0.01 * rng.random()}
+        for channel in range(16)
+    )  # fmt: skip
+    figure = ablations.plot_channels(rows, ["embedder.block1.conv_out"])
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert sorted(text.get_text() for text in figure.axes[0].texts) == ["0", "1", "2"]
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[i + 1 :])
+
+
+def test_gains_are_drawn_on_a_linear_axis() -> None:
+    tuning = pd.DataFrame(
+        {"agent": "a", "level": level, "set": "one", "magnitude": magnitude, "log_ratio": ratio}
+        for level in range(3)
+        for magnitude, ratio in ((1.0, 0.0), (4.0, np.log(1.5)), (16.0, -5.0))
+    )
+    figure = retargeting.plot_magnitudes(tuning, ["one"])
+    ax = figure.axes[0]
+    assert (ax.get_yscale(), ax.get_ylim()[0]) == ("linear", 0)
+    (line,) = (line for line in ax.get_lines() if line.get_label() == "one")
+    assert np.allclose(line.get_ydata(), [1, 1.5, np.exp(-5)])
+    assert figure.get_suptitle() == "Targets become most probable (1.50 times) with 'one' at 4\n"
+    assert note_of(figure) == f"n = 3 mazes; bands: {style.LEVELS_INTERVAL}"
+
+
+def test_an_edit_without_scores_is_refused() -> None:
+    scores = pd.DataFrame({"edit": ["one"], "row": [0], "col": [0], "probability": [0.5]})
+    with pytest.raises(ValueError, match="no scores of 'two'"):
+        retargeting.plot_target_maps(maze.make_level(0), scores, {"one": "One", "two": "Two"})

@@ -221,7 +221,7 @@ def plot_sign_flips(flips: pd.DataFrame, mazes: int) -> Figure:
 
     agents = list(flips["agent"].unique())
     names = list(flips["feature"].unique())
-    figure = Figure(
+    figure = plt.figure(
         figsize=(2.9 * len(agents) + 2.4, 0.34 * len(names) + 1.5), layout="constrained"
     )
     axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)[0]

@@ -248,7 +248,8 @@ def plot_budgets(
                       [f"{100 * share:g}" for share in budgets.values()])  # fmt: skip
         ax.set_title(agent, fontsize=10)
     axes[0, 0].set_ylabel("probability, or share of targets")
-    straight = scores.groupby("edit")["straight"].mean()
+    by_level = scores.groupby(["edit", "agent", "level"])["straight"].mean()
+    straight = by_level.groupby("edit").mean()
     others = ", ".join(f"{words}: {straight[edit]:.0%}" for edit, words in references.items())
     most = list(budgets)[-1]
     _legend_beside(

@@ -219,6 +219,8 @@ def plot_sign_flips(flips: pd.DataFrame, mazes: int) -> Figure:
         mazes: how many there are.
     """
 
+    from matplotlib import pyplot as plt
+
     agents = list(flips["agent"].unique())
     names = list(flips["feature"].unique())
     figure = plt.figure(

@@ -86,7 +86,7 @@ def field_figure(field: VectorField) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=_PANEL, layout="constrained")
-    plot_vf(field, figure.subplots())
+    plot_vf(field, figure.subplots(), legend=True)
     return figure
 
 

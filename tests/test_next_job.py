@@ -92,19 +92,6 @@ def test_one_job_after_the_other(tmp_path: Path) -> None:
     assert next_job(tmp_path, "--threads", "0").returncode == 2
 
 
-def test_one_thread_is_one_core(tmp_path: Path) -> None:
-    """The processor time of a run is not more than its time on the clock."""
-    code = (
-        "import time, torch; from procgen_tools.training import imitation as i;"
-        "torch.set_num_threads(1); s = i.ImitationSettings(world_size=15, samples=640,"
-        "batch_size=32); learner = i.Learner(s); i.examples_of_step(s, 0);"
-        "clock, cpu = time.perf_counter(), time.process_time(); learner.advance(lambda n: None);"
-        "print((time.process_time() - cpu) / (time.perf_counter() - clock))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert float(done.stdout) < 1.02, done.stderr
-
-
 @pytest.mark.parametrize("file", ["family.toml", "gpu.toml"])
 def test_the_shipped_sweeps_can_be_read(file: str) -> None:
     from procgen_tools.sweeps.files import read_sweep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from procgen_tools.training import imitation
 from procgen_tools.training.settings import ImitationSettings
+from procgen_tools.training.targets import Examples
 
 TINY = ImitationSettings(
     world_size=15,
@@ -61,3 +63,17 @@ def test_a_loss_that_is_not_finite_stops_the_run() -> None:
         learner.policy.fc_policy.weight.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="the loss is nan at step 2: lower learning_rate"):
         learner.update(imitation.examples_of_step(TINY, 2))
+
+
+def test_with_one_thread_a_run_takes_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    makers: set[int] = set()
+
+    def made(settings: ImitationSettings, step: int) -> Examples:
+        makers.add(threading.get_ident())
+        return make(settings, step)
+
+    make = imitation.examples_of_step
+    monkeypatch.setattr(imitation, "examples_of_step", made)
+    assert torch.get_num_threads() == 1
+    imitation.Learner(TINY).advance(lambda count: None)
+    assert makers == {threading.get_ident()}

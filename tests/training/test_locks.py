@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
-from procgen_tools.training import runs
+from procgen_tools.training import locks, runs
 from procgen_tools.training.locks import InUseError, locked
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import PPOSettings
@@ -104,6 +104,23 @@ def test_many_take_turns(tmp_path: Path) -> None:
         thread.join()
     assert len(most) >= 4
     assert max(most) == 1
+
+
+def test_a_file_that_was_removed_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock, tries = tmp_path / "run.lock", locks._lock, []
+
+    def removed_once(descriptor: int, what: str) -> bool:
+        tries.append(descriptor)
+        if len(tries) == 1:
+            path.unlink()
+        return lock(descriptor, what)
+
+    monkeypatch.setattr(locks, "_lock", removed_once)
+    with locked(path, "it"):
+        assert path.exists()
+    assert len(tries) == 2
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

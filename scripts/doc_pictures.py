@@ -1,0 +1,54 @@
+"""Draw the pictures of the README again: docs/cheese_vector.png and docs/retargeting.png.
+
+    python scripts/doc_pictures.py
+
+The first is the demo's. The second is that of the notebook on retargeting, as it was last run.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from run_notebooks import FOLDER, lighter
+
+from procgen_tools import demo
+from procgen_tools.files import unfinished
+
+DOCS = Path(__file__).parents[1] / "docs"
+CELL = 'figures["target_maps"]'
+
+
+def cheese_vector() -> str:
+    """The demo's picture as a PNG in base64."""
+    with TemporaryDirectory() as folder:
+        demo.run(folder=Path(folder))
+        picture = (Path(folder) / "cheese_vector.png").read_bytes()
+    return lighter(base64.b64encode(picture).decode())
+
+
+def retargeting() -> str:
+    """The picture of the targets in the notebook, as a PNG in base64.
+
+    Raises:
+        ValueError: the notebook shows no such picture.
+    """
+    notebook = nbformat.read(FOLDER / "retargeting.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.source == CELL:
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    return output.data["image/png"]
+    raise ValueError(
+        f"retargeting.ipynb shows no picture below {CELL}: run scripts/run_notebooks.py retargeting"
+    )
+
+
+if __name__ == "__main__":
+    for draw in (cheese_vector, retargeting):
+        path = DOCS / f"{draw.__name__}.png"
+        with unfinished(path) as temporary:
+            temporary.write_bytes(base64.b64decode(draw()))
+        print(path, f"{path.stat().st_size / 1000:.0f} kB")

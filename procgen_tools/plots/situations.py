@@ -128,6 +128,7 @@ def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns:
 
     rows = -(-len(mazes) // columns)
     figure = plt.figure(figsize=(3.7 * columns, 4.1 * rows + 0.8), layout="constrained")
+    figure.set_layout_engine("constrained", h_pad=0.12)  # or titles touch the row above
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     fields = {name: vector_field(maze, policy) for name, maze in mazes.items()}
     for ax, (name, field) in zip(axes, fields.items(), strict=False):

@@ -110,7 +110,7 @@ def cells_of(path: Path) -> list[str]:
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     else:
         cells = [path.read_text()]
-    return [re.sub(r"^(\s*)[%!].*$", r"\1pass", cell, flags=re.MULTILINE) for cell in cells]
+    return [re.sub(r"^([ \t]*)[%!][a-z].*$", r"\1pass", cell, flags=re.MULTILINE) for cell in cells]
 
 
 def run(path: Path, checkout: Path, seconds: float, packages: Path | None) -> dict[str, object]:

@@ -17,6 +17,7 @@ from jaxtyping import Num
 from procgen_tools.compat.pictures import DEFAULT_LAYER, expand_label, format_labels
 from procgen_tools.compat.session import num_channels
 from procgen_tools.files import unfinished
+from procgen_tools.plots import style
 
 Channel = Num[np.ndarray, "row col"]
 
@@ -40,7 +41,7 @@ class HeatMap:
         figure, ax = plt.subplots(figsize=(5, 5), layout="constrained")
         limit = float(np.abs(self.numbers).max()) or 1.0
         low, high = self.bounds or (-limit, limit)
-        picture = ax.imshow(self.numbers, cmap="RdBu", vmin=low, vmax=high)
+        picture = ax.imshow(self.numbers, cmap=style.DIVERGING, vmin=low, vmax=high)
         figure.colorbar(picture, ax=ax, shrink=0.8)
         ax.set_title(self.title)
         buffer = io.BytesIO()

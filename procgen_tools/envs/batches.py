@@ -15,6 +15,7 @@ from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Float, Int, Shaped
 
 from procgen_tools.checks import check_memory, whole_number
+from procgen_tools.shown import brief
 
 MAX_SEED = 2**32
 
@@ -84,6 +85,8 @@ class Advanced:
     truncations: Bool[np.ndarray, " env"]
     final_observations: Shaped[np.ndarray, "ended ..."]
     infos: dict[str, Int[np.ndarray, " env"]]
+
+    __repr__ = brief
 
 
 class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):

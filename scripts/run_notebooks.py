@@ -50,12 +50,12 @@ def notebooks(names: list[str]) -> list[Path]:
 def run(path: Path) -> None:
     """Execute one where it stands; keep what its readers see, and nothing of this machine."""
     with unfinished(path) as temporary:
-        papermill.execute_notebook(
-            path, temporary.with_suffix(".ipynb"), cwd=path.parent, progress_bar=False
-        )
         made = temporary.with_suffix(".ipynb")
-        notebook = nbformat.read(made, as_version=4)
-        made.unlink()
+        try:
+            papermill.execute_notebook(path, made, cwd=path.parent, progress_bar=False)
+            notebook = nbformat.read(made, as_version=4)
+        finally:
+            made.unlink(missing_ok=True)
         notebook.metadata = {
             "kernelspec": notebook.metadata["kernelspec"],
             "language_info": {"name": "python"},

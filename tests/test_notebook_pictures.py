@@ -1,4 +1,4 @@
-"""Pictures in notebooks: smaller, and their colours are those that were drawn."""
+"""Notebooks are run and kept: whole or not at all, their pictures smaller, in the same colours."""
 
 from __future__ import annotations
 
@@ -79,3 +79,19 @@ def test_few_colours_are_kept_to_the_pixel(script: dict[str, Any]) -> None:
 def test_too_many_colours_for_a_palette_stay(script: dict[str, Any]) -> None:
     before = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     assert np.array_equal(decoded(script["lighter"](encoded(before))), before)
+
+
+def test_a_notebook_that_fails_stays_and_leaves_no_copy(
+    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Path, made: Path, **options: Any) -> None:
+        made.write_text("half a notebook")
+        raise RuntimeError("its third cell failed")
+
+    monkeypatch.setattr("papermill.execute_notebook", fail)
+    notebook = tmp_path / "some.ipynb"
+    notebook.write_text("{}")
+    with pytest.raises(RuntimeError, match="third cell"):
+        script["run"](notebook)
+    assert notebook.read_text() == "{}"
+    assert list(tmp_path.iterdir()) == [notebook]

@@ -74,12 +74,13 @@ class MazeVenv:
             made with render_mode='rgb_array'.
 
         Raises:
-            ValueError: another number of actions, or one that does not exist.
+            ValueError: another number of actions, one that does not exist, or floats.
         """
         actions = np.asarray(actions)
-        if actions.shape != (self.num_envs,) or not np.isin(actions, range(NUM_ACTIONS)).all():
-            raise ValueError(f"actions are {actions.tolist()}: give {self.num_envs} whole numbers "
-                             "in 0..14, one for each environment")  # fmt: skip
+        whole = actions.dtype.kind in "iu" and np.isin(actions, range(NUM_ACTIONS)).all()
+        if actions.shape != (self.num_envs,) or not whole:
+            raise ValueError(f"actions are {actions.tolist()!s:.80}, of type {actions.dtype}: give "
+                             f"{self.num_envs} whole numbers in 0..14, one for each environment")  # fmt: skip
         self.env.act(actions.astype(np.int32))
         rewards, observation, firsts = self.env.observe()
         infos = [{name: value if np.ndim(value) else int(value) for name, value in info.items()}

@@ -204,6 +204,8 @@ def test_without_procgen_the_error_tells_what_to_do(monkeypatch: pytest.MonkeyPa
         lambda venv: venv.step([4]),
         lambda venv: venv.step([4, 15]),
         lambda venv: venv.step([4, -1]),
+        lambda venv: venv.step([4.0, 1.0]),
+        lambda venv: venv.step([True, False]),
         lambda venv: venv.set_state(2, venv.state(0)),
         lambda venv: venv.set_state(-1, venv.state(0)),
         lambda venv: venv.state(2),

@@ -93,6 +93,10 @@ MISTAKES = [
     ("train crops-and-humans /proc/new.pth", "cannot be written"),
     ("train crops-and-humans new.txt", "end it in .pth"),
     ("train crops-and-humans new.pth --width 0", "'--width'"),
+    (
+        "train crops-and-humans new.pth --folder begun",
+        "checkpoint.pth exists: resume it (--resume)",
+    ),
     ("bench env --num -1", "'--num'"),
     ("bench env --seconds -1", "'--seconds'"),
     ("bench vfield --scale 0", "'--scale'"),
@@ -116,6 +120,8 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.toml").touch()
     (folder / "folder").mkdir()
     shutil.copy(folder / "agent.pth", folder / "folder")
+    (folder / "begun" / "train").mkdir(parents=True)
+    (folder / "begun" / "train" / "checkpoint.pth").touch()
     (folder / "type.toml").write_text("folder = 3\n")
     (folder / "sweep.toml").write_text('folder = "out"\n[grid]\nseed = [0]\n')
     return folder

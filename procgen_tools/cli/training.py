@@ -83,15 +83,19 @@ def crops_and_humans(
     folder: Annotated[
         Path | None, typer.Option(help="Where the run is kept; runs/<agent> unless given.")
     ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the folder's checkpoints.")] = False,
 ) -> None:
-    """Deep Q-learning in the world of crops and humans. A run that was begun goes on."""
+    """Deep Q-learning in the world of crops and humans."""
     from dataclasses import replace
 
     from procgen_tools.models import save_policy
-    from procgen_tools.training import planting
+    from procgen_tools.training import planting, runs
 
     check_new_agent(agent)
     folder = folder or Path("runs") / agent.stem
+    begun = sorted(folder.rglob(runs.CHECKPOINT))
+    if begun and not resume:
+        raise ValueError(f"{begun[0]} exists: resume it (--resume), or choose another folder")
     if planted:
         network = planting.plant(folder, seed=seed, width=width)
     else:

@@ -98,8 +98,12 @@ def test_the_code_of_procgen_tools_stands_unchanged() -> None:
 
 def test_commands_exist() -> None:
     """Each `procgen-tools` command that the README names has these words and options."""
-    commands = re.findall(r"procgen-tools ((?:[a-z]+ )*[a-z]+[^\n`|]*)", README)
-    assert commands
+    commands = [
+        command
+        for code in re.findall(r"```bash\n(.*?)```|`([^`\n]+)`", README, re.DOTALL)
+        for command in re.findall(r"^procgen-tools ([a-z][^\n]*)", "".join(code), re.MULTILINE)
+    ]
+    assert len(commands) > 15
     for command in commands:
         check_command(command)
 

@@ -79,8 +79,10 @@ class MazeVenv:
         actions = np.asarray(actions)
         whole = actions.dtype.kind in "iu" and np.isin(actions, range(NUM_ACTIONS)).all()
         if actions.shape != (self.num_envs,) or not whole:
-            raise ValueError(f"actions are {actions.tolist()!s:.80}, of type {actions.dtype}: give "
-                             f"{self.num_envs} whole numbers in 0..14, one for each environment")  # fmt: skip
+            raise ValueError(
+                f"actions are {actions.tolist()!s:.80}, of type {actions.dtype}: give "
+                f"{self.num_envs} whole numbers in 0..14, one for each environment"
+            )
         self.env.act(actions.astype(np.int32))
         rewards, observation, firsts = self.env.observe()
         infos = [{name: value if np.ndim(value) else int(value) for name, value in info.items()}

@@ -7,10 +7,16 @@ agents in `trained_models`; notebooks run cell by cell. Nothing of theirs is kep
 
 - ran: to its end;
 - was stopped: it was still computing at the limit, without an error;
-- was told: it stopped with an error of this package, which says what to call or give instead;
+- was told: it stopped with an error that this package raises on purpose, which says what to call
+  or give instead;
+- was warned: it stopped at data or a channel that is not there (see WARNED), after a warning of
+  this package that names what to call instead;
 - lacks data: it stopped at a file that procgen-tools' authors had, and this package has not;
-- lacks a package: it stopped at a package that is not installed;
+- lacks a package: it stopped at a package that is not installed, or a module that is no longer in
+  the checkout;
 - died: any other error.
+
+Agents are in `trained_models/maze_I`, and in `trained_models` itself, where older files look.
 
 Packages in the folder of `--packages` are put before others, so that what clients need (plotly,
 prettytable) need not be installed beside ours.
@@ -30,12 +36,27 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("experiments", "playground", "figures")
-OUTCOMES = ("ran", "was stopped", "was told", "lacks data", "lacks a package", "died")
+OUTCOMES = (
+    "ran",
+    "was stopped",
+    "was told",
+    "was warned",
+    "lacks data",
+    "lacks a package",
+    "died",
+)
+
+NO_DATA = r"FileNotFoundError|ValueError (max\(\) arg is an empty|No objects to concatenate)"
+"""Errors, by kind and text, of files that open data, or look for them and go on with none."""
+
+WARNED = ((NO_DATA, "published fields and patches"), ("IndexError", "channels in this"))
+"""Errors, and words of the warning that announces them."""
 
 AGENT = "--model_file trained_models/maze_I/model_rand_region_5.pth"
 ARGUMENTS = {
@@ -69,6 +90,17 @@ CHILD = """
 import builtins, json, resource, sys, traceback, warnings
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv.pop()), resource.RLIM_INFINITY))
 warnings.simplefilter("ignore")
+told = []
+def listen(message, category, filename, *rest, **options):
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename == warnings.__file__:
+        frame = frame.f_back
+    if is_ours(frame.f_code.co_filename) and str(message) not in told:
+        told.append(str(message))
+def is_ours(filename):
+    return "procgen_tools" in filename and "site-packages" not in filename
+warnings.showwarning = listen
+warnings.filterwarnings("always", category=UserWarning)
 import matplotlib
 matplotlib.use("Agg")
 import IPython.display
@@ -77,7 +109,7 @@ cells, name, report = json.loads(open(sys.argv[1]).read()), sys.argv[2], sys.arg
 sys.argv = [name, *sys.argv[4:]]
 space = {"__name__": "__main__", "__file__": name, "_dh": ["."]}
 def say(**found):
-    open(report, "w").write(json.dumps(found))
+    open(report, "w").write(json.dumps(found | {"warnings": told}))
 for number, cell in enumerate(cells):
     say(cells=number)
     try:
@@ -88,13 +120,13 @@ for number, cell in enumerate(cells):
             break
     except BaseException as error:
         frames = traceback.extract_tb(error.__traceback__)
-        last = frames[-1].filename
+        last = frames[-1]
         theirs = [frame for frame in frames if frame.filename.startswith(name)]
         say(
             cells=number,
             kind=type(error).__name__,
             text=str(error),
-            ours="procgen_tools" in last and "site-packages" not in last,
+            ours=is_ours(last.filename) and str(last.line).startswith("raise "),
             line=theirs[-1].line if theirs else None,
         )
         break
@@ -119,7 +151,12 @@ def run(path: Path, checkout: Path, seconds: float, packages: Path | None) -> di
         folder = Path(scratch) / "procgen-tools"
         folder.mkdir()
         for place in (folder, folder.parent):
-            (place / "trained_models").symlink_to(ROOT / "trained_models")
+            agents = place / "trained_models"
+            agents.mkdir()
+            for each in (ROOT / "trained_models").iterdir():
+                (agents / each.name).symlink_to(each)
+            for each in (ROOT / "trained_models" / "maze_I").glob("*.pth"):
+                (agents / each.name).symlink_to(each)
         for name in FOLDERS:
             shutil.copytree(
                 checkout / name, folder / name, ignore=shutil.ignore_patterns("*.ipynb")
@@ -163,7 +200,7 @@ def run(path: Path, checkout: Path, seconds: float, packages: Path | None) -> di
     return {"file": str(relative), "outcome": outcome(found), **found}
 
 
-def outcome(found: dict[str, object]) -> str:
+def outcome(found: dict[str, Any]) -> str:
     """Which of OUTCOMES a child's report is."""
     if "ended" in found:
         return "ran"
@@ -171,9 +208,13 @@ def outcome(found: dict[str, object]) -> str:
         return "was stopped"
     if found.get("ours"):
         return "was told"
+    error, warnings = f"{found['kind']} {found.get('text')}", found.get("warnings", ())
+    for pattern, words in WARNED:
+        if re.match(pattern, error) and any(words in warning for warning in warnings):
+            return "was warned"
     if found["kind"] == "ModuleNotFoundError":
         return "lacks a package"
-    return "lacks data" if found["kind"] == "FileNotFoundError" else "died"
+    return "lacks data" if re.match(NO_DATA, error) else "died"
 
 
 def main() -> None:

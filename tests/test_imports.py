@@ -43,6 +43,7 @@ ROOMS = (
     "rollout_utils",
     "metrics",
     "data_utils",
+    "episodes",
     "vfield_stats",
     "utils",
     "imports",

@@ -233,7 +233,7 @@ _IMPORTS: dict[str, Name] = {
         },
     ),
     "NUM_ACTIONS": _same("maze.actions:NUM_ACTIONS"),
-    "default_layer": Name("compat.pictures:DEFAULT_LAYER", "hooks:activation_names"),
+    "default_layer": Name("compat.session:DEFAULT_LAYER", "hooks:activation_names"),
     "models": Name("models", "models:load_policy"),
     "utils": Name("utils", "models:load_policy"),
 }
@@ -478,6 +478,7 @@ NAMES: dict[str, dict[str, Name]] = {
     "vfield_stats": _VFIELD_STATS,
     "rollout_utils": _ROLLOUT_UTILS,
     "data_utils": _DATA_UTILS,
+    "episodes": _DATA_UTILS,
     "utils": _UTILS,
     "imports": _IMPORTS,
     "procgen_imports": {
@@ -487,4 +488,6 @@ NAMES: dict[str, dict[str, Name]] = {
     },
     "procgen_wrappers": _WRAPPERS,
 }
-"""By procgen-tools' module, then by name. `vfield` there is `visualization` under an older name."""
+"""By procgen-tools' module, then by name. Older names of modules are included: `vfield` is
+`visualization`, and `episodes` is `data_utils`.
+"""

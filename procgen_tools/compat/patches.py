@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from procgen_tools.compat import fields
+from procgen_tools.compat.session import no_such_channel
 from procgen_tools.compat.venvs import copy_venv, get_cheese_venv_pair, get_random_obs_opts
 from procgen_tools.maze.coded_grids import Step
 from procgen_tools.vfield import vector_field
@@ -56,11 +57,7 @@ def channel_patch_or_broadcast(
 def _check_channel(activation: Any, channel: int, layer_name: str) -> None:
     count = activation.shape[1]
     if channel >= count:
-        raise ValueError(
-            f"channel {channel} does not exist: {layer_name} has {count} of this policy's. The "
-            "published numbers are of one published agent; call "
-            "behaviour.cheese_channels.find_cheese_channels to find this policy's own"
-        )
+        raise ValueError(no_such_channel(channel, count, layer_name))
 
 
 def _tensor(values: Any, like: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from procgen_tools.compat.fields import draw_codes, geometric_probability_path
+from procgen_tools.compat.session import DEFAULT_LAYER
 from procgen_tools.maze import coded_grids
 from procgen_tools.maze.coded_grids import WORLD_DIM, Step
 from procgen_tools.maze.edit import whole_world
@@ -33,8 +34,6 @@ REAL_PX_WIDTH = HUMAN_PX_WIDTH - 2 * HUMAN_PX_PADDING
 HUMAN_PX_PER_TILE = REAL_PX_WIDTH / WORLD_DIM
 CHANNEL_SIDE = 16
 """Rows and columns of `embedder.block2.res1.resadd_out`, the layer that dots refer to."""
-
-DEFAULT_LAYER = "embedder.block2.res1.resadd_out"
 
 
 # --- labels

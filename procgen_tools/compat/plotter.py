@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Num
 
-from procgen_tools.compat.pictures import DEFAULT_LAYER, expand_label, format_labels
-from procgen_tools.compat.session import num_channels
+from procgen_tools.compat.pictures import expand_label, format_labels
+from procgen_tools.compat.session import DEFAULT_LAYER, no_such_channel, num_channels
 from procgen_tools.files import unfinished
 from procgen_tools.plots import style
 
@@ -96,7 +96,7 @@ def plot_patch(
         raise ValueError(f"the patch is of {sorted(patch)}, not of {layer!r}: name one of these")
     values = np.asarray(patch[layer](torch.as_tensor(np.asarray(hook.values_by_label[layer]))))
     if not 0 <= channel < values.shape[1]:
-        raise ValueError(f"channel {channel} does not exist: {layer} has {values.shape[1]}")
+        raise ValueError(no_such_channel(channel, values.shape[1], layer))
     fig = fig or HeatMap(title or "", bounds)
     fig.show(values[0, channel])
     return fig

@@ -29,7 +29,8 @@ def find(module: str, name: str) -> Any:
 
     Raises:
         NotHere: procgen-tools has the name and nothing here has its meaning.
-        AttributeError: procgen-tools has no such name either.
+        AttributeError: procgen-tools' module has no such name either; where another of its modules
+            has it, the message says which.
     """
     for home in (module, *PARENTS.get(module, ())):
         entry = NAMES[home].get(name)
@@ -40,8 +41,16 @@ def find(module: str, name: str) -> Any:
     if name in STAR_NAMES.get(module, {}):
         return load_package_name(module, name)
     known = {other for home in (module, *PARENTS.get(module, ())) for other in NAMES[home]}
-    hint = did_you_mean(name, known) if not name.startswith("_") else ""
+    hint = ""
+    if not name.startswith("_"):
+        hint = _elsewhere(name) or did_you_mean(name, known)
     raise AttributeError(f"module '{PACKAGE}.{module}' has no attribute {name!r}{hint}")
+
+
+def _elsewhere(name: str) -> str:
+    """What to call for a name that older versions of another module passed on."""
+    homes = [home for home, names in NAMES.items() if name in names and names[name].target]
+    return f": call {PACKAGE}.{homes[0]}.{name}" if homes else ""
 
 
 def load(target: str) -> Any:

@@ -19,6 +19,9 @@ from procgen_tools.models.impala import ImpalaPolicy
 RAND_REGION = 5
 FOLDER = "trained_models"
 EPISODES = "experiments/statistics/data"
+DEFAULT_LAYER = "embedder.block2.res1.resadd_out"
+PUBLISHED_CHANNELS = 128
+"""Channels of the default layer in the agent that procgen-tools' notebooks are about."""
 
 
 def cd_into_procgen_tools() -> None:
@@ -97,10 +100,35 @@ def _module_hook(policy: ImpalaPolicy) -> Any:
 
 @cache
 def session() -> tuple[ImpalaPolicy, Any, list[str]]:
-    """The policy, its hook, and the labels of its activations; loaded once."""
+    """The policy, its hook, and the labels of its activations; loaded once.
+
+    Warns:
+        UserWarning: the policy has fewer channels than the published one, whose numbers of
+            channels notebooks contain.
+    """
     policy, hook = load_model()
     hook.run_with_input(np.zeros((1, 3, 64, 64), dtype=np.float32))
+    channels = num_channels(hook, DEFAULT_LAYER)
+    if channels < PUBLISHED_CHANNELS:
+        warnings.warn(
+            f"{DEFAULT_LAYER} has {channels} channels in this policy, and {PUBLISHED_CHANNELS} in "
+            "the published one: numbers of channels that were found in that one mean others here, "
+            f"or none from {channels} on. Call behaviour.cheese_channels.find_cheese_channels to "
+            "find this policy's own",
+            UserWarning,
+            stacklevel=3,
+        )
     return policy, hook, [label for label in hook.values_by_label if label != "_out"]
+
+
+def no_such_channel(channel: int, count: int, layer_name: str) -> str:
+    """The message about the number of a channel that an activation does not have."""
+    return (
+        f"channel {channel} does not exist: {layer_name} has {count} in this policy. Numbers in "
+        "procgen-tools' notebooks are of the published agent, whose layers have up to "
+        f"{PUBLISHED_CHANNELS} channels; call behaviour.cheese_channels.find_cheese_channels to "
+        "find this policy's own"
+    )
 
 
 def num_channels(hook: Any, layer_name: str) -> int:

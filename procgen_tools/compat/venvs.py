@@ -269,9 +269,16 @@ def render_outer_grid(grid: Grid) -> UInt8[np.ndarray, "height width 3"]:
 
 
 def get_random_obs(
-    num_obs: int = 1, on_training: bool = True, rand_region: int = 5, spawn_cheese: bool = True
+    num_obs: int = 1,
+    on_training: bool = True,
+    rand_region: int = 5,
+    spawn_cheese: bool = True,
+    show_pbar: bool = False,
 ) -> Float32[np.ndarray, "obs 3 64 64"]:
-    """Observations of random levels with the mouse at random squares; see `get_random_obs_opts`."""
+    """Observations of random levels with the mouse at random squares; see `get_random_obs_opts`.
+
+    `show_pbar`, which some notebooks pass, changes nothing.
+    """
     return get_random_obs_opts(
         num_obs, on_training, rand_region, spawn_cheese, start_level=_fresh_seed()
     )

@@ -213,7 +213,7 @@ def test_random_observations_meet_their_conditions() -> None:
     assert (sized["maze_dim"], sized["path_to_cheese"][-1]) == (9, (0, 8))
     _, (bare,), _ = maze.get_random_obs_opts(spawn_cheese=False, return_metadata=True)
     assert bare["cheese_pos_outer"] is None
-    assert maze.get_random_obs(2).shape == (2, 3, 64, 64)
+    assert maze.get_random_obs(2, show_pbar=True).shape == (2, 3, 64, 64)
 
 
 def test_state_values_in_the_older_form() -> None:

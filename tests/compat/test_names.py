@@ -64,6 +64,17 @@ def test_unknown_names_suggest_close_ones() -> None:
     assert not hasattr(maze, "no_such_name")
 
 
+def test_a_name_that_another_module_has_says_which() -> None:
+    with pytest.raises(AttributeError, match=r"call procgen_tools\.maze\.create_venv"):
+        importlib.import_module("procgen_tools.patch_utils").create_venv  # noqa: B018
+
+
+def test_an_older_name_of_a_module() -> None:
+    from procgen_tools import data_utils, episodes
+
+    assert episodes.load_episode is data_utils.load_episode
+
+
 def test_older_modules_pass_on_what_theirs_did() -> None:
     vfield = importlib.import_module("procgen_tools.vfield")
     visualization = importlib.import_module("procgen_tools.visualization")

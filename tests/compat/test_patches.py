@@ -23,7 +23,7 @@ from procgen_tools import (
     vfield_stats,
     visualization,
 )
-from procgen_tools.compat import fields, plotter, wrappers
+from procgen_tools.compat import fields, plotter, session, wrappers
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.vfield import VectorField
 
@@ -115,7 +115,10 @@ def test_multiply_add_and_compose() -> None:
 @pytest.mark.parametrize(
     ("patch", "message"),
     [
-        (lambda: patch_utils.get_zero_patch("layer", 55), "find_cheese_channels"),
+        (
+            lambda: patch_utils.get_zero_patch("layer", 55),
+            "layer has 3 .* 128 .*find_cheese_channels",
+        ),
         (lambda: patch_utils.get_channel_pixel_patch("layer", 0, coord=(4, 0)), "outside layer"),
         (lambda: patch_utils.get_mean_patch("layer", VALUES, channel=3), "find_cheese_channels"),
     ],
@@ -322,6 +325,8 @@ def test_the_plotter_draws_what_is_chosen(hook: Hook, tmp_path: Path) -> None:
     assert plotter.as_channels(np.zeros((1, 15))).shape == (1, 1, 1, 15)
     shown = visualization.plot_patch(patch_utils.get_zero_patch(LAYER), hook, channel=1)
     assert (shown.numbers == 0).all()
+    with pytest.raises(ValueError, match="find_cheese_channels"):
+        visualization.plot_patch(patch_utils.get_zero_patch(LAYER), hook, channel=55)
     visualization.plot_layer_stats(hook, mode="parameters")
     with pytest.raises(ValueError, match="unknown mode"):
         visualization.plot_layer_stats(hook, mode="neurons")
@@ -377,7 +382,9 @@ def test_the_session_goes_to_its_folder(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_ready_session() -> None:
     pytest.importorskip("circrl")
     space: dict[str, Any] = {}
-    exec("from procgen_tools.imports import *", space)
+    session.session.cache_clear()
+    with pytest.warns(UserWarning, match="has 32 channels in this policy, and 128 in"):
+        exec("from procgen_tools.imports import *", space)
     assert isinstance(space["policy"], ImpalaPolicy)
     assert space["default_layer"] in space["labels"]
     assert space["hook"] is imports.hook

@@ -16,7 +16,8 @@ agents in `trained_models`; notebooks run cell by cell. Nothing of theirs is kep
   the checkout;
 - died: any other error.
 
-Agents are in `trained_models/maze_I`, and in `trained_models` itself, where older files look.
+Errors in functions of `interact` count, although widgets only log them. Agents are in
+`trained_models/maze_I`, and in `trained_models` itself, where older files look.
 
 Packages in the folder of `--packages` are put before others, so that what clients need (plotly,
 prettytable) need not be installed beside ours.
@@ -87,7 +88,7 @@ WALL = 20
 """The limit on the clock, as a multiple of that on processor time: machines may be busy."""
 
 CHILD = """
-import builtins, json, resource, sys, traceback, warnings
+import builtins, json, logging, resource, sys, traceback, warnings
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv.pop()), resource.RLIM_INFINITY))
 warnings.simplefilter("ignore")
 told = []
@@ -101,6 +102,11 @@ def is_ours(filename):
     return "procgen_tools" in filename and "site-packages" not in filename
 warnings.showwarning = listen
 warnings.filterwarnings("always", category=UserWarning)
+class Loud(logging.Handler):
+    def emit(self, record):
+        if record.exc_info:
+            raise record.exc_info[1]
+logging.getLogger("traitlets").addHandler(Loud())
 import matplotlib
 matplotlib.use("Agg")
 import IPython.display

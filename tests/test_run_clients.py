@@ -44,6 +44,7 @@ def test_errors_count_as_ours_only_where_this_package_raises_them(tmp_path: Path
     files = {
         "told": "from procgen_tools.compat.resolve import find\nfind('models', 'ResidualAdd')",
         "within": f"{told}did_you_mean(1, 2)",
+        "widget": "from ipywidgets import interact\ninteract({}.pop, k=(0, 3))",
         "own": "%matplotlib inline\n{}['missing']",
     }
     for name, code in files.items():
@@ -55,6 +56,7 @@ def test_errors_count_as_ours_only_where_this_package_raises_them(tmp_path: Path
     assert {name: found["outcome"] for name, found in outcomes.items()} == {
         "told": "was told",
         "within": "died",
+        "widget": "died",
         "own": "died",
     }
     assert outcomes["own"]["kind"] == "KeyError"

@@ -69,7 +69,7 @@ def over_resampled_levels(
     evenly = np.full(levels, 1 / levels)
     value = of(evenly, np.arange(runs))
     drawn = [
-        of(rng.multinomial(levels, evenly) / levels, rng.integers(runs, size=runs))
+        of(rng.multinomial(levels, evenly) / levels, np.asarray(rng.integers(runs, size=runs)))
         for _ in range(RESAMPLES)
     ]
     low, high = np.percentile(drawn, [2.5, 97.5])

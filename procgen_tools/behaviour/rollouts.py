@@ -223,7 +223,7 @@ class Rollouts:
         rows, cols = self.squares[..., 0], self.squares[..., 1]
         vertically = rows >= far if top else rows < side
         horizontally = cols >= far if right else cols < side
-        return (vertically & horizontally).any(axis=1)
+        return np.asarray((vertically & horizontally).any(axis=1))
 
 
 def play(

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy import sparse
 
+from procgen_tools.checks import of_kind
 from procgen_tools.markov import Elimination, eliminate
 from procgen_tools.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
 from procgen_tools.maze.paths import decision_square, nearer_moves, successors
@@ -115,6 +116,7 @@ def chances(
     Raises:
         ValueError: a start that is not open, a step limit or a region below 1.
     """
+    of_kind("the field", field, VectorField, "give what vector_field(maze, policy) returns")
     start = field.maze.mouse if start is None else field.squares[field.index(start)]
     return chances_by_square(field, step_limit, corner_region=corner_region).at(start)
 
@@ -187,6 +189,7 @@ def decision(field: VectorField, start: tuple[int, int] = START) -> DecisionProb
     Raises:
         ValueError: a start outside the maze.
     """
+    of_kind("the field", field, VectorField, "give what vector_field(maze, policy) returns")
     maze = field.maze
     square = decision_square(maze, start)
     if square is None or maze.cheese is None:

@@ -55,6 +55,22 @@ def _as_integer(value: Any) -> int | None:
         return None
 
 
+def of_kind(name: str, value: Any, kind: type, remedy: str) -> None:
+    """Check that `value` is a `kind`.
+
+    Args:
+        name: what it is, for the message.
+        value: what was given.
+        kind: what it should be.
+        remedy: what to give instead, such as "give a Maze".
+
+    Raises:
+        TypeError: anything else.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is of type {type(value).__name__}: {remedy}")
+
+
 def true_or_false(name: str, value: Any) -> bool:
     """`value` as a bool, if it is one, Python's or numpy's.
 

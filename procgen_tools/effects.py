@@ -23,6 +23,7 @@ from torch import Tensor
 
 from procgen_tools import chains, hooks
 from procgen_tools.chains import CORNER_REGION, Chances, DecisionProbabilities
+from procgen_tools.checks import of_kind
 from procgen_tools.interventions.base import Intervention
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models.actions import move_probabilities
@@ -157,7 +158,10 @@ def measure_each(
         hooks.IdleEditWarning: an intervention that changed nothing.
     """
     need(policy, "logits_and_value", "activation_names", "activation_shapes", what="measure")
+    of_kind("the maze", maze, Maze, "give a Maze, such as maze.make_level(0) or venv.maze(0)")
     for intervention in interventions:
+        of_kind("the intervention", intervention, Intervention,
+                "give one of procgen_tools.interventions, such as Add(vector, -1.0)")  # fmt: skip
         intervention.check(policy)
         why = intervention.misplaced_in(maze)
         if why is not None:

@@ -27,6 +27,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from procgen_tools.chains import CORNER_REGION
+from procgen_tools.checks import whole_number
 from procgen_tools.envs.venv import to_observations, venv_from_mazes
 from procgen_tools.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.maze.grid import LEFT, MOVE_STEPS, MOVES, RIGHT, Maze, Square
@@ -228,7 +229,7 @@ class Rollouts:
 
 def play(
     policy: PlainPolicy | MemoryPolicy,
-    mazes: Sequence[Maze],
+    mazes: Maze | Sequence[Maze],
     *,
     seed: int = 0,
     step_limit: int = EPISODE_STEPS,
@@ -242,8 +243,8 @@ def play(
 
     Args:
         policy: asked on its own device. A memory begins anew in every maze.
-        mazes: where the episodes begin; all of one world size.
-        seed: of the sampling.
+        mazes: where the episodes begin, one or several; all of one world size.
+        seed: of the sampling, 0 or more.
         step_limit: steps after which an episode counts as failed, at most 500.
         backend: 'native' or 'procgen' (the original library plays).
 
@@ -259,6 +260,8 @@ def play(
         )
     if not isinstance(policy, MemoryPolicy):
         need(policy, "logits_and_value", "parameters", what="play")
+    seed = whole_number("seed", seed, 0)
+    mazes = [mazes] if isinstance(mazes, Maze) else list(mazes)
     venv = venv_from_mazes(mazes, backend=backend)
     rng = np.random.default_rng(seed)
     count = len(mazes)

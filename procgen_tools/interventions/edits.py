@@ -6,11 +6,13 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from procgen_tools.checks import of_kind, whole_number
 from procgen_tools.hooks import AnyNetwork
 from procgen_tools.interventions.base import Intervention, activation_shape, canonical, described
 from procgen_tools.interventions.cells import square_cells
@@ -29,7 +31,13 @@ class LayerEdit(Intervention):
     channels: Sequence[int] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        negative = [channel for channel in self.channels or () if channel < 0]
+        if self.channels is not None and not hasattr(self.channels, "__iter__"):
+            raise TypeError(
+                f"channels is {self.channels!r}: give several numbers, such as "
+                f"[{self.channels!r}], or None for all channels"
+            )
+        channels = () if self.channels is None else self.channels
+        negative = [each for each in channels if whole_number("a channel", each) < 0]
         if negative:
             raise ValueError(
                 f"channel {negative[0]} does not count from the end: give numbers from 0 up, or "
@@ -111,6 +119,15 @@ class Add(LayerEdit):
     coefficient: float = 1.0
 
     __repr__ = described
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        remedy = "give an ActivationVector; of an array, ActivationVector(layer, values, name)"
+        of_kind("what is added", self.vector, ActivationVector, remedy)
+        if not hasattr(self.coefficient, "__float__"):
+            raise TypeError(f"coefficient is {self.coefficient!r}: give a number, such as -1.0")
+        if not isfinite(float(self.coefficient)):
+            raise ValueError(f"coefficient is {self.coefficient}: give a finite number")
 
     @property
     def target(self) -> str:

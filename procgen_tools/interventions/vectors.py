@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools import hooks
+from procgen_tools.checks import of_kind
 from procgen_tools.envs.venv import to_observations
 from procgen_tools.files import read_bounded, unfinished
 from procgen_tools.interventions.base import activation_shape, canonical
@@ -273,9 +274,18 @@ def edit_vector(
     Raises:
         ValueError: a maze that cannot be edited so; see also `activation_vector`.
     """
-    originals = [mazes] if isinstance(mazes, Maze) else list(mazes)
+    originals = _listed(mazes)
     edited = [edit(maze) for maze in originals]
     return activation_vector(policy, layer, edited, originals, name=name)
+
+
+def _listed(mazes: Maze | Sequence[Maze]) -> list[Maze]:
+    several = not isinstance(mazes, Maze) and hasattr(mazes, "__iter__")
+    originals: list[Any] = list(mazes) if several else [mazes]  # type: ignore[arg-type]
+    for maze in originals:
+        of_kind("a maze", maze, Maze, "give a Maze or several, such as maze.make_level(0) or "
+                "venv.maze(0)")  # fmt: skip
+    return originals
 
 
 def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
@@ -284,7 +294,7 @@ def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> A
     Raises:
         ValueError: a maze without cheese.
     """
-    originals = [mazes] if isinstance(mazes, Maze) else list(mazes)
+    originals = _listed(mazes)
     for maze in originals:
         if maze.cheese is None:
             raise ValueError("a maze without cheese has no cheese vector: place a cheese first")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from procgen_tools.checks import of_kind
 from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze
 from procgen_tools.names import accepts_older
 from procgen_tools.plots.mazes import marked_squares, plot_maze
@@ -265,6 +266,7 @@ def _field_panel(
     single_moves: bool = True,
     marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Axes:
+    of_kind("the field", field, VectorField, "give what vector_field(maze, policy) returns")
     ax = _maze_axes(field.maze, ax, title, marks)
     if single_moves:
         _draw_moves(ax, field)

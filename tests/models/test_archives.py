@@ -89,7 +89,7 @@ def test_values_that_no_checkpoint_needs(content: Any, message: str, tmp_path: P
     path = archive_of(tmp_path / "bad.pth", data)
     with pytest.raises(ValueError, match=rf"bad\.pth is not a checkpoint .*{message}.*nothing in"):
         checkpoint_metadata(path)
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 30, "read whole, it would never end"
 
 
 def test_values_without_an_end(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +90,16 @@ def test_one_job_after_the_other(tmp_path: Path) -> None:
     facts = checkpoint_metadata(agents / "second.pth")
     assert facts["started_from"]["file"] == "first.pth"
     assert "nothing of sweep.toml is missing" in next_job(tmp_path).stdout
-    assert next_job(tmp_path, "--threads", "0").returncode == 2
+
+
+def test_no_threads_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "sweep.toml", "--threads", "0"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert stopped.value.code == 2
+    assert "--threads" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("file", ["family.toml", "gpu.toml"])

@@ -67,12 +67,16 @@ def find_agent(name: str | os.PathLike[str]) -> Path:
     Raises:
         FileNotFoundError: there is neither such a file nor such an agent; close names are
             suggested.
+        TypeError: a name that is neither a text nor a path.
         ValueError: several worlds have an agent of this name, or the path is a folder.
 
     Example:
         >>> find_agent("rand_region_5").name
         'model_rand_region_5.pth'
     """
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(f"the agent is of type {type(name).__name__}: give its name or path, such "
+                        "as 'rand_region_5'")  # fmt: skip
     path = Path(name)
     if path.exists() and not path.is_dir():
         return path

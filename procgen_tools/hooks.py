@@ -36,6 +36,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from procgen_tools.checks import of_kind
 from procgen_tools.models.interface import Policy
 
 AnyNetwork: TypeAlias = nn.Module | Policy
@@ -133,8 +134,10 @@ def find_site(network: AnyNetwork, name: str) -> Site:
     """The place in a network that a name means.
 
     Raises:
+        TypeError: a name that is no text.
         ValueError: no module has that path; close names are suggested.
     """
+    of_kind("the name of an activation", name, str, "give a text, such as 'embedder.block1.conv'")
     network = unwrapped(network)
     modules = dict(network.named_modules())
     modules.pop("", None)
@@ -218,6 +221,7 @@ def acting(
     network: AnyNetwork, patches: Mapping[str, Patch]
 ) -> Iterator[Callable[[], dict[str, str]]]:
     """`patched` without warnings; yields a function that says which patches are idle, and why."""
+    of_kind("patches", patches, Mapping, "give a dictionary of functions by name of activation")
     functions: dict[Site, Patch] = {}
     for name, function in patches.items():
         site = find_site(network, name)

@@ -347,6 +347,9 @@ def _ask(
     policy: Policy, maze: Maze, batch_size: int | None
 ) -> tuple[Float[np.ndarray, "square move"], Float[np.ndarray, " square"]]:
     """Move probabilities and values with the mouse at every open square, looking as it does."""
+    if not callable(policy):
+        raise TypeError(f"the policy is of type {type(policy).__name__}: give a network, such as "
+                        "models.load_policy(path) returns")  # fmt: skip
     observations = square_observations(maze, policy)
     if batch_size is None:
         small = type(policy) is ImpalaPolicy and not is_hooked(policy)

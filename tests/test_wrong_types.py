@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 SCRIPT = """
-from procgen_tools import chains, maze, models, vfield
+from procgen_tools import chains, hooks, maze, models, vfield
 from procgen_tools.behaviour.rollouts import play
 from procgen_tools.effects import measure
-from procgen_tools.interventions import Add, Zero, cheese_vector
+from procgen_tools.interventions import Add, Zero, cheese_vector, observe
 
 layer = "embedder.block2.res1.resadd"
 policy, level = models.ImpalaPolicy(seed=0), maze.make_level(0)
@@ -29,6 +29,11 @@ MISTAKES = [
     (lambda: Zero(layer, channels=[-1]), ValueError, "channel -1 does not count from the end"),
     (lambda: cheese_vector(policy, venv, layer), TypeError, "venv.maze(0)"),
     (lambda: cheese_vector(policy, [level, 3], layer), TypeError, "a maze is of type int"),
+    (lambda: cheese_vector(policy, level, 7), TypeError, "name of an activation is of type int"),
+    (lambda: observe("x"), TypeError, "what is observed is of type str"),
+    (lambda: hooks.patched(policy, [layer]).__enter__(), TypeError, "patches is of type list"),
+    (lambda: vfield.vector_field(level, {}), TypeError, "the policy is of type dict"),
+    (lambda: models.load_policy(None), TypeError, "the agent is of type NoneType"),
     (lambda: vfield.plot_vf(level), TypeError, "give what vector_field(maze, policy) returns"),
     (lambda: chains.chances(level), TypeError, "give what vector_field(maze, policy) returns"),
     (lambda: chains.decision(level), TypeError, "give what vector_field(maze, policy) returns"),
@@ -49,4 +54,4 @@ print(len(MISTAKES), "mistakes named")
 
 def test_mistakes_are_named() -> None:
     result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
-    assert result.stdout == "15 mistakes named\n", result.stderr
+    assert result.stdout == "20 mistakes named\n", result.stderr

@@ -13,6 +13,7 @@ from typing import cast
 from torch import Tensor
 
 from procgen_tools import hooks
+from procgen_tools.checks import of_kind
 from procgen_tools.hooks import AnyNetwork
 from procgen_tools.maze.grid import Maze
 from procgen_tools.models.interface import Policy, need
@@ -162,7 +163,12 @@ def _parts(intervention: Intervention) -> tuple[Intervention, ...]:
 
 
 def canonical(layer: str) -> str:
-    """The one name of an activation: `embedder.fc` and `embedder.fc_out` are the same."""
+    """The one name of an activation: `embedder.fc` and `embedder.fc_out` are the same.
+
+    Raises:
+        TypeError: a name that is no text.
+    """
+    of_kind("the name of an activation", layer, str, "give a text, such as 'embedder.block1.conv'")
     return layer if layer.endswith("_out") or "_in" in layer.rsplit(".", 1)[-1] else f"{layer}_out"
 
 

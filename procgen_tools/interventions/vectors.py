@@ -176,6 +176,7 @@ def observe(views: View | Sequence[View]) -> Float[Tensor, "view 3 64 64"]:
     """What a policy is shown of each maze, state or observation, as floats in [0, 1].
 
     Raises:
+        TypeError: something that cannot be looked at.
         ValueError: nothing to look at, or an observation of another shape.
     """
     seen = [views] if isinstance(views, Maze | EnvState) else list(views)
@@ -195,6 +196,7 @@ def _observation(view: View) -> Float[Tensor, "3 64 64"]:
             )
         return view
     maze = view.to_maze() if isinstance(view, EnvState) else view
+    of_kind("what is observed", maze, Maze, "give a Maze, an EnvState or an observation")
     return torch.from_numpy(to_observations(agent_frame(maze)[None]))[0]
 
 

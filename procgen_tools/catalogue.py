@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.checks import of_kind
 from procgen_tools.names import did_you_mean
 
 FOLDER = "trained_models"
@@ -74,9 +75,7 @@ def find_agent(name: str | os.PathLike[str]) -> Path:
         >>> find_agent("rand_region_5").name
         'model_rand_region_5.pth'
     """
-    if not isinstance(name, str | os.PathLike):
-        raise TypeError(f"the agent is of type {type(name).__name__}: give its name or path, such "
-                        "as 'rand_region_5'")  # fmt: skip
+    of_kind("the agent", name, (str, os.PathLike), "give its name or path, such as 'rand_region_5'")
     path = Path(name)
     if path.exists() and not path.is_dir():
         return path

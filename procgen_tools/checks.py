@@ -55,13 +55,13 @@ def _as_integer(value: Any) -> int | None:
         return None
 
 
-def of_kind(name: str, value: Any, kind: type, remedy: str) -> None:
+def of_kind(name: str, value: Any, kind: type | tuple[type, ...], remedy: str) -> None:
     """Check that `value` is a `kind`.
 
     Args:
         name: what it is, for the message.
         value: what was given.
-        kind: what it should be.
+        kind: what it should be, or several types of which it should be one.
         remedy: what to give instead, such as "give a Maze".
 
     Raises:

@@ -143,8 +143,9 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
     )
     buffer = BytesIO()  # torch.save writes the name of a file into it, but none of a buffer
     torch.save({PARAMETERS: state, **metadata}, buffer)
-    with unfinished(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    # The view is released before an error leaves: Python 3.12.1 crashes when it collects both.
+    with unfinished(path) as temporary, buffer.getbuffer() as content:
+        temporary.write_bytes(content)
 
 
 def _check_plain(value: Any, name: str) -> None:

@@ -24,7 +24,7 @@ def faults():
 def pages():
     before = faults()
     for _ in range(10):
-        np.ones(2**23)  # 64 MiB, 16,384 pages
+        np.ones(2**23)  # 64 MiB: 16,384 pages, or 32 huge ones
     return faults() - before
 
 with freed_memory_kept():
@@ -38,8 +38,8 @@ print(kept, pages())
 def test_pages_are_asked_for_once() -> None:
     done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True)
     kept, usual = map(int, done.stdout.split())
-    assert kept < 1000
-    assert usual > 10 * kept + 1000
+    assert usual > 100
+    assert usual > 10 * kept
 
 
 def test_another_malloc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -280,10 +280,6 @@ def test_a_loss_that_is_not_finite_keeps_the_checkpoint(tmp_path: Path) -> None:
     assert checkpoint_metadata(tmp_path / "checkpoint.pth")["learner"]["step"] == 4
 
 
-@pytest.mark.skipif(
-    sys.version_info[:3] == (3, 12, 1),
-    reason="the garbage collector of Python 3.12.1 crashes after this error; 3.11 and 3.13 do not",
-)
 def test_a_full_disk_keeps_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     learner: Any = make_learner(IMITATION)
     whole, kept = learner.advance, []

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 NOTEBOOKS = sorted(
@@ -23,16 +30,35 @@ def name(path: Path) -> str:
     return path.stem
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[NotebookClient]:
+    """One kernel for all notebooks, since loading torch takes longer than most of them."""
+    client = NotebookClient(new_notebook())
+    yield client
+    client.nb = new_notebook()
+    client.execute()  # unlike `run`, this ends the kernel
+
+
+def run(client: NotebookClient, notebook: NotebookNode, folder: Path) -> None:
+    """Execute a notebook in its folder, without the names that the one before has left."""
+    begin = new_code_cell(f"%reset -f\n%cd -q {folder}")
+    client.nb = new_notebook(cells=[begin, *notebook.cells], metadata=notebook.metadata)
+    client.execute(cleanup_kc=False)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
-def test_it_runs(path: Path, tmp_path: Path) -> None:
-    papermill.execute_notebook(
-        path,
-        tmp_path / path.name,
-        parameters={"fast": True},
-        cwd=path.parent,
-        progress_bar=False,
-        log_output=False,
-    )
+def test_it_runs(path: Path, client: NotebookClient) -> None:
+    notebook = load_notebook_node(str(path))
+    run(client, parameterize_notebook(notebook, {"fast": True}), path.parent)
+
+
+def test_notebooks_leave_no_names_behind(client: NotebookClient, tmp_path: Path) -> None:
+    run(client, new_notebook(cells=[new_code_cell("left = 1")]), EXPERIMENTS)
+    run(client, new_notebook(cells=[new_code_cell("assert 'left' not in globals()")]), tmp_path)
+    here = new_code_cell(f"import os; assert os.getcwd() == {os.fspath(tmp_path)!r}")
+    run(client, new_notebook(cells=[here]), tmp_path)
+    with pytest.raises(CellExecutionError, match="NameError"):
+        run(client, new_notebook(cells=[new_code_cell("left")]), tmp_path)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)

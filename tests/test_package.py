@@ -5,6 +5,7 @@ The environment is new, but borrows the libraries of the one that tests, so noth
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from procgen_tools.training.locks import locked
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("procgen_tools", "trained_models", "pyproject.toml", "setup.py", "README.md", "LICENSE")
@@ -32,34 +35,66 @@ def run(*words: str | Path, folder: Path) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that no older build gets into it."""
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel in `dist` and an environment that has it, for all test workers."""
     pytest.importorskip("setuptools")
-    folder = tmp_path_factory.mktemp("sources")
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    home, ready = base / "package", base / "package.ready"
+    with locked(base / "package.lock", "the environment of the wheel", wait=True):
+        if not ready.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            install(build(home))
+            ready.touch()
+    return home
+
+
+def build(home: Path) -> Path:
+    """The wheel, built from a copy so that no older build gets into it."""
+    sources = home / "sources"
+    sources.mkdir()
     for name in SOURCES:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+        copy(ROOT / name, sources / name)
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index",
-        "--no-build-isolation", "--wheel-dir", "dist", ".", folder=folder)  # fmt: skip
-    (built,) = (folder / "dist").iterdir()
-    return built
+        "--no-build-isolation", "--wheel-dir", home / "dist", ".", folder=sources)  # fmt: skip
+    return wheel_in(home)
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of an environment in which pip has installed the wheel."""
-    home = tmp_path_factory.mktemp("environment")
+def install(wheel: Path) -> None:
+    """Create an environment beside the wheel's folder in which pip has installed the wheel."""
+    home = wheel.parents[1] / "environment"
     venv.create(home)
-    commands = home / ("Scripts" if os.name == "nt" else "bin")
-    python = commands / "python"
+    python = commands_in(home) / "python"
     packages = Path(
         run(python, "-c", "import site; print(site.getsitepackages()[0])", folder=home).strip()
     )
     (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
         "--no-index", wheel, folder=home)  # fmt: skip
-    return commands
+
+
+def wheel_in(home: Path) -> Path:
+    (built,) = (home / "dist").iterdir()
+    return built
+
+
+def commands_in(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+@pytest.fixture(scope="session")
+def wheel(home: Path) -> Path:
+    return wheel_in(home)
+
+
+@pytest.fixture(scope="session")
+def installed(home: Path) -> Path:
+    """The folder of commands of the environment."""
+    return commands_in(home / "environment")
 
 
 def test_the_wheel_has_all_modules_and_the_small_agents(wheel: Path) -> None:
@@ -92,13 +127,38 @@ def test_experiments_run_in_an_empty_folder(name: str, installed: Path, tmp_path
     assert list(tmp_path.rglob(f"{name}/results.json"))
 
 
+CHECKED = """
+import jaxtyping, pkgutil, procgen_tools
+found = pkgutil.walk_packages(procgen_tools.__path__, "procgen_tools.")
+names = [module.name for module in found if not module.name.endswith(".kernels")]
+jaxtyping.install_import_hook(names, "beartype.beartype")
+"""
+RESULTS = """
+import json, procgen_tools
+print(json.dumps({
+    "file": procgen_tools.__file__,
+    "printed": str(effect),
+    "effect": [vars(chances) for chances in (effect.chances_before, effect.chances_after)],
+    "control": vars(control.chances_after),
+}))
+"""
+
+
 def test_the_readme_runs_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    """Every Python block, as one reader would run them, types checked as in conftest.py."""
     pytest.importorskip("circrl.module_hook")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    (tmp_path / "blocks.py").write_text(
-        "\n".join([*blocks, "import procgen_tools", "print(procgen_tools.__file__)"]),
-        encoding="utf-8",
-    )
-    printed = run(installed / "python", "-W", "ignore", "blocks.py", folder=tmp_path)
-    assert Path(printed.splitlines()[-1]).is_relative_to(installed.parent)
+    assert len(blocks) >= 4
+    script = tmp_path / "blocks.py"
+    script.write_text("\n".join([CHECKED, *blocks, RESULTS]), encoding="utf-8")
+    printed = run(installed / "python", "-W", "ignore", script.name, folder=tmp_path)
+    found = json.loads(printed.splitlines()[-1])
+    assert Path(found["file"]).is_relative_to(installed.parent)
+    assert f"```text\n{found['printed']}\n```" in readme, "what the example prints"
+    # The cheese vector turns the agent from the cheese to the corner; a random direction does not.
+    before, after = found["effect"]
+    assert before["cheese"] > 0.9
+    assert after["cheese"] < 0.1
+    assert after["corner"] > 0.9
+    assert found["control"]["cheese"] > 0.9

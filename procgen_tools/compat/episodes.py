@@ -22,9 +22,15 @@ from procgen_tools.maze.state import EnvState
 
 CLASSES = tuple(
     f"{module}.Episode"
-    for module in ("procgen_tools.data_utils", "procgen_tools.episodes", "data_util", "data_utils")
+    for module in (
+        "procgen_tools.data_utils",
+        "procgen_tools.episodes",
+        "data_util",
+        "data_utils",
+        __name__,
+    )
 )
-"""Where the class of recorded episodes has been, by the names that pickles give it."""
+"""The names that pickles give the class of recorded episodes: first procgen-tools', then ours."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procgen_tools.compat.episodes import load_episode
+from procgen_tools.compat.episodes import Episode, load_episode
 from procgen_tools.compat.pickles import Record, read_pickle
 from procgen_tools.compat.venvs import get_cheese_venv_pair, load_venv, save_venv
 from procgen_tools.maze import make_level, remove_cheese
@@ -138,3 +138,12 @@ def test_episodes_of_old_scripts_are_read(tmp_path: Path) -> None:
     assert isinstance(read_pickle(path, ("procgen_tools.data_utils.Episode",)), Record)
     with pytest.raises(ValueError, match=r"data_utils\.Episode"):
         read_pickle(path)
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_episodes_that_scripts_pickle_here_are_read(tmp_path: Path, protocol: int) -> None:
+    state = get_cheese_venv_pair(3).state(0).state_bytes
+    episode = Episode(state, [(4, 4), (5, 4)], [0.0], [5], "sample", 3, {"note": "a"})
+    path = tmp_path / "episode.pkl"
+    path.write_bytes(pickle.dumps(episode, protocol=protocol))
+    assert load_episode(path) == episode

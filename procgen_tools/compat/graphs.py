@@ -14,6 +14,7 @@ from jaxtyping import Bool, Int64
 from procgen_tools.maze import coded_grids
 from procgen_tools.maze.coded_grids import BLOCKED, CHEESE, MOUSE, Grid, Step
 from procgen_tools.maze.state import EnvState
+from procgen_tools.maze.state_layout import Number
 
 NODE_TYPES = ["wall", "unconn", "end", "path", "branch2", "branch3"]
 
@@ -136,17 +137,8 @@ def get_cheese_pos_from_seq_of_states(state_bytes_seq: Any) -> Int64[np.ndarray,
 # --- state values
 
 
-class Value(int):
-    """A number that is its own `.val`, as procgen-tools keeps the values of a state."""
-
-    @property
-    def val(self) -> int:
-        """The number."""
-        return int(self)
-
-
 class FloatValue(float):
-    """The same for floats."""
+    """A float that is its own `.val`, as procgen-tools keeps the values of a state."""
 
     @property
     def val(self) -> float:
@@ -167,14 +159,14 @@ def with_val(values: Any) -> Any:
     """Values of a state in procgen-tools' form: numbers have a `.val`, cells are `{"i": ...}`."""
     if isinstance(values, dict):
         return {
-            name: [{"i": Value(code)} for code in each.tolist()]
+            name: [{"i": Number(code)} for code in each.tolist()]
             if isinstance(each, np.ndarray)
             else with_val(each)
             for name, each in values.items()
         }
     if isinstance(values, list):
         return [with_val(each) for each in values]
-    kind = {float: FloatValue, str: TextValue}.get(type(values), Value)
+    kind = {float: FloatValue, str: TextValue}.get(type(values), Number)
     return kind(values)
 
 

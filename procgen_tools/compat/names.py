@@ -78,7 +78,7 @@ _MAZE: dict[str, Name] = {
         ),
     ),
     "StateValues": Name("maze.state_layout:Values", "maze:EnvState.state_vals"),
-    "StateValue": Name("compat.graphs:Value", "maze:EnvState.state_vals", "numbers are plain"),
+    "StateValue": Name("maze.state_layout:Number", "maze:EnvState.state_vals", "numbers are plain"),
     "MAZE_STATE_DICT_TEMPLATE": Name(
         None, "maze.state_layout:FIELDS", "the same 78 values in the same order, in another form"
     ),

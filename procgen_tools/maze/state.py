@@ -21,7 +21,7 @@ from procgen_tools.maze.grid import (
     outer_cells,
 )
 from procgen_tools.maze.state_codec import read_values, write_values
-from procgen_tools.maze.state_layout import MODE_CODES, MOUSE_TYPE, Values
+from procgen_tools.maze.state_layout import MODE_CODES, MOUSE_TYPE, Number, Values
 
 _MODES = {code: mode for mode, code in MODE_CODES.items()}
 
@@ -223,7 +223,7 @@ class EnvState:
         world = np.full((self.world_size, self.world_size), WALL, dtype=np.int32)
         world[padding : padding + size, padding : padding + size] = cells
         self.set_outer_grid(world)
-        self.state_vals["maze_dim"] = size
+        self.state_vals["maze_dim"] = Number(size)
 
     def set_outer_grid(self, cells: Integer[np.ndarray, "row col"]) -> None:
         """Replace all cells of the world; the mouse and the size of the maze stay as they are.
@@ -257,7 +257,7 @@ class EnvState:
         maze = Maze(np.zeros((1, 1), dtype=bool), background=background)
         self.state_vals["options.use_backgrounds"] = int(maze.background is not None)
         if maze.background is not None:
-            self.state_vals["background_index"] = int(maze.background)
+            self.state_vals["background_index"] = Number(maze.background)
 
     def set_mouse_mirrored(self, mirrored: bool) -> None:
         """Flip the picture of the mouse, or not."""
@@ -278,7 +278,7 @@ class EnvState:
                 f"maze of world_size {self.world_size}"
             )
         self._set_cells(outer_cells(maze.walls, maze.cheese, maze.world_size))
-        self.state_vals["maze_dim"] = maze.size
+        self.state_vals["maze_dim"] = Number(maze.size)
         self._place_mouse(maze.mouse.row + maze.padding, maze.mouse.col + maze.padding)
         self.set_mouse_mirrored(maze.mouse_mirrored)
         self.set_background(maze.background)
@@ -342,8 +342,8 @@ class EnvState:
             cells[mouse] = OPEN
             changed._place_mouse(*mouse)
         changed.set_outer_grid(cells)
-        changed.state_vals["maze_dim"] = size
-        changed.state_vals["maze_dim"] = changed._needed_size()
+        changed.state_vals["maze_dim"] = Number(size)
+        changed.state_vals["maze_dim"] = Number(changed._needed_size())
         self.state_vals = changed.state_vals
 
     # ---
@@ -360,7 +360,7 @@ class EnvState:
             UserWarning,
             stacklevel=3,
         )
-        self.state_vals["maze_dim"] = needed
+        self.state_vals["maze_dim"] = Number(needed)
 
     def _needed_size(self) -> int:
         """The side of the inner grid, enlarged if open squares or the mouse lie beside it."""

@@ -17,6 +17,7 @@ from procgen_tools.maze.state_layout import (
     MODE_WORLD_SIZES,
     MOUSE_TYPE,
     Field,
+    Number,
     Values,
 )
 
@@ -24,8 +25,9 @@ from procgen_tools.maze.state_layout import (
 def read_values(state_bytes: bytes) -> Values:
     """The named values of a state, in the order of FIELDS.
 
-    Integers and bools are ints, floats are floats that hold every bit (also of a NaN), random
-    generators stay text, entities are a list of mappings, cells are an int32 array.
+    Integers and bools are ints (the state's own integers are `Number`), floats are floats that
+    hold every bit (also of a NaN), random generators stay text, entities are a list of mappings,
+    cells are an int32 array.
 
     Raises:
         TypeError: no bytes at all.
@@ -89,6 +91,7 @@ class _Numbers:
             "<" + "".join("f" if field.kind == "float" else "i" for field in fields)
         )
         self.floats = [index for index, field in enumerate(fields) if field.kind == "float"]
+        self.integers = [index for index, field in enumerate(fields) if field.kind == "int"]
         self.rules = [
             (index, (0, 1) if field.kind == "bool" else (field.only,))
             for index, field in enumerate(fields)
@@ -107,6 +110,9 @@ class _Numbers:
             if numbers[index] != numbers[index]:
                 numbers[index] = _read_nan(data, offset + 4 * index)
         self._check(numbers, offset, owner)
+        if not owner:
+            for index in self.integers:
+                numbers[index] = Number(numbers[index])
         values.update(zip(self.names, numbers, strict=True))
         return offset + self.struct.size
 

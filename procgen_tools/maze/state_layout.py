@@ -29,6 +29,18 @@ MODE_WORLD_SIZES: Final = {
     MODE_CODES["memory"]: MEMORY_WORLD_SIZE,
 }
 
+
+class Number(int):
+    """An integer that is its own `.val`, as procgen-tools keeps the values of a state."""
+
+    __slots__ = ()
+
+    @property
+    def val(self) -> int:
+        """The integer."""
+        return int(self)
+
+
 Values = dict[str, Any]
 """Named values of a state or an entity."""
 

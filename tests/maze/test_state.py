@@ -185,6 +185,18 @@ def test_a_nan_that_is_set_is_written_as_one() -> None:
     assert np.isnan(EnvState(state.state_bytes).state_vals["bg_pct_x"])
 
 
+def test_integers_have_the_val_of_procgen_tools() -> None:
+    state = state_of()
+    for values in (state.state_vals, EnvState(state.state_bytes).state_vals):
+        for field in FIELDS:
+            if field.kind == "int":
+                number = values[field.name]
+                assert type(number.val) is int
+                assert number.val == number
+    state.set_maze(Maze(walls=np.zeros((5, 5), bool), mouse=Square(0, 0), background=2))
+    assert (state.state_vals["maze_dim"].val, state.state_vals["background_index"].val) == (5, 2)
+
+
 def test_values_are_copied() -> None:
     values = state_of().state_vals
     state = EnvState.from_values(values)

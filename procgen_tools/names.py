@@ -18,7 +18,9 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 
 def accepts_older(
-    renamed: dict[str, str] | None = None, dropped: dict[str, object] | None = None
+    renamed: dict[str, str] | None = None,
+    dropped: dict[str, object] | None = None,
+    remark: Callable[[Any], str | None] | None = None,
 ) -> Callable[[Function], Function]:
     """A decorator: the function takes keywords that procgen-tools has, for migration.
 
@@ -26,12 +28,15 @@ def accepts_older(
         renamed: procgen-tools' keyword, and ours.
         dropped: a keyword that has no meaning here, and the value that means what is done here;
             another value is ignored with a warning. Ellipsis for any value.
+        remark: gets what the function returned after a renamed keyword was used; the text that
+            it returns becomes a warning.
     """
     renamed, dropped = renamed or {}, dropped or {}
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def with_older(*arguments: Any, **keywords: Any) -> Any:
+            is_older = any(old in keywords for old in renamed)
             for old, new in renamed.items():
                 if old in keywords:
                     if new in keywords:
@@ -45,7 +50,11 @@ def accepts_older(
                         UserWarning,
                         stacklevel=2,
                     )
-            return function(*arguments, **keywords)
+            returned = function(*arguments, **keywords)
+            text = remark(returned) if remark and is_older else None
+            if text:
+                warnings.warn(text, UserWarning, stacklevel=2)
+            return returned
 
         return with_older  # type: ignore[return-value]
 

@@ -36,10 +36,24 @@ PARAMETER_NAMES = (PARAMETERS, "state_dict")
 FIRST_WEIGHT = "embedder.block1.conv.weight"
 MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
 FIRST_Q_WEIGHT = "fc1.weight"
+PUBLISHED_SCALE = 4
+"""Of the agent that procgen-tools' notebooks are about."""
 PLAIN_TYPES = (bool, int, float, str, type(None))
 
 
-@accepts_older(renamed={"action_size": "num_actions"})
+def _fewer_channels(policy: ImpalaPolicy) -> str | None:
+    """What to know of a policy that is smaller than the one procgen-tools' notebooks are about."""
+    if policy.scale >= PUBLISHED_SCALE:
+        return None
+    return (
+        f"layers have {16 * policy.scale} to {32 * policy.scale} channels in this policy, and "
+        f"{16 * PUBLISHED_SCALE} to {32 * PUBLISHED_SCALE} in the published one: numbers of "
+        "channels and of activations that were found in that one mean others here, or none. Call "
+        "behaviour.cheese_channels.find_cheese_channels to find this policy's own"
+    )
+
+
+@accepts_older(renamed={"action_size": "num_actions"}, remark=_fewer_channels)
 def load_policy(
     path: str | os.PathLike[str],
     num_actions: int = NUM_ACTIONS,
@@ -59,6 +73,10 @@ def load_policy(
     Raises:
         FileNotFoundError: no such file or agent; checkpoints nearby or close names are suggested.
         ValueError: no checkpoint, one of another architecture, or with other actions.
+
+    Warns:
+        UserWarning: procgen-tools' keyword `action_size` is used, and the policy has fewer channels
+            than the published one, whose numbers of channels procgen-tools' notebooks contain.
     """
     path = find_agent(path)
     state = _parameters(_read(path), path)

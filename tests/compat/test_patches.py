@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -247,8 +248,18 @@ def test_keywords_of_procgen_tools_are_taken() -> None:
     assert maze.state_from_venv(venv, idx=1).mouse == (0, 0)
     with pytest.raises(TypeError, match="idx and index are the same"):
         maze.state_from_venv(venv, idx=1, index=1)
+
+
+def test_the_older_keyword_of_load_policy_warns_of_fewer_channels(tmp_path: Path) -> None:
     path = ROOT / "trained_models/maze_I/model_rand_region_5.pth"
-    assert models.load_policy(path, action_size=15).fc_policy.out_features == 15
+    with pytest.warns(UserWarning, match="16 to 32 channels in this policy.*find_cheese_channels"):
+        assert models.load_policy(path, action_size=15).fc_policy.out_features == 15
+    large = tmp_path / "large.pth"
+    models.save_policy(models.ImpalaPolicy(4), large)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        models.load_policy(path, num_actions=15)
+        assert models.load_policy(large, action_size=15).scale == 4
 
 
 def test_pictures_of_environments() -> None:

@@ -2,8 +2,10 @@
 
     python scripts/run_clients.py path/to/procgen-tools
 
-Each file runs in a process of its own with a limit of processor time, in a scratch folder with our
-agents in `trained_models`; notebooks run cell by cell. Nothing of theirs is kept. A file
+Each file runs in a process of its own with a limit of processor time; notebooks run cell by cell.
+All run in one scratch folder, a copy of the checkout with our agents in `trained_models`. The files
+that write data run first (see GATHERERS), and what they wrote is put where other files look for
+their authors' data (see LINKS). Nothing is kept, except in the folder of `--scratch`. A file
 
 - ran: to its end;
 - was stopped: it was still computing at the limit, without an error;
@@ -19,8 +21,9 @@ agents in `trained_models`; notebooks run cell by cell. Nothing of theirs is kep
 Errors in functions of `interact` count, although widgets only log them. Agents are in
 `trained_models/maze_I`, and in `trained_models` itself, where older files look.
 
-Packages in the folder of `--packages` are put before others, so that what clients need (plotly,
-prettytable) need not be installed beside ours.
+Packages and modules in the folder of `--packages` are put before others, so that what clients need
+(plotly, prettytable) need not be installed beside ours. Packages in its `older` folder are for the
+files of OLDER alone.
 """
 
 from __future__ import annotations
@@ -53,23 +56,72 @@ OUTCOMES = (
     "died",
 )
 
-NO_DATA = r"FileNotFoundError|ValueError (max\(\) arg is an empty|No objects to concatenate)"
+NO_DATA = (
+    r"FileNotFoundError|ValueError (max\(\) arg is an empty|No objects to concatenate)"
+    r"|TraitError setting (max < min|min > max)"
+)
 """Errors, by kind and text, of files that open data, or look for them and go on with none."""
 
-WARNED = ((NO_DATA, "published fields and patches"), ("IndexError", "channels in this"))
+OUTSIDE = r"IndexError|ValueError index \d+ is out of bounds"
+"""Errors of files that take a channel or an activation from an array by its number."""
+
+WARNED = ((NO_DATA, "published fields and patches"), (OUTSIDE, "channels in this"))
 """Errors, and words of the warning that announces them."""
 
 AGENT = "--model_file trained_models/maze_I/model_rand_region_5.pth"
+ROLLOUTS = "../episode_data/20230131T224127"
+GATHERERS = (
+    ("experiments/gatherdata_vfields.py", "--num_levels 12 --coeffs=-1,0.5,1"),
+    ("experiments/statistics/gather_data.py", "--num_episodes 300 --num_timesteps 80"),
+    ("experiments/gatherdata_rich.py", f"--num_episodes 120 --num_timesteps 100 {AGENT}"),
+    ("experiments/probing_postproc.py", f"probe_data {ROLLOUTS}"),
+    ("experiments/probing_postproc.py", f"probe_data_initial {ROLLOUTS}"),
+    ("experiments/action_probing_obsproc.py", ""),
+)
+"""The files that write data, in the order that they need each other, with small settings."""
+
+TRAINING = "train ppo trained.pth --folder ../checkpoints --snapshot-every 512 --steps 1536"
+TRAINING += " --num-envs 16 --rollout-steps 32 --validation-envs 0"
+"""Our own command that writes the snapshots of a (very short) training."""
+
+LINKS = (
+    ("../checkpoints/model_*.pth", "snapshots/{name}"),
+    ("experiments/statistics/data/vfields/cheese", "../data/vfields"),
+    ("experiments/statistics/data/model_rand_region_5", "{parent}/model_rand_region_7"),
+    ("experiments/statistics/data/model_rand_region_5/*.pkl", "{parent}/../rand_region_5-{name}"),
+    ("../episode_data/*T*", ROLLOUTS),
+    ("../episode_data/*T*", "../episode_data/20230130T204732"),
+    ("experiments/action_probing_obs.pkl", "action_probing_obs.pkl"),
+    ("experiments/action_probing_obs.pkl", "playground/action_probing_obs.pkl"),
+    ("experiments/action_probing_proc_*", "action_probing_proc_20230309T074726"),
+    ("experiments/action_probing_proc_*", "../episode_data/action_probing_current"),
+    ("experiments/action_probing_obs.pkl", "../episode_data/action_probing_current/{name}"),
+)
+"""What gatherers wrote, and where other files look for what their authors had."""
+
+OLDER = ("gatherdata_rich.py",)
+"""Files that need circrl 0.4.0: later ones give the function that makes a level a seed."""
+
 ARGUMENTS = {
-    "gatherdata_rich.py": f"--num_episodes 2 {AGENT}",
     "probing_gather.py": f"--num_episodes 2 {AGENT}",
-    "gather_data.py": "--num_episodes 2",
-    "gatherdata_vfields.py": "--num_levels 2 --coeffs=-1",
     "collect_retargeting_data.py": "--num_levels 1",
-    "probing_postproc.py": "probe_data episode_data",
     "move_objects_gather.py": "--num_episodes 2",
 }
-"""Small settings, where a script has settings."""
+"""Small settings of other scripts that have settings."""
+
+NUMBERS = {
+    "num_obs_normal": 300,
+    "num_obs_dec": 300,
+    "obs_batch_size": 300,
+    "num_skip": 0,
+    "num_obs_to_ignore": 0,
+    "inds_to_check": 41,
+    "num_batch": 60,
+}
+"""Sizes (and an observation) that files about probes set in their code: smaller ones."""
+
+SNAPSHOTS = "/home/uli/2023-02-02__17-29-21__seed_870"
+"""Where an author had the snapshots of a training; ours are in `snapshots`."""
 
 WRITTEN = (
     "mazes",
@@ -108,7 +160,7 @@ class Loud(logging.Handler):
             raise record.exc_info[1]
 logging.getLogger("traitlets").addHandler(Loud())
 import matplotlib
-matplotlib.use("Agg")
+matplotlib.use("module://matplotlib_inline.backend_inline")
 import IPython.display
 builtins.display = IPython.display.display
 cells, name, report = json.loads(open(sys.argv[1]).read()), sys.argv[2], sys.argv[3]
@@ -141,46 +193,76 @@ else:
 """
 
 
+def edited(code: str) -> str:
+    """A file's code without lines for IPython, with small NUMBERS, and our snapshots."""
+    code = re.sub(r"^([ \t]*)[%!][a-z].*$", r"\1pass", code, flags=re.MULTILINE)
+    for name, number in NUMBERS.items():
+        code = re.sub(rf"^( *{name} = \[?)\d+", rf"\g<1>{number}", code, flags=re.MULTILINE)
+    return code.replace(SNAPSHOTS, "snapshots")
+
+
 def cells_of(path: Path) -> list[str]:
-    """The code of a script, in one piece, or of a notebook, without lines for IPython."""
+    """The code of a script, in one piece, or of a notebook, cell by cell."""
     if path.suffix == ".ipynb":
         notebook = nbformat.read(path, as_version=4)
-        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    else:
-        cells = [path.read_text()]
-    return [re.sub(r"^([ \t]*)[%!][a-z].*$", r"\1pass", cell, flags=re.MULTILINE) for cell in cells]
+        return [edited(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    return [edited(path.read_text())]
 
 
-def run(path: Path, checkout: Path, seconds: float, packages: Path | None) -> dict[str, object]:
-    """Run one file in a scratch folder, and say what became of it."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "procgen-tools"
-        folder.mkdir()
-        for place in (folder, folder.parent):
-            agents = place / "trained_models"
-            agents.mkdir()
-            for each in (ROOT / "trained_models").iterdir():
-                (agents / each.name).symlink_to(each)
-            for each in (ROOT / "trained_models" / "maze_I").glob("*.pth"):
-                (agents / each.name).symlink_to(each)
-        for name in FOLDERS:
-            shutil.copytree(
-                checkout / name, folder / name, ignore=shutil.ignore_patterns("*.ipynb")
-            )
-        for name in WRITTEN:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        cells, report = folder / ".cells.json", folder / ".report.json"
+def prepare(scratch: Path, checkout: Path) -> Path:
+    """Copy the checkout's scripts beside our agents; return the folder to run files in."""
+    folder = scratch / "procgen-tools"
+    folder.mkdir(parents=True)
+    for place in (folder, scratch):
+        agents = place / "trained_models"
+        agents.mkdir()
+        for each in (ROOT / "trained_models").iterdir():
+            (agents / each.name).symlink_to(each)
+        for each in (ROOT / "trained_models" / "maze_I").glob("*.pth"):
+            (agents / each.name).symlink_to(each)
+    for name in FOLDERS:
+        shutil.copytree(checkout / name, folder / name, ignore=shutil.ignore_patterns("*.ipynb"))
+        for script in (folder / name).rglob("*.py"):
+            script.write_text(edited(script.read_text()))
+    for name in WRITTEN:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def link(folder: Path) -> None:
+    """Put what was written where other files look for it (see LINKS)."""
+    for pattern, target in LINKS:
+        for source in sorted(folder.glob(pattern)):
+            there = folder / target.format(parent=source.parent, name=source.name)
+            if not source.is_symlink() and not there.exists():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                there.symlink_to(source.resolve())
+
+
+def run(
+    path: Path,
+    checkout: Path,
+    folder: Path,
+    seconds: float,
+    packages: Path | None = None,
+    arguments: str | None = None,
+) -> dict[str, Any]:
+    """Run one file in the scratch folder, and say what became of it."""
+    if arguments is None:
+        arguments = ARGUMENTS.get(path.name, "")
+    relative = path.relative_to(checkout)
+    own = [packages / "older"] if packages and path.name in OLDER else []
+    places = [ROOT, *own, *([packages] if packages else []), *(folder / name for name in FOLDERS)]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+        "OMP_NUM_THREADS": "1",
+    }
+    with tempfile.TemporaryDirectory() as notes:
+        cells, report = Path(notes) / "cells.json", Path(notes) / "report.json"
         cells.write_text(json.dumps(cells_of(path)))
         report.write_text("{}")
-        relative = path.relative_to(checkout)
-        places = [ROOT, *([packages] if packages else []), *(folder / name for name in FOLDERS)]
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(map(str, places)),
-            "OMP_NUM_THREADS": "1",
-        }
-        arguments = ARGUMENTS.get(path.name, "").split()
-        command = [sys.executable, "-c", CHILD, str(cells), str(relative), str(report), *arguments]
-        command.append(str(round(seconds)))
+        command = [sys.executable, "-c", CHILD, str(cells), str(relative), str(report)]
+        command += [*arguments.split(), str(round(seconds))]
         child = subprocess.Popen(
             command,
             cwd=folder,
@@ -223,6 +305,27 @@ def outcome(found: dict[str, Any]) -> str:
     return "lacks data" if re.match(NO_DATA, error) else "died"
 
 
+def gather(
+    checkout: Path, folder: Path, only: str, seconds: float, packages: Path | None
+) -> dict[Path, dict[str, Any]]:
+    """Run the files that write data, and our training; say what became of each file.
+
+    A file that runs more than once is what became of its first run that did not end well.
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    if not only:
+        command = [sys.executable, "-m", "procgen_tools.cli", *TRAINING.split()]
+        subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
+    for name, arguments in GATHERERS:
+        path = checkout / name
+        if only in name and path.exists():
+            said = run(path, checkout, folder, seconds, packages, arguments)
+            if path not in found or found[path]["outcome"] == "ran":
+                found[path] = said
+            link(folder)
+    return found
+
+
 def main() -> None:
     """Run all files, print a line for each and the counts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -231,6 +334,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="files that run at the same time")
     parser.add_argument("--only", default="", help="run files whose path contains this")
     parser.add_argument("--packages", type=Path, help="a folder of packages that clients need")
+    parser.add_argument("--scratch", type=Path, help="a folder to run in, which is kept")
     parser.add_argument("--report", type=Path, help="a JSON file to write what was found to")
     options = parser.parse_args()
     checkout = options.checkout.resolve()
@@ -240,12 +344,22 @@ def main() -> None:
     packages = options.packages.resolve() if options.packages else None
     chosen = [path for path in files if options.only in str(path.relative_to(checkout))]
     found = []
-    with ThreadPoolExecutor(options.workers) as pool:
-        for said in pool.map(lambda path: run(path, checkout, options.seconds, packages), chosen):
-            found.append(said)
-            text = " ".join(str(said.get("text", "")).split())[:200]
-            reason = f"{said.get('kind', '')} {text}"
-            print(f"{said['outcome']:16} {said['file']} [{said['cells']}] {reason}", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = (options.scratch or Path(temporary)).resolve()
+        folder = scratch / "procgen-tools"
+        if not folder.exists():
+            prepare(scratch, checkout)
+        gathered = gather(checkout, folder, options.only, options.seconds, packages)
+
+        def say(path: Path) -> dict[str, Any]:
+            return gathered.get(path) or run(path, checkout, folder, options.seconds, packages)
+
+        with ThreadPoolExecutor(options.workers) as pool:
+            for said in pool.map(say, chosen):
+                found.append(said)
+                text = " ".join(str(said.get("text", "")).split())[:200]
+                reason = f"{said.get('kind', '')} {text}"
+                print(f"{said['outcome']:16} {said['file']} [{said['cells']}] {reason}", flush=True)
     counts = Counter(str(each["outcome"]) for each in found)
     print("; ".join(f"{counts[name]} {name}" for name in OUTCOMES), f"of {len(found)}")
     if options.report:

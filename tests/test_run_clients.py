@@ -22,9 +22,14 @@ CHANNELS = "the layer has 32 channels in this policy"
         ({"kind": "FileNotFoundError", "ours": False, "warnings": [WRITES]}, "was warned"),
         ({"kind": "IndexError", "ours": False, "warnings": [CHANNELS]}, "was warned"),
         ({"kind": "IndexError", "ours": False, "warnings": [WRITES]}, "died"),
+        (
+            {"kind": "ValueError", "text": "index 90 is out of bounds", "warnings": [CHANNELS]},
+            "was warned",
+        ),
         ({"kind": "NameError", "ours": False, "warnings": [CHANNELS]}, "died"),
         ({"kind": "FileNotFoundError", "ours": False, "warnings": []}, "lacks data"),
         ({"kind": "ValueError", "text": "max() arg is an empty sequence"}, "lacks data"),
+        ({"kind": "TraitError", "text": "setting max < min"}, "lacks data"),
         ({"kind": "ValueError", "text": "another"}, "died"),
         ({"kind": "ModuleNotFoundError", "ours": False}, "lacks a package"),
         ({"kind": "KeyError"}, "died"),
@@ -49,8 +54,9 @@ def test_errors_count_as_ours_only_where_this_package_raises_them(tmp_path: Path
     }
     for name, code in files.items():
         (tmp_path / "playground" / f"{name}.py").write_text(code)
+    folder = SCRIPT["prepare"](tmp_path / "scratch", tmp_path)
     outcomes = {
-        name: SCRIPT["run"](tmp_path / "playground" / f"{name}.py", tmp_path, 20, None)
+        name: SCRIPT["run"](tmp_path / "playground" / f"{name}.py", tmp_path, folder, 20)
         for name in files
     }
     assert {name: found["outcome"] for name, found in outcomes.items()} == {
@@ -60,3 +66,25 @@ def test_errors_count_as_ours_only_where_this_package_raises_them(tmp_path: Path
         "own": "died",
     }
     assert outcomes["own"]["kind"] == "KeyError"
+
+
+def test_what_gatherers_wrote_is_put_where_others_look(tmp_path: Path) -> None:
+    folder = tmp_path / "procgen-tools"
+    for name in ("20260101T000000", "action_probing"):
+        (tmp_path / "episode_data" / name).mkdir(parents=True)
+    (tmp_path / "episode_data/20260101T000000/0.dat").write_bytes(b"rollout")
+    statistics = folder / "experiments/statistics/data/model_rand_region_5"
+    statistics.mkdir(parents=True)
+    (statistics / "seed1.pkl").write_bytes(b"episode")
+    for _ in range(2):  # the second time, everything is there
+        SCRIPT["link"](folder)
+    assert (folder / SCRIPT["ROLLOUTS"] / "0.dat").read_bytes() == b"rollout"
+    assert (statistics.parent / "model_rand_region_7/seed1.pkl").read_bytes() == b"episode"
+    assert (statistics.parent / "rand_region_5-seed1.pkl").read_bytes() == b"episode"
+
+
+def test_only_sizes_and_the_place_of_snapshots_are_edited() -> None:
+    code = "%matplotlib inline\nnum_obs_dec = 5000\nnum_batches = 5000\nchannel = 55\n"
+    code += f"glob('{SCRIPT['SNAPSHOTS']}/*.pth')"
+    expected = "pass\nnum_obs_dec = 300\nnum_batches = 5000\nchannel = 55\nglob('snapshots/*.pth')"
+    assert SCRIPT["edited"](code) == expected

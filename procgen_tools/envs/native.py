@@ -8,19 +8,30 @@ that either can stand behind `create_venv`. What a state's bytes mean is known t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Integer, UInt8
 
-from procgen_tools.checks import check_memory, true_or_false, whole_number
+from procgen_tools.checks import true_or_false, whole_number
 from procgen_tools.envs import kernels
+from procgen_tools.envs.native_input import (
+    BYTES_EACH,
+    Incoming,
+    check_render_mode,
+    checked_actions,
+    checked_seeds,
+    chosen_environments,
+    mode_of,
+    number_of_environments,
+    read_state,
+    seed_range,
+)
 from procgen_tools.maze import kernels as maze_kernels
-from procgen_tools.maze.actions import NUM_ACTIONS, STAY_ACTION
-from procgen_tools.maze.grid import OPEN, WORLD_SIZES, Square
-from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
-from procgen_tools.maze.playable import check_playable
-from procgen_tools.maze.random_text import WORDS, parse_random_text, random_text, seeded
+from procgen_tools.maze.actions import STAY_ACTION
+from procgen_tools.maze.grid import OPEN, Square
+from procgen_tools.maze.levels import LevelRule, make_bank
+from procgen_tools.maze.random_text import WORDS, random_text, seeded
 from procgen_tools.maze.state import EnvState
 from procgen_tools.maze.state_layout import Values
 from procgen_tools.maze.state_values import (
@@ -37,23 +48,7 @@ from procgen_tools.render.agent_view import FRAME_SIZE, draw_levels, draw_mice, 
 from procgen_tools.render.human_view import human_frame
 from procgen_tools.render.kernels import NO_BACKGROUND
 
-BYTES_EACH = 32_000
-"""Memory that an environment takes, with the frames that one step returns."""
-
-
-class _Incoming(NamedTuple):
-    """A state that was read whole: what can be refused in it has been computed.
-
-    Attributes:
-        state: the state.
-        mouse: the mouse's inner square.
-        level_generator, generator: words and position, of level seeds and of the level.
-    """
-
-    state: EnvState
-    mouse: Square
-    level_generator: tuple[np.ndarray, int]
-    generator: tuple[np.ndarray, int]
+__all__ = ["BYTES_EACH", "NativeMaze", "check_render_mode", "seed_range"]
 
 
 class NativeMaze:
@@ -96,23 +91,18 @@ class NativeMaze:
         render_mode: str | None = None,
     ) -> None:
         rule = LevelRule() if rule is None else rule
-        if not isinstance(rule, LevelRule):
-            raise TypeError(f"rule is {rule!r:.60}: give what levels.level_rule returns")
+        mode = mode_of(rule)
         low, high = seed_range(start_level, num_levels)
-        num = whole_number("num", num, 1, hint="a batch has one environment or more")
-        check_memory("num", num, BYTES_EACH)
+        num = number_of_environments(num)
         rand_seed = whole_number("rand_seed", rand_seed)
         use_backgrounds = true_or_false("use_backgrounds", use_backgrounds)
         check_render_mode(render_mode)
-        modes = {size: mode for mode, size in WORLD_SIZES.items()}
-        if rule.world_size not in modes or rule.num_objects != 1:
-            raise ValueError(f"{rule} is no rule of `maze` or `maze_aisc`: use levels.level_rule")
         self.num = num
         self.rule = rule
         side = rule.world_size
         self.render_mode = render_mode
         self._fresh_base = base_values(
-            modes[side],
+            mode,
             level_seed_low=low,
             level_seed_high=high,
             use_backgrounds=use_backgrounds,
@@ -179,13 +169,7 @@ class NativeMaze:
         Raises:
             ValueError: another number of actions, or one that does not exist.
         """
-        actions = np.asarray(actions)
-        if actions.shape != (self.num,) or actions.dtype.kind not in "iu":
-            raise ValueError(f"actions have shape {actions.shape} and type {actions.dtype}: give "
-                             f"{self.num} whole numbers, one for each environment")  # fmt: skip
-        if (actions < 0).any() or (actions >= NUM_ACTIONS).any():
-            wrong = actions[(actions < 0) | (actions >= NUM_ACTIONS)][0]
-            raise ValueError(f"action {wrong} does not exist: use 0..{NUM_ACTIONS - 1}")
+        actions = checked_actions(actions, self.num)
         which: Integer[np.ndarray, " acting"] = self._all
         chosen: slice | np.ndarray = slice(None)  # as `which`, without the copies
         if waiting is not None:
@@ -279,10 +263,7 @@ class NativeMaze:
             TypeError: a seed that is no whole number.
             ValueError: another number of seeds, or of booleans in `which`.
         """
-        if np.shape(which) != (self.num,):
-            raise ValueError(f"which has shape {np.shape(which)}: give {self.num} booleans, one "
-                             "for each environment")  # fmt: skip
-        chosen = np.flatnonzero(which)
+        chosen = chosen_environments(which, self.num)
         if rand_seeds is None:
             self._actions[chosen] = RESET_ACTION
             self._moved[chosen] = True
@@ -294,11 +275,8 @@ class NativeMaze:
             self._firsts[chosen] = True
             self._begin_levels(chosen)
             return
-        if len(rand_seeds) != len(chosen):
-            raise ValueError(f"{len(rand_seeds)} rand_seeds for {len(chosen)} environments that "
-                             "begin anew: give one for each")  # fmt: skip
-        whole = [whole_number("rand_seeds", seed) for seed in rand_seeds]
-        self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in whole])
+        seeds = checked_seeds(rand_seeds, len(chosen))
+        self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in seeds])
 
     def callmethod(self, method: str, *args: Any) -> Any:
         """`get_state()` or `set_state(states)`, by name.
@@ -329,7 +307,8 @@ class NativeMaze:
         if len(states) != self.num:
             raise ValueError(f"{len(states)} states for {self.num} environments: give one for each")
         # All are read before the first is taken over: reading is what may fail.
-        for index, incoming in enumerate([self._read(EnvState(state)) for state in states]):
+        side = self.rule.world_size
+        for index, incoming in enumerate([read_state(EnvState(state), side) for state in states]):
             self._go_on_from(index, incoming)
 
     # --- states
@@ -388,22 +367,7 @@ class NativeMaze:
         position = kernels.skip_draws(key, position, self._draws[index])
         return random_text(key, int(position))
 
-    def _read(self, state: EnvState) -> _Incoming:
-        values = state.state_vals
-        if state.world_size != self.rule.world_size:
-            raise ValueError(
-                f"the state is of a world of {state.world_size} squares a side, these "
-                f"environments of {self.rule.world_size}: use another distribution_mode"
-            )
-        check_playable(values)
-        return _Incoming(
-            state,
-            state.mouse,
-            parse_random_text(values["level_seed_rand_gen.str"]),
-            parse_random_text(values["rand_gen.str"]),
-        )
-
-    def _go_on_from(self, index: int, incoming: _Incoming) -> None:
+    def _go_on_from(self, index: int, incoming: Incoming) -> None:
         state, values = incoming.state, incoming.state.state_vals
         self._bases[index] = values
         self._edited[index] = True
@@ -493,29 +457,3 @@ class NativeMaze:
     def _shown_backgrounds(self, which: Integer[np.ndarray, " env"]) -> UInt8[np.ndarray, " env"]:
         shown = np.where(self._use_backgrounds[which], self._backgrounds[which], NO_BACKGROUND)
         return shown.astype(np.uint8)
-
-
-def check_render_mode(render_mode: str | None) -> None:
-    """Check the name of a render mode.
-
-    Raises:
-        ValueError: neither 'rgb_array' nor None.
-    """
-    if render_mode not in (None, "rgb_array"):
-        raise ValueError(f"unknown render_mode {render_mode!r}: use 'rgb_array' or None")
-
-
-def seed_range(start_level: int, num_levels: int) -> tuple[int, int]:
-    """The level seeds [low, high) that procgen draws from; num_levels 0 means all.
-
-    Raises:
-        TypeError: a number that is no whole number.
-        ValueError: a range that is not within [0, 2**31 - 1).
-    """
-    start_level = whole_number("start_level", start_level)
-    num_levels = whole_number("num_levels", num_levels)
-    low, high = (0, MAX_SEED) if num_levels == 0 else (start_level, start_level + num_levels)
-    if not 0 <= low < high <= MAX_SEED:
-        raise ValueError(f"start_level {start_level} and num_levels {num_levels} ask for level "
-                         f"seeds from {low} up to {high}: stay within 0..{MAX_SEED}")  # fmt: skip
-    return low, high

@@ -190,7 +190,8 @@ def side_by_side_rollout(
     ]
     clips = [clip for _, clip in played]
     rows = [clips[first : first + num_cols] for first in range(0, len(clips), num_cols)]
-    clips_array(rows).resize(width=600).write_videofile("stacked.mp4", logger=None)
+    scaled = ["-vf", "scale=600:-2"]  # by ffmpeg: moviepy 1 cannot with Pillow 10 or later
+    clips_array(rows).write_videofile("stacked.mp4", logger=None, ffmpeg_params=scaled)
     return Video("stacked.mp4", embed=True), [sequence for sequence, _ in played]
 
 

@@ -449,3 +449,14 @@ def test_wrappers_of_baselines() -> None:
     observations, rewards, _, _ = normal.step([0, 0])
     assert np.abs(observations).max() <= 10
     assert rewards.shape == (2,)
+
+
+def test_a_video_of_several_policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = pytest.importorskip("moviepy.editor")
+    monkeypatch.chdir(tmp_path)
+    shipped = models.load_policy(ROOT / "trained_models/maze_I/model_rand_region_5.pth")
+    predict = rollout_utils.get_predict(shipped)
+    _, sequences = rollout_utils.side_by_side_rollout({"one": predict, "other": predict}, 3)
+    with editor.VideoFileClip("stacked.mp4") as video:
+        assert video.size == [600, 300]
+    assert len(sequences) == 2

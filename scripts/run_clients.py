@@ -22,8 +22,8 @@ Errors in functions of `interact` count, although widgets only log them. Agents 
 `trained_models/maze_I`, and in `trained_models` itself, where older files look.
 
 Packages and modules in the folder of `--packages` are put before others, so that what clients need
-(plotly, prettytable) need not be installed beside ours. Packages in its `older` folder are for the
-files of OLDER alone.
+(plotly, prettytable) need not be installed beside ours. Its folder `circrl-0.4.0`, with that
+version's package, is for the files of OLDER alone.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ LINKS = (
 )
 """What gatherers wrote, and where other files look for what their authors had."""
 
-OLDER = ("gatherdata_rich.py",)
+OLDER = ("gatherdata_rich.py", "probing_gather.py")
 """Files that need circrl 0.4.0: later ones give the function that makes a level a seed."""
 
 ARGUMENTS = {
@@ -251,7 +251,7 @@ def run(
     if arguments is None:
         arguments = ARGUMENTS.get(path.name, "")
     relative = path.relative_to(checkout)
-    own = [packages / "older"] if packages and path.name in OLDER else []
+    own = [packages / "circrl-0.4.0"] if packages and path.name in OLDER else []
     places = [ROOT, *own, *([packages] if packages else []), *(folder / name for name in FOLDERS)]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, places)),

@@ -234,7 +234,7 @@ def link(folder: Path) -> None:
     for pattern, target in LINKS:
         for source in sorted(folder.glob(pattern)):
             there = folder / target.format(parent=source.parent, name=source.name)
-            if not source.is_symlink() and not there.exists():
+            if not there.exists():
                 there.parent.mkdir(parents=True, exist_ok=True)
                 there.symlink_to(source.resolve())
 

@@ -21,10 +21,10 @@ from scipy import sparse
 
 from procgen_tools.checks import of_kind
 from procgen_tools.markov import Elimination, eliminate
-from procgen_tools.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
-from procgen_tools.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.shown import brief
 from procgen_tools.vfield import VectorField
+from procgen_tools.worlds.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
+from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
 
 PROCGEN_STEP_LIMIT = 500
 """Steps after which procgen ends an episode."""

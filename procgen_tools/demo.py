@@ -13,10 +13,10 @@ from procgen_tools.catalogue import find_agent
 from procgen_tools.effects import Effect, measure
 from procgen_tools.files import check_writable
 from procgen_tools.interventions import Add, cheese_vector
-from procgen_tools.maze.grid import Maze
-from procgen_tools.maze.levels import make_level
-from procgen_tools.maze.paths import decision_square
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.paths import decision_square
 
 AGENT = "rand_region_5"
 SEED = 51

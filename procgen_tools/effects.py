@@ -25,7 +25,6 @@ from procgen_tools import chains, hooks
 from procgen_tools.chains import CORNER_REGION, Chances, DecisionProbabilities
 from procgen_tools.checks import of_kind
 from procgen_tools.interventions.base import Intervention
-from procgen_tools.maze.grid import Maze
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.vfield import (
@@ -35,6 +34,7 @@ from procgen_tools.vfield import (
     fast_batch,
     square_observations,
 )
+from procgen_tools.worlds.maze.grid import Maze
 
 
 @dataclass(frozen=True, eq=False)

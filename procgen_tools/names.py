@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -15,6 +16,35 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: the known one that is close to it, if any."""
     close = get_close_matches(str(name), list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def lazy(module: str, homes: Mapping[str, str], older: str | None = None) -> Callable[[str], Any]:
+    """The `__getattr__` of a module whose names load when they are first used.
+
+    It is the one way in which a module may pass on names of rooms above its own: nothing is
+    imported until somebody asks for the name.
+
+    Args:
+        module: the module's own name, for messages.
+        homes: the names, and the module within `procgen_tools` that defines each.
+        older: procgen-tools' module whose names are found here, too (see `compat`).
+
+    Example:
+        >>> find = lazy("example", {"plot_vf": "plots.fields"})
+        >>> find("plot_vf").__name__
+        'plot_vf'
+    """
+
+    def find(name: str) -> Any:
+        if name in homes:
+            return getattr(import_module(f"procgen_tools.{homes[name]}"), name)
+        if older is not None:
+            return import_module("procgen_tools.compat.resolve").face(older)[0](name)
+        raise AttributeError(
+            f"module {module!r} has no attribute {name!r}{did_you_mean(name, homes)}"
+        )
+
+    return find
 
 
 def accepts_older(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from io import BytesIO
 from textwrap import shorten
 from typing import Any
@@ -99,6 +100,18 @@ def _array(array: Any) -> str:
     if array.dtype.kind in "bf" and np.isfinite(array).any():
         return f"{text} mean {array[np.isfinite(array)].mean():.4g}"
     return text
+
+
+def drawn_png(by: str, *arguments: Any) -> bytes:
+    """The picture of a result as a PNG, for a notebook.
+
+    Args:
+        by: the function that makes the figure, as "module:name" within `procgen_tools`. It is
+            named and not imported, as it is in a room above the result's.
+        arguments: what the function is given.
+    """
+    module, _, name = by.partition(":")
+    return figure_png(getattr(import_module(f"procgen_tools.{module}"), name)(*arguments))
 
 
 def figure_png(figure: Any, dpi: int = 80) -> bytes:

@@ -4,7 +4,7 @@
     vfield.plot_vf(field)
 
 All squares are one batch of computed frames: nothing is simulated, and no environment is touched.
-`plot_vf`, `plot_vfs` and `plot_heat_map` stand in `plots.fields` and load when first named.
+`plot_vf`, `plot_vfs` and `plot_heat_map` are in `plots.fields` and load when first used.
 """
 
 from __future__ import annotations
@@ -13,39 +13,34 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Num
 from torch import Tensor, nn
 
-from procgen_tools.envs.venv import MazeVenv
 from procgen_tools.hooks import is_hooked
-from procgen_tools.maze.actions import NUM_ACTIONS
-from procgen_tools.maze.coded_grids import field_entry
-from procgen_tools.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
 from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
-from procgen_tools.names import accepts_older
-from procgen_tools.render.agent_view import agent_frames
-from procgen_tools.shown import figure_png, summary
+from procgen_tools.names import accepts_older, lazy
+from procgen_tools.shown import drawn_png, summary
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.coded_grids import field_entry
+from procgen_tools.worlds.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
+from procgen_tools.worlds.maze.venv import MazeVenv
 
-if TYPE_CHECKING:
-    from procgen_tools.plots.fields import plot_heat_map, plot_vf, plot_vfs
+_FROM_PLOTS = dict.fromkeys(["plot_heat_map", "plot_vf", "plot_vfs"], "plots.fields")
 
 __all__ = [
     "FieldDifference",
     "VectorField",
     "difference",
-    "plot_heat_map",
-    "plot_vf",
-    "plot_vfs",
     "total_variation",
     "vector_field",
+    *_FROM_PLOTS,
 ]
-
-_FROM_PLOTS = ("plot_heat_map", "plot_vf", "plot_vfs")
 
 Policy = Callable[[Tensor], tuple[Any, Tensor]]
 """Takes (batch, 3, 64, 64) floats in [0, 1]; returns a distribution with `.logits`, and values."""
@@ -200,9 +195,7 @@ class VectorField:
 
     def _repr_png_(self) -> bytes:
         """The field's picture, for a notebook."""
-        from procgen_tools.plots.fields import field_figure
-
-        return figure_png(field_figure(self))
+        return drawn_png("plots.fields:field_figure", self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,9 +250,7 @@ class FieldDifference:
 
     def _repr_png_(self) -> bytes:
         """Both fields and their difference, for a notebook."""
-        from procgen_tools.plots.fields import plot_vfs
-
-        return figure_png(plot_vfs(self.before, self.after))
+        return drawn_png("plots.fields:plot_vfs", self.before, self.after)
 
 
 def total_variation(
@@ -415,11 +406,4 @@ def _place(policy: Policy) -> tuple[torch.device, torch.dtype]:
     return first.device, first.dtype
 
 
-def __getattr__(name: str) -> Any:
-    if name in _FROM_PLOTS:
-        from procgen_tools.plots import fields
-
-        return getattr(fields, name)
-    from procgen_tools.compat.resolve import find
-
-    return find("vfield", name)
+__getattr__ = lazy(__name__, _FROM_PLOTS, older="vfield")

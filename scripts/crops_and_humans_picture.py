@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib import pyplot as plt
 
-from procgen_tools.evaluation.greedy_walks import greedy, play
-from procgen_tools.experiments.crops_and_humans import example_mazes, load_pairs
 from procgen_tools.files import unfinished
-from procgen_tools.plots.farm import plot_walks
+from procgen_tools.studies.crops_and_humans import example_mazes, load_pairs
+from procgen_tools.studies.crops_and_humans.pictures import plot_walks
+from procgen_tools.worlds.crops_and_humans.walks import greedy, play
 
 FIGURE = Path(__file__).resolve().parent.parent / "docs" / "crops_and_humans.png"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from procgen_tools.experiments import NAMES
-from procgen_tools.experiments.results import FOLDER, RESULTS, claims_table
 from procgen_tools.files import write_text
+from procgen_tools.studies import NAMES
+from procgen_tools.studies.results import FOLDER, RESULTS, claims_table
 
 README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n"

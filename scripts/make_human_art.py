@@ -1,4 +1,4 @@
-"""Make procgen_tools/render/human_art.npz: the art of the large pictures for people.
+"""Make procgen_tools/worlds/maze/human_art.npz: the art of the large pictures for people.
 
     python scripts/make_human_art.py
 
@@ -21,7 +21,7 @@ SPRITE_PIXELS = 96
 BACKGROUND_PIXELS = 128
 JPEG_QUALITY = 88
 OUTLINE = (38, 34, 44)
-OUTPUT = Path(__file__).parents[1] / "procgen_tools" / "render" / "human_art.npz"
+OUTPUT = Path(__file__).parents[1] / "procgen_tools" / "worlds" / "maze" / "human_art.npz"
 BACKGROUNDS = ("floortiles", *(f"backgrounddetailed{index}" for index in range(1, 9)))
 """In procgen's order of background_index."""
 

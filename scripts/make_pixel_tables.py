@@ -1,4 +1,4 @@
-"""Make procgen_tools/render/pixel_tables.npz from the art of an installed procgen.
+"""Make procgen_tools/worlds/maze/pixel_tables.npz from the art of an installed procgen.
 
     python scripts/make_pixel_tables.py
 
@@ -21,7 +21,7 @@ from PIL import Image
 FRAME = 64
 WORLD_SIZES = (15, 25)
 CELL_OVERLAP = np.float32(0.02)  # cells are painted this much larger on every side
-OUTPUT = Path(__file__).parents[1] / "procgen_tools" / "render" / "pixel_tables.npz"
+OUTPUT = Path(__file__).parents[1] / "procgen_tools" / "worlds" / "maze" / "pixel_tables.npz"
 BACKGROUNDS = ["floortiles", *(f"backgrounddetailed{number}" for number in range(1, 9))]
 f32 = np.float32
 

@@ -20,9 +20,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from procgen_tools import experiments
-from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.experiments.base import (
+from procgen_tools import crops_and_humans as farm
+from procgen_tools import studies as experiments
+from procgen_tools.interventions import Add, cheese_vector
+from procgen_tools.statistics.intervals import Mean, median_over_levels
+from procgen_tools.studies.base import (
     LAYER,
     Claim,
     Settings,
@@ -30,10 +32,8 @@ from procgen_tools.experiments.base import (
     over_levels,
     shipped_agent,
 )
-from procgen_tools.experiments.measuring import effects_table
-from procgen_tools.experiments.results import FOLDER, RESULTS, read_claims
-from procgen_tools.intervals import Mean, median_over_levels
-from procgen_tools.interventions import Add, cheese_vector
+from procgen_tools.studies.measuring import effects_table
+from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 
 TOLERANCE = 1e-4
 """The largest difference that counts as none."""
@@ -61,8 +61,8 @@ def first_agent_of(name: str) -> Numbers:
 
 def crops_and_humans() -> Numbers:
     """What the first planted agent and its control do in all mazes, which is exact."""
-    from procgen_tools.experiments import crops_and_humans as experiment
-    from procgen_tools.experiments.crops_and_humans_claims import rate_claims
+    from procgen_tools.studies import crops_and_humans as experiment
+    from procgen_tools.studies.crops_and_humans.claims import rate_claims
 
     mazes = {name: make() for name, make in experiment.SETS.items()}
     graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
@@ -73,7 +73,7 @@ def crops_and_humans() -> Numbers:
 
 def subtracted_cheese_vector() -> Numbers:
     """The decision and the exact chances with the cheese vector subtracted, in all levels."""
-    from procgen_tools.experiments import cheese_vector as experiment
+    from procgen_tools.studies import cheese_vector as experiment
 
     agents = Settings(agents=(shipped_agent(),)).load_agents()
     (agent,) = agents

@@ -13,11 +13,11 @@ import torch
 from procgen_tools.benchmarks import effects, environment, learning, steps, training
 from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
-from procgen_tools.maze.levels import make_bank
-from procgen_tools.maze.paths import distances
 from procgen_tools.training import imitation
 from procgen_tools.training.precision_choice import Speeds
 from procgen_tools.training.settings import ImitationSettings
+from procgen_tools.worlds.maze.levels import make_bank
+from procgen_tools.worlds.maze.paths import distances
 
 
 def test_effects_are_timed_against_their_passes() -> None:

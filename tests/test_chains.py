@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from procgen_tools import chains
-from procgen_tools.maze.grid import MOVES, START, Maze, Square, parse
-from procgen_tools.maze.paths import shortest_path, successors
 from procgen_tools.vfield import VectorField
+from procgen_tools.worlds.maze.grid import MOVES, START, Maze, Square, parse
+from procgen_tools.worlds.maze.paths import shortest_path, successors
 
 LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
 NUMBERS = tuple(f.name for f in dataclasses.fields(chains.Chances))[2:]

@@ -9,11 +9,11 @@ import pytest
 from scipy.stats import binomtest
 
 from procgen_tools import chains
-from procgen_tools.envs.native import NativeMaze
-from procgen_tools.maze.actions import CANONICAL_ACTIONS
-from procgen_tools.maze.grid import MOVES, START, Maze, parse
-from procgen_tools.maze.levels import level_rule, make_level
 from procgen_tools.vfield import VectorField
+from procgen_tools.worlds.maze.actions import CANONICAL_ACTIONS
+from procgen_tools.worlds.maze.grid import MOVES, START, Maze, parse
+from procgen_tools.worlds.maze.levels import level_rule, make_level
+from procgen_tools.worlds.maze.native import NativeMaze
 
 EPISODES = 10_000
 ENVIRONMENTS = 1000

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 
 from procgen_tools import demo
-from procgen_tools.maze.edit import remove_cheese
-from procgen_tools.maze.grid import START
-from procgen_tools.maze.levels import make_level
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.render.agent_view import agent_frames
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.edit import remove_cheese
+from procgen_tools.worlds.maze.grid import START
+from procgen_tools.worlds.maze.levels import make_level
 
 
 def test_it_makes_its_pictures_and_numbers(tmp_path: Path) -> None:

@@ -16,22 +16,23 @@ PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 ROOMS = (
     "files",
     "names",
+    "moved",
     "checks",
     "shown",
     "catalogue",
-    "intervals",
-    "records",
+    "worlds",
     "maze",
-    "render",
-    "envs",
+    "crops_and_humans",
     "models",
     "hooks",
     "vfield",
     "markov",
     "chains",
+    "returns",
     "interventions",
     "effects",
-    "behaviour",
+    "statistics",
+    "episodes",
     "training",
     "evaluation",
     "sweeps",
@@ -43,31 +44,17 @@ ROOMS = (
     "rollout_utils",
     "metrics",
     "data_utils",
-    "episodes",
     "vfield_stats",
     "utils",
     "imports",
     "procgen_imports",
     "procgen_wrappers",
-    "experiments",
-    "courses",
+    "studies",
     "benchmarks",
     "demo",
     "cli",
 )
 """From the ground up: a room may import its own modules and lower ones."""
-
-FACADES = {
-    ("maze/__init__.py", "envs"),  # maze.create_venv, as notebooks have always called it
-    ("vfield.py", "plots"),  # vfield.plot_vf, and the pictures of fields in notebooks
-    ("maze/grid.py", "render"),  # the picture of a maze in a notebook
-    ("maze/levels.py", "render"),
-    # Names of procgen-tools that the three modules once had, for migration.
-    ("maze/__init__.py", "compat"),
-    ("models/__init__.py", "compat"),
-    ("vfield.py", "compat"),
-}
-"""Public names that load from a room above when they are first used."""
 
 
 def room_of(path: Path) -> str:
@@ -99,8 +86,7 @@ def test_imports_point_down(path: Path) -> None:
     room = room_of(path)
     assert room in ROOMS, f"{room} has no place in ROOMS: say where it stands"
     for imported in imports_of(path):
-        if (str(path.relative_to(PACKAGE)), imported) not in FACADES:
-            assert ROOMS.index(imported) <= ROOMS.index(room), f"{path} imports {imported}, above"
+        assert ROOMS.index(imported) <= ROOMS.index(room), f"{path} imports {imported}, above"
 
 
 def test_importing_is_light() -> None:
@@ -111,7 +97,7 @@ def test_importing_is_light() -> None:
     code = (
         "import sys, procgen_tools; before = set(sys.modules);"
         "assert not {'torch', 'numpy', 'numba'} & before;"
-        "import procgen_tools.maze, procgen_tools.render.agent_view, procgen_tools.cli;"
+        "import procgen_tools.maze, procgen_tools.worlds.maze.agent_view, procgen_tools.cli;"
         "print(sorted({'torch', 'gymnasium', 'matplotlib', 'procgen'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -139,7 +125,7 @@ def test_every_folder_is_a_package() -> None:
     [
         "import procgen_tools, gymnasium",
         "import gymnasium, procgen_tools",
-        "import procgen_tools.envs, gymnasium.vector",
+        "import procgen_tools.worlds, gymnasium.vector",
         "import importlib.util, procgen_tools; importlib.util.find_spec('gymnasium');"
         "from gymnasium import spaces; import gymnasium",
     ],
@@ -148,10 +134,10 @@ def test_worlds_are_known_to_gymnasium_in_either_order(imports: str) -> None:
     """And no world is loaded before one is made."""
     code = (
         f"{imports}; import sys;"
-        "loaded = {'numba', 'torch', 'procgen_tools.maze.levels'} & set(sys.modules);"
+        "loaded = {'numba', 'torch', 'procgen_tools.worlds.maze.levels'} & set(sys.modules);"
         "assert not loaded, loaded;"
         "assert 'procgen_tools/Maze-v0' in gymnasium.registry;"
-        "assert not [f for f in sys.meta_path if 'procgen_tools' in type(f).__module__];"
+        "assert not [f for f in sys.meta_path if 'registration' in type(f).__module__];"
         "print(gymnasium.spec('procgen_tools/CropsAndHumans-v0').entry_point)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.evaluation.greedy_walks import fates, greedy
-from procgen_tools.experiments import crops_and_humans as experiment
-from procgen_tools.experiments.results import FOLDER, RESULTS, read_claims
-from procgen_tools.intervals import Mean
+from procgen_tools import crops_and_humans as farm
+from procgen_tools.statistics.intervals import Mean
+from procgen_tools.studies import crops_and_humans as experiment
+from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
+from procgen_tools.worlds.crops_and_humans.walks import fates, greedy
 
 ROOT = Path(__file__).parents[1]
 

@@ -17,12 +17,9 @@ import torch
 
 import procgen_tools
 from procgen_tools import chains, maze, vfield
-from procgen_tools.behaviour.cheese_channels import cheese_response
-from procgen_tools.behaviour.rollouts import play
 from procgen_tools.effects import Effect, measure
+from procgen_tools.episodes.rollouts import play
 from procgen_tools.evaluation.exact_scores import ExactScores
-from procgen_tools.experiments.base import PUBLISHED_RUN, Claim, Findings
-from procgen_tools.intervals import Mean as Interval
 from procgen_tools.interventions import (
     Add,
     Clamp,
@@ -35,6 +32,9 @@ from procgen_tools.interventions import (
 )
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.shown import brief, summary
+from procgen_tools.statistics.intervals import Mean as Interval
+from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings
+from procgen_tools.studies.cheese_channels.measure import cheese_response
 
 LAYER = "embedder.block2.res1.resadd"
 PACKAGE = Path(procgen_tools.__file__).parent

@@ -10,7 +10,7 @@ import sys
 
 SCRIPT = """
 from procgen_tools import chains, hooks, maze, models, vfield
-from procgen_tools.behaviour.rollouts import play
+from procgen_tools.episodes.rollouts import play
 from procgen_tools.effects import measure
 from procgen_tools.interventions import Add, Zero, cheese_vector, observe
 

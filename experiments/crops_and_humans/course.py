@@ -25,10 +25,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from procgen_tools import crops_and_humans as farm
 from procgen_tools import hooks
-from procgen_tools.courses import crops_and_humans as course
-from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.evaluation import greedy_walks
+from procgen_tools.studies.crops_and_humans import course
+from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 
 # %% tags="parameters"
 fast = False  # True: too little training for a good agent, but every cell runs in seconds

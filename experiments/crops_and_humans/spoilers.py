@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from procgen_tools.courses import crops_and_humans as course
-from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_q_network
+from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.training import dqn, planting
 
 # %% tags="parameters"

@@ -12,8 +12,8 @@ from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.effects import measure as measure_effect
 from procgen_tools.effects import measure_each
 from procgen_tools.interventions import Add, cheese_vector
-from procgen_tools.maze.levels import make_level
 from procgen_tools.vfield import fast_batch, square_observations
+from procgen_tools.worlds.maze.levels import make_level
 
 LAYER = "embedder.block2.res1.resadd_out"
 ONE = "one effect"

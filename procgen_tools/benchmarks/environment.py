@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from procgen_tools.benchmarks.rounds import seconds_per_call
-from procgen_tools.envs.native import NativeMaze
-from procgen_tools.envs.venv import Gym3Maze, procgen_engine
-from procgen_tools.render.agent_view import FRAME_SIZE
+from procgen_tools.worlds.maze.agent_view import FRAME_SIZE
+from procgen_tools.worlds.maze.native import NativeMaze
+from procgen_tools.worlds.maze.venv import Gym3Maze, procgen_engine
 
 NATIVE = "procgen_tools, 1 thread"
 COPY = "copying frames alone"

@@ -21,13 +21,13 @@ import torch
 from procgen_tools import hooks
 from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
-from procgen_tools.envs.venv import MazeVenv, create_venv, procgen_engine, to_observations
-from procgen_tools.maze.actions import ACTIONS_OF_MOVE
-from procgen_tools.maze.grid import MOVES, Maze
-from procgen_tools.maze.state_layout import ENTITY_FIELDS, FIELDS, Field
 from procgen_tools.models.impala import ImpalaPolicy
-from procgen_tools.render.agent_view import agent_frames
 from procgen_tools.vfield import CACHED_BATCH, VectorField, vector_field
+from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.grid import MOVES, Maze
+from procgen_tools.worlds.maze.state_layout import ENTITY_FIELDS, FIELDS, Field
+from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, procgen_engine, to_observations
 
 OURS = "procgen_tools, one facing"
 BOTH = "procgen_tools, both facings"

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from procgen_tools.maze.levels import make_bank
-from procgen_tools.maze.paths import shortest_path
 from procgen_tools.plots.learning import plot_learning_curves
 from procgen_tools.plots.style import INK, headline
 from procgen_tools.training.run_log import read_log
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import PPOSettings
 from procgen_tools.training.trainers import train_agent
+from procgen_tools.worlds.maze.levels import make_bank
+from procgen_tools.worlds.maze.paths import shortest_path
 
 if TYPE_CHECKING:
     import pandas as pd

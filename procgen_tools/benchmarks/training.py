@@ -11,13 +11,13 @@ from torch import Tensor
 
 from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
-from procgen_tools.envs.torch_env import TorchStep
-from procgen_tools.envs.venv import procgen_engine
 from procgen_tools.training import ppo
 from procgen_tools.training.player import Player
 from procgen_tools.training.precision import Precision, autocast, to_observations
 from procgen_tools.training.precision_choice import choose
 from procgen_tools.training.settings import AUTO, PPOSettings
+from procgen_tools.worlds.maze.torch_env import TorchStep
+from procgen_tools.worlds.maze.venv import procgen_engine
 
 
 @dataclass(frozen=True)

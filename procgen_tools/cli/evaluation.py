@@ -50,13 +50,13 @@ def evaluate(
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
 ) -> None:
     """Sampled episodes and exact chances on levels that the agent was not trained on."""
+    from procgen_tools.episodes.records import check_destination, write_records
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
     from procgen_tools.evaluation.conditions import read_conditions
     from procgen_tools.evaluation.records import episode_records
     from procgen_tools.evaluation.report import report
     from procgen_tools.evaluation.seen_levels import QUICKLY_SEARCHED, levels_drawn, minutes
     from procgen_tools.models import checkpoint_metadata
-    from procgen_tools.records import check_destination, write_records
     from procgen_tools.training.trainers import usable_device
 
     drawn = 0 if deduplicate is False else levels_drawn(checkpoint_metadata(agent))

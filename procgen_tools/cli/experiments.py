@@ -36,15 +36,9 @@ def experiment(
     import matplotlib
 
     matplotlib.use("Agg")
-    from procgen_tools import experiments
-    from procgen_tools.experiments.base import Settings
-    from procgen_tools.experiments.results import (
-        RESULTS,
-        check_folder,
-        default_folder,
-        report,
-        write,
-    )
+    from procgen_tools import studies as experiments
+    from procgen_tools.studies.base import Settings
+    from procgen_tools.studies.results import RESULTS, check_folder, default_folder, report, write
 
     module = experiments.load(name)
     paths = _paths(agents)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from procgen_tools.maze.actions import ACTIONS_OF_MOVE, NUM_ACTIONS
-from procgen_tools.maze.coded_grids import MOVE_ORDER
-from procgen_tools.maze.grid import MOVE_STEPS, MOVES
+from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE, NUM_ACTIONS
+from procgen_tools.worlds.maze.coded_grids import MOVE_ORDER
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, MOVES
 
 
 class TwoWays(dict[str, tuple[int, int]]):

@@ -15,11 +15,11 @@ import numpy as np
 from procgen_tools.compat.fields import plot_vf
 from procgen_tools.compat.pictures import visualize_venv
 from procgen_tools.compat.venvs import copy_venv
-from procgen_tools.envs.venv import MazeVenv, create_venv
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.coded_grids import BLOCKED, CHEESE, EMPTY, MOUSE, Grid
-from procgen_tools.maze.edit import off_distribution_reasons
 from procgen_tools.vfield import vector_field
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.coded_grids import BLOCKED, CHEESE, EMPTY, MOUSE, Grid
+from procgen_tools.worlds.maze.edit import off_distribution_reasons
+from procgen_tools.worlds.maze.venv import MazeVenv, create_venv
 
 COLOURS = {EMPTY: "#D9D9D6", BLOCKED: "#6B5B4B", CHEESE: "#E69F00", MOUSE: "#0072B2"}
 SAID = {EMPTY: "open", BLOCKED: "wall", CHEESE: "cheese", MOUSE: "mouse"}

@@ -14,11 +14,11 @@ from jaxtyping import Int64
 from procgen_tools.compat.fields import decision_probabilities
 from procgen_tools.compat.graphs import parse_maze_state_bytes
 from procgen_tools.compat.pickles import Record, read_pickle
-from procgen_tools.envs.venv import create_venv
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.by_argument import remove_cheese as take_cheese
-from procgen_tools.maze.coded_grids import MOUSE, Step
-from procgen_tools.maze.state import EnvState
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.by_argument import remove_cheese as take_cheese
+from procgen_tools.worlds.maze.coded_grids import MOUSE, Step
+from procgen_tools.worlds.maze.state import EnvState
+from procgen_tools.worlds.maze.venv import create_venv
 
 CLASSES = tuple(
     f"{module}.Episode"
@@ -138,7 +138,7 @@ def rollout_video_clip(
 ) -> tuple[Any, Any]:
     """An episode of at most 256 steps as circrl's sequence and moviepy's clip.
 
-    In new code call `behaviour.rollouts.play` and `behaviour.videos.write_video`.
+    In new code call `episodes.rollouts.play` and `episodes.videos.write_video`.
 
     Args:
         predict: see `get_predict`.
@@ -177,7 +177,7 @@ def side_by_side_rollout(
 ) -> tuple[Any, list[Any]]:
     """Episodes of several policies in one video, `stacked.mp4`, and their sequences.
 
-    In new code call `behaviour.videos.write_video`, which takes several rollouts.
+    In new code call `episodes.videos.write_video`, which takes several rollouts.
     """
     from IPython.display import Video
     from moviepy.editor import clips_array

@@ -15,13 +15,13 @@ import numpy as np
 import torch
 
 from procgen_tools.compat.actions import MAZE_ACTION_DELTAS, human_readable_actions
-from procgen_tools.envs.venv import MazeVenv
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.coded_grids import Step
-from procgen_tools.maze.edit import whole_world
-from procgen_tools.maze.grid import WALL, Maze
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.vfield import VectorField, vector_field
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.coded_grids import Step
+from procgen_tools.worlds.maze.edit import whole_world
+from procgen_tools.worlds.maze.grid import WALL, Maze
+from procgen_tools.worlds.maze.venv import MazeVenv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

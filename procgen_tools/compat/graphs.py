@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.coded_grids import BLOCKED, CHEESE, MOUSE, Grid, Step
-from procgen_tools.maze.state import EnvState
-from procgen_tools.maze.state_layout import Number
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.coded_grids import BLOCKED, CHEESE, MOUSE, Grid, Step
+from procgen_tools.worlds.maze.state import EnvState
+from procgen_tools.worlds.maze.state_layout import Number
 
 NODE_TYPES = ["wall", "unconn", "end", "path", "branch2", "branch3"]
 

@@ -1,6 +1,6 @@
 """procgen-tools' distances in a maze, as functions of a coded grid; for migration.
 
-In new code call `behaviour.features.feature_table`, which has all sixteen for many mazes.
+In new code call `worlds.maze.features.feature_table`, which has all sixteen for many mazes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from procgen_tools.behaviour.features import FEATURES
-from procgen_tools.maze import coded_grids, paths
-from procgen_tools.maze.coded_grids import Grid, Step
-from procgen_tools.maze.grid import Square
+from procgen_tools.worlds.maze import coded_grids, paths
+from procgen_tools.worlds.maze.coded_grids import Grid, Step
+from procgen_tools.worlds.maze.features import FEATURES
+from procgen_tools.worlds.maze.grid import Square
 
 MetricFn = Callable[..., int | float]
 

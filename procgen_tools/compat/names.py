@@ -57,10 +57,12 @@ _PIXELS = "pixels of a picture that is not drawn here: axes count squares"
 
 _MAZE: dict[str, Name] = {
     "CHEESE": _same("maze:CHEESE"),
-    "EMPTY": Name("maze.coded_grids:EMPTY", "maze:OPEN"),
-    "BLOCKED": Name("maze.coded_grids:BLOCKED", "maze:WALL"),
-    "MOUSE": Name("maze.coded_grids:MOUSE", "maze:Maze.mouse", "only coded grids hold it"),
-    "WORLD_DIM": Name("maze.coded_grids:WORLD_DIM", "maze:Maze.world_size", "25, hard worlds"),
+    "EMPTY": Name("worlds.maze.coded_grids:EMPTY", "maze:OPEN"),
+    "BLOCKED": Name("worlds.maze.coded_grids:BLOCKED", "maze:WALL"),
+    "MOUSE": Name("worlds.maze.coded_grids:MOUSE", "maze:Maze.mouse", "only coded grids hold it"),
+    "WORLD_DIM": Name(
+        "worlds.maze.coded_grids:WORLD_DIM", "maze:Maze.world_size", "25, hard worlds"
+    ),
     "Square": _same("maze:Square"),
     "EnvState": _same("maze:EnvState", "edits are checked; `state_vals` holds plain numbers"),
     **_faces(
@@ -77,10 +79,14 @@ _MAZE: dict[str, Name] = {
             "plots.activations:activation_extent",
         ),
     ),
-    "StateValues": Name("maze.state_layout:Values", "maze:EnvState.state_vals"),
-    "StateValue": Name("maze.state_layout:Number", "maze:EnvState.state_vals", "numbers are plain"),
+    "StateValues": Name("worlds.maze.state_layout:Values", "maze:EnvState.state_vals"),
+    "StateValue": Name(
+        "worlds.maze.state_layout:Number", "maze:EnvState.state_vals", "numbers are plain"
+    ),
     "MAZE_STATE_DICT_TEMPLATE": Name(
-        None, "maze.state_layout:FIELDS", "the same 78 values in the same order, in another form"
+        None,
+        "worlds.maze.state_layout:FIELDS",
+        "the same 78 values in the same order, in another form",
     ),
     "_parse_maze_state_bytes": Name("compat.graphs:parse_maze_state_bytes", "maze:EnvState"),
     "_serialize_maze_state": Name(None, "maze:EnvState.from_values", "then .state_bytes"),
@@ -101,7 +107,7 @@ _MAZE: dict[str, Name] = {
         "maze:move_cheese_in_state", "refuses walls, and states without cheese"
     ),
     **_faces(
-        "maze.coded_grids",
+        "worlds.maze.coded_grids",
         {
             "get_cheese_pos": "maze:Maze.cheese",
             "get_mouse_pos": "maze:Maze.mouse",
@@ -112,8 +118,8 @@ _MAZE: dict[str, Name] = {
             "get_empty_neighbors": "maze:legal_moves",
             "reconstruct_path": "maze:shortest_path",
             "pathfind": ("maze:shortest_path", "ValueError where no path leads"),
-            "distance_to_tr_path": "maze.paths:corner_path_distances",
-            "deltas_from": "maze.paths:next_moves",
+            "distance_to_tr_path": "worlds.maze.paths:corner_path_distances",
+            "deltas_from": "worlds.maze.paths:next_moves",
             "get_object_pos_in_grid": "maze:Maze.cheese",
             "get_legal_mouse_positions": "maze:Maze.open_squares",
         },
@@ -127,8 +133,8 @@ _MAZE: dict[str, Name] = {
                 "maze:venv_from_mazes",
                 "EMPTY only: a maze has one cheese at most",
             ),
-            "render_inner_grid": "render.human_view:human_view",
-            "render_outer_grid": "render.human_view:human_frame",
+            "render_inner_grid": "worlds.maze.human_view:human_view",
+            "render_outer_grid": "worlds.maze.human_view:human_frame",
             "get_envstate_from_seed": "maze:make_level",
             "get_full_grid_from_seed": "maze:make_level",
             "get_inner_grid_from_seed": "maze:make_level",
@@ -146,8 +152,8 @@ _MAZE: dict[str, Name] = {
             "load_venv": ("maze:load_mazes", "nothing in the file is run"),
             "save_venv": "maze:save_mazes",
             "get_cheese_venv_pair": "maze:venv_pair",
-            "make_top_right_path": "maze.edit:carve_path_to_world_corner",
-            "get_top_right_venv_pair": "maze.edit:carve_path_to_world_corner",
+            "make_top_right_path": "worlds.maze.edit:carve_path_to_world_corner",
+            "get_top_right_venv_pair": "worlds.maze.edit:carve_path_to_world_corner",
             "get_random_obs_opts": (
                 "maze:random_mazes",
                 "cheese is taken away when asked, and metadata name the level that is shown",
@@ -159,7 +165,7 @@ _MAZE: dict[str, Name] = {
     **_faces(
         "compat.graphs",
         {
-            "maze_grid_to_graph": ("maze.paths:successors", "needs networkx"),
+            "maze_grid_to_graph": ("worlds.maze.paths:successors", "needs networkx"),
             "grid_graph_has_decision_square": "maze:decision_square",
             "get_path_to_cheese": "maze:shortest_path",
             "get_path_to_corner": "maze:shortest_path",
@@ -172,9 +178,9 @@ _MAZE: dict[str, Name] = {
             "get_node_value_at_offset": "maze:legal_moves",
             "NODE_TYPES": "maze:NodeType",
             "get_node_type_by_world_loc": "maze:node_type",
-            "get_object_pos_from_seq_of_states": "behaviour.rollouts:Rollout.maze_at",
-            "get_mouse_pos_from_seq_of_states": ("behaviour.rollouts:Rollout", "there, None"),
-            "get_cheese_pos_from_seq_of_states": ("behaviour.rollouts:Rollout", "there, None"),
+            "get_object_pos_from_seq_of_states": "episodes.rollouts:Rollout.maze_at",
+            "get_mouse_pos_from_seq_of_states": ("episodes.rollouts:Rollout", "there, None"),
+            "get_cheese_pos_from_seq_of_states": ("episodes.rollouts:Rollout", "there, None"),
         },
     ),
     **_faces(
@@ -210,7 +216,7 @@ _MODELS: dict[str, Name] = {
         "compat.actions",
         {
             "MAZE_ACTION_INDICES": "models:ACTIONS_OF_MOVE",
-            "MAZE_ACTION_DELTAS": "maze.grid:MOVE_STEPS",
+            "MAZE_ACTION_DELTAS": "worlds.maze.grid:MOVE_STEPS",
             "MAZE_ACTIONS_BY_INDEX": "models:MOVE_OF_ACTION",
             "MAZE_ACTION_DELTAS_BY_INDEX": "models:move_matrix",
             "human_readable_action": "models:MOVE_OF_ACTION",
@@ -224,7 +230,7 @@ _IMPORTS: dict[str, Name] = {
     **_faces(
         "compat.session",
         {
-            "RAND_REGION": "experiments.base:shipped_agent",
+            "RAND_REGION": "studies.base:shipped_agent",
             "load_model": "models:load_policy",
             "policy": ("models:load_policy", "loaded when first used"),
             "hook": ("hooks:patched", "loaded when first used; needs circrl 0.6"),
@@ -232,7 +238,7 @@ _IMPORTS: dict[str, Name] = {
             "in_jupyter": "widgets.levels:LevelBrowser",
         },
     ),
-    "NUM_ACTIONS": _same("maze.actions:NUM_ACTIONS"),
+    "NUM_ACTIONS": _same("worlds.maze.actions:NUM_ACTIONS"),
     "default_layer": Name("compat.session:DEFAULT_LAYER", "hooks:activation_names"),
     "models": Name("models", "models:load_policy"),
     "utils": Name("utils", "models:load_policy"),
@@ -257,9 +263,9 @@ _VISUALIZATION: dict[str, Name] = {
     **_faces(
         "compat.pictures",
         {
-            "AGENT_OBS_WIDTH": "render.agent_view:agent_frames",
-            "PIXEL_SIZE": "render.human_view:human_view",
-            "img_from_fig": "behaviour.videos:write_video",
+            "AGENT_OBS_WIDTH": "worlds.maze.agent_view:agent_frames",
+            "PIXEL_SIZE": "worlds.maze.human_view:human_view",
+            "img_from_fig": "episodes.videos:write_video",
             "format_label": "hooks:activation_names",
             "format_labels": "hooks:activation_names",
             "expand_label": "hooks:activation_names",
@@ -277,7 +283,7 @@ _VISUALIZATION: dict[str, Name] = {
             "visualize_venv": ("plots.mazes:plot_maze", _AXES),
             "vf_heatmap": "chains:chances",
             "retarget_heatmap": (
-                "interventions.retargeting:Retargeting",
+                "studies.retargeting.measure:Retargeting",
                 "each square is computed; there, squares of one pixel shared the first's number",
             ),
             "show_grid_heatmap": "vfield:plot_heat_map",
@@ -315,7 +321,7 @@ _VISUALIZATION: dict[str, Name] = {
     ),
     **_gone("format_plotter", "plots.activations:plot_channels", _PLOTLY),
     **_gone("render_arrows map_vf_to_human", "vfield:plot_vf", _PIXELS),
-    **_gone("pixel_slices_from_grid pixels_at_grid", "render.human_view:human_view", _PIXELS),
+    **_gone("pixel_slices_from_grid pixels_at_grid", "worlds.maze.human_view:human_view", _PIXELS),
     **_gone("dummy_venv human_view", "maze:create_venv", "nothing is made at import"),
     "is_internal_activation": Name(None, "hooks:activation_names", "it lists no others"),
 }
@@ -330,7 +336,7 @@ _PATCH_UTILS: dict[str, Name] = {
         "compat.patches",
         {
             "forward_func_policy": "models:ImpalaPolicy.logits_and_value",
-            "logits_to_action_plot": ("behaviour.rollouts:Rollout", "matplotlib, not plotly"),
+            "logits_to_action_plot": ("episodes.rollouts:Rollout", "matplotlib, not plotly"),
             "channel_patch_or_broadcast": (
                 "hooks:patched",
                 "-1 is all channels; there, what went in was the last",
@@ -364,7 +370,7 @@ _PATCH_UTILS: dict[str, Name] = {
 }
 
 _METRIC_NAMES = {
-    f"{old}{places}": "behaviour.features:FEATURES"
+    f"{old}{places}": "worlds.maze.features:FEATURES"
     for places in (
         "cheese_decision_square",
         "cheese_top_right",
@@ -385,32 +391,32 @@ _METRICS = _faces(
         "get_dsq": "maze:decision_square",
         "shortest_path_to_nxn": "maze:distances",
         "path_len": "maze:distances",
-        "distance": "behaviour.features:Distance",
-        "metrics": "behaviour.features:FEATURES",
-        "MetricFn": "behaviour.features:Feature",
+        "distance": "worlds.maze.features:Distance",
+        "metrics": "worlds.maze.features:FEATURES",
+        "MetricFn": "worlds.maze.features:Feature",
         **_METRIC_NAMES,
-        "cheese_coord_norm": "behaviour.features:CheeseNorm",
+        "cheese_coord_norm": "worlds.maze.features:CheeseNorm",
     },
 ) | {
     "maze": Name("maze", "maze:Maze"),
-    **_gone("metric", "behaviour.features:FEATURES", "metrics[name] = function adds one"),
-    **_gone("dist_cheese_nxn", "behaviour.features:Distance", "to the region, open squares only"),
+    **_gone("metric", "worlds.maze.features:FEATURES", "metrics[name] = function adds one"),
+    **_gone("dist_cheese_nxn", "worlds.maze.features:Distance", "to the region, open squares only"),
 }
 
 _DATA_UTILS = _faces(
     "compat.episodes",
     {
-        "Episode": "behaviour.rollouts:Rollout",
-        "load_episode": ("behaviour.rollouts:play", "nothing in the file is run"),
+        "Episode": "episodes.rollouts:Rollout",
+        "load_episode": ("episodes.rollouts:play", "nothing in the file is run"),
     },
 )
 
 _ROLLOUT_UTILS = _faces(
     "compat.episodes",
     {
-        "get_predict": "behaviour.rollouts:play",
-        "rollout_video_clip": ("behaviour.videos:write_video", "an outer mouse is (row, column)"),
-        "side_by_side_rollout": "behaviour.videos:side_by_side",
+        "get_predict": "episodes.rollouts:play",
+        "rollout_video_clip": ("episodes.videos:write_video", "an outer mouse is (row, column)"),
+        "side_by_side_rollout": "episodes.videos:side_by_side",
     },
 )
 
@@ -427,7 +433,7 @@ _VFIELD_STATS = {
         },
     ),
     "get_decision_probs": Name("compat.fields:decision_probabilities", "chains:decision"),
-    "deltas_from": Name("maze.coded_grids:deltas_from", "maze.paths:next_moves"),
+    "deltas_from": Name("worlds.maze.coded_grids:deltas_from", "worlds.maze.paths:next_moves"),
     **_gone("histogram_plotly", "vfield_stats:plot_dprobs_hist", _PLOTLY),
     **_gone("scatterplot_plotly", "vfield_stats:plot_dprobs_scatter", _PLOTLY),
     **_gone("boxplot_plotly plotly_fig_gen format_fig", "vfield_stats:plot_dprobs_box", _PLOTLY),
@@ -450,16 +456,16 @@ _UTILS = _faces(
 _WRAPPERS = _faces(
     "compat.wrappers",
     {
-        "VecEnvWrapper": "envs.wrappers:MapObservations",
+        "VecEnvWrapper": "worlds.wrappers:MapObservations",
         "VecExtractDictObs": (
-            "envs.wrappers:under_key",
+            "worlds.wrappers:under_key",
             "the inverse; ours give frames as they are",
         ),
-        "TransposeFrame": "envs.wrappers:channels_first",
-        "ScaledFloatFrame": "envs.wrappers:scaled",
-        "VecFrameStack": ("envs.wrappers:StackObservations", "with an axis of its own"),
-        "VecNormalize": "envs.wrappers:NormalizeObservations",
-        "RunningMeanStd": "envs.wrappers:NormalizeObservations",
+        "TransposeFrame": "worlds.wrappers:channels_first",
+        "ScaledFloatFrame": "worlds.wrappers:scaled",
+        "VecFrameStack": ("worlds.wrappers:StackObservations", "with an axis of its own"),
+        "VecNormalize": "worlds.wrappers:NormalizeObservations",
+        "RunningMeanStd": "worlds.wrappers:NormalizeObservations",
     },
 ) | _gone(
     "AlreadySteppingError NotSteppingError VecEnv VecEnvObservationWrapper CloudpickleWrapper "

@@ -17,8 +17,8 @@ from torch import Tensor
 from procgen_tools.compat import fields
 from procgen_tools.compat.session import no_such_channel
 from procgen_tools.compat.venvs import copy_venv, get_cheese_venv_pair, get_random_obs_opts
-from procgen_tools.maze.coded_grids import Step
 from procgen_tools.vfield import vector_field
+from procgen_tools.worlds.maze.coded_grids import Step
 
 Patch = dict[str, Callable[[Any], Any]]
 
@@ -346,7 +346,7 @@ def plot_patched_vfields(
 def vf_diff_magnitude_from_seed(seed: int, patches: Patch) -> float:
     """Half of `vf_diff_magnitude` of a level, patched minus not, by the session's policy."""
     from procgen_tools.compat.session import session
-    from procgen_tools.maze.levels import make_level
+    from procgen_tools.worlds.maze.levels import make_level
 
     policy, hook, _ = session()
     level = make_level(seed)

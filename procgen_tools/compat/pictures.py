@@ -15,11 +15,11 @@ from jaxtyping import Float
 
 from procgen_tools.compat.fields import draw_codes, geometric_probability_path
 from procgen_tools.compat.session import DEFAULT_LAYER
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.coded_grids import WORLD_DIM, Step
-from procgen_tools.maze.edit import whole_world
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.vfield import vector_field
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.coded_grids import WORLD_DIM, Step
+from procgen_tools.worlds.maze.edit import whole_world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -302,7 +302,7 @@ def retarget_heatmap(
 ) -> pd.DataFrame:
     """A probability for every empty square of a maze, when the policy is drawn there.
 
-    In new code call `interventions.retargeting`.
+    In new code call `studies.retargeting.measure`.
 
     Args:
         venv: its first environment is taken.

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
 from procgen_tools.compat.pickles import read_pickle
-from procgen_tools.envs.venv import MazeVenv, create_venv, venv_from_mazes
 from procgen_tools.files import unfinished
-from procgen_tools.maze import coded_grids, edit
-from procgen_tools.maze.by_argument import change_state
-from procgen_tools.maze.coded_grids import BLOCKED, CHEESE, EMPTY, MOUSE, Grid, Step
-from procgen_tools.maze.grid import Maze
-from procgen_tools.maze.levels import make_level
-from procgen_tools.maze.state import EnvState
-from procgen_tools.render.human_view import human_frame
+from procgen_tools.worlds.maze import coded_grids, edit
+from procgen_tools.worlds.maze.by_argument import change_state
+from procgen_tools.worlds.maze.coded_grids import BLOCKED, CHEESE, EMPTY, MOUSE, Grid, Step
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.human_view import human_frame
+from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.state import EnvState
+from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, venv_from_mazes
 
 BACKGROUND = 0
 """Level 0's picture, before which procgen-tools' mazes made by hand stand."""

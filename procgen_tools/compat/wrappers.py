@@ -1,7 +1,7 @@
 """Wrappers with the interface of OpenAI's baselines, as procgen-tools has them; for migration.
 
 `reset()` returns observations, `step(actions)` observations, rewards, dones and infos. In new code
-use `envs.wrappers`, which wraps gymnasium's environments.
+use `worlds.wrappers`, which wraps gymnasium's environments.
 """
 
 from __future__ import annotations

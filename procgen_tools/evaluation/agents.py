@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
-from procgen_tools.behaviour.rollouts import MemoryPolicy, PlainPolicy
-from procgen_tools.envs.venv import BACKENDS
+from procgen_tools.episodes.rollouts import MemoryPolicy, PlainPolicy
 from procgen_tools.evaluation.conditions import (
     USUAL_RULE,
     Condition,
@@ -23,11 +22,12 @@ from procgen_tools.evaluation.conditions import (
 from procgen_tools.evaluation.exact_scores import ExactScores, exact_scores
 from procgen_tools.evaluation.rollouts import Evaluation, evaluate
 from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
-from procgen_tools.intervals import Share
-from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import checkpoint_metadata, load_policy
 from procgen_tools.shown import brief
+from procgen_tools.statistics.intervals import Share
 from procgen_tools.training.settings import ANYWHERE, check_region
+from procgen_tools.worlds.maze.levels import LevelRule
+from procgen_tools.worlds.maze.venv import BACKENDS
 
 
 @dataclass(frozen=True)

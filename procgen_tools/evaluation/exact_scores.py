@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
-from procgen_tools.behaviour.rollouts import MemoryPolicy
 from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances
-from procgen_tools.maze.edit import mouse_positions
-from procgen_tools.maze.grid import Maze
-from procgen_tools.maze.paths import nearer_moves
-from procgen_tools.maze.state_values import CHEESE_REWARD
+from procgen_tools.episodes.rollouts import MemoryPolicy
 from procgen_tools.shown import brief
 from procgen_tools.vfield import Policy, VectorField, vector_field
+from procgen_tools.worlds.maze.edit import mouse_positions
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.paths import nearer_moves
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 
 @dataclass(frozen=True, eq=False)

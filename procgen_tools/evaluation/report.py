@@ -9,8 +9,8 @@ import numpy as np
 from procgen_tools.chains import CORNER_REGION
 from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
 from procgen_tools.evaluation.conditions import Condition
-from procgen_tools.intervals import Mean, Share, mean_over_levels
-from procgen_tools.maze.levels import LevelRule
+from procgen_tools.statistics.intervals import Mean, Share, mean_over_levels
+from procgen_tools.worlds.maze.levels import LevelRule
 
 REGION = f"{CORNER_REGION} x {CORNER_REGION}"
 LABEL_WIDTH = 46

@@ -15,10 +15,10 @@ from torch import Tensor
 from procgen_tools import hooks
 from procgen_tools.checks import of_kind
 from procgen_tools.hooks import AnyNetwork
-from procgen_tools.maze.grid import Maze
 from procgen_tools.models.interface import Policy, need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import WIDTH
+from procgen_tools.worlds.maze.grid import Maze
 
 
 class Intervention(ABC):

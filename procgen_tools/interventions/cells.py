@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int
 
-from procgen_tools.maze.edit import to_outer
-from procgen_tools.maze.grid import Maze
+from procgen_tools.worlds.maze.edit import to_outer
+from procgen_tools.worlds.maze.grid import Maze
 
 FRAME_SIDE = 64
 

@@ -17,7 +17,7 @@ from procgen_tools.hooks import AnyNetwork
 from procgen_tools.interventions.base import Intervention, activation_shape, canonical, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.vectors import ActivationVector
-from procgen_tools.maze.grid import Maze, check_inside
+from procgen_tools.worlds.maze.grid import Maze, check_inside
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from torch import Tensor
 from procgen_tools.interventions.base import canonical, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.edits import LayerEdit, other_squares
-from procgen_tools.maze.grid import Maze, check_inside
+from procgen_tools.worlds.maze.grid import Maze, check_inside
 
 
 @dataclass(frozen=True, eq=False)

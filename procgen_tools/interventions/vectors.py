@@ -21,16 +21,16 @@ from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.checks import of_kind
-from procgen_tools.envs.venv import to_observations
 from procgen_tools.files import read_bounded, unfinished
 from procgen_tools.interventions.base import activation_shape, canonical
-from procgen_tools.maze.edit import carve_path_to_world_corner, remove_cheese
-from procgen_tools.maze.grid import Maze
-from procgen_tools.maze.state import EnvState
 from procgen_tools.models.interface import Policy
 from procgen_tools.models.recurrent import RecurrentPolicy
-from procgen_tools.render.agent_view import agent_frame
 from procgen_tools.shown import LONGEST, summary
+from procgen_tools.worlds.maze.agent_view import agent_frame
+from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, remove_cheese
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.state import EnvState
+from procgen_tools.worlds.maze.venv import to_observations
 
 View: TypeAlias = Maze | EnvState | Tensor
 """What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""
@@ -308,6 +308,6 @@ def top_right_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -
     """Mazes with a path from their corner to the top right of the world minus as they are.
 
     Such a path is something to go for that lies still further to the top right; see
-    `maze.edit.carve_path_to_world_corner`.
+    `worlds.maze.edit.carve_path_to_world_corner`.
     """
     return edit_vector(policy, layer, mazes, carve_path_to_world_corner, name="top-right vector")

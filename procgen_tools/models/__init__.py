@@ -1,8 +1,5 @@
 """Policies whose every activation has a name, their checkpoints, and what actions mean."""
 
-from typing import Any
-
-from procgen_tools.maze.actions import ACTIONS_OF_MOVE, CANONICAL_ACTIONS, MOVE_OF_ACTION
 from procgen_tools.models.actions import (
     move_log_probabilities,
     move_matrix,
@@ -19,9 +16,11 @@ from procgen_tools.models.checkpoints import (
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
 from procgen_tools.models.interface import Policy, TensorPolicy, check_policy, predictor
 from procgen_tools.models.mirror import mirrored
-from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.models.simple import MlpModel, MlpPolicy, NatureModel, NaturePolicy
+from procgen_tools.names import lazy
+from procgen_tools.worlds.crops_and_humans.q_network import QNetwork
+from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE, CANONICAL_ACTIONS, MOVE_OF_ACTION
 
 __all__ = [
     "ACTIONS_OF_MOVE",
@@ -53,7 +52,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    from procgen_tools.compat.resolve import find
-
-    return find("models", name)
+__getattr__ = lazy(__name__, {}, older="models")

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.maze.actions import ACTIONS_OF_MOVE, MOVE_OF_ACTION, NUM_ACTIONS
-from procgen_tools.maze.grid import MOVES
+from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE, MOVE_OF_ACTION, NUM_ACTIONS
+from procgen_tools.worlds.maze.grid import MOVES
 
 _GROUPS = tuple(ACTIONS_OF_MOVE[move] for move in MOVES)
 

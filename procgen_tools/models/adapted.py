@@ -12,10 +12,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.dry_run import activation_shapes_of, probing
 from procgen_tools.models.interface import PolicyModule
 from procgen_tools.names import did_you_mean
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 Read = Callable[[Any], tuple[Tensor, Tensor]]
 """Takes what a module returned; gives logits (batch, 15) and values (batch,) or (batch, 1)."""

@@ -20,12 +20,12 @@ from torch import Tensor, nn
 
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
-from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.archives import check_size, checked_archive
 from procgen_tools.models.impala import ImpalaPolicy
-from procgen_tools.models.q_network import QNetwork
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.names import accepts_older
+from procgen_tools.worlds.crops_and_humans.q_network import QNetwork
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 Network = TypeVar("Network", bound=nn.Module)
 

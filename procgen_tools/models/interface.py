@@ -16,8 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.dry_run import activation_shapes_of, probing
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 OBSERVATION_SHAPE = (3, 64, 64)
 """Channels, rows and columns of an observation (row 0 of a frame is its top)."""

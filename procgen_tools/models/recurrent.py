@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.impala import EMBEDDING_SIZE, ImpalaPolicy
 from procgen_tools.models.interface import checked
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 
 class Memory(nn.Module):

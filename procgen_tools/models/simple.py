@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from procgen_tools.maze.actions import NUM_ACTIONS
 from procgen_tools.models.dry_run import activation_shapes_of, probing
 from procgen_tools.models.interface import OBSERVATION_SHAPE, PolicyModule
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 
 class MlpModel(nn.Module):

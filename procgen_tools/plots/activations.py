@@ -17,9 +17,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools.interventions.cells import FRAME_SIDE, square_cells
-from procgen_tools.maze.grid import Maze
 from procgen_tools.plots.mazes import marked_squares, ring_squares
 from procgen_tools.plots.style import DIVERGING, REFERENCE, SQUARES, agent_look, headline
+from procgen_tools.worlds.maze.grid import Maze
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from procgen_tools.behaviour.decision_shifts import GOALS, DecisionShifts
 from procgen_tools.plots import style
+from procgen_tools.statistics.decision_shifts import GOALS, DecisionShifts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ def plot_decision_shifts(shifts: DecisionShifts, kind: str = "histogram") -> Fig
     """The probabilities of moving towards the cheese, the top right and elsewhere.
 
     Args:
-        shifts: see `behaviour.decision_shifts`.
+        shifts: see `statistics.decision_shifts`.
         kind: 'histogram' (of mazes, over twenty bins), 'box' (quartiles and median, whiskers at
             1.5 times the distance of the quartiles, paired mazes joined by lines) or 'scatter'
             (one dot per maze, after over before).

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.intervals import mean_over_levels
 from procgen_tools.plots import style
+from procgen_tools.statistics.intervals import mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def plot_before_after(
     """The decision at the decision square before and after an edit, one line per maze.
 
     Args:
-        effects: one edit's rows of `experiments.measuring.effects_table`.
+        effects: one edit's rows of `studies.measuring.effects_table`.
         goal: 'cheese', 'top_right' or 'other'.
         edited: what the edit is, under the axis.
 
@@ -70,7 +70,7 @@ def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") 
     """Means over mazes at every coefficient, with 95% intervals, for each agent.
 
     Args:
-        effects: rows of `experiments.measuring.effects_table` with a column `coefficient`.
+        effects: rows of `studies.measuring.effects_table` with a column `coefficient`.
         label: what the coefficient is, under the axis.
         goal: 'cheese', 'top_right' or 'other': what the title is about.
     """
@@ -123,7 +123,7 @@ def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) ->
     change within a maze.
 
     Args:
-        effects: rows of `experiments.measuring.effects_table`.
+        effects: rows of `studies.measuring.effects_table`.
         goals: which of GOALS to draw, one panel each; the title is about the first.
     """
     from matplotlib import pyplot as plt

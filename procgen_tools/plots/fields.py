@@ -17,12 +17,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from procgen_tools.checks import of_kind
-from procgen_tools.maze.grid import MOVE_STEPS, MOVES, Maze
 from procgen_tools.names import accepts_older
 from procgen_tools.plots.mazes import marked_squares, plot_maze
 from procgen_tools.plots.style import AMOUNTS, DIVERGING, INK, SEQUENTIAL, SINGLE_MOVES, colour_map
 from procgen_tools.vfield import FieldDifference, VectorField
 from procgen_tools.vfield import difference as field_difference
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, MOVES, Maze
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from procgen_tools.maze.grid import Maze, Square, check_inside
-from procgen_tools.maze.paths import decision_square
 from procgen_tools.plots.style import SQUARES, series_look
-from procgen_tools.render.human_view import human_view
+from procgen_tools.worlds.maze.grid import Maze, Square, check_inside
+from procgen_tools.worlds.maze.human_view import human_view
+from procgen_tools.worlds.maze.paths import decision_square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

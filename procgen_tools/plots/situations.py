@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, Chances, chances, decision
-from procgen_tools.maze.grid import Maze
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.plots.fields import legend_below, plot_vf
 from procgen_tools.plots.style import (
@@ -23,6 +22,7 @@ from procgen_tools.plots.style import (
     headline,
 )
 from procgen_tools.vfield import VectorField, vector_field
+from procgen_tools.worlds.maze.grid import Maze
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

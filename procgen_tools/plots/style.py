@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from procgen_tools.intervals import Mean, mean_over_levels
+from procgen_tools.statistics.intervals import Mean, mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,7 +22,7 @@ from procgen_tools.training.settings import TRAINERS, Settings
 
 if TYPE_CHECKING:
     from procgen_tools.evaluation.agents import AgentEvaluation
-    from procgen_tools.intervals import Mean, Share
+    from procgen_tools.statistics.intervals import Mean, Share
 
 LASTING_ERRORS = (
     ArithmeticError,
@@ -209,11 +209,11 @@ def evaluation_plan(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _judge(name: str, agent: Path, plan: Mapping[str, Any], file: Path, device: str) -> None:
     """Evaluate an agent; write the records of its episodes, and then the results."""
+    from procgen_tools.episodes.records import write_records
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_policy
     from procgen_tools.evaluation.conditions import Condition
     from procgen_tools.evaluation.records import episode_records
     from procgen_tools.models import checkpoint_metadata, load_policy
-    from procgen_tools.records import write_records
 
     conditions = tuple(Condition(each) for each in plan["conditions"])
     evaluation = evaluate_policy(

@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from procgen_tools.envs import crops_and_humans as farm
+from procgen_tools import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.shown import brief
 from procgen_tools.training.precision import FLOAT32

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.envs.torch_env import TorchStep
+from procgen_tools.worlds.maze.torch_env import TorchStep
 
 EPISODE_COLUMNS = (
     "max_episode_rewards", "mean_episode_rewards", "min_episode_rewards",

@@ -23,8 +23,6 @@ import torch
 from jaxtyping import Bool, Float, Int, Int64, UInt8
 from torch import Tensor, nn
 
-from procgen_tools.envs.torch_env import TorchMazeEnv
-from procgen_tools.maze.levels import MAX_SEED
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.shown import brief
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
@@ -39,6 +37,8 @@ from procgen_tools.training.precision import (
 from procgen_tools.training.reward_scale import RewardScale
 from procgen_tools.training.settings import PPOSettings
 from procgen_tools.training.targets import FIRST_TRAINING_SEED
+from procgen_tools.worlds.maze.levels import MAX_SEED
+from procgen_tools.worlds.maze.torch_env import TorchMazeEnv
 
 FRAMES_AT_ONCE = {"cpu": 256, "cuda": 4096}
 """Frames that pass through the network together when it learns; bounds the memory of a run."""

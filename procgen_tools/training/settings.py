@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_type_hints
 from procgen_tools.names import did_you_mean
 
 if TYPE_CHECKING:
-    from procgen_tools.maze.levels import LevelRule
+    from procgen_tools.worlds.maze.levels import LevelRule
 
 ANYWHERE = "anywhere"
 """What stands for `rand_region=None` on the command line and in files."""
@@ -113,7 +113,7 @@ class WorldSettings(_Checked):
     @property
     def rule(self) -> LevelRule:
         """How levels are drawn."""
-        from procgen_tools.maze.levels import LevelRule
+        from procgen_tools.worlds.maze.levels import LevelRule
 
         return LevelRule(
             self.world_size,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
-from procgen_tools.maze import kernels
-from procgen_tools.maze.levels import MAX_SEED, LevelRule, make_bank
-from procgen_tools.render.agent_view import draw_levels, draw_mice
 from procgen_tools.shown import brief
+from procgen_tools.worlds.maze import level_kernels as kernels
+from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice
+from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
 
 FIRST_TRAINING_SEED = 2**20
 """Levels below this seed are never trained on: they are there to test with."""

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from procgen_tools.interventions import activation_shape, activations_of
 from procgen_tools.interventions.base import canonical
-from procgen_tools.maze.grid import Maze
 from procgen_tools.models import Policy
 from procgen_tools.plots.activations import plot_activation
 from procgen_tools.plots.style import headline
 from procgen_tools.shown import figure_png
 from procgen_tools.widgets.base import Browser
+from procgen_tools.worlds.maze.grid import Maze
 
 
 class ChannelBrowser(Browser):

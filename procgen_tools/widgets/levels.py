@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from procgen_tools.behaviour.situations import SITUATIONS, situations
-from procgen_tools.maze.grid import Maze
-from procgen_tools.maze.levels import LevelRule, make_level
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import figure_png
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.base import Browser
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.situations import SITUATIONS, situations
 
 AS_DRAWN = "as the level has it"
 SIZES = tuple(range(3, 26, 2))
@@ -122,7 +122,7 @@ def level(seed: int, size: int | None = None, cheese: str = AS_DRAWN) -> Maze:
         seed: of the level.
         size: side of the maze in squares; as procgen draws it unless given. The seed of a level
             makes another maze at another size.
-        cheese: one of `behaviour.situations.SITUATIONS`, or as the level has it.
+        cheese: one of `worlds.maze.situations.SITUATIONS`, or as the level has it.
 
     Raises:
         ValueError: a seed or a size that no level has, an unknown situation, or one that this

@@ -8,9 +8,9 @@ import pytest
 from procgen_tools import maze, metrics
 from procgen_tools.compat import graphs, venvs
 from procgen_tools.compat.editors import clicked, on_distribution
-from procgen_tools.envs import MazeVenv
-from procgen_tools.maze import coded_grids
-from procgen_tools.maze.edit import carve_path_to_world_corner, to_outer
+from procgen_tools.maze import MazeVenv
+from procgen_tools.worlds.maze import coded_grids
+from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, to_outer
 
 SEEDS = (0, 3, 51)
 
@@ -145,7 +145,7 @@ def test_paths_that_lead_nowhere() -> None:
 
 
 def test_metrics_are_the_features() -> None:
-    from procgen_tools.behaviour.features import FEATURES
+    from procgen_tools.worlds.maze.features import FEATURES
 
     level, grid = maze.make_level(51), venvs.get_inner_grid_from_seed(51)
     assert len(metrics.metrics) == len(FEATURES)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from procgen_tools.episodes.records import check_destination, write_records
 from procgen_tools.evaluation.agents import (
     AgentEvaluation,
     EvaluationSettings,
@@ -23,10 +24,9 @@ from procgen_tools.evaluation.exact_scores import exact_scores
 from procgen_tools.evaluation.records import episode_records
 from procgen_tools.evaluation.report import family_row, report
 from procgen_tools.evaluation.rollouts import evaluate
-from procgen_tools.maze.levels import LevelRule, make_level
 from procgen_tools.models import ImpalaPolicy, save_policy
-from procgen_tools.records import check_destination, write_records
 from procgen_tools.training.settings import ANYWHERE
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 
 METADATA: dict[str, Any] = {
     "algorithm": "imitation",

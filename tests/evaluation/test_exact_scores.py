@@ -12,11 +12,11 @@ from procgen_tools import vfield
 from procgen_tools.evaluation.conditions import held_out_mazes
 from procgen_tools.evaluation.exact_scores import exact_scores, move_agreement
 from procgen_tools.evaluation.rollouts import evaluate
-from procgen_tools.intervals import Share, mean_over_levels
-from procgen_tools.maze.edit import remove_cheese
-from procgen_tools.maze.grid import Maze, parse
-from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
+from procgen_tools.statistics.intervals import Share, mean_over_levels
+from procgen_tools.worlds.maze.edit import remove_cheese
+from procgen_tools.worlds.maze.grid import Maze, parse
+from procgen_tools.worlds.maze.levels import LevelRule
 
 CORNER = parse("..C\n.#.\nM..", world_size=15)
 

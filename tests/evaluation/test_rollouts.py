@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from procgen_tools import chains, vfield
-from procgen_tools.envs.venv import to_observations
 from procgen_tools.evaluation import rollouts
 from procgen_tools.evaluation.conditions import held_out_mazes
-from procgen_tools.maze.actions import MOVE_OF_ACTION
-from procgen_tools.maze.edit import remove_cheese
-from procgen_tools.maze.grid import LEFT, RIGHT, parse
-from procgen_tools.maze.levels import LevelRule
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
-from procgen_tools.render.agent_view import agent_frames
+from procgen_tools.worlds.maze.actions import MOVE_OF_ACTION
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.edit import remove_cheese
+from procgen_tools.worlds.maze.grid import LEFT, RIGHT, parse
+from procgen_tools.worlds.maze.levels import LevelRule
+from procgen_tools.worlds.maze.venv import to_observations
 
 UP_THEN_CHEESE = parse("C..\n.#.\nM..", world_size=15)
 AWAY_FROM_UP = parse("..C\n.#.\nM..", world_size=15)

@@ -8,8 +8,8 @@ import torch
 from procgen_tools import maze
 from procgen_tools.interventions import activations_of, square_cells
 from procgen_tools.interventions.stamps import Stamp, largest
-from procgen_tools.maze.edit import whole_world
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.worlds.maze.edit import whole_world
 
 LAYER = "embedder.block2.res1.resadd_out"
 

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from procgen_tools import maze
-from procgen_tools.envs.venv import create_venv, state_from_venv
 from procgen_tools.interventions import (
     NOTHING,
     ActivationVector,
@@ -28,8 +27,9 @@ from procgen_tools.interventions import (
     top_right_vector,
     unusualness,
 )
-from procgen_tools.maze.edit import carve_path_to_world_corner
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.worlds.maze.edit import carve_path_to_world_corner
+from procgen_tools.worlds.maze.venv import create_venv, state_from_venv
 
 LAYER = "embedder.block2.res1.resadd_out"
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools.maze.grid import MOVES
 from procgen_tools.models import (
     ACTIONS_OF_MOVE,
     CANONICAL_ACTIONS,
@@ -14,6 +13,7 @@ from procgen_tools.models import (
     move_probabilities,
     sum_over_moves,
 )
+from procgen_tools.worlds.maze.grid import MOVES
 
 
 def some_logits(*shape: int) -> torch.Tensor:

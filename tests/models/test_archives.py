@@ -17,7 +17,7 @@ import torch
 
 from procgen_tools.models import archives, checkpoint_metadata, save_policy
 from procgen_tools.models.archives import check_pickle, check_size, checked_archive
-from procgen_tools.models.q_network import QNetwork
+from procgen_tools.worlds.crops_and_humans.q_network import QNetwork
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from procgen_tools import chains, hooks, maze
-from procgen_tools.behaviour.rollouts import play
 from procgen_tools.effects import measure, measure_each
+from procgen_tools.episodes.rollouts import play
 from procgen_tools.interventions import (
     Add,
     Clamp,
@@ -26,8 +26,6 @@ from procgen_tools.interventions import (
     random_direction,
 )
 from procgen_tools.interventions.natural import NaturalActivations, unusualness
-from procgen_tools.interventions.retargeting import Retargeting
-from procgen_tools.interventions.scrubbing import activations_at
 from procgen_tools.models import (
     ImpalaPolicy,
     MlpPolicy,
@@ -37,6 +35,8 @@ from procgen_tools.models import (
     adapt,
     predictor,
 )
+from procgen_tools.studies.cheese_scrubbing.measure import activations_at
+from procgen_tools.studies.retargeting.measure import Retargeting
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.channels import ChannelBrowser
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from procgen_tools import maze
-from procgen_tools.plots import ablations, effects, retargeting, style
+from procgen_tools.plots import effects, style
+from procgen_tools.studies.ablations import figures as ablations
+from procgen_tools.studies.retargeting import figures as retargeting
 
 
 @pytest.fixture(autouse=True)

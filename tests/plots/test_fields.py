@@ -17,9 +17,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.quiver import Quiver
 
 from procgen_tools import vfield
-from procgen_tools.maze.grid import MOVES, Maze, parse
 from procgen_tools.plots.fields import ARROW_LENGTH, BAR_WIDTH, QUANTITIES
 from procgen_tools.vfield import FieldDifference, VectorField, difference
+from procgen_tools.worlds.maze.grid import MOVES, Maze, parse
 
 MAZE = parse("####.\n####.\n.....\n.#.#.\nM#C#.", background=2)
 MARKS = ["top-right corner", "mouse", "cheese", "decision square"]

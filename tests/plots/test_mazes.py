@@ -9,12 +9,12 @@ import pytest
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from procgen_tools.maze.edit import move_mouse
-from procgen_tools.maze.grid import parse
-from procgen_tools.maze.levels import make_level
-from procgen_tools.maze.paths import decision_square
 from procgen_tools.plots import style
 from procgen_tools.plots.mazes import plot_maze, ring_squares
+from procgen_tools.worlds.maze.edit import move_mouse
+from procgen_tools.worlds.maze.grid import parse
+from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.paths import decision_square
 
 MAZE = parse("..C\n.##\nM..", background=4)
 

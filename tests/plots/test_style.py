@@ -15,8 +15,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from procgen_tools import plots
-from procgen_tools.intervals import Mean
 from procgen_tools.plots import style
+from procgen_tools.statistics.intervals import Mean
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", severity 1.

@@ -22,11 +22,10 @@ OBJECT_STORE = 80 * 2**20
 
 ray = pytest.importorskip("ray")
 
-from test_sweeps import TINY, same_agent, seen_rows, states  # noqa: E402
-
 from procgen_tools.sweeps.files import sweep_from  # noqa: E402
 from procgen_tools.sweeps.jobs import train_job  # noqa: E402
 from procgen_tools.sweeps.run import RayWorkers, run_sweep  # noqa: E402
+from tests.sweeps.test_sweeps import TINY, same_agent, seen_rows, states  # noqa: E402
 
 
 @pytest.fixture

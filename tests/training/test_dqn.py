@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools.envs import crops_and_humans as farm
-from procgen_tools.evaluation.greedy_walks import fates, greedy
+from procgen_tools import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_policy, load_q_network, save_policy
 from procgen_tools.training import dqn, planting, runs
 from procgen_tools.training.settings import DQNSettings
+from procgen_tools.worlds.crops_and_humans.walks import fates, greedy
 
 SMALL = DQNSettings(updates=30, batch_states=16, width=12, target_every=7, row_updates=5)
 

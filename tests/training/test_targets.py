@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from procgen_tools.maze import kernels, paths
-from procgen_tools.maze.grid import MOVES
-from procgen_tools.maze.levels import LevelRule, make_bank
-from procgen_tools.render.agent_view import agent_frames
 from procgen_tools.training.targets import REWARD, make_examples
+from procgen_tools.worlds.maze import level_kernels as kernels
+from procgen_tools.worlds.maze import paths
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.grid import MOVES
+from procgen_tools.worlds.maze.levels import LevelRule, make_bank
 
 RULE = LevelRule(25, 5)
 

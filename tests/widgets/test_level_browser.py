@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from procgen_tools import maze
-from procgen_tools.behaviour.situations import IN_CORNER, SITUATIONS
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.widgets.levels import AS_DRAWN, LevelBrowser, level
+from procgen_tools.worlds.maze.situations import IN_CORNER, SITUATIONS
 
 PNG = b"\x89PNG"
 

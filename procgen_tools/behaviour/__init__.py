@@ -1,1 +1,0 @@
-"""What agents do: rollouts and their videos, features of mazes, statistics, probes."""

@@ -1,0 +1,251 @@
+"""Videos of episodes side by side, such as those of an agent as trained and as edited.
+
+original = play(policy, [maze], seed=1)[0]
+with hooks.patched(policy, patches):
+    edited = play(policy, [maze], seed=1)[0]
+write_video("edit.mp4", {"as trained": original, "edited": edited})
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+from procgen_tools.episodes.rollouts import Rollout
+from procgen_tools.files import unfinished
+from procgen_tools.worlds.maze.human_view import human_view
+
+ENDINGS = (".mp4", ".gif")
+
+FASTEST = 50
+"""Frames per second; a GIF counts in hundredths of a second, and browsers refuse the shortest."""
+
+_PAPER, _INK = "#ffffff", "#111111"
+_OUTCOMES = {True: ("cheese", "#00795a"), False: ("no cheese", "#b34700")}
+_MARGIN, _GAP, _SPACE = 16, 24, 8
+_TITLE_HEIGHT, _TITLE_LINE, _NOTE_HEIGHT, _NOTE_LINE = 18, 24, 16, 22
+_NARROWEST = 190
+"""Width of a panel, in pixels, that has room for the notes below it."""
+
+
+def write_video(
+    path: str | os.PathLike[str],
+    rollouts: Mapping[str, Rollout],
+    *,
+    frames_per_second: int | float = 5,
+    square_pixels: int = 24,
+    last_seconds: int | float = 2,
+    max_steps: int | None = None,
+) -> None:
+    """Write a video in which the episodes begin together, and each stands still when it ended.
+
+    An older file is replaced all at once; missing folders are made.
+
+    Args:
+        path: ends in .mp4 (H.264, which everything plays) or .gif (256 colours, larger).
+        rollouts: by title; of one world size.
+        frames_per_second: steps that are shown in a second, up to 50.
+        square_pixels: side of a square in pixels; from 12 on the things can be told apart.
+        last_seconds: how long the last picture stays.
+        max_steps: stop after so many steps, where an agent may wander for hundreds; an episode
+            that is longer then says that it goes on. By default all are shown whole.
+
+    Raises:
+        ValueError: another ending, no rollouts, worlds of different sizes, or a number out of
+            range.
+        OSError: the file cannot be written.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in ENDINGS:
+        raise ValueError(f"{os.fspath(path)!r} is no name of a video: end it in "
+                         f"{' or '.join(ENDINGS)}")  # fmt: skip
+    if not 0.1 <= frames_per_second <= FASTEST:
+        raise ValueError(
+            f"frames_per_second is {frames_per_second}: give a number from 0.1 to {FASTEST}"
+        )
+    if not 0 <= last_seconds <= 60:
+        raise ValueError(f"last_seconds is {last_seconds}: give a number of seconds, 0 to 60")
+    if max_steps is not None and max_steps < 1:
+        raise ValueError(f"max_steps is {max_steps}: show at least one step, or leave it out")
+    stage = _Stage(rollouts, square_pixels, max_steps)
+    write = _write_mp4 if ending == ".mp4" else _write_gif
+    with unfinished(path) as temporary:
+        write(temporary, stage, frames_per_second, last_seconds)
+
+
+def side_by_side(
+    rollouts: Mapping[str, Rollout], time: int, *, square_pixels: int = 24
+) -> UInt8[np.ndarray, "height width 3"]:
+    """One picture of `write_video`: each episode after `time` steps, or at its end.
+
+    Raises:
+        ValueError: no rollouts, worlds of different sizes, or a time below 0.
+    """
+    if time < 0:
+        raise ValueError(f"time is {time}: episodes begin at 0")
+    return _Stage(rollouts, square_pixels).picture(time)
+
+
+class _Stage:
+    """Where everything stands in the pictures of one video."""
+
+    def __init__(
+        self, rollouts: Mapping[str, Rollout], square_pixels: int, max_steps: int | None = None
+    ) -> None:
+        worlds = sorted({rollout.maze.world_size for rollout in rollouts.values()})
+        if len(worlds) != 1:
+            raise ValueError(
+                f"rollouts in worlds of sizes {worlds}: give one or more, all of one world size"
+                if rollouts
+                else "a video of no rollouts: give one or more, by title"
+            )
+        self._panels = [_Panel(*item, square_pixels) for item in rollouts.items()]
+        self.last_time = max(rollout.steps for rollout in rollouts.values())
+        self._cut = max_steps is not None and max_steps < self.last_time
+        if max_steps is not None:
+            self.last_time = min(self.last_time, max_steps)
+        self._titles = max(len(panel.title) for panel in self._panels) * _TITLE_LINE
+        self._side = max(panel.side for panel in self._panels)
+        widths = sum(panel.width for panel in self._panels) + _GAP * (len(self._panels) - 1)
+        height = self._titles + _SPACE + self._side + _SPACE + _NOTE_LINE
+        # H.264 halves the resolution of colours: both sides have to be even.
+        self._size = (_even(widths + 2 * _MARGIN), _even(height + 2 * _MARGIN))
+
+    def picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
+        """Every panel after `time` steps, or at its end."""
+        image = Image.new("RGB", self._size, _PAPER)
+        draw = ImageDraw.Draw(image)
+        left = _MARGIN
+        for panel in self._panels:
+            top = _MARGIN + self._titles
+            centre = left + panel.width // 2
+            for line, words in enumerate(reversed(panel.title)):
+                draw.text(
+                    (centre, top - line * _TITLE_LINE), words, _INK, _font(_TITLE_HEIGHT), "md"
+                )
+            top += _SPACE
+            corner = (centre - panel.side // 2, top + (self._side - panel.side) // 2)
+            image.paste(Image.fromarray(panel.maze_picture(time)), corner)
+            foot = top + self._side + _SPACE + _NOTE_LINE
+            step = min(time, panel.rollout.steps)
+            draw.text((left, foot), f"step {step}", _INK, _font(_NOTE_HEIGHT, "DejaVuSans"), "ld")
+            if time >= panel.rollout.steps:
+                words, colour = _OUTCOMES[panel.rollout.found]
+                draw.text((left + panel.width, foot), words, colour, _font(_NOTE_HEIGHT), "rd")
+            elif self._cut and time == self.last_time:
+                draw.text((left + panel.width, foot), "goes on", _INK, _font(_NOTE_HEIGHT), "rd")
+            left += panel.width + _GAP
+        return np.asarray(image)
+
+    def pictures(self) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        """Those of every time, from 0 on."""
+        return (self.picture(time) for time in range(self.last_time + 1))
+
+
+class _Panel:
+    """An episode with its title, which is broken into lines as wide as the picture."""
+
+    def __init__(self, title: str, rollout: Rollout, square_pixels: int) -> None:
+        self.rollout = rollout
+        self.side = rollout.maze.size * square_pixels
+        self.title, self.width = _lines(title, max(self.side, _NARROWEST))
+        self._square_pixels = square_pixels
+        self._pictures: dict[Any, np.ndarray] = {}
+
+    def maze_picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The maze after `time` steps, or at the end; mice that are lost come by again."""
+        maze = self.rollout.maze_at(min(time, self.rollout.steps))
+        if maze not in self._pictures:
+            self._pictures[maze] = human_view(maze, square_pixels=self._square_pixels)
+        return self._pictures[maze]
+
+
+def _lines(title: str, width: int) -> tuple[list[str], int]:
+    """A title in lines of at most `width` pixels, and the width that its longest word needs."""
+    length = _font(_TITLE_HEIGHT).getlength
+    lines: list[str] = []
+    for word in title.split():
+        if lines and length(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines, max([width, *(int(np.ceil(length(line))) for line in lines)])
+
+
+def _write_mp4(
+    path: Path, stage: _Stage, frames_per_second: int | float, last_seconds: int | float
+) -> None:
+    ffmpeg = _ffmpeg()
+    height, width, _ = stage.picture(0).shape
+    video = ffmpeg.write_frames(
+        str(path),
+        (width, height),
+        fps=frames_per_second,
+        codec="libx264",
+        quality=8,
+        macro_block_size=1,
+        ffmpeg_log_level="error",
+        ffmpeg_timeout=0,  # else it is ended after some seconds, and the file is broken
+        output_params=["-f", "mp4"],  # which the temporary name does not say
+    )
+    video.send(None)
+    written = 0
+    try:
+        for picture in stage.pictures():
+            video.send(np.ascontiguousarray(picture))
+            written += 1
+        for _ in range(max(1, round(last_seconds * frames_per_second)) - 1):
+            video.send(np.ascontiguousarray(picture))
+            written += 1
+    finally:
+        video.close()
+    # Whether all went well at the end, nobody says.
+    if not path.exists() or ffmpeg.count_frames_and_secs(str(path))[0] != written:
+        raise OSError("ffmpeg did not write the whole video: is the disk full?")
+
+
+def _write_gif(
+    path: Path, stage: _Stage, frames_per_second: int | float, last_seconds: int | float
+) -> None:
+    # One palette for all pictures, so that nothing flickers, with the rare colours (cheese, mouse,
+    # outcomes), which most ways of choosing one would give up.
+    ends = np.concatenate([stage.picture(0), stage.picture(stage.last_time)])
+    palette = Image.fromarray(ends).quantize(256, Image.Quantize.MAXCOVERAGE)
+    first, *rest = (
+        Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+        for picture in stage.pictures()
+    )
+    duration = round(1000 / frames_per_second)
+    durations = [duration] * stage.last_time + [max(duration, round(1000 * last_seconds))]
+    first.save(path, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+
+
+def _ffmpeg() -> Any:
+    """imageio's ffmpeg; its older versions, which procgen asks for, warn of a part of theirs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import imageio_ffmpeg
+
+    return imageio_ffmpeg
+
+
+@cache
+def _font(height: int, name: str = "DejaVuSans-Bold") -> ImageFont.FreeTypeFont:
+    """A font that comes with matplotlib, and so looks the same everywhere."""
+    import matplotlib
+
+    return ImageFont.truetype(
+        Path(matplotlib.get_data_path(), "fonts", "ttf", f"{name}.ttf"), height
+    )
+
+
+def _even(number: int) -> int:
+    return number + number % 2

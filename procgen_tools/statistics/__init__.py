@@ -1,0 +1,1 @@
+"""Intervals, regressions, probes and resampling."""

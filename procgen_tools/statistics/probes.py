@@ -1,0 +1,244 @@
+"""Linear probes: what a weighted sum of activations tells, and how few of them it takes.
+
+A probe is fitted on some mazes and asked about others. What it can tell is in the activations in
+the plainest form; that the network uses it is another question. Compare every probe with one that
+reads something trivial instead, such as the size of the maze (`most_frequent`). What probes read
+is gathered in `readings`.
+
+    probe = fit_probe(inputs[train], labels[train], best=2)
+    (probe.predict(inputs[test]) == labels[test]).mean()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
+
+from procgen_tools.shown import brief
+from procgen_tools.statistics.logistic import fit_logistic
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Inverse penalties (scikit-learn's C) among which a probe chooses."""
+
+HELD_OUT = 5
+"""One row in so many is held out of the training rows to choose the penalty."""
+
+_PATH = np.logspace(0, -4, 17)
+"""L1 penalties of a path, as shares of the smallest one that leaves no feature."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A linear classifier of activations.
+
+    Attributes:
+        classes: (class,) the labels, sorted.
+        weights: (class, feature) of activations as they are; 0 for features that are not read.
+        biases: (class,)
+    """
+
+    classes: Shaped[np.ndarray, " class"]
+    weights: Float[np.ndarray, "class feature"]
+    biases: Float[np.ndarray, " class"]
+
+    __repr__ = brief
+
+    def scores(self, inputs: Float[np.ndarray, "*row feature"]) -> Float[np.ndarray, "*row class"]:
+        """Log probabilities of the classes, up to a number that all classes share."""
+        return inputs @ self.weights.T + self.biases
+
+    def predict(self, inputs: Float[np.ndarray, "*row feature"]) -> Shaped[np.ndarray, "*row"]:
+        """The likeliest class of each row."""
+        return self.classes[self.scores(inputs).argmax(axis=-1)]
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        """The features that are read."""
+        return tuple(np.flatnonzero((self.weights != 0).any(axis=0)).tolist())
+
+
+def fit_probe(
+    inputs: Float[np.ndarray, "row feature"],
+    labels: Shaped[np.ndarray, " label"],
+    *,
+    best: int | None = None,
+    strengths: Sequence[float] = STRENGTHS,
+    seed: int = 0,
+) -> Probe:
+    """A logistic regression (multinomial) with an L2 penalty chosen on rows that are held out.
+
+    Args:
+        inputs: activations; they are standardised, features that never vary are left out.
+        labels: of any kind that sorts; at least two different ones.
+        best: read only so many features, chosen one after another: each the one that correlates
+            most with what those before it leave unexplained (orthogonal matching pursuit). All
+            unless given.
+        strengths: inverse penalties to choose from.
+        seed: which rows are held out for that choice.
+
+    Raises:
+        ValueError: fewer than ten rows, a single label, other numbers of labels than of rows, or
+            `best` below 1.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    scale = _Scale.of(inputs, labels)
+    if best is not None:
+        if best < 1:
+            raise ValueError(f"best is {best}: a probe reads at least one feature")
+        if best < len(scale.kept):
+            scale = scale.only(_pursue(scale.apply(inputs), labels, best))
+    standard = scale.apply(inputs)
+
+    def fit(rows: np.ndarray | slice, strength: float) -> LogisticRegression:
+        return LogisticRegression(C=strength, max_iter=2000, tol=1e-3).fit(
+            standard[rows], labels[rows]
+        )
+
+    train, test = _held_out(len(labels), seed)
+    if len(strengths) > 1 and len(np.unique(labels[train])) > 1:
+        right = [(fit(train, each).predict(standard[test]) == labels[test]).mean()
+                 for each in strengths]  # fmt: skip
+        strengths = [strengths[int(np.argmax(right))]]
+    fitted = fit(slice(None), strengths[0])
+    return scale.probe(fitted.classes_, fitted.coef_, fitted.intercept_, inputs.shape[1])
+
+
+def fit_sparse_probe(
+    inputs: Float[np.ndarray, "row feature"], labels: Bool[np.ndarray, " label"], *, seed: int = 0
+) -> Probe:
+    """A logistic regression with the strongest L1 penalty that costs next to nothing.
+
+    Of a path of penalties it takes the strongest whose log loss, on rows that are held out, is
+    within one standard error of the best. For a few hundred features at most.
+
+    Raises:
+        ValueError: as for `fit_probe`.
+    """
+    scale = _Scale.of(inputs, labels)
+    standard = scale.apply(inputs).astype(np.float64)
+    outcomes = labels.astype(np.float64)
+    train, test = _held_out(len(labels), seed)
+    largest = np.abs((outcomes - outcomes.mean()) @ standard).max()
+    strongest = 0
+    if outcomes[train].min() < outcomes[train].max():
+        losses = np.stack(
+            [
+                _log_losses(
+                    standard, outcomes, train, test, largest * share * len(train) / len(labels)
+                )
+                for share in _PATH
+            ]
+        )
+        best = int(losses.mean(axis=1).argmin())
+        error = losses[best].std() / np.sqrt(len(test))
+        strongest = int(np.argmax(losses.mean(axis=1) <= losses[best].mean() + error))
+    weights = fit_logistic(standard, outcomes, largest * _PATH[strongest])
+    return scale.probe(np.array([False, True]), weights[None, :-1], weights[-1:], inputs.shape[1])
+
+
+def _log_losses(
+    standard: Float[np.ndarray, "row feature"],
+    outcomes: Float[np.ndarray, " row"],
+    train: Int[np.ndarray, " train"],
+    test: Int[np.ndarray, " test"],
+    penalty: float,
+) -> Float[np.ndarray, " test"]:
+    weights = fit_logistic(standard[train], outcomes[train], penalty)
+    log_odds = standard[test] @ weights[:-1] + weights[-1]
+    losses: Float[np.ndarray, " test"] = np.logaddexp(0, log_odds) - outcomes[test] * log_odds
+    return losses
+
+
+def _pursue(
+    standard: Float[np.ndarray, "row feature"], labels: Shaped[np.ndarray, " row"], count: int
+) -> Int[np.ndarray, " chosen"]:
+    """The features that orthogonal matching pursuit chooses, in the order of the features."""
+    unexplained = (labels[:, None] == np.unique(labels)).astype(np.float64)
+    unexplained -= unexplained.mean(axis=0)
+    basis = np.zeros((len(standard), 0))
+    free = np.ones(standard.shape[1], bool)
+    for _ in range(count):
+        told = ((standard.T @ unexplained) ** 2).sum(axis=1)
+        chosen = int(np.where(free, told, -1).argmax())
+        free[chosen] = False
+        direction = standard[:, chosen] - basis @ (basis.T @ standard[:, chosen])
+        length = np.linalg.norm(direction)
+        if length > 1e-6 * np.sqrt(len(standard)):  # else it repeats those before it
+            direction = direction / length
+            basis = np.column_stack([basis, direction])
+            unexplained -= np.outer(direction, direction @ unexplained)
+    return np.flatnonzero(~free)
+
+
+def most_frequent(
+    groups: Shaped[np.ndarray, " row"],
+    labels: Shaped[np.ndarray, " row"],
+    asked: Shaped[np.ndarray, " asked"],
+) -> Shaped[np.ndarray, " asked"]:
+    """What knows a row's group alone: the most frequent label of that group.
+
+    Args:
+        groups: of the training rows, such as the sizes of their mazes; all equal for no knowledge.
+        labels: of the training rows; of equally frequent ones the first in order is taken.
+        asked: groups to predict; a group without training rows gets the most frequent of all.
+    """
+
+    def winner(chosen: Shaped[np.ndarray, " row"]) -> Any:
+        kinds, counts = np.unique(chosen, return_counts=True)
+        return kinds[counts.argmax()]
+
+    overall = winner(labels)
+    known = {group: winner(labels[groups == group]) for group in np.unique(groups)}
+    return np.array([known.get(group, overall) for group in asked], dtype=labels.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scale:
+    """Which features are read, and what makes them standard."""
+
+    kept: Int[np.ndarray, " kept"]
+    mean: Float[np.ndarray, " kept"]
+    deviation: Float[np.ndarray, " kept"]
+
+    @classmethod
+    def of(cls, inputs: np.ndarray, labels: np.ndarray) -> _Scale:
+        if len(labels) != len(inputs):
+            raise ValueError(f"{len(labels)} labels for {len(inputs)} rows: give one for each")
+        if len(inputs) < 10:
+            raise ValueError(f"{len(inputs)} rows are too few for a probe: give at least ten")
+        if (labels == labels[0]).all():
+            raise ValueError(
+                f"all {len(labels)} labels are {labels[0]}, and nothing tells them apart: give "
+                "rows of several labels"
+            )
+        mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
+        kept = np.flatnonzero(deviation > 1e-6 * np.abs(mean))
+        return cls(kept, mean[kept], deviation[kept])
+
+    def only(self, chosen: Int[np.ndarray, " chosen"]) -> _Scale:
+        return _Scale(self.kept[chosen], self.mean[chosen], self.deviation[chosen])
+
+    def apply(self, inputs: np.ndarray) -> np.ndarray:
+        return (inputs[:, self.kept] - self.mean) / self.deviation
+
+    def probe(
+        self, classes: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray, features: int
+    ) -> Probe:
+        """From the coefficients of standardised features; of two classes, of the second."""
+        weights = np.zeros((len(coefficients), features))
+        weights[:, self.kept] = coefficients / self.deviation
+        biases = intercepts - weights[:, self.kept] @ self.mean
+        if len(classes) == 2:
+            weights = np.concatenate([np.zeros_like(weights), weights])
+            biases = np.concatenate([np.zeros_like(biases), biases])
+        return Probe(classes, weights, biases)
+
+
+def _held_out(rows: int, seed: int) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:
+    order = np.random.default_rng(seed).permutation(rows)
+    return order[rows // HELD_OUT :], order[: rows // HELD_OUT]

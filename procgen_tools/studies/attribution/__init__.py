@@ -1,0 +1,246 @@
+"""Attribution: do gradients name the squares and channels that a decision really depends on?
+
+Integrated gradients and saliency (by captum) of the log-odds of turning to the cheese, with the
+mouse at the decision square, beside what happens when each square, or channel, really changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from scipy.stats import rankdata
+from tqdm import tqdm
+
+from procgen_tools.interventions import activations_of, observe
+from procgen_tools.models import ImpalaPolicy
+from procgen_tools.statistics.intervals import median_over_levels
+from procgen_tools.studies.attribution.measure import (
+    by_square,
+    effects_of_channels,
+    effects_of_squares,
+    integrated_gradients,
+    log_odds,
+    saliency,
+)
+from procgen_tools.studies.base import (
+    LAYER,
+    Claim,
+    Findings,
+    Settings,
+    decision_levels,
+    every,
+    measured,
+    over_levels,
+)
+from procgen_tools.studies.value_head.measure import correlation
+from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAME = "attribution"
+TITLE = "Attribution against real changes"
+MAZES = 40
+
+STEPS, STEPS_FROM_BLACK = 64, 512
+"""Points of the integrals: on the way from black the answer jumps, and needs more."""
+METHODS = {"black": "integrated gradients, black baseline", "saliency": "saliency"}
+"""What squares are ranked by, by column, in words."""
+
+
+def at_decision(maze: Maze) -> Maze:
+    """The maze with its mouse at the decision square.
+
+    Raises:
+        ValueError: a maze without one.
+    """
+    square = decision_square(maze)
+    if square is None:
+        raise ValueError("this maze has no decision square: choose one where the ways part")
+    return move_mouse(maze, square)
+
+
+def run(settings: Settings) -> Findings:
+    """Attribute decisions to squares and channels, and change each of them for real."""
+    agents = settings.load_agents()
+    levels = decision_levels(settings.count(MAZES, fast=2))
+    from_black = STEPS if settings.fast else STEPS_FROM_BLACK
+    scores, squares, channels = [], [], []
+    with tqdm(
+        total=len(agents) * len(levels), disable=not settings.progress_bar, unit=" mazes"
+    ) as bar:
+        for agent, policy in agents.items():
+            for seed, maze in levels.items():
+                name = {"agent": agent, "level": seed}
+                table, of_channels, errors = _attribute(policy, at_decision(maze), from_black)
+                scores.append({**name, "size": maze.size, **errors, **_scores(table, of_channels)})
+                squares.append(table.assign(**name))
+                channels.append(of_channels.assign(**name))
+                bar.update()
+    tables = {
+        "scores": pd.DataFrame(scores),
+        "squares": pd.concat(squares, ignore_index=True),
+        "channels": pd.concat(channels, ignore_index=True),
+    }
+    return Findings(
+        experiment=NAME,
+        scope=settings.scope(MAZES),
+        mazes=f"the first {len(levels)} levels with a decision square (seeds "
+        f"{min(levels)}–{max(levels)}), cheese anywhere, the mouse at the decision square",
+        agents=tuple(agents),
+        claims=_claims(tables["scores"]),
+        tables=tables,
+    )
+
+
+def _attribute(
+    policy: ImpalaPolicy, maze: Maze, from_black: int
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
+    """Squares, channels, and the errors of integration."""
+    assert maze.cheese is not None
+    moves = nearer_moves(maze, maze.cheese)[maze.mouse]
+    pair = [maze, remove_cheese(maze)]
+    question = log_odds(policy, moves)
+    given, without = observe(pair)
+    black = integrated_gradients(question, given, torch.zeros_like(given), steps=from_black)
+    no_cheese = integrated_gradients(question, given, without, steps=STEPS)
+    rows, cols = np.indices((maze.size, maze.size))
+    squares = pd.DataFrame(
+        {
+            "row": rows.ravel(),
+            "col": cols.ravel(),
+            "is_cheese": [(row, col) == maze.cheese for row, col in np.ndindex(rows.shape)],
+            "real": effects_of_squares(question, maze).ravel(),
+            "black": by_square(black.values, maze).ravel(),
+            "no_cheese": by_square(no_cheese.values, maze).ravel(),
+            "saliency": by_square(saliency(question, given), maze).ravel(),
+        }
+    )
+    asked = log_odds(policy, moves, after=LAYER)
+    activation, baseline = activations_of(policy, LAYER, pair)
+    of_layer = integrated_gradients(asked, activation, baseline, steps=STEPS)
+    channels = pd.DataFrame(
+        {
+            "channel": np.arange(len(activation)),
+            "real": effects_of_channels(asked, activation, baseline),
+            "attributed": of_layer.values.sum(dim=(1, 2)).double().cpu().numpy(),
+        }
+    )
+    errors = {
+        "error_black": black.error,
+        "error_no_cheese": no_cheese.error,
+        "error_layer": of_layer.error,
+        "effect_of_cheese": no_cheese.difference,
+    }
+    return squares, channels, errors
+
+
+def _scores(squares: pd.DataFrame, channels: pd.DataFrame) -> dict[str, Any]:
+    """How well attributions agree with real changes in one maze."""
+    known = squares.dropna()
+    real = known["real"].abs().to_numpy()
+    scores: dict[str, Any] = {"cheese_rank_real": _rank(known, real)}
+    for method in METHODS:
+        given = known[method].abs().to_numpy()
+        scores[f"agreement_{method}"] = correlation(rankdata(given), rankdata(real))
+        scores[f"same_top_{method}"] = float(given.argmax() == real.argmax())
+        scores[f"cheese_rank_{method}"] = _rank(known, given)
+    attributed, effect = channels["attributed"].to_numpy(), channels["real"].to_numpy()
+    return {**scores, "channels": correlation(attributed, effect)}
+
+
+def _rank(squares: pd.DataFrame, numbers: Float[np.ndarray, " square"]) -> float:
+    """The cheese's place among the squares by these numbers: 1 for the largest."""
+    return float(rankdata(-numbers, method="min")[squares["is_cheese"].to_numpy()][0])
+
+
+def _claims(scores: pd.DataFrame) -> tuple[Claim, ...]:
+    errors = {
+        name: over_levels(scores, f"error_{name}", median_over_levels)
+        for name in ("black", "no_cheese", "layer")
+    }
+    agreement = {name: over_levels(scores, f"agreement_{name}") for name in METHODS}
+    top = {name: over_levels(scores, f"same_top_{name}") for name in METHODS}
+    ranks = {
+        name: over_levels(scores, f"cheese_rank_{name}", median_over_levels)
+        for name in ("real", *METHODS)
+    }
+    channels = over_levels(scores, "channels")
+    return (
+        Claim(
+            "Integrated gradients are complete: they sum to the change of the log-odds (median "
+            "error, as a share of it)",
+            "exactly, with infinitely many steps (Sundararajan et al., 2017)",
+            measured(black_baseline=errors["black"], maze_without_cheese=errors["no_cheese"],
+                     layer=errors["layer"]),
+            f"at most .05 for each of the three ({STEPS_FROM_BLACK} steps from black, {STEPS} from "
+            "the maze without cheese), for every agent",
+            all(every(error, lambda mean: mean.value <= 0.05) for error in errors.values()),
+            form=".4f",
+        ),
+        Claim(
+            "They rank squares as real changes of the maze do (rank correlation within mazes)",
+            "none",
+            measured(integrated_gradients=agreement["black"], saliency=agreement["saliency"]),
+            "a mean rank correlation of at least .5 for integrated gradients from black, for "
+            "every agent",
+            every(agreement["black"], lambda mean: mean.value >= 0.5),
+        ),
+        Claim(
+            "They find the square that matters most",
+            "none",
+            measured(same_by_integrated_gradients=top["black"], same_by_saliency=top["saliency"]),
+            "integrated gradients from black name the same square as real changes in at least "
+            "half of the mazes, for every agent",
+            every(top["black"], lambda mean: mean.value >= 0.5),
+        ),
+        Claim(
+            "The cheese is among the squares that matter most (median rank among all squares)",
+            "none",
+            measured(by_real_changes=ranks["real"], by_integrated_gradients=ranks["black"],
+                     by_saliency=ranks["saliency"]),
+            "its median rank by real changes is at most 10, for every agent",
+            every(ranks["real"], lambda mean: mean.value <= 10),
+            form=".1f",
+        ),
+        Claim(
+            f"Of channels of {LAYER}, integrated gradients tell what swapping each one does "
+            "(correlation)",
+            "none",
+            measured(correlation=channels),
+            "a mean correlation of at least .8, for every agent",
+            every(channels, lambda mean: mean.value >= 0.8),
+        ),
+    )  # fmt: skip
+
+
+def draw(findings: Findings) -> dict[str, Figure]:
+    """Pictures: attributions of one maze, agreement by agent, and channels."""
+    from procgen_tools.plots.style import set_aside
+    from procgen_tools.studies.attribution.figures import (
+        plot_agreement,
+        plot_channel_effects,
+        plot_square_maps,
+    )
+    from procgen_tools.worlds.maze.levels import make_level
+
+    squares = findings.tables["squares"]
+    agent = findings.agents[0]
+    # The maze of middling size shows most.
+    sizes = findings.tables["scores"].set_index("level")["size"]
+    seed = int((sizes - 15).abs().idxmin())
+    one = squares[(squares["agent"] == agent) & (squares["level"] == seed)]
+    figures = {
+        "maps": plot_square_maps(
+            one, at_decision(make_level(seed)), title=f"One maze (level {seed}), agent {agent}"
+        ),
+        "agreement": plot_agreement(findings.tables["scores"]),
+        "channels": plot_channel_effects(findings.tables["channels"]),
+    }
+    return set_aside(figures)

@@ -1,0 +1,280 @@
+"""What every experiment takes and gives: settings, agents, claims, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.catalogue import find_agent
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.shown import brief
+from procgen_tools.statistics.intervals import Mean, mean_over_agents, mean_over_levels
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.paths import decision_square
+
+ALL_AGENTS = "all agents"
+
+SHIPPED = ("rand_region_5", "rand_region_5_seed_1", "rand_region_5_seed_2")
+"""The three agents of the published kind, from three seeds (trained_models/README.md)."""
+
+LAYER = "embedder.block2.res1.resadd_out"
+"""Where the published interventions act."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run may say about the published claims.
+
+    Only the run with the published settings and agents is kept under version control. A small run
+    shows that everything works, and decides nothing.
+
+    Attributes:
+        name: "the published run", or how this run differs from it.
+        small: whether it measures too little for a verdict.
+    """
+
+    name: str
+    small: bool
+
+    @property
+    def published(self) -> bool:
+        """Whether it is the published run."""
+        return self == PUBLISHED_RUN
+
+
+PUBLISHED_RUN = Scope("the published run", small=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to measure, on which agents.
+
+    Attributes:
+        agents: checkpoints or names of agents; the three shipped agents unless given.
+        mazes: how many; what the experiment says unless given.
+        seed: of everything drawn.
+        fast: a few mazes and the first agent only, to see that all runs; the numbers mean little.
+        progress_bar: show one.
+    """
+
+    agents: tuple[Path, ...] = ()
+    mazes: int | None = None
+    seed: int = 0
+    fast: bool = False
+    progress_bar: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mazes is not None and self.mazes < 1:
+            raise ValueError(f"mazes is {self.mazes}: give a number from 1 up")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+        names = [Path(agent).stem for agent in self.agents]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(
+                f"two agents are named {twice[0]!r}: results are kept by name; rename one file, or "
+                "leave one out"
+            )
+
+    def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
+        """How a run with these settings compares with the published one.
+
+        Args:
+            usual: how many mazes the published run takes; None if their number cannot be set.
+            reduced: whether something else is smaller than in the published run.
+        """
+        small = self.fast or reduced or (usual is not None and (self.mazes or usual) < usual)
+        facts = [
+            f"{self.mazes:,} mazes" if self.mazes else "",
+            "other agents" if self.agents else "",
+            f"seed {self.seed}" if self.seed else "",
+        ]
+        listed = ", ".join(fact for fact in facts if fact)
+        if not (small or listed):
+            return PUBLISHED_RUN
+        kind = "a small run" if small else "another run"
+        return Scope(f"{kind} ({listed})" if listed else kind, small)
+
+    def count(self, usual: int, fast: int) -> int:
+        """How many mazes: as asked, or else `usual`, or `fast` in fast mode."""
+        if self.mazes is not None:
+            return self.mazes
+        return fast if self.fast else usual
+
+    def load_agents(self) -> dict[str, ImpalaPolicy]:
+        """The agents by name, ready to be asked.
+
+        Raises:
+            FileNotFoundError: an agent that is missing.
+            ValueError: an agent that cannot be read, or that has a memory.
+        """
+        shipped = SHIPPED[:1] if self.fast else SHIPPED
+        paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
+        return {find_agent(path).stem: _load(path) for path in paths}
+
+
+def _load(path: Path) -> ImpalaPolicy:
+    policy = load_policy(path)
+    if isinstance(policy, RecurrentPolicy):
+        raise ValueError(f"{path} has a memory, and fields need an agent without: give another")
+    return policy.eval()
+
+
+def shipped_agent(number: int = 0) -> Path:
+    """The file of one of SHIPPED."""
+    return find_agent(SHIPPED[number])
+
+
+Measured = Mapping[str, Mapping[str, Mean]]
+"""Numbers by name, for each agent and for ALL_AGENTS."""
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """One published claim, and what we found.
+
+    Attributes:
+        statement: the claim in a sentence.
+        published: the published figure, in words and numbers; "none" where there is none.
+        measured: ours, with intervals over mazes, and over agents and mazes for ALL_AGENTS.
+        rule: what counts as holding, in words.
+        holds: whether it does; None in what a small run has written.
+        form: how numbers are written, such as ".2f".
+        comment: why ours differs, where it does.
+    """
+
+    statement: str
+    published: str
+    measured: Measured
+    rule: str
+    holds: bool | None
+    form: str = ".2f"
+    comment: str = ""
+
+    __repr__ = brief
+
+    def ours(self, agent: str = ALL_AGENTS) -> str:
+        """Our numbers with their intervals, in words."""
+        return "; ".join(
+            f"{name} {number:{self.form}}" for name, number in self.measured[agent].items()
+        )
+
+    def verdict(self, yes: str = "yes", no: str = "no") -> str:
+        """Whether it holds, in words; for a small run, that it is one."""
+        return "a small run" if self.holds is None else yes if self.holds else no
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What an experiment found.
+
+    Attributes:
+        experiment: its name.
+        scope: how the run compares with the published one.
+        mazes: what was measured, in words.
+        agents: names of the agents.
+        claims: each published claim with our numbers.
+        tables: everything measured, a row each.
+    """
+
+    experiment: str
+    scope: Scope
+    mazes: str
+    agents: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    tables: Mapping[str, pd.DataFrame]
+
+    __repr__ = brief
+
+    def _repr_html_(self) -> str:
+        """The claims as a table, for a notebook."""
+        return str(self.summary().to_html(index=False))
+
+    def settled(self) -> tuple[Claim, ...]:
+        """The claims with the verdicts that this run may give: those of a small run have none."""
+        if not self.scope.small:
+            return self.claims
+        return tuple(replace(claim, holds=None) for claim in self.claims)
+
+    def summary(self) -> pd.DataFrame:
+        """The claims as a table to look at: claim, published, ours, holds, and each agent."""
+        rows = [
+            {
+                "claim": claim.statement,
+                "published": claim.published,
+                "ours": claim.ours(),
+                "holds": claim.verdict(),
+                **{agent: claim.ours(agent) for agent in self.agents if agent in claim.measured},
+            }
+            for claim in self.settled()
+        ]
+        return pd.DataFrame(rows)
+
+
+def decision_levels(
+    count: int, rule: LevelRule | None = None, *, first_seed: int = 0
+) -> dict[int, Maze]:
+    """The first levels, from `first_seed` on, that have a decision square, by seed.
+
+    Unless a rule says otherwise they are hard levels with the cheese anywhere. Agents are
+    trained on seeds from 2^20 on.
+    """
+    levels: dict[int, Maze] = {}
+    seed = first_seed
+    while len(levels) < count:
+        level = make_level(seed, rule)
+        if decision_square(level) is not None:
+            levels[seed] = level
+        seed += 1
+    return levels
+
+
+def over_levels(
+    table: pd.DataFrame,
+    column: str | Callable[[pd.DataFrame], pd.Series],
+    statistic: Callable[[np.ndarray], Mean] = mean_over_levels,
+) -> dict[str, Mean]:
+    """A column's mean for each agent, and over all agents, with intervals.
+
+    Args:
+        table: with columns `agent` and `level`, one row for each pair.
+        column: which, or what to compute of the table.
+        statistic: of one agent's numbers. For ALL_AGENTS a mean is taken over agents and levels;
+            another statistic over levels, of the mean over agents.
+
+    Raises:
+        ValueError: agents that were measured on different levels, or twice on one.
+    """
+    values = table[column] if isinstance(column, str) else column(table)
+    wide = pd.DataFrame({"agent": table["agent"], "level": table["level"], "value": values})
+    if wide.duplicated(["agent", "level"]).any():
+        raise ValueError("an agent has several rows for one level: choose one intervention first")
+    grid = wide.pivot_table(
+        index="agent", columns="level", values="value", sort=False, dropna=False
+    )
+    numbers = grid.to_numpy(dtype=np.float64)
+    if np.isnan(numbers).any():
+        raise ValueError("numbers are missing for some agents and levels: leave these levels out")
+    means = {str(agent): statistic(row) for agent, row in zip(grid.index, numbers, strict=True)}
+    if statistic is mean_over_levels:
+        return {**means, ALL_AGENTS: mean_over_agents(numbers)}
+    return {**means, ALL_AGENTS: statistic(numbers.mean(axis=0))}
+
+
+def measured(**numbers: Mapping[str, Mean]) -> dict[str, dict[str, Mean]]:
+    """Numbers by agent, from the numbers of `over_levels` by name (underscores are spaces)."""
+    agents = next(iter(numbers.values()))
+    return {
+        agent: {name.replace("_", " "): means[agent] for name, means in numbers.items()}
+        for agent in agents
+    }
+
+
+def every(means: Mapping[str, Mean], rule: Callable[[Mean], bool]) -> bool:
+    """Whether a rule holds for each agent, and for all together."""
+    return all(rule(mean) for mean in means.values())

@@ -1,0 +1,57 @@
+"""Intervals over thousands of levels: blocks of levels are resampled, which costs little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.statistics.intervals import Mean
+from procgen_tools.studies.base import ALL_AGENTS, over_levels
+
+BLOCKS = 500
+
+
+def over_many_levels(
+    table: pd.DataFrame,
+    column: str | Callable[[pd.DataFrame], pd.Series],
+    blocks: int = BLOCKS,
+) -> dict[str, Mean]:
+    """`base.over_levels` for any number of levels: the same means, nearly the same intervals.
+
+    Levels are drawn independently, so that the means of blocks scatter as much as they should
+    whatever levels a block holds; blocks are equally large, up to one level.
+
+    Args:
+        table: with columns `agent` and `level`, one row for each pair.
+        column: which, or what to compute of the table.
+        blocks: how many; fewer levels are not grouped.
+
+    Raises:
+        ValueError: as for `base.over_levels`.
+    """
+    values = table[column] if isinstance(column, str) else column(table)
+    plain = table[["agent", "level"]].assign(value=values.astype(np.float64))
+    levels = np.unique(plain["level"])
+    if len(levels) <= blocks:
+        return over_levels(plain, "value")
+    agents = plain["agent"].unique()
+    if len(plain) != len(agents) * len(levels) or plain.duplicated(["agent", "level"]).any():
+        raise ValueError("agents were measured on different levels, or twice on one: choose others")
+    if plain["value"].isna().any():
+        raise ValueError("numbers are missing for some agents and levels: leave these levels out")
+    block = np.searchsorted(levels, plain["level"]) * blocks // len(levels)
+    grouped = plain.assign(level=block).groupby(["agent", "level"], sort=False, as_index=False)
+    intervals = over_levels(grouped["value"].mean(), "value")
+    exact = {str(agent): float(plain.loc[plain["agent"] == agent, "value"].mean())
+             for agent in agents} | {ALL_AGENTS: float(plain["value"].mean())}  # fmt: skip
+    # Blocks that differ by a level shift the mean a little.
+    return {
+        agent: Mean(
+            exact[agent],
+            mean.low + exact[agent] - mean.value,
+            mean.high + exact[agent] - mean.value,
+        )
+        for agent, mean in intervals.items()
+    }

@@ -1,0 +1,192 @@
+"""Figures of channels: how they rank, what they show, and what few of them do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from procgen_tools.plots.style import (
+    CHEESE,
+    DIVERGING,
+    INK,
+    PICKED,
+    RANDOM,
+    REFERENCE,
+    Look,
+    count,
+    draw_band,
+    headline,
+    sample,
+)
+from procgen_tools.statistics.intervals import mean_over_levels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_FOUND, _OTHER = Look(PICKED.colour, "o"), Look(RANDOM.colour, "s")
+_SHOWN = 8
+
+
+def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
+    """How far each channel follows the cheese, and how much the agent listens to it.
+
+    Args:
+        channels: `measure.CheeseChannels.table` of some agents, with the columns `agent` and
+            `mazes` (in how many it searched).
+    """
+    import matplotlib.pyplot as plt
+
+    agents = list(channels["agent"].unique())
+    figure, axes = plt.subplots(1, len(agents), figsize=(4.0 * len(agents) + 1.6, 5.0),
+                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    for ax, agent in zip(axes[0], agents, strict=True):
+        rows = channels[channels["agent"] == agent]
+        ax.axhline(1 / len(rows), color="#999999", linewidth=1, linestyle="--", zorder=0,
+                   label="an even share")  # fmt: skip
+        ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
+        for found, look, name in (
+            (True, _FOUND, "cheese channel (with its number)"),
+            (False, _OTHER, "other channel"),
+        ):
+            some = rows[rows["found"] == found]
+            ax.scatter(some["follows"], some["share"], s=34, color=look.colour,
+                       marker=look.marker, alpha=0.85, edgecolor="none", label=name)  # fmt: skip
+        for _, row in rows[rows["found"]].iterrows():
+            ax.annotate(
+                f"{row['channel']}", (row["follows"], row["share"]), fontsize=9,
+                xytext=(0, 5), textcoords="offset points", ha="center",
+            )  # fmt: skip
+        ax.set_xlabel("follows: share of the change that\none picture at the cheese explains")
+        ax.set_title(agent, fontsize=10)
+        ax.margins(y=0.12)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].set_ylabel("matters: share of the log odds of turning\nto the cheese that are lost")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+                  ncols=min(3, len(agents) + 1), frameon=False, fontsize=9)  # fmt: skip
+    found = channels[channels["found"]]
+    headline(figure, f"{_number(channels)} channels follow the cheese and matter: together "
+                f"{found.groupby('agent')['share'].sum().mean():.0%} of the evidence",
+                _searched(channels))  # fmt: skip
+    return figure
+
+
+def _searched(channels: pd.DataFrame) -> str:
+    """On how many mazes and which agents channels were searched."""
+    agents = list(channels["agent"].unique())
+    who = f"agent {agents[0]}" if len(agents) == 1 else f"{len(agents)} agents"
+    return f"{count(int(channels['mazes'].iloc[0]), 'maze')}, {who}"
+
+
+def _number(channels: pd.DataFrame) -> str:
+    """How many channels were found, of how many."""
+    counts = channels.groupby("agent", sort=False)["found"].agg(["sum", "size"])
+    few, many = counts["sum"].min(), counts["sum"].max()
+    return f"{few if few == many else f'{few}–{many}'} of {counts['size'].max()}"
+
+
+def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Figure:
+    """What the cheese adds to a channel around it, for the channels with the most evidence.
+
+    Args:
+        pictures: a row for each agent, channel and cell, with columns row and col (from the
+            cheese's cell, row 1 below it) and change.
+        channels: as for `plot_channel_ranks`.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
+
+    agents = list(pictures["agent"].unique())
+    figure, axes = plt.subplots(
+        len(agents), _SHOWN, figsize=(1.25 * _SHOWN + 0.9, 1.5 * len(agents) + 1.35),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    signs = []
+    for line, agent in zip(axes, agents, strict=True):
+        ranked = channels[channels["agent"] == agent].sort_values("evidence", ascending=False)
+        best = ranked.head(_SHOWN)
+        grids = {
+            channel: rows.pivot_table(index="row", columns="col", values="change")
+            for channel, rows in pictures[pictures["agent"] == agent].groupby("channel")
+        }
+        limit = max(float(grids[channel].abs().to_numpy().max()) for channel in best["channel"])
+        reach = grids[0].index.max() + 0.5
+        for ax, (_, row) in zip(line, best.iterrows(), strict=False):
+            grid = grids[row["channel"]]
+            image = ax.imshow(
+                grid, cmap=DIVERGING, vmin=-limit, vmax=limit, extent=(-reach, reach, reach, -reach)
+            )
+            ax.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor=CHEESE.colour,
+                                   linewidth=1.6, label="the cheese's cell"))  # fmt: skip
+            ax.set_title(f"{row['channel']}", fontsize=10,
+                         fontweight="bold" if row["found"] else "normal")  # fmt: skip
+            ax.set(xticks=[], yticks=[])
+            for spine in ax.spines.values():
+                spine.set(color=INK, linewidth=2.2 if row["found"] else 0.6)
+            if row["found"]:
+                signs.append(float(grid.to_numpy().flat[grid.abs().to_numpy().argmax()]) > 0)
+        line[0].set_ylabel(agent.removeprefix("model_"), fontsize=8)
+        bar = figure.colorbar(image, ax=line, shrink=0.8, aspect=12, pad=0.01)
+        bar.ax.tick_params(labelsize=8)
+        bar.set_label("change", fontsize=9)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+                  frameon=False, fontsize=9)  # fmt: skip
+    headline(figure, f"Of {len(signs)} cheese channels {sum(signs)} rise most at the cheese and "
+                f"{len(signs) - sum(signs)} fall most",
+                f"{_searched(channels)}; mean change around the cheese, channels with the most "
+                "evidence first; bold and framed: cheese channels")  # fmt: skip
+    return figure
+
+
+def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
+    """How much of the vector's effect the best channels have, and random ones, by their number.
+
+    Args:
+        effects: rows of `studies.measuring.effects_table` with the edits 'best N' and
+            'random N'.
+        whole: the edit that changes all channels.
+    """
+    import matplotlib.pyplot as plt
+
+    agents = list(effects["agent"].unique())
+    falls = effects.assign(
+        fall=effects["decision_cheese_before"] - effects["decision_cheese_after"]
+    )
+    figure, axes = plt.subplots(1, len(agents), figsize=(3.9 * len(agents) + 1.4, 4.8),
+                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    for ax, agent in zip(axes[0], agents, strict=True):
+        rows = falls[falls["agent"] == agent]
+        for name, look in (("best", _FOUND), ("random", _OTHER)):
+            numbers = _numbers(rows, name)
+            means = [
+                mean_over_levels(rows.loc[rows["edit"] == f"{name} {number}", "fall"].to_numpy())
+                for number in numbers
+            ]
+            draw_band(ax, numbers, means, look, f"{name} channels")
+        all_channels = rows.loc[rows["edit"] == whole, "fall"].mean()
+        ax.axhline(all_channels, color=INK, linestyle="--", linewidth=1.2,
+                   label="all channels")  # fmt: skip
+        ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(numbers, [str(number) for number in numbers])
+        ax.minorticks_off()
+        ax.set_xlabel("channels in which the vector is subtracted")
+        ax.set_title(agent, fontsize=10)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].set_ylabel("fall of P(towards the cheese)\nat the decision square")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False, fontsize=9)  # fmt: skip
+    most = numbers[-1]
+    best, random, all_of_it = (
+        falls.loc[falls["edit"] == edit, "fall"].mean()
+        for edit in (f"best {most}", f"random {most}", whole)
+    )
+    headline(figure, f"The best {most} channels lower P(towards the cheese) by {best:.2f}, as "
+                f"many random ones by {random:.2f}, all by {all_of_it:.2f}",
+                f"{sample(effects)}; lines: means, bands: 95% intervals over mazes")  # fmt: skip
+    return figure
+
+
+def _numbers(rows: pd.DataFrame, name: str) -> list[int]:
+    labels = [each for each in rows["edit"].unique() if each.startswith(f"{name} ")]
+    return sorted(int(label.split()[1]) for label in labels)

@@ -1,0 +1,72 @@
+"""The course on inner alignment: checks of its ten steps, pictures, and what it works with.
+
+from procgen_tools.studies.crops_and_humans import course
+
+course.check_1(empty_cells)     # prints one line, or raises WrongAnswer
+
+The notebooks are `experiments/crops_and_humans/`.
+"""
+
+from procgen_tools.studies.crops_and_humans.course.checking import WrongAnswer
+from procgen_tools.studies.crops_and_humans.course.dreaming_checks import (
+    check_8,
+    check_9a,
+    check_9b,
+)
+from procgen_tools.studies.crops_and_humans.course.learning_checks import (
+    check_4,
+    check_5,
+    check_6,
+    check_7,
+)
+from procgen_tools.studies.crops_and_humans.course.material import (
+    Approaches,
+    Batch,
+    approaches,
+    best_rates,
+    load,
+    one_approach,
+    rates,
+    twins,
+    with_walls,
+)
+from procgen_tools.studies.crops_and_humans.course.pictures import (
+    draw_curve,
+    draw_lines,
+    draw_mazes,
+    draw_walls,
+)
+from procgen_tools.studies.crops_and_humans.course.world_checks import (
+    check_1,
+    check_2,
+    check_3,
+    check_10,
+)
+
+__all__ = [
+    "Approaches",
+    "Batch",
+    "WrongAnswer",
+    "approaches",
+    "best_rates",
+    "check_1",
+    "check_2",
+    "check_3",
+    "check_4",
+    "check_5",
+    "check_6",
+    "check_7",
+    "check_8",
+    "check_9a",
+    "check_9b",
+    "check_10",
+    "draw_curve",
+    "draw_lines",
+    "draw_mazes",
+    "draw_walls",
+    "load",
+    "one_approach",
+    "rates",
+    "twins",
+    "with_walls",
+]

@@ -1,0 +1,294 @@
+"""Dreaming mazes: which walls would make the agent harvest?
+
+The weights are held, and so are the agent's cell, the item's cell and all other inputs; the 49 wall
+inputs climb the gradient of Q(action) minus the other Qs. What comes out is what the network waits
+for. After Mordvintsev et al., "Inceptionism" (2015), and the course of the Recurse Center.
+
+A dream is 49 numbers in [0, 1]. `decode` makes a maze of it that can be played.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Int8
+from torch import Tensor, nn
+
+from procgen_tools import crops_and_humans as farm
+from procgen_tools.shown import brief
+from procgen_tools.worlds.crops_and_humans.levels import dead_ends
+
+CELLS = farm.SIZE * farm.SIZE
+CROSSING = 1e-3
+"""What a step costs that opens nothing, so that of two ways the shorter one is opened."""
+
+
+@dataclass(frozen=True, eq=False)
+class Situations:
+    """Agents beside an item, about to step on it.
+
+    Attributes:
+        agents: (situation, 2) their cells.
+        items: (situation, 2) cells of the items.
+        actions: (situation,) that lead from agent to item.
+        code: of the items, CROP or HUMAN.
+    """
+
+    agents: Int[np.ndarray, "situation 2"]
+    items: Int[np.ndarray, "situation 2"]
+    actions: Int[np.ndarray, " situation"]
+    code: int = farm.HUMAN
+
+    __repr__ = brief
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Situations:
+        """Some of them."""
+        return replace(
+            self,
+            agents=self.agents[chosen],
+            items=self.items[chosen],
+            actions=self.actions[chosen],
+        )
+
+    def inputs(self, walls: Float[Tensor, "situation 49"]) -> Float[Tensor, "situation 161"]:
+        """What the network is shown, with these walls."""
+        item = torch.nn.functional.one_hot(self._flat(self.items), CELLS).float()
+        nothing = torch.zeros_like(item)
+        planes = [walls, item, nothing] if self.code == farm.CROP else [walls, nothing, item]
+        places = [
+            torch.nn.functional.one_hot(torch.from_numpy(cells), farm.SIZE).float()
+            for cells in self.agents.T.astype(np.int64)
+        ]
+        return torch.cat([*planes, *places], dim=1)
+
+    def held(self) -> Bool[Tensor, "situation 49"]:
+        """Cells that stay open: the agent's, the item's, the start and the exit."""
+        held = torch.zeros(len(self), CELLS, dtype=torch.bool)
+        for cells in (self.agents, self.items):
+            held[torch.arange(len(self)), self._flat(cells)] = True
+        held[:, [0, CELLS - 1]] = True
+        return held
+
+    @staticmethod
+    def _flat(cells: Int[np.ndarray, "situation 2"]) -> Int[Tensor, " situation"]:
+        return torch.from_numpy(cells[:, 0] * farm.SIZE + cells[:, 1]).long()
+
+
+def all_situations(code: int = farm.HUMAN) -> Situations:
+    """Every item in a cell where training mazes can have one, with an agent on each side.
+
+    Items lie in dead ends, so their cells have two even coordinates.
+    """
+    possible = np.any([dead_ends(layout) for layout in farm.layouts()], axis=0)
+    rows = [
+        ((row - down, col - right), (row, col), action)
+        for row, col in np.argwhere(possible).tolist()
+        for action, (down, right) in enumerate(farm.OFFSETS.tolist())
+        if 0 <= row - down < farm.SIZE and 0 <= col - right < farm.SIZE
+    ]
+    agents, items, actions = (np.array(each) for each in zip(*rows, strict=True))
+    return Situations(agents, items, actions, code)
+
+
+def agents_beside(
+    mazes: farm.Mazes, code: int = farm.HUMAN
+) -> tuple[Int[np.ndarray, " situation"], Situations]:
+    """Every agent on an empty cell beside an item of some mazes, and the number of its maze."""
+    maze_numbers, *item = np.nonzero(mazes == code)
+    items = np.stack(item, axis=1)
+    found = []
+    for action, offset in enumerate(farm.OFFSETS):
+        cells = items - offset
+        inside = ((cells >= 0) & (cells < farm.SIZE)).all(axis=1)
+        rows, cols = cells.clip(0, farm.SIZE - 1).T
+        free = inside & (mazes[maze_numbers, rows, cols] == farm.EMPTY)
+        found.append((maze_numbers[free], cells[free], items[free], np.full(free.sum(), action)))
+    numbers, agents, beside, actions = (np.concatenate(each) for each in zip(*found, strict=True))
+    return numbers, Situations(agents, beside, actions, code)
+
+
+@dataclass(frozen=True)
+class DreamSettings:
+    """How dreams go.
+
+    Attributes:
+        steps: of gradient ascent.
+        step_size: of each, times the gradient.
+        start: 'open' (no walls), 'grey' (all one half), 'noise' or 'layout' (those of a training
+            maze drawn at random).
+        against: what Q of the action is compared with: the 'sum' of the other three, as published,
+            or their 'mean'. The sum rises when all four sink together, and hides what matters.
+        sparsity: pulls walls towards none: that much of their sum is taken from the score.
+        binarity: pushes walls towards 0 and 1: that much of the sum of w (1 - w) is taken.
+        seed: of noise and layouts.
+
+    Raises:
+        ValueError: a number out of range, or an unknown start.
+    """
+
+    steps: int = 80
+    step_size: float = 1e-3
+    start: str = "open"
+    against: str = "sum"
+    sparsity: float = 0.0
+    binarity: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.start not in STARTS:
+            raise ValueError(f"there is no start {self.start!r}: choose {', '.join(STARTS)}")
+        if self.against not in AGAINST:
+            raise ValueError(f"against is {self.against!r}: choose {' or '.join(AGAINST)}")
+        if self.steps < 1 or self.step_size <= 0:
+            raise ValueError(
+                f"{self.steps} steps of size {self.step_size} lead nowhere: give one step or "
+                "more, of a size above 0"
+            )
+
+
+STARTS = ("open", "grey", "noise", "layout")
+AGAINST = {"sum": 1.0, "mean": 1 / 3}
+
+
+def margin(
+    values: Float[Tensor, "situation 4"], actions: Int[Tensor, " situation"], against: str = "sum"
+) -> Float[Tensor, " situation"]:
+    """Q of the action minus the sum (or mean) of the other three Qs: what a dream climbs."""
+    chosen = values.gather(1, actions[:, None])[:, 0]
+    return chosen - AGAINST[against] * (values.sum(dim=1) - chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Dreams:
+    """What was dreamt.
+
+    Attributes:
+        situations: where the agents stand.
+        walls: (situation, step, 7, 7) from the start to the end, in [0, 1]: 1 is a wall.
+        margins: (situation, step) of what is climbed.
+    """
+
+    situations: Situations
+    walls: Float[np.ndarray, "situation step 7 7"]
+    margins: Float[np.ndarray, "situation step"]
+
+    __repr__ = brief
+
+    def decoded(self) -> farm.Mazes:
+        """The last walls of each as mazes that can be played; see `decode`."""
+        items = zip(self.walls[:, -1], self.situations.agents, self.situations.items, strict=True)
+        return np.stack(
+            [decode(walls, agent, item, self.situations.code) for walls, agent, item in items]
+        )
+
+
+def dream(
+    network: nn.Module,
+    situations: Situations,
+    settings: DreamSettings | None = None,
+    *,
+    mazes: Int8[np.ndarray, "situation 7 7"] | None = None,
+) -> Dreams:
+    """Dream of walls, for each situation on its own.
+
+    Args:
+        network: values of the four actions from 161 inputs; its weights stay as they are.
+        situations: where the agents and items are.
+        settings: how the dreams go.
+        mazes: whose walls the dreams begin with, instead of `settings.start`.
+    """
+    settings = settings or DreamSettings()
+    held, actions = situations.held(), torch.from_numpy(situations.actions).long()
+    if mazes is None:
+        walls = _start(len(situations), settings)
+    else:
+        walls = torch.from_numpy((mazes == farm.WALL).reshape(-1, CELLS).astype(np.float32))
+    walls = walls.masked_fill(held, 0.0)
+    history, margins = [], []
+    for number in range(settings.steps + 1):
+        walls.requires_grad_()
+        climbed = margin(network(situations.inputs(walls)), actions, settings.against)
+        history.append(walls.detach().clone())
+        margins.append(climbed.detach())
+        if number == settings.steps:
+            break
+        score = climbed.sum() - settings.sparsity * walls.sum()
+        score = score - settings.binarity * (walls * (1 - walls)).sum()
+        (gradient,) = torch.autograd.grad(score, walls)
+        walls = (walls.detach() + settings.step_size * gradient).clamp(0, 1).masked_fill(held, 0.0)
+    return Dreams(
+        situations,
+        torch.stack(history, dim=1).reshape(len(walls), -1, farm.SIZE, farm.SIZE).numpy(),
+        torch.stack(margins, dim=1).numpy(),
+    )
+
+
+def _start(count: int, settings: DreamSettings) -> Float[Tensor, "situation 49"]:
+    rng = np.random.default_rng(settings.seed)
+    if settings.start == "noise":
+        return torch.from_numpy(rng.random((count, CELLS), dtype=np.float32))
+    if settings.start == "layout":
+        layouts = farm.layouts()
+        chosen = layouts[rng.integers(len(layouts), size=count)]
+        return torch.from_numpy((~chosen).reshape(count, CELLS).astype(np.float32))
+    return torch.full((count, CELLS), 0.5 if settings.start == "grey" else 0.0)
+
+
+def decode(
+    walls: Float[np.ndarray, "7 7"],
+    agent: Int[np.ndarray, " 2"],
+    item: Int[np.ndarray, " 2"],
+    code: int = farm.HUMAN,
+) -> farm.Cells:
+    """The maze nearest to a dream in which the agent and the exit can be reached from the start.
+
+    What is at least one half is a wall. Where a way is missing, the walls of least sum are opened.
+
+    Args:
+        walls: (row, col) in [0, 1].
+        agent: its cell.
+        item: the cell of the item.
+        code: of the item, CROP or HUMAN.
+    """
+    cells = np.where(walls >= 0.5, farm.WALL, farm.EMPTY).astype(np.int8)
+    for cell in (farm.START, farm.END, tuple(agent), tuple(item)):
+        cells[cell] = farm.EMPTY
+    for goal in (tuple(agent.tolist()), farm.END):
+        for cell in _cheapest_way(np.where(cells == farm.WALL, walls, 0.0), goal):
+            cells[cell] = farm.EMPTY
+    cells[tuple(item)], cells[farm.END] = code, farm.EXIT
+    return cells
+
+
+def _cheapest_way(cost: Float[np.ndarray, "7 7"], goal: tuple[int, int]) -> list[tuple[int, int]]:
+    """The cells from the start to a goal whose walls have the least sum (Dijkstra)."""
+    best = {farm.START: 0.0}
+    before: dict[tuple[int, int], tuple[int, int]] = {}
+    queue = [(0.0, farm.START)]
+    while queue:
+        paid, cell = heapq.heappop(queue)
+        if cell == goal:
+            break
+        for down, right in farm.OFFSETS.tolist():
+            to = cell[0] + down, cell[1] + right
+            if not (0 <= to[0] < farm.SIZE and 0 <= to[1] < farm.SIZE):
+                continue
+            total = paid + float(cost[to]) + CROSSING
+            if total < best.get(to, np.inf):
+                best[to], before[to] = total, cell
+                heapq.heappush(queue, (total, to))
+    way = [goal]
+    while way[-1] != farm.START:
+        way.append(before[way[-1]])
+    return way
+
+
+def contains_block(mazes: farm.Mazes) -> Bool[np.ndarray, " maze"]:
+    """Whether a block sticks out of a wall somewhere, whatever lies beside it."""
+    return farm.sticks_out((mazes != farm.WALL).astype(np.int8))

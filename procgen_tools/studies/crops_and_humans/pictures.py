@@ -1,0 +1,202 @@
+"""Pictures of crops and humans: policies, episodes and dreams, each drawn over its maze."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+
+from procgen_tools import crops_and_humans as farm
+from procgen_tools.plots.style import INK, headline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from procgen_tools.studies.crops_and_humans.dreaming import Dreams
+
+_CELL = 40
+_PALEST, _CLEAR = 0.15, 2.0
+"""Of arrows: the least opacity, and the gap between values from which on they are black."""
+
+_HEADS = {(1, 0): "v", (-1, 0): "^", (0, 1): ">", (0, -1): "<"}
+"""Markers of arrows, by (down, right)."""
+
+_ASIDE = 0.11
+"""How far a path keeps to the right of the middle of a passage, in cells: both ways show."""
+
+
+def plot_policy(
+    networks: Mapping[str, nn.Module], cells: farm.Cells, *, marked: Sequence[tuple[int, int]] = ()
+) -> Figure:
+    """What each network does at every empty cell of a maze: an arrow along its best action.
+
+    An arrow is darker the more its action is worth compared with the next best; one that points
+    into a wall means that the agent stays there for ever.
+
+    Args:
+        networks: by title.
+        cells: (7, 7) of the maze.
+        marked: cells to put a frame around.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(networks), figsize=(max(3.7 * len(networks), 5.2), 4.6),
+                                layout="constrained", squeeze=False)  # fmt: skip
+    states = farm.states_of(cells[None])
+    inside = np.pad(cells, 1, constant_values=farm.WALL)
+    found = []
+    for ax, (title, network) in zip(axes[0], networks.items(), strict=True):
+        with torch.no_grad():
+            values = network(torch.from_numpy(states.inputs())).numpy()
+        show_maze(ax, farm.picture(cells, None, cell_pixels=_CELL, marked=marked), title)
+        best = farm.OFFSETS[values.argmax(axis=1)]
+        _arrows(ax, states.cells, best, values)
+        around = states.cells[:, None] + farm.OFFSETS + 1
+        beside = (inside[tuple(np.moveaxis(around, -1, 0))] == farm.HUMAN).any(axis=1)
+        takes = inside[tuple((states.cells + best + 1).T)] == farm.HUMAN
+        found.append(f"{title} {takes.sum()} of {beside.sum()}")
+    note = "Arrows: the best action, darker the more it is worth compared with the next best."
+    if len(marked):
+        note += " Frames: cells that changed."
+    headline(figure, "Cells beside a human where the best action harvests it: "
+                f"{'; '.join(found)}", note)  # fmt: skip
+    return figure
+
+
+def _arrows(
+    ax: Axes,
+    places: Int[np.ndarray, "cell 2"],
+    steps: Int[np.ndarray, "cell 2"],
+    values: Float[np.ndarray, "cell action"],
+) -> None:
+    ordered = np.sort(values, axis=1)
+    strength = np.clip((ordered[:, -1] - ordered[:, -2]) / _CLEAR, _PALEST, 1)
+    (down, right), (rows, cols) = steps.T, places.T
+    ax.quiver(
+        (cols + 0.5 - 0.3 * right) * _CELL, (rows + 0.5 - 0.3 * down) * _CELL,
+        0.6 * _CELL * right, 0.6 * _CELL * down,
+        angles="xy", scale_units="xy", scale=1, width=0.012, headwidth=4.5,
+        color=INK, alpha=strength,
+    )  # fmt: skip
+
+
+def show_maze(ax: Axes, picture: np.ndarray, title: str) -> None:
+    """A picture of a maze with its rows and columns."""
+    ax.imshow(picture)
+    side = picture.shape[0] / farm.SIZE
+    middles = (np.arange(farm.SIZE) + 0.5) * side
+    ax.set_xticks(middles, [str(number) for number in range(farm.SIZE)])
+    ax.set_yticks(middles, [str(number) for number in range(farm.SIZE)])
+    ax.tick_params(length=0, labelsize=8)
+    ax.set(xlabel="column", ylabel="row")
+    ax.set_title(title, fontsize=10)
+
+
+def plot_walks(walked: Mapping[str, tuple[farm.Cells, np.ndarray]]) -> Figure:
+    """Episodes as paths through their mazes.
+
+    Args:
+        walked: by title, the maze and the cells that were visited, (step, 2).
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(walked), figsize=(max(3.7 * len(walked), 5.2), 4.6),
+                                layout="constrained", squeeze=False)  # fmt: skip
+    told = []
+    for ax, (title, (cells, visited)) in zip(axes[0], walked.items(), strict=True):
+        show_maze(ax, farm.picture(cells, farm.START, cell_pixels=_CELL), title)
+        _path(ax, visited)
+        places = {(int(row), int(col)) for row, col in visited}
+        taken = sum(cells[place] == farm.HUMAN for place in places)
+        there = int((cells == farm.HUMAN).sum())
+        told.append(f"{title} {taken} of {there}")
+    headline(
+        figure,
+        f"Humans harvested on the way: {'; '.join(told)}",
+        "Line: one episode, on the right-hand side of each passage. Dot: its end.",
+    )
+    return figure
+
+
+def _path(ax: Axes, visited: Int[np.ndarray, "step 2"]) -> None:
+    """A line that keeps to the right, with an arrow wherever it goes straight on."""
+    moves = np.diff(visited, axis=0)
+    moving = np.abs(moves).sum(axis=1) == 1
+    if not moving.any():
+        return
+    starts, moves = visited[:-1][moving] + 0.5, moves[moving]
+    # To the right of (down, right) is (right, -down) in rows and columns.
+    aside = _ASIDE * np.stack([moves[:, 1], -moves[:, 0]], axis=1)
+    points = [starts[0] + aside[0]]
+    for number, middle in enumerate(starts[1:]):
+        turned = moves[number] @ moves[number + 1]
+        if turned < 0:  # back where it came from
+            points += [middle + aside[number], middle + aside[number + 1]]
+        elif turned == 0:
+            points.append(middle + aside[number] + aside[number + 1])
+        elif not number % 2:
+            head = _HEADS[int(moves[number, 0]), int(moves[number, 1])]
+            row, col = (middle + aside[number]) * _CELL
+            ax.plot(col, row, head, color=INK, markersize=8)
+    points.append(starts[-1] + moves[-1] + aside[-1])
+    rows, cols = np.array(points).T * _CELL
+    ax.plot(cols, rows, color=INK, linewidth=2.2, solid_joinstyle="round")
+    ax.plot(cols[-1], rows[-1], "o", color=INK, markersize=7)
+
+
+def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
+    """One situation's dream by each network: the walls at the end, and the maze decoded from them.
+
+    Args:
+        dreams: by title.
+        index: which situation.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap
+
+    figure, axes = plt.subplots(2, len(dreams), figsize=(3.7 * len(dreams) + 0.7, 8.2),
+                                layout="constrained", squeeze=False)  # fmt: skip
+    told = []
+    for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
+        place = found.situations.agents[index]
+        agent = (int(place[0]), int(place[1]))
+        decoded = found.decoded()[index]
+        walls = found.walls[index, -1]
+        show_maze(top, _blended(decoded, walls, agent), f"{title}: dreamt walls")
+        picture = farm.picture(decoded, agent, cell_pixels=_CELL)
+        show_maze(bottom, picture, f"{title}: nearest maze")
+        margin = found.margins[index]
+        told.append(f"{title} {margin[0]:.1f} → {margin[-1]:.1f}".replace("-", "−"))
+    colours = LinearSegmentedColormap.from_list("walls", [_colour(0.0), _colour(1.0)])
+    bar = figure.colorbar(ScalarMappable(cmap=colours), ax=axes[0].tolist(), shrink=0.8)
+    bar.set_label("wall (0: none, 1: whole)")
+    headline(
+        figure,
+        f"Q(harvest) minus the other Qs while dreaming: {'; '.join(told)}",
+        "One dream of each agent, first and last step. The agent stands beside the human.",
+    )
+    return figure
+
+
+def _blended(
+    cells: farm.Cells, walls: Float[np.ndarray, "7 7"], agent: tuple[int, int]
+) -> Float[np.ndarray, "height width rgb"]:
+    """The maze without walls, and over it dreamt walls, each as dark as it is whole."""
+    open_maze = np.where(cells == farm.WALL, farm.EMPTY, cells)
+    empty = farm.picture(open_maze, agent, cell_pixels=_CELL) / 255
+    solid = np.array(_colour(1.0))
+    share = np.kron(walls, np.ones((_CELL, _CELL)))[..., None]
+    return empty * (1 - share) + solid * share
+
+
+def _colour(wall: float) -> tuple[float, float, float]:
+    """Of a cell that is so much of a wall."""
+    maze = np.full((farm.SIZE, farm.SIZE), farm.WALL if wall else farm.EMPTY, np.int8)
+    red, green, blue = farm.picture(maze, None, cell_pixels=_CELL)[_CELL // 2, _CELL // 2] / 255
+    return float(red), float(green), float(blue)

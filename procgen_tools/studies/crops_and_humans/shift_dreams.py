@@ -1,0 +1,111 @@
+"""Dreams that stay mazes: which one shift of a wall would make the agent harvest?
+
+Gradient ascent leaves the mazes that there can be. Here every maze is tried that differs from a
+training maze by one passage moved to a cell beside it, with every cell still reachable, and the one
+is kept in which the item beside the agent is worth most against the best other action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int8
+from torch import Tensor, nn
+
+from procgen_tools import crops_and_humans as farm
+from procgen_tools.shown import brief
+from procgen_tools.studies.crops_and_humans.dreaming import (
+    Situations,
+    agents_beside,
+    contains_block,
+)
+
+
+def beside_items(
+    mazes: farm.Mazes, code: int = farm.HUMAN
+) -> tuple[Int8[np.ndarray, "situation 7 7"], Situations]:
+    """Every agent beside an item of some mazes, and the maze that each stands in."""
+    numbers, situations = agents_beside(mazes, code)
+    return mazes[numbers], situations
+
+
+def one_shift_away(cells: farm.Cells, keep: tuple[int, int]) -> farm.Mazes:
+    """Every maze with one empty cell closed and one wall beside it opened, nothing cut off.
+
+    Args:
+        cells: a maze.
+        keep: a cell that stays open, such as the agent's; the start does, too.
+    """
+    open_cells = int((cells != farm.WALL).sum())
+    found = []
+    for row, col in np.argwhere(cells == farm.EMPTY).tolist():
+        if (row, col) in (farm.START, keep):
+            continue
+        for down, right in farm.OFFSETS.tolist():
+            to = row + down, col + right
+            if not (0 <= to[0] < farm.SIZE and 0 <= to[1] < farm.SIZE) or cells[to] != farm.WALL:
+                continue
+            shifted = cells.copy()
+            shifted[row, col], shifted[to] = farm.WALL, farm.EMPTY
+            if farm.reachable(shifted).sum() == open_cells:
+                found.append(shifted)
+    return np.stack(found) if found else np.empty((0, farm.SIZE, farm.SIZE), np.int8)
+
+
+def gap(values: Float[Tensor, "state 4"], actions: Tensor) -> Float[Tensor, " state"]:
+    """Q of the action minus the best other Q: above 0, the greedy agent takes it."""
+    others = values.scatter(1, actions[:, None], -torch.inf)
+    return values.gather(1, actions[:, None])[:, 0] - others.amax(dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftDreams:
+    """The best shift in each situation.
+
+    Attributes:
+        situations: where agents and items are.
+        mazes: (situation, 7, 7) with the best shift made.
+        gaps: (situation,) of the item's action there (see `gap`).
+        blocks: (situation,) whether a block sticks out there.
+        chances: (situation,) the share of all shifts that make one stick out.
+    """
+
+    situations: Situations
+    mazes: farm.Mazes
+    gaps: Float[np.ndarray, " maze"]
+    blocks: Bool[np.ndarray, " maze"]
+    chances: Float[np.ndarray, " maze"]
+
+    __repr__ = brief
+
+
+@torch.no_grad()
+def shift_dreams(network: nn.Module, mazes: farm.Mazes, situations: Situations) -> ShiftDreams:
+    """The one shift in each maze that draws the agent most to the item beside it.
+
+    Args:
+        network: values of the four actions from 161 inputs.
+        mazes: (situation, 7, 7), such as from `beside_items`.
+        situations: where agents and items are in them.
+
+    Raises:
+        ValueError: a maze in which nothing can be shifted.
+    """
+    best, gaps, blocks, chances = [], [], [], []
+    for cells, agent, action in zip(mazes, situations.agents, situations.actions, strict=True):
+        shifted = one_shift_away(cells, (int(agent[0]), int(agent[1])))
+        if not len(shifted):
+            raise ValueError(f"nothing can be shifted in {farm.text(cells)}: leave this maze out")
+        states = farm.States(shifted, np.tile(agent, (len(shifted), 1)))
+        values = network(torch.from_numpy(states.inputs()))
+        found = gap(values, torch.full((len(shifted),), int(action)))
+        chosen = int(found.argmax())
+        sticking = contains_block(shifted)
+        best.append(shifted[chosen])
+        gaps.append(float(found[chosen]))
+        blocks.append(bool(sticking[chosen]))
+        chances.append(float(sticking.mean()))
+    return ShiftDreams(situations, np.stack(best), np.array(gaps), np.array(blocks),
+                       np.array(chances))  # fmt: skip

@@ -1,0 +1,211 @@
+"""Figures of receptive fields: how they grow with depth, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from procgen_tools.plots.style import (
+    INK,
+    PICKED,
+    SEQUENTIAL,
+    draw_band,
+    headline,
+    sample,
+    series_look,
+)
+from procgen_tools.statistics.intervals import mean_over_levels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+FRAME_SIDE = 64
+_FAINTEST = 1e-3
+"""Changes below this share of the largest have the darkest colour."""
+
+MEASURES = {
+    "gradient_90": "90% of the gradient",
+    "gradient_50": "half of the gradient",
+    "cheese_90": "90% of what the cheese changes",
+}
+"""What is drawn, by column, in words."""
+
+_FIELD = PICKED.colour
+
+
+def plot_fields_by_layer(
+    fields: pd.DataFrame, pixels_a_square: float, layer: str | None = None
+) -> Figure:
+    """The side of theoretical and effective fields at every depth, for each agent.
+
+    Args:
+        fields: a row an agent, maze and layer, with the columns `theoretical` and MEASURES, in
+            pixels; layers in order of computation.
+        pixels_a_square: of the maze, for the second axis.
+        layer: which one the title is about; by default the middle one.
+    """
+    import matplotlib.pyplot as plt
+
+    agents, layers = list(fields["agent"].unique()), list(fields["layer"].unique())
+    places = np.arange(len(layers))
+    figure, axes = plt.subplots(1, len(agents), figsize=(3.9 * len(agents) + 2.4, 5.4),
+                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    for ax, agent in zip(axes[0], agents, strict=True):
+        rows = fields[fields["agent"] == agent]
+        by_layer = rows.drop_duplicates("layer").set_index("layer").loc[layers]
+        ax.plot(places, by_layer["theoretical"], "x-", color=INK, markersize=5,
+                label="theoretical field")  # fmt: skip
+        for number, (column, name) in enumerate(MEASURES.items()):
+            means = [
+                mean_over_levels(rows.loc[rows["layer"] == layer, column].to_numpy())
+                for layer in layers
+            ]
+            draw_band(ax, places.tolist(), means, series_look(number), name)
+        ax.axhline(FRAME_SIDE, color="#7F7F7F", linestyle=":", linewidth=1.5, label="whole frame")
+        ax.set_xticks(places, [_short(layer) for layer in layers], rotation=60, ha="right")
+        ax.tick_params(labelsize=9)
+        ax.set_title(agent, fontsize=10)
+        ax.set_ylim(0, None)
+        ax.grid(axis="y", color="#EEEEEE")
+        ax.set_axisbelow(True)
+        ax.spines[["top"]].set_visible(False)
+    axes[0, 0].set_ylabel("side of the square [pixels]")
+    scale = axes[0, -1].secondary_yaxis(
+        "right", functions=(lambda y: y / pixels_a_square, lambda y: y * pixels_a_square)
+    )
+    scale.set_ylabel("side [squares of the maze]")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    about = layer or layers[len(layers) // 2]
+    there = fields[fields["layer"] == about].groupby("agent").mean(numeric_only=True).mean()
+    headline(figure, f"At {_short(about)} 90% of the gradient lies within "
+                f"{there['gradient_90']:.0f} of the {there['theoretical']:.0f} pixels that a cell "
+                "can see", f"{sample(fields)}; bands: 95% intervals over mazes")  # fmt: skip
+    return figure
+
+
+def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
+    """Above, what a middle cell sees of the frame; below, the cells that a middle pixel moves.
+
+    Args:
+        maps: a row a pixel or cell of one maze, with the columns layer, what ("gradient" or
+            "pixel"), row, col, number.
+        fields: as for `plot_fields_by_layer`; gives the theoretical sides.
+    """
+    import matplotlib.pyplot as plt
+
+    layers = list(maps["layer"].unique())
+    sides = fields.drop_duplicates("layer").set_index("layer")["theoretical"]
+    figure, axes = plt.subplots(2, len(layers), figsize=(2.5 * len(layers) + 0.9, 6.0),
+                                squeeze=False, layout="constrained")  # fmt: skip
+    titles = {
+        "gradient": "pixels that a\nmiddle cell sees",
+        "pixel": "cells that the\nmiddle pixel changes",
+    }
+    for row, what in enumerate(titles):
+        for ax, layer in zip(axes[row], layers, strict=True):
+            chosen = maps[(maps["layer"] == layer) & (maps["what"] == what)]
+            field = chosen.pivot(index="row", columns="col", values="number").to_numpy()
+            image = draw_change_map(field, ax, side=float(sides[layer]))
+            if row == 0:
+                ax.set_title(_short(layer), fontsize=10)
+            if ax is not axes[row, 0]:
+                ax.set_ylabel("")
+        axes[row, 0].set_ylabel(f"{titles[what]}\n\npixel", fontsize=9)
+    _colour_bar(figure, image, axes, "mean absolute change, largest = 1")
+    reached = {
+        layer: float((part["number"] > 0).mean())
+        for layer, part in maps[maps["what"] == "gradient"].groupby("layer", sort=False)
+    }
+    headline(figure, f"A middle cell sees {reached[layers[0]]:.1%} of the frame at "
+                f"{_short(layers[0])}, {reached[layers[-1]]:.0%} at {_short(layers[-1])}",
+                f"{sample(maps)} (level {maps['level'].iloc[0]}). Orange: the "
+                "theoretical field. White: nothing reaches there.")  # fmt: skip
+    return figure
+
+
+def plot_pixel_changes(
+    changes: Mapping[str, Float[np.ndarray, "row col"]],
+    sides: Mapping[str, int],
+    pixel: tuple[int, int],
+    *,
+    level: int | None = None,
+) -> Figure:
+    """Which cells of several activations one changed pixel reaches.
+
+    Args:
+        changes: by the name of the activation, how far each cell changes.
+        sides: of the theoretical fields, in pixels.
+        pixel: row from the top and column of the pixel.
+        level: whose frame it was, for the note.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(changes), figsize=(2.9 * len(changes) + 0.9, 4.0),
+                                squeeze=False, layout="constrained")  # fmt: skip
+    for ax, (name, field) in zip(axes[0], changes.items(), strict=True):
+        image = draw_change_map(field, ax, side=sides[name], centre=pixel)
+        ax.plot(pixel[1], pixel[0], "x", color=_FIELD, markersize=6, label="the changed pixel")
+        ax.set_title(f"{_short(name)}\nfield of {sides[name]} pixels", fontsize=10)
+        if ax is not axes[0, 0]:
+            ax.set_ylabel("")
+    _colour_bar(figure, image, axes, "change, largest = 1")
+    reached = [f"{(field > 0).mean():.0%}" for field in changes.values()]
+    where = "" if level is None else f" of level {level}"
+    headline(figure, f"One pixel changes {', '.join(reached[:-1])} and {reached[-1]} of the "
+                "cells", f"One pixel{where} (cross) turned into its negative. Orange: the cells "
+                "whose theoretical field holds it. White: no change.")  # fmt: skip
+    return figure
+
+
+def draw_change_map(
+    field: Float[np.ndarray, "row col"],
+    ax: Axes | None = None,
+    *,
+    side: int | float,
+    centre: tuple[int, int] = (FRAME_SIDE // 2, FRAME_SIDE // 2),
+) -> AxesImage:
+    """One map over the frame, on a logarithmic scale; white where it is zero.
+
+    Args:
+        field: of cells or pixels, nowhere negative.
+        ax: where to draw; by default on a new figure.
+        side: of the theoretical field, in pixels, framed in orange.
+        centre: row and column of the pixel in its middle.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import LogNorm
+    from matplotlib.patches import Rectangle
+
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    cell = FRAME_SIDE / len(field)
+    # Cell i is centred on pixel i * cell (see `interventions.cells`).
+    edges = (-cell / 2, FRAME_SIDE - cell / 2)
+    shown = np.where(field > 0, field / (field.max() or 1), np.nan)
+    image = ax.imshow(shown, norm=LogNorm(_FAINTEST, 1), cmap=SEQUENTIAL,
+                      extent=(*edges, *edges[::-1]), interpolation="nearest")  # fmt: skip
+    row, col = centre
+    ax.add_patch(Rectangle((col - side / 2, row - side / 2), side, side, fill=False,
+                           edgecolor=_FIELD, linewidth=1.8))  # fmt: skip
+    ax.set(xlim=(-4, FRAME_SIDE), ylim=(FRAME_SIDE, -4), xticks=[0, 32, 63], yticks=[0, 32, 63])
+    ax.set_xlabel("pixel", fontsize=9)
+    ax.set_ylabel("pixel", fontsize=9)
+    ax.tick_params(labelsize=8)
+    return image
+
+
+def _colour_bar(figure: Figure, image: AxesImage, axes: np.ndarray, label: str) -> None:
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=25, extend="min")
+    bar.set_label(label, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+
+
+def _short(layer: str) -> str:
+    return layer.removeprefix("embedder.").removesuffix("_out")

@@ -1,0 +1,154 @@
+"""The world as gymnasium knows environments: one, or many that step together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import AutoresetMode
+from jaxtyping import Bool, Float32, Int, UInt8
+
+from procgen_tools.checks import whole_number
+from procgen_tools.worlds.batches import Advanced, BatchedEpisodes, EnvOfOne
+from procgen_tools.worlds.crops_and_humans.human_view import picture
+from procgen_tools.worlds.crops_and_humans.levels import START, Cells, Mazes, check, training_mazes
+from procgen_tools.worlds.crops_and_humans.production import production_mazes
+from procgen_tools.worlds.crops_and_humans.rules import ACTIONS, NUM_INPUTS, States, step
+
+BYTES_EACH = 4_000
+"""Memory that an environment takes, its generator included."""
+
+STEP_LIMIT = 100
+"""Steps after which an episode is cut off. The longest way to the exit has 30."""
+
+MAZES = {"training": training_mazes, "production": production_mazes}
+
+Inputs = Float32[np.ndarray, "env 161"]
+Infos = dict[str, Any]
+
+_METADATA: Infos = {"render_modes": ["rgb_array"], "render_fps": 4}
+
+
+_VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STEP}
+
+
+class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
+    """Mazes that step together; by default, an episode that ends is followed in the same step.
+
+    Observations are (env, 161) float32 (see `rules.States.inputs`), actions (env,) in 0..3. The
+    exit terminates an episode, `step_limit` steps truncate it. Each episode draws one of the
+    mazes, all equally probable; environment i draws what one alone with seed + i would. Infos:
+    `maze`, the number of the maze that is played; in `AutoresetMode.SAME_STEP`, where an episode
+    ended, `final_obs`, and `final_info` with its `maze`.
+
+    Args:
+        num_envs: environments in the batch.
+        mazes: 'training' (1,336), 'production' (640), or (maze, 7, 7) cells of your own.
+        step_limit: steps of an episode at most.
+        render_mode: 'rgb_array' for pictures from `render`, or None.
+        autoreset_mode: what follows the end of an episode, an `AutoresetMode` or its value:
+            'SameStep', 'NextStep' or 'Disabled' (`reset` with a `reset_mask` begins the next).
+
+    Raises:
+        TypeError: a number that is no whole number.
+        ValueError: an unknown name or mode, a maze that cannot be played, a number below 1.
+    """
+
+    metadata = _VECTOR_METADATA
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        mazes: str | Mazes = "training",
+        step_limit: int = STEP_LIMIT,
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+    ) -> None:
+        super().__init__(
+            num_envs,
+            Box(0, 1, (NUM_INPUTS,), np.float32),
+            Discrete(len(ACTIONS)),
+            render_mode=render_mode,
+            autoreset_mode=autoreset_mode,
+            bytes_each=BYTES_EACH,
+        )
+        self._bank = _bank(mazes)
+        self._step_limit = whole_number("step_limit", step_limit, 1)
+        self._generators = [np.random.default_rng(0) for _ in range(self.num_envs)]
+        self._maze = np.zeros(self.num_envs, np.int64)
+        self._states = States(self._bank[self._maze], np.tile(START, (self.num_envs, 1)))
+        self._steps = np.zeros(self.num_envs, np.int64)
+
+    def render(self) -> tuple[UInt8[np.ndarray, "height width rgb"], ...]:
+        """A picture of every environment.
+
+        Raises:
+            ValueError: the environments were made without render_mode='rgb_array'.
+        """
+        self._require_rendering()
+        pairs = zip(self._states.mazes, self._states.cells.tolist(), strict=True)
+        return tuple(picture(cells, (row, col)) for cells, (row, col) in pairs)
+
+    def maze(self, index: int = 0) -> Cells:
+        """The cells of one environment as they stand; a copy."""
+        return self._states.mazes[index].copy()
+
+    def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None = None) -> None:
+        chosen = np.flatnonzero(which)
+        for index, seed in zip(chosen, seeds or [None] * len(chosen), strict=True):
+            if seed is not None:
+                self._generators[index] = np.random.default_rng(seed)
+            self._maze[index] = self._generators[index].integers(len(self._bank))
+        cells = self._states.cells.copy()
+        mazes = self._states.mazes.copy()
+        mazes[which], cells[which] = self._bank[self._maze[which]], START
+        self._states = States(mazes, cells)
+        self._steps[which] = 0
+
+    def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
+        before, played = self._states, self._maze.copy()
+        stepped = step(before, np.asarray(actions))
+        acting = np.ones(self.num_envs, bool) if waiting is None else ~waiting
+        mazes, cells = stepped.states.mazes.copy(), stepped.states.cells.copy()
+        mazes[~acting], cells[~acting] = before.mazes[~acting], before.cells[~acting]
+        self._states = States(mazes, cells)
+        self._steps += acting
+        terminations = stepped.ended & acting
+        truncations = ~terminations & acting & (self._steps >= self._step_limit)
+        over = terminations | truncations
+        finals = np.empty((0, NUM_INPUTS), np.float32)
+        if over.any():
+            finals = self._states[over].inputs()
+            self._begin(over)
+        return Advanced(stepped.rewards, terminations, truncations, finals, {"maze": played})
+
+    def _observe(self) -> Inputs:
+        return self._states.inputs()
+
+    def _told(self) -> dict[str, Int[np.ndarray, " env"]]:
+        return {"maze": self._maze.copy()}
+
+
+class CropsAndHumansEnv(EnvOfOne[Float32[np.ndarray, " input"]]):
+    """One maze: a `CropsAndHumansVectorEnv` of one, with the same settings."""
+
+    metadata = _METADATA
+
+    def __init__(self, *, render_mode: str | None = None, **settings: Any) -> None:
+        super().__init__(CropsAndHumansVectorEnv(1, render_mode=render_mode, **settings))
+
+
+def _bank(mazes: str | Mazes) -> Mazes:
+    if isinstance(mazes, str):
+        if mazes not in MAZES:
+            raise ValueError(f"there are no mazes {mazes!r}: use {' or '.join(map(repr, MAZES))}, "
+                             "or give cells of your own")  # fmt: skip
+        return MAZES[mazes]()
+    bank = np.array(mazes, np.int8)
+    if bank.ndim != 3 or len(bank) == 0:
+        raise ValueError(f"mazes have shape {bank.shape}: give (maze, 7, 7), one or more")
+    for cells in bank:
+        check(cells)
+    return bank

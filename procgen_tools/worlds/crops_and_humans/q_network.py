@@ -1,0 +1,79 @@
+"""The value network of the crops-and-humans world, every activation with a name."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+NUM_INPUTS, NUM_ACTIONS = 161, 4
+WIDTH = 966
+"""Units of each hidden layer of the original."""
+SLOPE = 0.1
+"""Of the leaky rectifiers, below zero."""
+
+
+class QNetwork(nn.Module):
+    """The discounted return expected of each action: 161 numbers -> three hidden layers -> 4.
+
+    Args:
+        width: units of each hidden layer; 966 in the original, with 2,028,604 parameters.
+        seed: decides the initial parameters; torch's global generators are neither read
+            nor moved.
+
+    Raises:
+        ValueError: a width below 1.
+    """
+
+    def __init__(self, width: int = WIDTH, *, seed: int = 0) -> None:
+        super().__init__()
+        if width < 1:
+            raise ValueError(f"width is {width}: give a whole number from 1 up")
+        self.width = width
+        with torch.random.fork_rng(devices=[]):
+            self.fc1 = nn.Linear(NUM_INPUTS, width)
+            self.relu1 = nn.LeakyReLU(SLOPE)
+            self.fc2 = nn.Linear(width, width)
+            self.relu2 = nn.LeakyReLU(SLOPE)
+            self.fc3 = nn.Linear(width, width)
+            self.relu3 = nn.LeakyReLU(SLOPE)
+            self.fc_q = nn.Linear(width, NUM_ACTIONS)
+        self._initialise(torch.Generator().manual_seed(seed))
+
+    @torch.no_grad()
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Uniform within 1 / sqrt(inputs) of zero, as torch's own layers begin."""
+        for module in self.children():
+            if isinstance(module, nn.Linear):
+                bound = module.in_features**-0.5
+                nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+                nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+    @property
+    def activation_names(self) -> tuple[str, ...]:
+        """The eight activations in order of computation: the input is `fc1_in0`."""
+        return ("fc1_in0", *(f"{name}_out" for name, _ in self.named_children()))
+
+    @property
+    def activation_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each activation of one state, without a batch axis."""
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(self.activation_names, (self.width,))
+        return {**shapes, "fc1_in0": (NUM_INPUTS,), "fc_q_out": (NUM_ACTIONS,)}
+
+    def forward(self, inputs: Float[Tensor, "batch 161"]) -> Float[Tensor, "batch 4"]:
+        """The value of each action (up, down, left, right) in each state.
+
+        Args:
+            inputs: what `crops_and_humans.States.inputs` gives.
+
+        Raises:
+            ValueError: inputs of another shape.
+        """
+        if inputs.ndim != 2 or inputs.shape[1] != NUM_INPUTS:
+            raise ValueError(
+                f"inputs have shape {tuple(inputs.shape)}: give (batch, {NUM_INPUTS}); one state "
+                "needs [None]"
+            )
+        hidden = self.relu1(self.fc1(inputs))
+        hidden = self.relu2(self.fc2(hidden))
+        return self.fc_q(self.relu3(self.fc3(hidden)))

@@ -1,0 +1,1 @@
+"""The procgen maze: levels, states, edits, paths, views and environments."""

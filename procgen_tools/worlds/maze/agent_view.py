@@ -1,0 +1,231 @@
+"""What the agent sees: 64 x 64 observations, equal to procgen's in every pixel.
+
+A frame is a table look-up: each pixel shows the wall texture if a cell that covers it is a
+wall, else the background; then the cheese and the mouse are blended in. The tables are made
+by scripts/make_pixel_tables.py. Frames are (row, column, RGB) bytes, row 0 at the top of the
+picture, though squares count rows from the bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Int, Int16, Shaped, UInt8
+
+from procgen_tools.shown import brief
+from procgen_tools.worlds.maze import view_kernels as kernels
+from procgen_tools.worlds.maze.grid import NUM_BACKGROUNDS, Maze, check_inside
+
+FRAME_SIZE = 64
+"""Side of an observation, in pixels."""
+
+TABLES_PATH = Path(__file__).with_name("pixel_tables.npz")
+
+
+@dataclass(frozen=True, eq=False)
+class Sprite:
+    """A picture as it falls on every square of the outer grid.
+
+    Attributes:
+        top: (row,) first pixel row of the patch, by the square's row.
+        left: (col,) first pixel column, by the square's column.
+        pixels: (row, col, pixel_row, pixel_col, 4) red, green, blue premultiplied by opacity,
+            and opacity.
+    """
+
+    top: Int16[np.ndarray, " row"]
+    left: Int16[np.ndarray, " col"]
+    pixels: UInt8[np.ndarray, "row col pixel_row pixel_col 4"]
+
+    __repr__ = brief
+
+
+@dataclass(frozen=True, eq=False)
+class PixelTables:
+    """All that is needed to draw observations of one world size.
+
+    Attributes:
+        layer_cells: (layer, y, x) flat index of the outer cells that cover a pixel, in the
+            order of painting; cells repeat where fewer than four cover it.
+        textures: (layer, y, x, 3) the colour of that cell's wall there.
+        backgrounds: (background, y, x, 3).
+        cheese, mouse, mirrored_mouse: the sprites.
+    """
+
+    layer_cells: Int16[np.ndarray, "4 64 64"]
+    textures: UInt8[np.ndarray, "4 64 64 3"]
+    backgrounds: UInt8[np.ndarray, "background 64 64 3"]
+    cheese: Sprite
+    mouse: Sprite
+    mirrored_mouse: Sprite
+
+    __repr__ = brief
+
+    @property
+    def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
+        """The tables in the order that `kernels.draw_level` takes them."""
+        cheese = self.cheese
+        return (self.backgrounds, self.layer_cells, self.textures, cheese.top, cheese.left,
+                cheese.pixels)  # fmt: skip
+
+    @property
+    def mouse_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
+        """The tables in the order that `kernels.draw_mice` takes them."""
+        mouse = self.mouse
+        return mouse.top, mouse.left, mouse.pixels, self.mirrored_mouse.pixels
+
+
+@cache
+def pixel_tables(world_size: int) -> PixelTables:
+    """The tables for an outer grid of `world_size` squares a side, read once.
+
+    Raises:
+        ValueError: no tables exist for that size.
+    """
+    with np.load(TABLES_PATH, allow_pickle=False) as stored:
+        if f"{world_size}/cells" not in stored:
+            sizes = sorted({int(name.split("/")[0]) for name in stored})
+            raise ValueError(
+                f"no pixel tables for a world of {world_size} squares: use one of "
+                f"{sizes}, or add it in scripts/make_pixel_tables.py"
+            )
+
+        def sprite(name: str) -> Sprite:
+            parts = (stored[f"{world_size}/{name}/{part}"] for part in ("top", "left", "pixels"))
+            return Sprite(*parts)
+
+        return PixelTables(
+            stored[f"{world_size}/cells"],
+            stored[f"{world_size}/textures"],
+            stored[f"{world_size}/backgrounds"],
+            sprite("cheese"),
+            sprite("mouse"),
+            sprite("mirrored_mouse"),
+        )
+
+
+def draw_levels(
+    cells: UInt8[np.ndarray, "frame row col"], backgrounds: UInt8[np.ndarray, " background"]
+) -> UInt8[np.ndarray, "frame 64 64 3"]:
+    """Frames without the mouse.
+
+    Args:
+        cells: cell codes of outer grids: WALL, OPEN, CHEESE.
+        backgrounds: index of each frame's picture, `kernels.NO_BACKGROUND` for black.
+
+    Raises:
+        TypeError: cells or backgrounds that are no whole numbers.
+        ValueError: grids that are not square or of a world without tables, another number of
+            backgrounds than of grids, an unknown background.
+    """
+    # Whatever passes here, the compiled loop takes as it is: it would read beyond its tables.
+    cells, backgrounds = np.asarray(cells), np.asarray(backgrounds)
+    _check_whole("cells", cells)
+    _check_whole("backgrounds", backgrounds)
+    if cells.ndim != 3 or cells.shape[1] != cells.shape[2] or backgrounds.shape != cells.shape[:1]:
+        raise ValueError(
+            f"grids of shape {cells.shape} and backgrounds of shape {backgrounds.shape} do not go "
+            "together: give (frame, row, col) with as many rows as columns, and one background "
+            "for each"
+        )
+    known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | (
+        backgrounds == kernels.NO_BACKGROUND
+    )
+    unknown = backgrounds[~known]
+    if unknown.size:
+        raise ValueError(
+            f"background {unknown[0]} does not exist: use 0..{NUM_BACKGROUNDS - 1}, or "
+            f"{kernels.NO_BACKGROUND} for black"
+        )
+    tables = pixel_tables(cells.shape[-1])
+    frames = np.empty((len(cells), FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+    kernels.draw_levels(frames, np.ascontiguousarray(cells), backgrounds, *tables.level_arguments)
+    return frames
+
+
+def draw_mice(
+    frames: UInt8[np.ndarray, "frame 64 64 3"],
+    squares: Int[np.ndarray, "mouse 2"],
+    mirrored: Bool[np.ndarray, " facing"],
+    world_size: int,
+) -> None:
+    """Blend a mouse into each frame, in place, at outer squares (row, col).
+
+    Raises:
+        TypeError: frames that are no array, or squares that are no whole numbers.
+        ValueError: frames that are not (frame, 64, 64, 3) bytes that can be written to, another
+            number of squares or facings than of frames, a square outside.
+    """
+    if not isinstance(frames, np.ndarray):
+        raise TypeError(
+            f"frames are of type {type(frames).__name__}: give an array, which is drawn into"
+        )
+    shape = (len(frames) if frames.ndim else 0, FRAME_SIZE, FRAME_SIZE, 3)
+    if frames.shape != shape or frames.dtype != np.uint8 or not frames.flags.writeable:
+        raise ValueError(
+            f"frames have shape {frames.shape} and type {frames.dtype}"
+            f"{'' if frames.flags.writeable else ' and are read-only'}: give (frame, "
+            f"{FRAME_SIZE}, {FRAME_SIZE}, 3) uint8 that can be written to, as draw_levels returns"
+        )
+    squares, mirrored = np.asarray(squares), np.asarray(mirrored)
+    _check_whole("squares", squares)
+    if squares.shape != (len(frames), 2) or mirrored.shape != (len(frames),):
+        raise ValueError(
+            f"squares of shape {squares.shape} and facings of shape {mirrored.shape} for "
+            f"{len(frames)} frames: give a (row, col) and a bool for each frame"
+        )
+    outside = squares[((squares < 0) | (squares >= world_size)).any(axis=1)]
+    if len(outside):
+        raise ValueError(
+            f"the mouse cannot be at outer square {tuple(outside[0].tolist())}: this world has "
+            f"rows and columns 0..{world_size - 1}"
+        )
+    kernels.draw_mice(frames, squares, mirrored, *pixel_tables(world_size).mouse_arguments)
+
+
+def _check_whole(name: str, array: Shaped[np.ndarray, "*any"]) -> None:
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} are of type {array.dtype}: give whole numbers")
+
+
+def background_code(maze: Maze) -> int:
+    """The maze's background as `draw_levels` takes it."""
+    return kernels.NO_BACKGROUND if maze.background is None else maze.background
+
+
+def agent_frames(
+    maze: Maze, squares: Sequence[tuple[int, int]] | Int[np.ndarray, "frame 2"] | None = None
+) -> UInt8[np.ndarray, "frame 64 64 3"]:
+    """The observation with the mouse on each of `squares`, everything else as in `maze`.
+
+    Args:
+        squares: inner squares; where the mouse stands in `maze` unless given.
+
+    Raises:
+        ValueError: a square outside the maze or in a wall.
+    """
+    places = [maze.mouse] if squares is None else squares
+    chosen = [check_inside(square, maze.size, "mouse") for square in places]
+    array = np.array(chosen, dtype=np.int64).reshape(-1, 2)
+    in_wall = maze.walls[array[:, 0], array[:, 1]]
+    if in_wall.any():
+        wrong = tuple(array[in_wall][0].tolist())
+        raise ValueError(
+            f"the mouse cannot stand at {wrong}: that square is a wall; "
+            "choose open squares, such as maze.open_squares()"
+        )
+    level = draw_levels(maze.cells()[None], np.array([background_code(maze)], np.uint8))
+    frames = np.repeat(level, len(array), axis=0)
+    mirrored = np.full(len(array), maze.mouse_mirrored)
+    draw_mice(frames, array + maze.padding, mirrored, maze.world_size)
+    return frames
+
+
+def agent_frame(maze: Maze) -> UInt8[np.ndarray, "64 64 3"]:
+    """The observation of one maze as it stands."""
+    frame: UInt8[np.ndarray, "64 64 3"] = agent_frames(maze)[0]
+    return frame

@@ -1,0 +1,374 @@
+"""The maze as data: cell codes, squares, and the two grids.
+
+A square is (row, column). Row 0 is the bottom row of the picture, so UP is row + 1::
+
+      row
+       4  . . . . C      the inner grid: the maze itself, n x n squares, n odd
+       3  . # . # #      C  the top-right corner square (n - 1, n - 1)
+       2  . # . . .      S  the start square (0, 0), where the mouse begins
+       1  . # # # .
+       0  S . . . .
+          0 1 2 3 4  column
+
+The outer grid is the world around it: 25 x 25 squares (hard) or 15 x 15 (easy), the inner
+grid in its middle and walls elsewhere. outer = inner + (world_size - n) // 2, for rows and
+columns alike. Coordinates are inner unless a name says outer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Integer, UInt8
+
+from procgen_tools.checks import true_or_false, whole_number
+from procgen_tools.shown import pixels_png, summary
+
+CHEESE = 2
+WALL = 51
+OPEN = 100
+
+EASY_WORLD_SIZE = 15
+HARD_WORLD_SIZE = 25
+WORLD_SIZES = {"easy": EASY_WORLD_SIZE, "hard": HARD_WORLD_SIZE}
+"""Squares along one side of the outer grid, by distribution mode."""
+
+NUM_BACKGROUNDS = 9
+
+DEFAULT_BACKGROUND = 0
+"""The background of mazes made by hand: that of level 0, as agents were trained on textures."""
+
+
+class Square(NamedTuple):
+    """A square of the grid: row 0 at the bottom, column 0 at the left."""
+
+    row: int
+    col: int
+
+
+START = Square(0, 0)
+
+MOVES = ("LEFT", "RIGHT", "UP", "DOWN", "STAY")
+"""The five moves, in the order of every array of move probabilities."""
+
+LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
+"""Each move's index into MOVES."""
+
+MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0, 0))
+"""What each move adds to the mouse's square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maze:
+    """Everything that decides a frame: walls, mouse, cheese, background.
+
+    Attributes:
+        walls: (row, col) of the inner grid, True where a wall stands; kept read-only.
+        mouse: the mouse's inner square.
+        cheese: the cheese's inner square, or None when there is none.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture, or None for black.
+        mouse_mirrored: True after a move to the right (the picture of the mouse is flipped).
+
+    Copies and pickles are mazes like any other: checked, and their walls read-only.
+
+    Raises:
+        TypeError: a world size or background that is no whole number, a facing that is no bool.
+        ValueError: walls that are not square or do not fit the world, a mouse or cheese
+            outside the grid or in a wall, an unknown background.
+    """
+
+    walls: Bool[np.ndarray, "row col"]
+    mouse: Square = START
+    cheese: Square | None = None
+    world_size: int = HARD_WORLD_SIZE
+    background: int | None = None
+    mouse_mirrored: bool = False
+
+    def __post_init__(self) -> None:
+        walls = _as_walls(self.walls)
+        size = len(walls)
+        world_size = whole_number("world_size", self.world_size)
+        if world_size not in WORLD_SIZES.values():
+            raise ValueError(
+                f"world_size {world_size} is none of {sorted(WORLD_SIZES.values())}: "
+                "use 15 (easy) or 25 (hard)"
+            )
+        if size > world_size:
+            raise ValueError(
+                f"a {size} x {size} maze does not fit a world of "
+                f"{world_size} x {world_size} squares: make it smaller"
+            )
+        object.__setattr__(self, "world_size", world_size)
+        if self.background is not None:
+            background = whole_number("background", self.background)
+            if not 0 <= background < NUM_BACKGROUNDS:
+                raise ValueError(
+                    f"background {background} is not in 0..{NUM_BACKGROUNDS - 1}: "
+                    "use one of these, or None for black"
+                )
+            object.__setattr__(self, "background", background)
+        mirrored = true_or_false("mouse_mirrored", self.mouse_mirrored)
+        object.__setattr__(self, "mouse_mirrored", mirrored)
+        walls.setflags(write=False)
+        object.__setattr__(self, "walls", walls)
+        object.__setattr__(self, "mouse", self._open_square(self.mouse, "mouse"))
+        if self.cheese is not None:
+            object.__setattr__(self, "cheese", self._open_square(self.cheese, "cheese"))
+
+    def _open_square(self, square: tuple[int, int], thing: str) -> Square:
+        square = check_inside(square, self.size, thing)
+        if self.walls[square]:
+            raise ValueError(
+                f"the {thing} cannot stand at {tuple(square)}: that square is a wall; "
+                "open it first or choose an open square"
+            )
+        return square
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Maze):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy of the attributes alone would have walls that can be written to.
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+    def _key(self) -> tuple[object, ...]:
+        return (
+            self.walls.shape,
+            self.walls.tobytes(),
+            self.mouse,
+            self.cheese,
+            self.world_size,
+            self.background,
+            self.mouse_mirrored,
+        )
+
+    @property
+    def size(self) -> int:
+        """Side of the inner grid, in squares."""
+        return int(self.walls.shape[0])
+
+    @property
+    def corner(self) -> Square:
+        """The top-right corner square of the inner grid."""
+        return Square(self.size - 1, self.size - 1)
+
+    @property
+    def padding(self) -> int:
+        """Squares of wall between the edge of the world and the inner grid."""
+        return (self.world_size - self.size) // 2
+
+    def is_open(self, square: tuple[int, int]) -> bool:
+        """Whether `square` lies inside the maze and is no wall."""
+        row, col = square
+        return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
+
+    def neighbour(self, square: tuple[int, int], move: int) -> Square:
+        """Where a move (index into MOVES) from `square` leads: `square` itself at a wall."""
+        step = MOVE_STEPS[move]
+        there = Square(square[0] + step.row, square[1] + step.col)
+        return there if self.is_open(there) else Square(*square)
+
+    def open_squares(self) -> list[Square]:
+        """All open squares, row by row from the bottom."""
+        return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
+
+    def cells(self) -> UInt8[np.ndarray, "row col"]:
+        """The outer grid as cell codes (a new array): WALL, OPEN, CHEESE."""
+        return outer_cells(self.walls, self.cheese, self.world_size)
+
+    def __str__(self) -> str:
+        return draw(self)
+
+    def __repr__(self) -> str:
+        return summary(
+            self,
+            self.caption(),
+            f"world {self.world_size} x {self.world_size}",
+            "black background" if self.background is None else f"background {self.background}",
+            "mouse mirrored" if self.mouse_mirrored else "",
+        )
+
+    def caption(self) -> str:
+        """The maze in a few words, such as "5 x 5, 18 open squares, mouse (0, 0), no cheese"."""
+        cheese = "no cheese" if self.cheese is None else f"cheese {tuple(self.cheese)}"
+        return (
+            f"{self.size} x {self.size}, {int((~self.walls).sum())} open squares, "
+            f"mouse {tuple(self.mouse)}, {cheese}"
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The maze as people see it, for a notebook."""
+        from procgen_tools.worlds.maze.human_view import human_view
+
+        return pixels_png(human_view(self, square_pixels=16))
+
+
+def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
+    """`square` as a Square, if it lies in a size x size grid.
+
+    Raises:
+        ValueError: no pair of whole numbers, or a square outside.
+    """
+    try:
+        row, col = square
+        row, col = whole_number(thing, row), whole_number(thing, col)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"the {thing}'s square {square!r:.60} is no (row, column) pair of whole numbers: "
+            f"give one, such as (0, {size - 1})"
+        ) from None
+    if not (0 <= row < size and 0 <= col < size):
+        raise ValueError(
+            f"the {thing} cannot be at {(row, col)}: this maze has rows and columns "
+            f"0..{size - 1}, counted from the bottom left; choose a square inside"
+        )
+    return Square(row, col)
+
+
+def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
+    """A copy of walls that is known to be a square array of booleans."""
+    walls = np.array(given)
+    if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:
+        raise ValueError(f"walls have shape {walls.shape}: give a square array of squares")
+    if walls.dtype == bool:
+        return walls
+    if walls.dtype.kind not in "iu" or not np.isin(walls, (0, 1)).all():
+        raise ValueError(
+            f"walls have type {walls.dtype} and hold {walls.ravel()[:3].tolist()}: give True "
+            f"for walls and False for open squares; from_cells takes codes ({WALL}, {OPEN})"
+        )
+    return walls.astype(bool)
+
+
+def outer_cells(
+    walls: Bool[np.ndarray, "row col"], cheese: tuple[int, int] | None, world_size: int
+) -> UInt8[np.ndarray, "outer_row outer_col"]:
+    """Cell codes of the whole world, from the inner walls and the cheese's inner square."""
+    size = walls.shape[0]
+    padding = (world_size - size) // 2
+    cells = np.full((world_size, world_size), WALL, dtype=np.uint8)
+    inner = cells[padding : padding + size, padding : padding + size]
+    inner[~walls] = OPEN
+    if cheese is not None:
+        inner[cheese] = CHEESE
+    return cells
+
+
+def from_cells(
+    cells: Integer[np.ndarray, "row col"],
+    *,
+    mouse: tuple[int, int] = START,
+    world_size: int = HARD_WORLD_SIZE,
+    background: int | None = DEFAULT_BACKGROUND,
+) -> Maze:
+    """A maze from the cell codes of its inner grid: WALL, OPEN, and CHEESE at most once.
+
+    Args:
+        cells: (row, col) codes, row 0 at the bottom.
+        mouse: the mouse's inner square.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture; None for black, which no agent that
+            was trained with backgrounds has seen.
+
+    Raises:
+        ValueError: another code, two cheeses, or what a Maze refuses.
+    """
+    cells = np.asarray(cells)
+    unknown = sorted(set(np.unique(cells).tolist()) - {WALL, OPEN, CHEESE})
+    if unknown or cells.ndim != 2:
+        raise ValueError(
+            f"the grid has shape {cells.shape} and cells {unknown[:5]}: use only {WALL} (wall), "
+            f"{OPEN} (open) and {CHEESE} (cheese), in rows and columns"
+        )
+    cheeses = np.argwhere(cells == CHEESE).tolist()
+    if len(cheeses) > 1:
+        raise ValueError(f"the grid has cheese at {cheeses}: a maze has at most one")
+    return Maze(
+        walls=cells == WALL,
+        mouse=mouse,  # type: ignore[arg-type]  # checked, and made a Square, by Maze
+        cheese=Square(*cheeses[0]) if cheeses else None,
+        world_size=world_size,
+        background=background,
+    )
+
+
+SYMBOLS = {"wall": "#", "open": ".", "mouse": "M", "cheese": "C"}
+
+
+def draw(maze: Maze) -> str:
+    """The maze as text, top row first: '#' wall, '.' open, 'M' mouse, 'C' cheese."""
+    text = np.where(maze.walls, SYMBOLS["wall"], SYMBOLS["open"])
+    if maze.cheese is not None:
+        text[maze.cheese] = SYMBOLS["cheese"]
+    text[maze.mouse] = SYMBOLS["mouse"]
+    return "\n".join("".join(row) for row in text[::-1])
+
+
+def parse(
+    drawing: str,
+    *,
+    world_size: int = HARD_WORLD_SIZE,
+    background: int | None = DEFAULT_BACKGROUND,
+) -> Maze:
+    """A maze from its drawing: the inverse of `draw`.
+
+    Without an 'M' the mouse stands at the start square; without a 'C' there is no cheese.
+
+    Args:
+        drawing: rows of '#', '.', 'M' and 'C', the top row first.
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        background: index 0..8 of the background picture; None for black, which no agent that
+            was trained with backgrounds has seen.
+
+    Raises:
+        TypeError: no text.
+        ValueError: no rows, an unknown symbol, rows of unequal length, two mice or two cheeses.
+
+    Example:
+        >>> print(parse("..C\\n.##\\nM.."))
+        ..C
+        .##
+        M..
+    """
+    if not isinstance(drawing, str):
+        raise TypeError(
+            f"the drawing is of type {type(drawing).__name__}: give text; from_cells takes arrays"
+        )
+    rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
+    if not rows:
+        raise ValueError(
+            f"the drawing {drawing!r:.60} has no rows: give rows of '#' (wall), '.' (open), 'M' "
+            "(mouse) and 'C' (cheese), such as '..C\\n.##\\nM..'"
+        )
+    if len({len(row) for row in rows}) != 1:
+        raise ValueError(
+            f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: make them equal"
+        )
+    letters = np.array([list(row) for row in rows])
+    unknown = sorted(set(letters.ravel().tolist()) - set(SYMBOLS.values()))
+    if unknown:
+        raise ValueError(f"unknown symbols {unknown} in the drawing: use only '#', '.', 'M', 'C'")
+    found: dict[str, Square | None] = {}
+    for thing in ("mouse", "cheese"):
+        squares = np.argwhere(letters == SYMBOLS[thing])
+        if len(squares) > 1:
+            raise ValueError(
+                f"the drawing has {len(squares)} squares marked "
+                f"{SYMBOLS[thing]!r}: a maze has at most one {thing}"
+            )
+        found[thing] = Square(*squares[0].tolist()) if len(squares) else None
+    return Maze(
+        walls=letters == SYMBOLS["wall"],
+        mouse=found["mouse"] or START,
+        cheese=found["cheese"],
+        world_size=world_size,
+        background=background,
+    )

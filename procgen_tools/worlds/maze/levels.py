@@ -1,0 +1,230 @@
+"""Levels: from a seed, the maze that procgen builds from the same seed.
+
+A bank holds many levels as arrays; `bank[i]` is one of them as a Maze. Rules, in procgen's
+names: `maze` puts the cheese anywhere, `maze_aisc` (Langosco et al., 2022) in the top-right
+`rand_region` x `rand_region` squares. Fixed-size levels fill their world and have no dead ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int, Shaped, UInt8, UInt16
+
+from procgen_tools.checks import whole_number
+from procgen_tools.names import did_you_mean
+from procgen_tools.shown import pixels_png, summary
+from procgen_tools.worlds.maze import level_kernels as kernels
+from procgen_tools.worlds.maze.grid import START, WALL, WORLD_SIZES, Maze, Square
+
+ENV_NAMES = ("maze", "maze_aisc")
+MAX_SEED = 2**31 - 1
+"""Level seeds lie in [0, 2**31 - 1), as procgen draws them."""
+
+SHOWN_LEVELS = 6
+"""How many levels of a bank a notebook shows."""
+
+
+@dataclass(frozen=True)
+class LevelRule:
+    """How levels are drawn.
+
+    Attributes:
+        world_size: side of the outer grid in squares, odd.
+        rand_region: side of the top-right region that holds the cheese, in squares; 0 for the
+            corner itself, None for anywhere.
+        fixed_size: the maze fills its world and has no dead ends.
+        num_objects: objects placed: the cheese, then one more in two-object levels.
+        maze_size: side of every maze in squares, odd; None draws one for each level, as procgen
+            does. A level of a given size is no level of procgen.
+        max_maze_size: the largest side that a drawn maze may have, in squares, odd; None allows
+            the whole world, as procgen does. A seed gives another level than without it.
+    """
+
+    world_size: int = WORLD_SIZES["hard"]
+    rand_region: int | None = None
+    fixed_size: bool = False
+    num_objects: int = 1
+    maze_size: int | None = None
+    max_maze_size: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("world_size", "rand_region", "num_objects", "maze_size", "max_maze_size"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        if self.world_size < 3 or self.world_size % 2 == 0 or self.world_size > 63:
+            raise ValueError(
+                f"world_size {self.world_size} is not odd and in 3..63: use 15 (easy) or 25 (hard)"
+            )
+        if self.rand_region is not None and self.rand_region < 0:
+            raise ValueError(
+                f"rand_region {self.rand_region} is negative: give the side of the "
+                "top-right region in squares, 0 for the corner, None for anywhere"
+            )
+        size = self.maze_size
+        if size is not None and (size % 2 == 0 or not 3 <= size <= self.world_size):
+            raise ValueError(
+                f"maze_size {size} is not odd and in 3..{self.world_size}: choose one that is, or "
+                "None for procgen's draw"
+            )
+        if size is not None and self.fixed_size:
+            raise ValueError(
+                f"maze_size {size} and fixed_size: fixed-size mazes fill their world; leave one out"
+            )
+        largest = self.max_maze_size
+        if largest is not None and (largest % 2 == 0 or not 3 <= largest <= self.world_size):
+            raise ValueError(
+                f"max_maze_size {largest} is not odd and in 3..{self.world_size}: choose one that "
+                "is, or None for no limit but the world"
+            )
+        if largest is not None and (size is not None or self.fixed_size):
+            other = "fixed_size" if self.fixed_size else f"maze_size {size}"
+            raise ValueError(
+                f"max_maze_size {largest} and {other}: a limit is for mazes whose size is drawn; "
+                "leave one out"
+            )
+        if self.num_objects not in (1, 2):
+            raise ValueError(f"num_objects {self.num_objects}: a level has one or two objects")
+
+
+def level_rule(
+    env_name: str = "maze", distribution_mode: str = "hard", rand_region: int | None = None
+) -> LevelRule:
+    """The rule of a procgen environment.
+
+    Raises:
+        ValueError: an unknown name or mode, or a rand_region where the environment has none.
+    """
+    if env_name not in ENV_NAMES:
+        hint = did_you_mean(env_name, ENV_NAMES)
+        raise ValueError(f"unknown env_name {env_name!r}: choose one of {list(ENV_NAMES)}{hint}")
+    if distribution_mode not in list(WORLD_SIZES):
+        raise ValueError(
+            f"unknown distribution_mode {distribution_mode!r}: choose one of {list(WORLD_SIZES)}"
+        )
+    if env_name == "maze" and rand_region is not None:
+        raise ValueError(
+            f"rand_region {rand_region} means nothing in 'maze', whose cheese is "
+            "anywhere: use env_name='maze_aisc', or leave rand_region out"
+        )
+    if env_name == "maze_aisc" and rand_region is None:
+        rand_region = 0
+    return LevelRule(WORLD_SIZES[distribution_mode], rand_region)
+
+
+@dataclass(frozen=True, eq=False)
+class LevelBank(Sequence[Maze]):
+    """Many levels as arrays; `bank[i]` is level i as a Maze with textured background.
+
+    Attributes:
+        rule: how the levels were drawn.
+        seeds: (level,) level seeds.
+        cells: (level, row, col) cell codes of the outer grid, row 0 at the bottom.
+        sizes: (level,) side of each inner grid, in squares.
+        objects: (level, object, 2) inner row and column of each object, the cheese first;
+            `kernels.NO_SQUARE` twice where the region held no cheese after procgen's tries.
+        backgrounds: (level,) index of the background picture.
+        draws: (level,) random numbers that each level took from its generator.
+    """
+
+    rule: LevelRule
+    seeds: Int[np.ndarray, " level"]
+    cells: UInt8[np.ndarray, "level row col"]
+    sizes: UInt8[np.ndarray, " level"]
+    objects: UInt8[np.ndarray, "level object 2"]
+    backgrounds: UInt8[np.ndarray, " level"]
+    draws: UInt16[np.ndarray, " level"]
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __getitem__(self, index: int) -> Maze:  # type: ignore[override]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"level {index} of a bank of {len(self)}")
+        size = int(self.sizes[index])
+        padding = (self.rule.world_size - size) // 2
+        inner = self.cells[index, padding : padding + size, padding : padding + size]
+        row, col = self.objects[index, 0].tolist()
+        return Maze(
+            walls=inner == WALL,
+            mouse=START,
+            cheese=None if row == kernels.NO_SQUARE else Square(row, col),
+            world_size=self.rule.world_size,
+            background=int(self.backgrounds[index]),
+        )
+
+    def __iter__(self) -> Iterator[Maze]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        def span(numbers: Shaped[np.ndarray, " level"]) -> str:
+            return f"{numbers.min()} to {numbers.max()}"
+
+        return summary(
+            self,
+            f"{len(self):,} levels",
+            f"seeds {span(self.seeds)}" if len(self) else "",
+            f"sizes {span(self.sizes)}" if len(self) else "",
+            repr(self.rule),
+        )
+
+    def _repr_png_(self) -> bytes | None:
+        """The first levels in a row, in their worlds, for a notebook."""
+        from procgen_tools.worlds.maze.human_view import human_view
+
+        first = [
+            human_view(self[index], whole_world=True, square_pixels=6)
+            for index in range(min(len(self), SHOWN_LEVELS))
+        ]
+        return pixels_png(np.concatenate(first, axis=1)) if first else None
+
+
+def make_bank(
+    seeds: Sequence[int] | Shaped[np.ndarray, " level"], rule: LevelRule | None = None
+) -> LevelBank:
+    """The levels of `seeds` under `rule` (hard `maze` unless given).
+
+    Raises:
+        TypeError: a rule that is none.
+        ValueError: seeds that are not whole numbers in [0, 2**31 - 1).
+    """
+    rule = LevelRule() if rule is None else rule
+    if not isinstance(rule, LevelRule):
+        raise TypeError(f"rule is {rule!r:.60}: give what level_rule returns")
+    seed_array = np.asarray(seeds)
+    if seed_array.ndim != 1 or (seed_array.size and seed_array.dtype.kind not in "iu"):
+        raise ValueError(
+            f"seeds have shape {seed_array.shape} and type {seed_array.dtype}: "
+            "give a list or 1-d array of whole numbers"
+        )
+    wrong = seed_array[(seed_array < 0) | (seed_array >= MAX_SEED)]
+    if wrong.size:
+        raise ValueError(f"level seed {wrong[0]} is not in [0, {MAX_SEED}): choose one that is")
+    seed_array = seed_array.astype(np.int64)
+    count, world = len(seed_array), rule.world_size
+    cells = np.empty((count, world, world), np.uint8)
+    sizes = np.empty(count, np.uint8)
+    objects = np.empty((count, rule.num_objects, 2), np.uint8)
+    backgrounds = np.empty(count, np.uint8)
+    draws = np.empty(count, np.uint16)
+    kernels.generate_levels(
+        seed_array,
+        world,
+        rule.maze_size or 0,
+        rule.max_maze_size or world,
+        rule.fixed_size,
+        -1 if rule.rand_region is None else rule.rand_region,
+        cells,
+        sizes,
+        objects,
+        backgrounds,
+        draws,
+    )
+    return LevelBank(rule, seed_array, cells, sizes, objects, backgrounds, draws)
+
+
+def make_level(seed: int, rule: LevelRule | None = None) -> Maze:
+    """The level of one seed, the mouse at the start square."""
+    return make_bank([seed], rule)[0]

@@ -1,0 +1,147 @@
+"""`agent_view` on torch tensors: the same frames, byte for byte, on any device.
+
+No other module of `render` needs torch; import this one where torch is wanted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int32, Int64, UInt8
+from torch import Tensor
+
+from procgen_tools.worlds.maze.agent_view import FRAME_SIZE, Sprite, pixel_tables
+from procgen_tools.worlds.maze.grid import CHEESE, NUM_BACKGROUNDS, WALL
+from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
+
+_FRAME_SHAPE = (FRAME_SIZE, FRAME_SIZE, 3)
+
+
+class TorchView:
+    """Draws observations of one world size on one device.
+
+    Args:
+        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        device: where the frames are drawn.
+
+    Raises:
+        ValueError: a world size that has no pixel tables.
+    """
+
+    def __init__(self, world_size: int, device: torch.device | str = "cpu") -> None:
+        tables = pixel_tables(world_size)
+        self.world_size = world_size
+        self.device = torch.device(device)
+        cells = tables.layer_cells.reshape(len(tables.layer_cells), -1)
+        black = np.zeros_like(tables.backgrounds[:1])
+        self._layer_cells = self._put(cells.astype(np.int64))
+        self._textures = self._put(_packed(tables.textures))
+        self._backgrounds = self._put(_packed(np.concatenate([tables.backgrounds, black])))
+        self._cheese_pixels = self._put(_patch_pixels(tables.cheese))
+        self._cheese = self._put(_patch_colours(tables.cheese))
+        self._mouse_pixels = self._put(_patch_pixels(tables.mouse))
+        mice = [_patch_colours(sprite) for sprite in (tables.mouse, tables.mirrored_mouse)]
+        self._mice = self._put(np.stack(mice))
+
+    def draw_levels(
+        self, cells: UInt8[Tensor, "frame row col"], backgrounds: UInt8[Tensor, " background"]
+    ) -> UInt8[Tensor, "frame 64 64 3"]:
+        """Frames without the mouse; waits for the device.
+
+        Args:
+            cells: cell codes of outer grids: WALL, OPEN, CHEESE.
+            backgrounds: index of each frame's picture, 255 for black.
+
+        Raises:
+            ValueError: grids of another world size, an unknown background.
+        """
+        side = self.world_size
+        if cells.shape[1:] != (side, side) or backgrounds.shape != cells.shape[:1]:
+            raise ValueError(
+                f"cells have shape {tuple(cells.shape)} and backgrounds "
+                f"{tuple(backgrounds.shape)}: give (frame, {side}, {side}) and (frame,)"
+            )
+        known = (backgrounds < NUM_BACKGROUNDS) | (backgrounds == NO_BACKGROUND)
+        if not known.all():
+            raise ValueError(
+                f"background {int(backgrounds[~known][0])} does not exist: use "
+                f"0..{NUM_BACKGROUNDS - 1}, or {NO_BACKGROUND} for black"
+            )
+        picture = self._backgrounds[backgrounds.clamp(max=NUM_BACKGROUNDS).long()]
+        channels = picture.view(torch.uint8).view(*picture.shape, 4)
+        flat = cells.flatten(1)
+        walls = flat == WALL
+        frame, place = (flat == CHEESE).nonzero(as_tuple=True)
+        # Up to four cells cover a pixel: the last wall that is painted decides.
+        for layer, texture in zip(self._layer_cells, self._textures, strict=True):
+            covered = walls.gather(1, layer.expand(len(flat), -1))
+            torch.where(covered, texture, picture, out=picture)
+        # No pixel that a cheese colours is covered again by a cell that is painted later.
+        cheese = self._cheese[place]
+        which, spot = (cheese[..., 3] > 0).nonzero(as_tuple=True)
+        pixels = frame[which], self._cheese_pixels[place][which, spot], slice(3)
+        channels[pixels] = _blend(channels[pixels], cheese[which, spot])
+        return channels[..., :3].reshape(-1, *_FRAME_SHAPE).contiguous()
+
+    def draw_mice(
+        self,
+        frames: UInt8[Tensor, "frame 64 64 3"],
+        squares: Int64[Tensor, "mouse 2"],
+        mirrored: Bool[Tensor, " facing"],
+    ) -> None:
+        """Blend a mouse into each frame, in place.
+
+        Squares must lie in the outer grid: their values are not checked, because that would
+        wait for the device.
+
+        Args:
+            frames: contiguous.
+            squares: (row, col) of the outer grid.
+            mirrored: whether the mouse looks to the right.
+
+        Raises:
+            ValueError: shapes that do not fit, frames that are not contiguous.
+        """
+        count = len(squares)
+        if frames.shape != (count, *_FRAME_SHAPE) or mirrored.shape != (count,):
+            raise ValueError(
+                f"frames have shape {tuple(frames.shape)}, squares {tuple(squares.shape)} and "
+                f"mirrored {tuple(mirrored.shape)}: give as many of each"
+            )
+        if not frames.is_contiguous():
+            raise ValueError("the frames are not contiguous: draw into frames.contiguous()")
+        places = squares[:, 0] * self.world_size + squares[:, 1]
+        pixels = self._mouse_pixels[places].unsqueeze(-1).expand(-1, -1, 3)
+        flat = frames.view(count, FRAME_SIZE**2, 3)
+        sprite = self._mice[mirrored.long(), places]
+        flat.scatter_(1, pixels, _blend(flat.gather(1, pixels), sprite))
+
+    def _put(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+
+def _blend(below: UInt8[Tensor, "*pixel 3"], over: Int32[Tensor, "*pixel 4"]) -> Tensor:
+    """Premultiplied source-over with procgen's rounding."""
+    product = below * (255 - over[..., 3:])
+    return (over[..., :3] + ((product + (product >> 8) + 0x80) >> 8)).to(torch.uint8)
+
+
+def _packed(pictures: UInt8[np.ndarray, "picture 64 64 3"]) -> np.ndarray:
+    """(picture, pixel) int32, each of which is the bytes of one colour and a zero."""
+    padded = np.pad(pictures.reshape(len(pictures), -1, 3), ((0, 0), (0, 0), (0, 1)))
+    return padded.view(np.int32)[..., 0]
+
+
+def _patch_pixels(sprite: Sprite) -> np.ndarray:
+    """(square, patch pixel) flat number in the frame of each pixel of the sprite's patch."""
+    world, _, height, width, _ = sprite.pixels.shape
+    y = (sprite.top[:, None] + np.arange(height)).astype(np.int64)
+    x = sprite.left[:, None] + np.arange(width)
+    numbers = y[:, None, :, None] * FRAME_SIZE + x[None, :, None, :]
+    return numbers.reshape(world * world, height * width)
+
+
+def _patch_colours(sprite: Sprite) -> np.ndarray:
+    """(square, patch pixel, 4) the sprite's colours and opacity."""
+    world, _, height, width, _ = sprite.pixels.shape
+    return sprite.pixels.reshape(world * world, height * width, 4).astype(np.int32)

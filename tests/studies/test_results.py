@@ -1,0 +1,281 @@
+"""Settings, claims, and what an experiment leaves behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from procgen_tools import maze
+from procgen_tools import studies as experiments
+from procgen_tools.interventions import NOTHING, Scale
+from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, save_policy
+from procgen_tools.statistics.intervals import Mean, median_over_levels
+from procgen_tools.studies.base import (
+    ALL_AGENTS,
+    PUBLISHED_RUN,
+    Claim,
+    Findings,
+    Scope,
+    Settings,
+    decision_levels,
+    every,
+    measured,
+    over_levels,
+)
+from procgen_tools.studies.measuring import effects_table
+from procgen_tools.studies.results import (
+    FOLDER,
+    claims_table,
+    default_folder,
+    look_at,
+    read_claims,
+    report,
+    write,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        [
+            {"agent": agent, "level": level, "before": rng.random(), "after": rng.random()}
+            for agent in ("b", "a")
+            for level in (9, 3, 5, 7)
+        ]
+    )
+
+
+def test_means_by_agent(table: pd.DataFrame) -> None:
+    means = over_levels(table, "before")
+    assert list(means) == ["b", "a", ALL_AGENTS]
+    for agent in ("a", "b"):
+        rows = table[table["agent"] == agent]
+        assert means[agent].value == pytest.approx(rows["before"].mean())
+    assert means[ALL_AGENTS].value == pytest.approx(table["before"].mean())
+    change = over_levels(table, lambda t: t["after"] - t["before"])
+    assert change["a"].value == pytest.approx(
+        over_levels(table, "after")["a"].value - means["a"].value
+    )
+    median = over_levels(table, "before", median_over_levels)
+    by_level = table.groupby("level")["before"].mean()
+    assert median[ALL_AGENTS].value == pytest.approx(by_level.median())
+
+
+def test_tables_that_cannot_be_averaged(table: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="several rows for one level"):
+        over_levels(pd.concat([table, table.head(1)]), "before")
+    with pytest.raises(ValueError, match="missing for some agents and levels"):
+        over_levels(table.iloc[1:], "before")
+
+
+def test_levels_with_a_decision_square() -> None:
+    levels = decision_levels(6)
+    assert len(levels) == 6
+    assert all(maze.decision_square(level) is not None for level in levels.values())
+    left_out = set(range(max(levels))) - set(levels)
+    assert all(maze.decision_square(maze.make_level(seed)) is None for seed in left_out)
+
+
+def test_an_effects_table() -> None:
+    agents = {"x": ImpalaPolicy(seed=1).eval(), "y": ImpalaPolicy(seed=2).eval()}
+    levels = {3: maze.make_level(3)}
+    table = effects_table(
+        agents, levels, lambda *_: {"none": NOTHING, "twice": Scale("embedder.relu3", 2.0)}
+    )
+    assert list(zip(table["agent"], table["level"], table["edit"], strict=True)) == [
+        ("x", 3, "none"), ("x", 3, "twice"), ("y", 3, "none"), ("y", 3, "twice"),
+    ]  # fmt: skip
+    nothing = table[table["edit"] == "none"]
+    assert (nothing["total_variation_max"] == 0).all()
+    assert (nothing["cheese_before"] == nothing["cheese_after"]).all()
+    assert (table.loc[table["edit"] == "twice", "total_variation_max"] > 0).all()
+
+
+@pytest.fixture
+def findings(table: pd.DataFrame) -> Findings:
+    claim = Claim(
+        "A claim | with a bar",
+        ".81 → .03",
+        measured(as_trained=over_levels(table, "before"), edited=over_levels(table, "after")),
+        "it falls",
+        holds=False,
+        comment="It is another network.",
+    )
+    return Findings(
+        "cheese_vector", PUBLISHED_RUN, "four levels", ("b", "a"), (claim,), {"rows": table}
+    )
+
+
+def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> None:
+    figure = Figure()
+    figure.subplots().plot([0, 1])
+    folder = tmp_path / "cheese_vector"
+    path = write(findings, {"line": figure}, folder, "the command")
+    content, claims = read_claims(path)
+    assert claims[0].measured == findings.claims[0].measured
+    assert content["command"] == "the command"
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "rows.parquet"), findings.tables["rows"])
+    assert (folder / "line.png").read_bytes()[:4] == b"\x89PNG"
+    section = claims_table(path)
+    assert "A claim \\| with a bar | .81 → .03 | as trained 0." in section
+    assert "**no**: it falls. It is another network." in section
+    shown = look_at("cheese_vector", tmp_path).data
+    assert "| claim | published | all agents | b | a | holds |" in shown
+    with pytest.raises(ValueError, match="run procgen-tools experiment probing"):
+        look_at("probing", tmp_path)
+    path.write_text(json.dumps({"claims": [{}]}))
+    with pytest.raises(ValueError, match="holds no results"):
+        read_claims(path)
+
+
+SMALL = Settings(fast=True).scope(100)
+
+
+def test_a_small_run_gives_no_verdict(findings: Findings, tmp_path: Path) -> None:
+    small = replace(findings, scope=SMALL)
+    assert "does not hold: it falls" in report(findings)
+    assert "a small run: it falls" in report(small)
+    assert "hold" not in report(small)
+    assert small.summary()["holds"].tolist() == ["a small run"]
+    path = write(small, {}, tmp_path / "cheese_vector", "the command")
+    assert json.loads(path.read_text())["claims"][0]["holds"] is None
+    assert "| a small run: it falls |" in claims_table(path)
+    assert "a small run (it falls)" in look_at("cheese_vector", tmp_path).data
+
+
+def test_the_published_run_is_not_overwritten(findings: Findings, tmp_path: Path) -> None:
+    path = write(findings, {}, tmp_path, "the command")
+    kept = path.read_bytes()
+    for scope in (SMALL, Settings(seed=1).scope(100)):
+        with pytest.raises(ValueError, match=f"and this is {re.escape(scope.name)}: leave"):
+            write(replace(findings, scope=scope), {}, tmp_path, "another command")
+    assert path.read_bytes() == kept
+    assert [each.name for each in tmp_path.glob("*.json")] == ["results.json"]
+    assert write(findings, {}, tmp_path, "the command again").read_bytes() != kept
+    other = tmp_path / "other"
+    for command in ("one", "another"):
+        write(replace(findings, scope=SMALL), {}, other, command)
+
+
+@pytest.mark.parametrize(
+    ("settings", "scope"),
+    [
+        (Settings(), PUBLISHED_RUN),
+        (Settings(fast=True), Scope("a small run", small=True)),
+        (Settings(mazes=1), Scope("a small run (1 mazes)", small=True)),
+        (Settings(mazes=1000), Scope("another run (1,000 mazes)", small=False)),
+        (Settings(agents=(Path("a.pth"),)), Scope("another run (other agents)", small=False)),
+        (Settings(seed=2, mazes=5), Scope("a small run (5 mazes, seed 2)", small=True)),
+    ],
+)
+def test_scopes(settings: Settings, scope: Scope) -> None:
+    assert settings.scope(100) == scope
+    assert settings.scope(100).published == (settings == Settings())
+    assert settings.scope(100, reduced=True).small
+
+
+def test_where_results_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_folder(PUBLISHED_RUN) == Path("results")
+    assert default_folder(SMALL) == Path("other_runs")
+    Path("experiments/results").mkdir(parents=True)
+    assert default_folder(PUBLISHED_RUN) == Path("experiments/results")
+    assert default_folder(SMALL) == Path("experiments/other_runs")
+    ignored = ["git", "check-ignore", "experiments/other_runs/cheese_vector/results.json"]
+    if (ROOT / ".git").exists():
+        assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_rule_for_every_agent() -> None:
+    means = {"a": Mean(0.3, 0.2, 0.4), ALL_AGENTS: Mean(0.1, 0.0, 0.2)}
+    assert every(means, lambda mean: mean.value > 0.05)
+    assert not every(means, lambda mean: mean.low > 0.05)
+
+
+def test_agents_of_an_experiment(tmp_path: Path) -> None:
+    plain, remembers = tmp_path / "plain.pth", tmp_path / "remembers.pth"
+    save_policy(ImpalaPolicy(seed=1), plain)
+    save_policy(RecurrentPolicy(seed=1), remembers)
+    assert list(Settings(agents=(plain,)).load_agents()) == ["plain"]
+    with pytest.raises(ValueError, match="has a memory"):
+        Settings(agents=(remembers,)).load_agents()
+    assert Settings(fast=True).count(100, fast=4) == 4
+    assert Settings().count(100, fast=4) == 100
+    assert Settings(fast=True, mazes=9).count(100, fast=4) == 9
+    with pytest.raises(ValueError, match="mazes is 0"):
+        Settings(mazes=0)
+    with pytest.raises(ValueError, match="seed is -1"):
+        Settings(seed=-1)
+
+
+def test_unknown_experiments_are_named() -> None:
+    with pytest.raises(ValueError, match=r"no experiment 'chese_vector'.*did you mean 'cheese_v"):
+        experiments.load("chese_vector")
+
+
+def test_every_experiment_has_its_parts() -> None:
+    for name in experiments.NAMES:
+        module = experiments.load(name)
+        assert name == module.NAME
+        assert module.TITLE
+        assert name == "crops_and_humans" or module.MAZES >= 24
+        assert callable(module.run)
+        assert callable(module.draw)
+        assert list((ROOT / "experiments").rglob(f"{name}.ipynb")), f"{name} has no notebook"
+
+
+def test_the_readme_holds_the_claims() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
+    assert script["written"]() == script["table"](), "run python scripts/experiments_table.py"
+
+
+def test_results_that_are_kept_are_whole() -> None:
+    for name in experiments.NAMES:
+        content, claims = read_claims(FOLDER / name / "results.json")
+        assert content["run"] == PUBLISHED_RUN.name, f"run procgen-tools experiment {name}"
+        assert content["command"] == f"procgen-tools experiment {name}"
+        assert claims
+        for claim in claims:
+            assert set(claim.measured) == {*content["agents"], ALL_AGENTS}
+
+
+def test_the_command_keeps_the_published_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, findings: Findings
+) -> None:
+    """A small run from the command line goes elsewhere, says so, and gives no verdict."""
+    from typer.testing import CliRunner
+
+    from procgen_tools.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    folder = Path("experiments/results")
+    kept = write(findings, {}, folder / "cheese_vector", "the published one").read_bytes()
+    module = experiments.load("cheese_vector")
+    monkeypatch.setattr(
+        module, "run", lambda settings: replace(findings, scope=settings.scope(module.MAZES))
+    )
+    monkeypatch.setattr(module, "draw", lambda _: {})
+    words = ["experiment", "cheese_vector"]
+    for options in (["--fast"], ["--mazes", "4"], ["--agents", "a.pth"], ["--seed", "1"]):
+        result = CliRunner().invoke(app, [*words, *options])
+        assert result.exit_code == 0, result.output
+        assert "experiments/other_runs/cheese_vector: results.json" in result.output
+        assert ("a small run: it falls" in result.output) == (options[0] in ("--fast", "--mazes"))
+        refused = CliRunner().invoke(app, [*words, *options, f"--folder={folder}"])
+        assert "holds the published run" in str(refused.exception)
+    assert (folder / "cheese_vector" / "results.json").read_bytes() == kept
+    result = CliRunner().invoke(app, words)
+    assert "does not hold: it falls" in result.output
+    assert (folder / "cheese_vector" / "results.json").read_bytes() != kept

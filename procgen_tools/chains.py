@@ -1,218 +1,273 @@
-"""Exact chances and times of reaching squares: a vector field as an absorbing Markov chain.
+"""Exact chances and times of reaching goals: a field as an absorbing Markov chain.
 
-A policy without memory makes the mouse's walk a Markov chain over the open squares. At every
-square it moves with the field's probabilities (divided by their sum); a move into a wall or over
-the edge leaves it in place; at the cheese the episode ends. procgen draws the mouse as it last
-went, left or right, and the policy sees it: a field that holds the probabilities of both facings
-makes a chain over squares and facings, which is the environment exactly. Nothing is sampled here:
-without a step limit the chances solve a sparse linear system (see `markov`), with one they are
-iterated.
+A policy without memory makes an episode a Markov chain over the states of the level's graph (see
+`worlds.graph`). In every state it moves with the field's probabilities, divided by their sum; some
+states end the episode. In a maze the states are squares and facings of the mouse, and the goals
+are the cheese and the corner. Nothing is sampled here: without a step limit the chances solve a
+sparse linear system (see `markov`), with one they are iterated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from math import exp, inf, log
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy import sparse
 
 from procgen_tools.checks import of_kind
 from procgen_tools.markov import Elimination, eliminate
-from procgen_tools.shown import brief
-from procgen_tools.vfield import VectorField
-from procgen_tools.worlds.maze.grid import LEFT, MOVES, RIGHT, START, STAY, Square, check_inside
-from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
+from procgen_tools.shown import brief, summary
+from procgen_tools.worlds.graph import Graph, Level
 
-PROCGEN_STEP_LIMIT = 500
-"""Steps after which procgen ends an episode."""
 
-CORNER_REGION = 5
-"""Side of the top-right region that counts as the corner, in squares (Langosco et al., 2022)."""
+@runtime_checkable
+class Field(Protocol):
+    """What exact answers need of a field: `VectorField` and `StateField` have it.
+
+    Attributes:
+        level: whose graph the field is over.
+        starts: the places where an episode may be asked to begin.
+        by_state: (state, move) the probabilities of the moves in every state of the graph.
+    """
+
+    @property
+    def level(self) -> Level: ...
+
+    @property
+    def starts(self) -> Sequence[Any]: ...
+
+    @property
+    def by_state(self) -> Float[np.ndarray, "state move"]: ...
+
+    def graph(self, **goals: Any) -> Graph:
+        """The level's graph, with one state for each row of `by_state`."""
+
+    def index(self, start: Any) -> int:
+        """The state in which an episode from `start` begins; ValueError for an unknown one."""
+
+    def place(self, square: Any) -> int | None:
+        """The number of a place in `graph.places`; None where no state is, as in a wall."""
+
+
+KIND = "give what vector_field(maze, policy) returns"
 
 
 @dataclass(frozen=True)
 class Chances:
-    """What becomes of an episode that starts at one square.
+    """What becomes of an episode that begins at one start.
+
+    The numbers of a goal are attributes, too: `chances.cheese` is `chances.visits["cheese"]`,
+    `chances.corner_first` is `chances.first["corner"]`, `chances.steps_to_cheese` is
+    `chances.steps_to["cheese"]`.
 
     Attributes:
-        start: the square where the mouse starts.
-        step_limit: steps after which the episode ends; None when only the cheese ends it.
-        cheese: probability that the mouse reaches the cheese (0 in a maze without).
-        corner: probability that it visits the top-right corner square (or region) during the
-            episode, with or without reaching the cheese later (0 when all of it is wall).
-        corner_first: probability that it visits the corner before the cheese. It differs from
-            `corner` only when the cheese lies in the corner: to reach it there is no visit before.
-        cheese_first: probability that it reaches the cheese without having visited the corner.
-        neither: probability that it reaches neither; the three last ones sum to 1.
-        steps_to_cheese: mean number of steps to the cheese over the episodes that reach it; NaN
-            when none does.
+        start: where the episode begins.
+        step_limit: steps after which the episode ends; None when only goals end it.
+        visits: by goal, the probability that the episode visits it. A goal that ends the episode
+            is visited by reaching it. Reaching a cheese in the corner counts as visiting the
+            corner.
+        first: by goal, the probability that it is visited before the others. A state of several
+            goals counts for the first of them by name, so a cheese in the corner is
+            `cheese_first`.
+        neither: probability that no goal is visited; `first` and `neither` sum to 1.
+        steps_to: by goal that ends the episode, the mean number of steps to it over the episodes
+            that reach it; NaN when none does.
         episode_steps: mean number of steps of all episodes. Without a step limit it is infinite
-            unless the cheese is reached with certainty.
+            unless the episode ends with certainty.
     """
 
-    start: Square
+    start: Any
     step_limit: int | None
-    cheese: float
-    corner: float
-    corner_first: float
-    cheese_first: float
+    visits: Mapping[str, float]
+    first: Mapping[str, float]
     neither: float
-    steps_to_cheese: float
+    steps_to: Mapping[str, float]
     episode_steps: float
 
-    __repr__ = brief
+    def __getattr__(self, name: str) -> float:
+        return _of_goal(self, name)
+
+    def __repr__(self) -> str:
+        numbers = {
+            "step_limit": self.step_limit,
+            **self.visits,
+            **{f"{name}_first": chance for name, chance in self.first.items()},
+            "neither": self.neither,
+            **{f"steps_to_{name}": steps for name, steps in self.steps_to.items()},
+            "episode_steps": self.episode_steps,
+        }
+        shown = [f"{name}={_number(number)}" for name, number in numbers.items()]
+        return summary(self, f"start={self.start!r:.40}", *shown)
 
 
 @dataclass(frozen=True, eq=False)
-class ChancesBySquare:
-    """The numbers of `Chances` for a start at every open square, in the order of field.squares."""
+class ChancesByStart:
+    """The numbers of `Chances` for every start at once, in the order of `field.starts`.
 
-    field: VectorField
+    Attributes as of `Chances`, with an array in place of each number.
+    """
+
+    field: Field
     step_limit: int | None
-    cheese: Float[np.ndarray, " square"]
-    corner: Float[np.ndarray, " square"]
-    corner_first: Float[np.ndarray, " square"]
-    cheese_first: Float[np.ndarray, " square"]
-    neither: Float[np.ndarray, " square"]
-    steps_to_cheese: Float[np.ndarray, " square"]
-    episode_steps: Float[np.ndarray, " square"]
+    visits: Mapping[str, Float[np.ndarray, " start"]]
+    first: Mapping[str, Float[np.ndarray, " start"]]
+    neither: Float[np.ndarray, " start"]
+    steps_to: Mapping[str, Float[np.ndarray, " start"]]
+    episode_steps: Float[np.ndarray, " start"]
 
     __repr__ = brief
 
-    def at(self, start: tuple[int, int]) -> Chances:
-        """The chances of an episode that starts at `start`; ValueError when it is not open."""
+    def __getattr__(self, name: str) -> Float[np.ndarray, " start"]:
+        return _of_goal(self, name)
+
+    def at(self, start: Any) -> Chances:
+        """The chances of an episode from `start`; ValueError when there is no such start."""
         number = self.field.index(start)
+        if number >= len(self.neither):
+            raise ValueError(f"{start} is not one of the field's starts")
+
+        def of(numbers: Mapping[str, np.ndarray]) -> dict[str, float]:
+            return {name: float(each[number]) for name, each in numbers.items()}
+
         return Chances(
-            start=self.field.squares[number],
+            start=self.field.starts[number],
             step_limit=self.step_limit,
-            cheese=float(self.cheese[number]),
-            corner=float(self.corner[number]),
-            corner_first=float(self.corner_first[number]),
-            cheese_first=float(self.cheese_first[number]),
+            visits=of(self.visits),
+            first=of(self.first),
             neither=float(self.neither[number]),
-            steps_to_cheese=float(self.steps_to_cheese[number]),
+            steps_to=of(self.steps_to),
             episode_steps=float(self.episode_steps[number]),
         )
 
 
 def chances(
-    field: VectorField,
-    start: tuple[int, int] | None = None,
-    step_limit: int | None = None,
-    *,
-    corner_region: int = 1,
+    field: Field, start: Any = None, step_limit: int | None = None, **goals: Any
 ) -> Chances:
-    """The exact chances of an episode from `start`, or from the maze's mouse when it is None.
+    """The exact chances of an episode from `start`, by default from the level's own start.
 
     Args:
-        step_limit: steps after which an episode ends, such as PROCGEN_STEP_LIMIT; the step that
-            reaches the limit still counts. None: only the cheese ends it.
-        corner_region: side, in squares, of what counts as the corner: 1 for the top-right square
-            itself, 5 for the top-right 5 x 5.
+        field: the policy's moves in every state of a level.
+        start: in a maze, the square where the mouse begins.
+        step_limit: steps after which an episode ends, such as `field.level.step_limit`; the step
+            that reaches the limit still counts. None: only goals end it.
+        **goals: options of the world's goals. In a maze, corner_region: the side, in squares, of
+            what counts as the corner: 1, the top-right square itself, by default.
 
     Raises:
-        ValueError: a start that is not open, a step limit or a region below 1.
+        ValueError: an unknown start, a step limit below 1, a goal that cannot be.
+        TypeError: no field, or an option that the world does not have.
+
+    Example:
+        >>> import numpy as np
+        >>> from procgen_tools import maze, vfield
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> field = vfield.VectorField(level, np.full((6, 5), 0.2), np.zeros(6))
+        >>> round(chances(field, step_limit=10).cheese, 3)
+        0.256
     """
-    of_kind("the field", field, VectorField, "give what vector_field(maze, policy) returns")
-    start = field.maze.mouse if start is None else field.squares[field.index(start)]
-    return chances_by_square(field, step_limit, corner_region=corner_region).at(start)
+    of_kind("the field", field, Field, KIND)
+    start = field.starts[field.graph(**goals).start if start is None else field.index(start)]
+    return chances_by_start(field, step_limit, **goals).at(start)
 
 
-def chances_by_square(
-    field: VectorField, step_limit: int | None = None, *, corner_region: int = 1
-) -> ChancesBySquare:
-    """The exact chances for a start at every open square at once; arguments as for `chances`.
-
-    Raises:
-        ValueError: a step limit or a region below 1.
-    """
-    if corner_region < 1:
-        raise ValueError(
-            f"corner_region {corner_region} is below 1: give the side of the region in squares, "
-            "1 for the corner square itself"
-        )
+def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) -> ChancesByStart:
+    """The exact chances for every start at once; arguments and errors as for `chances`."""
+    of_kind("the field", field, Field, KIND)
     if step_limit is not None and step_limit < 1:
         raise ValueError(
-            f"step_limit {step_limit} is below 1: give {PROCGEN_STEP_LIMIT} (procgen's), "
+            f"step_limit {step_limit} is below 1: give {field.level.step_limit} (the world's), "
             "another number of steps, or None for no limit"
         )
-    chain = _Chain.of(field, corner_region)
+    chain = Chain(field.graph(**goals), field.by_state, field.level.ending_goals)
     parts = _limitless(chain) if step_limit is None else _limited(chain, step_limit)
-    parts = parts.first(len(field.squares))
-    reached = parts.cheese > 0
-    steps = np.full_like(parts.cheese, np.nan)
-    np.divide(parts.weighted_steps, parts.cheese, out=steps, where=reached)
-    return ChancesBySquare(
+    starts = slice(len(field.starts))
+
+    def capped(numbers: Float[np.ndarray, " state"]) -> Float[np.ndarray, " start"]:
+        return np.minimum(numbers[starts], 1)  # sums may exceed 1 by a rounding
+
+    steps_to = {}
+    for name, weighted in parts.weighted_steps.items():
+        reached = parts.visits[name]
+        steps = np.full_like(reached, np.nan)
+        np.divide(weighted, reached, out=steps, where=reached > 0)
+        steps_to[name] = steps[starts]
+    longest = inf if step_limit is None else step_limit
+    return ChancesByStart(
         field=field,
         step_limit=step_limit,
-        # Sums may exceed their bounds by a rounding.
-        cheese=np.minimum(parts.cheese, 1),
-        # Who reaches a cheese that lies in the corner visits the corner by that.
-        corner=np.minimum(
-            parts.corner_first + parts.cheese_first * (chain.cheese <= chain.corner), 1
-        ),
-        corner_first=np.minimum(parts.corner_first, 1),
-        cheese_first=np.minimum(parts.cheese_first, 1),
-        neither=np.minimum(parts.neither, 1),
-        steps_to_cheese=steps,
-        episode_steps=np.minimum(parts.episode_steps, inf if step_limit is None else step_limit),
+        visits={name: capped(numbers) for name, numbers in parts.visits.items()},
+        first={name: capped(numbers) for name, numbers in parts.first.items()},
+        neither=capped(parts.neither),
+        steps_to=steps_to,
+        episode_steps=np.minimum(parts.episode_steps[starts], longest),
     )
 
 
 @dataclass(frozen=True)
 class DecisionProbabilities:
-    """The five moves at the decision square, grouped by where they lead; they sum to 1.
+    """The moves at the decision square, grouped by where they lead; they sum to 1.
+
+    The numbers of a goal are attributes, too: `decision.cheese` is `decision.towards["cheese"]`.
 
     Attributes:
         square: the decision square.
-        cheese: probability of the moves that bring the mouse nearer to the cheese.
-        top_right: probability of the moves that bring it nearer to the top-right corner.
+        towards: by goal, the probability of the moves that lead nearer to it. In a maze, `cheese`
+            and `top_right`, the top-right corner.
         other: probability of all other moves, staying included.
     """
 
-    square: Square
-    cheese: float
-    top_right: float
+    square: Any
+    towards: Mapping[str, float]
     other: float
 
     __repr__ = brief
 
+    def __getattr__(self, name: str) -> float:
+        if name.startswith("_") or name not in self.towards:
+            raise AttributeError(f"the decision has no goal {name!r}")
+        return self.towards[name]
 
-def decision(field: VectorField, start: tuple[int, int] = START) -> DecisionProbabilities | None:
-    """What the policy does where the paths from `start` to cheese and corner part.
 
-    None when the maze has no decision square (see `paths.decision_square`).
+def decision(field: Field, start: Any = None) -> DecisionProbabilities | None:
+    """What the policy does where the ways from `start` to the goals part.
+
+    None when the level has no decision square (in a maze, see `paths.decision_square`).
+
+    Args:
+        field: the policy's moves in every state of a level.
+        start: where episodes begin; in a maze the square (0, 0) by default.
 
     Raises:
-        ValueError: a start outside the maze.
+        ValueError: an unknown start.
     """
-    of_kind("the field", field, VectorField, "give what vector_field(maze, policy) returns")
-    maze = field.maze
-    square = decision_square(maze, start)
-    if square is None or maze.cheese is None:
+    of_kind("the field", field, Field, KIND)
+    found = field.level.decision(start)
+    if found is None:
         return None
-    probabilities = field.at(square) / field.at(square).sum()
-    cheese = nearer_moves(maze, maze.cheese)[square]
-    top_right = nearer_moves(maze, maze.corner)[square]
+    probabilities = field.by_state[found.state] / field.by_state[found.state].sum()
+    rest = np.ones(len(probabilities), bool)
+    for moves in found.towards.values():
+        rest &= ~moves
     return DecisionProbabilities(
-        square=square,
-        cheese=float(probabilities[cheese].sum()),
-        top_right=float(probabilities[top_right].sum()),
-        other=float(probabilities[~(cheese | top_right)].sum()),
+        square=found.square,
+        towards={name: float(probabilities[moves].sum()) for name, moves in found.towards.items()},
+        other=float(probabilities[rest].sum()),
     )
 
 
 @dataclass(frozen=True)
 class PathProbability:
-    """How likely it is that the mouse walks exactly along a path.
+    """How likely it is that an episode goes exactly along a path.
 
     Attributes:
         product: probability of all its steps in a row.
         geometric_mean: the product's root of the number of steps: the probability of a typical
-            step, which paths of different lengths can be compared by. 1 for a path without steps.
+            step, which compares paths of different lengths. 1 for a path without steps.
     """
 
     product: float
@@ -221,12 +276,13 @@ class PathProbability:
     __repr__ = brief
 
 
-def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None) -> PathProbability:
-    """The probability that a mouse at the path's first square walks along it and nowhere else.
+def path_probability(field: Field, path: Sequence[Any] | None) -> PathProbability:
+    """The probability that an episode from the path's first square goes along it.
 
     Squares that follow each other are neighbours, or equal: the mouse stays, by staying or by
     moving into a wall. An impossible path has probability 0: None (what `paths.shortest_path`
-    gives for unreachable squares), one that jumps, enters a wall or goes on after the cheese.
+    gives for unreachable squares), one that jumps, enters a wall or goes on after the episode's
+    end.
 
     Raises:
         ValueError: a path without squares, or one that leaves the maze.
@@ -235,22 +291,21 @@ def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None)
         return PathProbability(0.0, 0.0)
     if len(path) == 0:
         raise ValueError("the path has no squares: give at least the one where it starts")
-    maze = field.maze
-    squares = [check_inside(square, maze.size, "path") for square in path]
-    if any(maze.walls[square] for square in squares):
+    places = [field.place(square) for square in path]
+    if None in places:
         return PathProbability(0.0, 0.0)
-    chain = _Chain.of(field)
-    walk = [field.index(square) for square in squares]
-    if any(number in chain.cheese for number in walk[:-1]):
+    graph = field.graph()
+    if not set(graph.places[graph.ends].tolist()).isdisjoint(places[:-1]):
         return PathProbability(0.0, 0.0)
-    # The share of each facing at the current square; the logarithm keeps long paths from 0.
-    shares = {walk[0]: 1.0}
+    chain = Chain(graph, field.by_state)
+    # The share of each state at the current place; the logarithm keeps long paths from 0.
+    shares = {field.index(path[0]): 1.0}
     logarithm = 0.0
-    for there in walk[1:]:
+    for there in places[1:]:
         arriving: dict[int, float] = {}
         for state, share in shares.items():
-            for move, leads_to in enumerate(chain.leads_to[state].tolist()):
-                if leads_to % len(field.squares) == there:
+            for move, leads_to in enumerate(graph.leads_to[state].tolist()):
+                if graph.places[leads_to] == there:
                     step = share * float(chain.probabilities[state, move])
                     arriving[leads_to] = arriving.get(leads_to, 0.0) + step
         probability = sum(arriving.values())
@@ -258,130 +313,197 @@ def path_probability(field: VectorField, path: Sequence[tuple[int, int]] | None)
             return PathProbability(0.0, 0.0)
         logarithm += log(probability)
         shares = {state: share / probability for state, share in arriving.items()}
-    return PathProbability(exp(logarithm), exp(logarithm / max(len(walk) - 1, 1)))
+    return PathProbability(exp(logarithm), exp(logarithm / max(len(places) - 1, 1)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Chain:
-    """The mouse's walk: states, the moves' probabilities in each, and where they lead.
+class Chain:
+    """An episode as a Markov chain.
 
-    A state is a square; or, where the field tells the facings apart, state + squares is the same
-    square with the picture flipped. The first states are the starts.
+    Attributes:
+        graph: the level's.
+        given: (state, move) the moves' probabilities; they need not sum to 1.
+        ending: the goals that end the episode.
     """
 
-    probabilities: Float[np.ndarray, "state move"]
-    leads_to: Int[np.ndarray, "state move"]
-    cheese: frozenset[int]
-    corner: frozenset[int]
+    graph: Graph
+    given: Float[np.ndarray, "state move"]
+    ending: Sequence[str] = ()
 
-    @classmethod
-    def of(cls, field: VectorField, corner_region: int = 1) -> _Chain:
-        maze, squares = field.maze, len(field.squares)
-        leads_to = successors(maze)
-        facings = [field.probabilities]
-        if field.flipped_probabilities is not None:
-            facings.append(field.flipped_probabilities)
-            # Facing 0 is the maze's own. LEFT turns the picture to unmirrored, RIGHT to mirrored.
-            leads_to = np.concatenate([leads_to, leads_to + squares])
-            leads_to[:, LEFT] = leads_to[:, LEFT] % squares + squares * maze.mouse_mirrored
-            leads_to[:, RIGHT] = leads_to[:, RIGHT] % squares + squares * (not maze.mouse_mirrored)
-        probabilities = np.concatenate(facings)
+    @cached_property
+    def probabilities(self) -> Float[np.ndarray, "state move"]:
+        """The moves' probabilities, divided by their sum."""
+        return self.given / self.given.sum(axis=1, keepdims=True)
 
-        def states(chosen: Iterable[Square]) -> frozenset[int]:
-            numbers = [field.index(square) for square in chosen if maze.is_open(square)]
-            return frozenset(
-                state for number in numbers for state in range(number, len(probabilities), squares)
-            )
+    @cached_property
+    def any_goal(self) -> Bool[np.ndarray, " state"]:
+        """The states that end the episode or belong to a goal."""
+        return np.logical_or.reduce([self.graph.ends, *self.graph.goals.values()])
 
-        edge = range(max(maze.size - corner_region, 0), maze.size)
-        return cls(
-            probabilities / probabilities.sum(axis=1, keepdims=True),
-            leads_to,
-            states([] if maze.cheese is None else [maze.cheese]),
-            states(Square(row, col) for row in edge for col in edge),
-        )
+    @cached_property
+    def passing(self) -> tuple[str, ...]:
+        """The goals that an episode can visit and go on."""
+        ends = self.graph.ends
+        return tuple(name for name, where in self.graph.goals.items() if (where & ~ends).any())
 
-    def __len__(self) -> int:
-        return len(self.probabilities)
+    def atoms(
+        self, within: Bool[np.ndarray, " state"]
+    ) -> list[tuple[tuple[str, ...], Bool[np.ndarray, " state"]]]:
+        """States of goals, grouped by the goals that they belong to, which come with them."""
+        code = np.zeros(len(self.graph), np.int64)
+        for bit, where in enumerate(self.graph.goals.values()):
+            code |= where.astype(np.int64) << bit
+        return [
+            (tuple(name for bit, name in enumerate(self.graph.goals) if each >> bit & 1),
+             within & (code == each))
+            for each in np.unique(code[within]).tolist() if each
+        ]  # fmt: skip
 
-    def ending_in(self, targets: Iterable[int]) -> Float[np.ndarray, "state move"]:
-        """The probabilities, where the mouse stays at the targets."""
-        probabilities = self.probabilities.copy()
-        for target in targets:
-            probabilities[target] = 0.0
-            probabilities[target, STAY] = 1.0
-            # To stay keeps the facing, so a target leads to itself.
-        return probabilities
+    def ending_in(
+        self, ends: Bool[np.ndarray, " state"]
+    ) -> tuple[Float[np.ndarray, "state move"], Int[np.ndarray, "state move"]]:
+        """The moves' probabilities and where they lead, in the chain that stays in `ends`."""
+        probabilities, leads_to = self.probabilities.copy(), self.graph.leads_to.copy()
+        probabilities[ends] = 0.0
+        probabilities[ends, -1] = 1.0
+        leads_to[ends] = np.flatnonzero(ends)[:, None]
+        return probabilities, leads_to
 
-    def eliminate(self, targets: frozenset[int]) -> Elimination:
-        """The chain that ends at the targets, ready to be solved."""
-        return eliminate(self.ending_in(targets), self.leads_to, targets)
+    def eliminate(self, ends: Bool[np.ndarray, " state"]) -> Elimination:
+        """The chain that ends in these states, ready to be solved."""
+        return eliminate(*self.ending_in(ends), _numbers(ends))
+
+    def outcomes(
+        self, by_atom: Sequence[tuple[tuple[str, ...], Float[np.ndarray, " state"]]]
+    ) -> dict[str, Float[np.ndarray, " state"]]:
+        """For each goal, the sum of the numbers of its atoms."""
+        totals = {name: np.zeros(len(self.graph)) for name in self.graph.goals}
+        for names, numbers in by_atom:
+            for name in names:
+                totals[name] = totals[name] + numbers
+        return totals
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What both methods compute; weighted_steps is E[steps to the cheese; it is reached]."""
+    """What both methods compute; weighted_steps is E[steps to the goal; it is reached]."""
 
-    cheese: Float[np.ndarray, " state"]
-    weighted_steps: Float[np.ndarray, " state"]
+    visits: dict[str, Float[np.ndarray, " state"]]
+    weighted_steps: dict[str, Float[np.ndarray, " state"]]
     episode_steps: Float[np.ndarray, " state"]
-    corner_first: Float[np.ndarray, " state"]
-    cheese_first: Float[np.ndarray, " state"]
+    first: dict[str, Float[np.ndarray, " state"]]
     neither: Float[np.ndarray, " state"]
 
-    def first(self, count: int) -> _Parts:
-        """The parts of the first states."""
-        return _Parts(**{part.name: getattr(self, part.name)[:count] for part in fields(self)})
 
+def _limitless(chain: Chain) -> _Parts:
+    graph = chain.graph
+    to_end = chain.eliminate(graph.ends)
+    reached = [(names, to_end.chance_of(_numbers(where)))
+               for names, where in chain.atoms(graph.ends)]  # fmt: skip
+    # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
+    steps = [(names, to_end.solve({}, source=chance)) for names, chance in reached]
+    ended = graph.ends & ~np.logical_or.reduce([np.zeros_like(graph.ends), *graph.goals.values()])
+    all_steps = sum((each for _, each in steps), np.zeros(len(graph)))
+    if ended.any():
+        all_steps = all_steps + to_end.solve({}, source=to_end.chance_of(_numbers(ended)))
 
-def _limited(chain: _Chain, steps: int) -> _Parts:
-    """Backward iteration, one step of the chain at a time, for every start at once."""
-    states = len(chain)
-    cheese, corner = sorted(chain.cheese), sorted(chain.corner - chain.cheese)
-    endings = (chain.cheese, chain.cheese | chain.corner)
-    probabilities = np.concatenate([chain.ending_in(targets) for targets in endings])
-    leads_to = np.concatenate([chain.leads_to, chain.leads_to + states])
-    rows = np.arange(2 * states + 1) * len(MOVES)
-    one_step = sparse.csr_array((probabilities.ravel(), leads_to.ravel(), rows))
-    one_step.sum_duplicates()
-
-    # Two chains below each other. In the first only the cheese ends the episode; its columns are
-    # the chance of the cheese, E[steps; cheese], and the mean length. In the second the corner
-    # ends it too; its columns are the chances of cheese first, corner first, neither.
-    columns = np.zeros((2 * states, 3))
-    upper, lower = columns[:states], columns[states:]
-    lower[:, 2] = 1.0
-    lower[corner] = (0.0, 1.0, 0.0)
-    going_on = np.ones(states)
-    upper[cheese] = lower[cheese] = (1.0, 0.0, 0.0)
-    going_on[cheese] = 0.0
-    for _ in range(steps):
-        columns = one_step @ columns
-        columns[:states, 1] += going_on * columns[:states, 0]
-        columns[:states, 2] += going_on
-    upper, lower = columns[:states].T, columns[states:].T
+    first = chain.eliminate(chain.any_goal)
+    ways = [(names, first.chance_of(_numbers(where)))
+            for names, where in chain.atoms(chain.any_goal)]  # fmt: skip
+    visits = chain.outcomes(reached)
+    for name in chain.passing:
+        alone = graph.ends | graph.goals[name]
+        if np.array_equal(alone, chain.any_goal):
+            visits[name] = chain.outcomes(ways)[name]
+        else:
+            visits[name] = chain.eliminate(alone).chance_of(_numbers(graph.goals[name]))
     return _Parts(
-        cheese=upper[0],
-        weighted_steps=upper[1],
-        episode_steps=upper[2],
-        cheese_first=lower[0],
-        corner_first=lower[1],
-        neither=lower[2],
+        visits=visits,
+        weighted_steps=_only(chain.outcomes(steps), chain.ending),
+        episode_steps=np.where(to_end.may_be_trapped, inf, all_steps),
+        first=chain.outcomes([(names[:1], chance) for names, chance in ways]),
+        neither=first.chance_of({first.trap, *_numbers(ended)}),
     )
 
 
-def _limitless(chain: _Chain) -> _Parts:
-    to_cheese = chain.eliminate(chain.cheese)
-    reached = to_cheese.chance_of(chain.cheese)
-    # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
-    weighted_steps = to_cheese.solve({}, source=reached)
-    first = chain.eliminate(chain.cheese | chain.corner)
+def _limited(chain: Chain, steps: int) -> _Parts:
+    """Backward iteration, one step at a time, for every state at once."""
+    graph = chain.graph
+    states, ends = len(graph), graph.ends
+    # Chains below each other, which differ in where they end: at the end of the episode; at a
+    # goal, for each that this and the last do not answer; at any goal.
+    alone = {name: ends | graph.goals[name] for name in chain.passing}
+    alone = {name: each for name, each in alone.items() if not np.array_equal(each, chain.any_goal)}
+    endings = [ends, *alone.values(), chain.any_goal]
+    parts = [chain.ending_in(each) for each in endings]
+    probabilities = np.concatenate([each for each, _ in parts])
+    leads_to = np.concatenate([each + states * i for i, (_, each) in enumerate(parts)])
+    rows = np.arange(len(leads_to) + 1) * leads_to.shape[1]
+    one_step = sparse.csr_array((probabilities.ravel(), leads_to.ravel(), rows))
+    one_step.sum_duplicates()
+
+    # Columns of the first chain: for each atom, its chance and E[steps; it is reached]; then the
+    # mean length. Of the others: the goal's chance. Of the last: each atom's chance, and neither.
+    reached, ways = chain.atoms(ends), chain.atoms(chain.any_goal)
+    columns = np.zeros((len(endings), states, max(2 * len(reached), len(ways)) + 1))
+    for number, (_, where) in enumerate(reached):
+        columns[0, where, 2 * number] = 1.0
+    for each, name in zip(columns[1:-1], alone, strict=True):
+        each[graph.goals[name], 0] = 1.0
+    for number, (_, where) in enumerate(ways):
+        columns[-1, where, number] = 1.0
+    columns[-1, np.logical_and.reduce([~where for _, where in ways] or [~ends]), len(ways)] = 1.0
+    chance, weighted = slice(0, 2 * len(reached), 2), slice(1, 2 * len(reached) + 1, 2)
+    going_on = np.where(ends, 0.0, 1.0)
+    length = 2 * len(reached)
+    for _ in range(steps):
+        columns = (one_step @ columns.reshape(-1, columns.shape[-1])).reshape(columns.shape)
+        columns[0, :, weighted] += going_on[:, None] * columns[0, :, chance]
+        columns[0, :, length] += going_on
+
+    last = [(names, columns[-1, :, number]) for number, (names, _) in enumerate(ways)]
+    visits = chain.outcomes(
+        [(names, columns[0, :, 2 * number]) for number, (names, _) in enumerate(reached)]
+    )
+    for name in chain.passing:
+        visits[name] = chain.outcomes(last)[name]
+    for each, name in zip(columns[1:-1], alone, strict=True):
+        visits[name] = each[:, 0]
+    weighted_steps = chain.outcomes(
+        [(names, columns[0, :, 2 * number + 1]) for number, (names, _) in enumerate(reached)]
+    )
     return _Parts(
-        cheese=reached,
-        weighted_steps=weighted_steps,
-        # Where the cheese is reached with certainty the two means are the same.
-        episode_steps=np.where(to_cheese.may_be_trapped, inf, weighted_steps),
-        corner_first=first.chance_of(chain.corner - chain.cheese),
-        cheese_first=first.chance_of(chain.cheese),
-        neither=first.chance_of({first.trap}),
+        visits=visits,
+        weighted_steps=_only(weighted_steps, chain.ending),
+        episode_steps=columns[0, :, length],
+        first=chain.outcomes([(names[:1], numbers) for names, numbers in last]),
+        neither=columns[-1, :, len(ways)],
+    )
+
+
+def _number(number: float | None) -> str:
+    return str(number) if number is None else f"{number:.4g}"
+
+
+def _numbers(states: Bool[np.ndarray, " state"]) -> frozenset[int]:
+    return frozenset(np.flatnonzero(states).tolist())
+
+
+def _only(numbers: dict[str, np.ndarray], names: Sequence[str]) -> dict[str, np.ndarray]:
+    return {name: numbers[name] for name in names}
+
+
+def _of_goal(chances: Chances | ChancesByStart, name: str) -> Any:
+    """The number that an attribute such as `cheese_first` names."""
+    if not name.startswith("_"):
+        for end, numbers in (("_first", chances.first), ("", chances.visits)):
+            goal = name.removesuffix(end)
+            if name == goal + end and goal in numbers:
+                return numbers[goal]
+        goal = name.removeprefix("steps_to_")
+        if name != goal and goal in chances.steps_to:
+            return chances.steps_to[goal]
+    raise AttributeError(
+        f"{type(chances).__name__} has no attribute {name!r}"
+        + ("" if name.startswith("_") else f": its goals are {', '.join(chances.visits)}")
     )

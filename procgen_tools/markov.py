@@ -101,6 +101,7 @@ def eliminate(
     probabilities: Float[np.ndarray, "state move"],
     leads_to: Int[np.ndarray, "state move"],
     targets: frozenset[int],
+    discount: float = 1.0,
 ) -> Elimination:
     """State reduction of a chain in which the targets are absorbing.
 
@@ -108,18 +109,21 @@ def eliminate(
         probabilities: of each move in each state.
         leads_to: the state to which each move leads.
         targets: states that lead to themselves.
+        discount: the chance that the walk goes on after a step. With a discount below 1 it may
+            end anywhere, in the trap, so no state is lumped together with the trap.
     """
     try:
-        return _eliminate(probabilities, leads_to, targets, float)
+        return _eliminate(probabilities, leads_to, targets, discount, float)
     except _TooSmallError:
         with localcontext(_DECIMALS):
-            return _eliminate(probabilities, leads_to, targets, Decimal)
+            return _eliminate(probabilities, leads_to, targets, discount, Decimal)
 
 
 def _eliminate(
     probabilities: Float[np.ndarray, "state move"],
     leads_to: Int[np.ndarray, "state move"],
     targets: frozenset[int],
+    discount: float,
     number: type[float] | type[Decimal],
 ) -> Elimination:
     trap = len(probabilities)
@@ -129,7 +133,7 @@ def _eliminate(
     onward: list[dict[int, Number]] = [{} for _ in range(trap)]
     entering: list[set[int]] = [set() for _ in range(trap + 1)]
     for state, (successors, chances) in enumerate(
-        zip(leads_to.tolist(), probabilities.tolist(), strict=True)
+        zip(leads_to.tolist(), (discount * probabilities).tolist(), strict=True)
     ):
         row = onward[state]
         for successor, probability in zip(successors, chances, strict=True):
@@ -138,9 +142,16 @@ def _eliminate(
                 entering[successor].add(state)
 
     nearest_first = _reaching(targets, entering)
+    if discount < 1:
+        stops = (1 - discount) * probabilities.sum(axis=1)
+        for state, chance in enumerate(stops.tolist()):
+            if state not in targets:
+                onward[state][trap] = as_number(chance)
+        found = set(nearest_first)
+        nearest_first += [state for state in range(trap) if state not in found]
     reaching = set(nearest_first)
     trapped = [state for state in range(trap) if state not in reaching]
-    may_be_trapped = np.zeros(trap, dtype=bool)
+    may_be_trapped = np.full(trap, discount < 1)
     may_be_trapped[_reaching(trapped, entering)] = True
     for state in trapped:
         for predecessor in entering[state] & reaching:

@@ -61,6 +61,7 @@ MOVED = {
     "maze.paths": "worlds.maze.paths",
     "maze.sampling": "worlds.maze.sampling",
     "maze.state": "worlds.maze.state",
+    "models.actions": "worlds.maze.moves",
     "plots.ablations": "studies.ablations.figures",
     "plots.dynamics": "studies.training_dynamics.figures",
     "plots.farm": "studies.crops_and_humans.pictures",

@@ -9,7 +9,7 @@ All squares are one batch of computed frames: nothing is simulated, and no envir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -21,14 +21,16 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from procgen_tools.hooks import is_hooked
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.names import accepts_older, lazy
-from procgen_tools.shown import drawn_png, summary
+from procgen_tools.shown import brief, drawn_png, summary
+from procgen_tools.worlds.graph import Graph, Level, OnSquares
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.coded_grids import field_entry
 from procgen_tools.worlds.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
+from procgen_tools.worlds.maze.moves import move_probabilities
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.venv import MazeVenv
 
 _FROM_PLOTS = dict.fromkeys(["plot_heat_map", "plot_vf", "plot_vfs"], "plots.fields")
@@ -120,6 +122,31 @@ class VectorField:
         """The open squares, row by row from the bottom: the first axis of the arrays."""
         return tuple(self.maze.open_squares())
 
+    @property
+    def level(self) -> Maze:
+        """The maze, as a level whose graph exact answers are computed on."""
+        return self.maze
+
+    @property
+    def starts(self) -> tuple[Square, ...]:
+        """Where an episode may be asked to begin: the open squares."""
+        return self.squares
+
+    @property
+    def by_state(self) -> Float[np.ndarray, "state move"]:
+        """The moves' probabilities in every state of `graph()`: both facings, where known."""
+        if self.flipped_probabilities is None:
+            return self.probabilities
+        return np.concatenate([self.probabilities, self.flipped_probabilities])
+
+    def graph(self, **goals: Any) -> Graph:
+        """The maze's graph, with one state for each row of `by_state`; see `Maze.graph`."""
+        return self.maze.graph(both_facings=self.flipped_probabilities is not None, **goals)
+
+    def place(self, square: tuple[int, int]) -> int | None:
+        """The number of a square, None for a wall; ValueError when it is outside."""
+        return self._numbers.get(check_inside(square, self.maze.size, "path"))
+
     @cached_property
     def _numbers(self) -> dict[Square, int]:
         return {square: number for number, square in enumerate(self.squares)}
@@ -199,11 +226,75 @@ class VectorField:
 
 
 @dataclass(frozen=True, eq=False)
-class FieldDifference:
-    """What changed between two fields over the same open squares; all are after minus before."""
+class StateField:
+    """The probabilities of the moves, and the value, in every state of a level.
 
-    before: VectorField
-    after: VectorField
+    It is the field of worlds whose states are more than squares; in mazes see `VectorField`.
+
+    Attributes:
+        level: the level.
+        probabilities: (state, move), for the states that do not end the episode, in order.
+        values: (state,) the policy's estimate of its return.
+
+    Raises:
+        ValueError: another number of states than the level's graph has.
+    """
+
+    level: Level
+    probabilities: Float[np.ndarray, "state move"]
+    values: Float[np.ndarray, " state"]
+
+    __repr__ = brief
+
+    def __post_init__(self) -> None:
+        going_on = int((~self._graph.ends).sum())
+        if not len(self.probabilities) == len(self.values) == going_on:
+            raise ValueError(
+                f"{len(self.probabilities)} rows of probabilities and {len(self.values)} values "
+                f"do not fit {going_on} states that go on: give one for each"
+            )
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return self.level.graph()
+
+    @property
+    def starts(self) -> range:
+        """Where an episode may be asked to begin: the states, by number."""
+        return range(len(self._graph))
+
+    @cached_property
+    def by_state(self) -> Float[np.ndarray, "state move"]:
+        """The probabilities in every state of `graph()`; equal ones where the episode is over."""
+        moves = self.probabilities.shape[1]
+        filled = np.full((len(self._graph), moves), 1 / moves)
+        filled[~self._graph.ends] = self.probabilities
+        return filled
+
+    def graph(self, **goals: Any) -> Graph:
+        """The level's graph."""
+        return self.level.graph(**goals) if goals else self._graph
+
+    def index(self, start: int) -> int:
+        """The state itself; ValueError when there is no such state."""
+        if not 0 <= start < len(self._graph):
+            raise ValueError(f"there is no state {start}: give one of 0 to {len(self._graph) - 1}")
+        return int(start)
+
+    def place(self, square: int) -> int | None:
+        """The number of a place, None where no state is."""
+        return int(square) if square in self._graph.places else None
+
+
+@dataclass(frozen=True, eq=False)
+class FieldDifference:
+    """What changed between two fields of one kind; all are after minus before.
+
+    Over squares, of the mouse as it looks in the maze.
+    """
+
+    before: Any
+    after: Any
 
     @property
     def probabilities(self) -> Float[np.ndarray, "square move"]:
@@ -217,7 +308,7 @@ class FieldDifference:
 
     @property
     def arrows(self) -> Float[np.ndarray, "square 2"]:
-        """The change of the mean move, to the right and up."""
+        """The change of the mean move, to the right and up; of fields over squares."""
         return self.after.arrows - self.before.arrows
 
     @property
@@ -240,12 +331,12 @@ class FieldDifference:
 
     def __repr__(self) -> str:
         variation = self.total_variation
-        most = self.before.squares[int(variation.argmax())]
+        most = self.before.starts[int(variation.argmax())]
         return summary(
             self,
-            self.before.maze.caption(),
+            self.before.level.caption(),
             f"total variation {variation.mean():.3g} on average",
-            f"at most {variation.max():.3g} at {tuple(most)}",
+            f"at most {variation.max():.3g} at {tuple(most) if isinstance(most, tuple) else most}",
         )
 
     def _repr_png_(self) -> bytes:
@@ -260,20 +351,25 @@ def total_variation(
     return np.abs(second - first).sum(axis=1) / 2
 
 
-def difference(before: VectorField, after: VectorField) -> FieldDifference:
-    """The change from one field to another, square by square.
+def difference(
+    before: VectorField | StateField, after: VectorField | StateField
+) -> FieldDifference:
+    """The change from one field to another, square by square or state by state.
 
-    The mazes must have the same walls; mouse, cheese and background may differ.
+    Mazes must have the same walls; mouse, cheese and background may differ.
 
     Raises:
-        ValueError: different walls.
+        ValueError: different walls, or another number of states.
     """
-    if not np.array_equal(before.maze.walls, after.maze.walls):
-        raise ValueError(
-            f"the fields belong to mazes with different walls ({before.maze.size} x "
-            f"{before.maze.size} with {len(before.squares)} open squares, {after.maze.size} x "
-            f"{after.maze.size} with {len(after.squares)}): compare fields of one maze"
-        )
+    if isinstance(before, VectorField) and isinstance(after, VectorField):
+        if not np.array_equal(before.maze.walls, after.maze.walls):
+            raise ValueError(
+                f"the fields belong to mazes with different walls ({before.maze.size} x "
+                f"{before.maze.size} with {len(before.squares)} open squares, {after.maze.size} x "
+                f"{after.maze.size} with {len(after.squares)}): compare fields of one maze"
+            )
+    elif type(before) is not type(after) or len(before.values) != len(after.values):
+        raise ValueError("the fields have different states: compare fields of one level")
     return FieldDifference(before, after)
 
 
@@ -350,18 +446,59 @@ def _ask(
     return probabilities, values
 
 
-def square_observations(maze: Maze, policy: Policy) -> Float[Tensor, "square 3 64 64"]:
-    """What the policy is shown with the mouse at every open square.
+def observations_of(view: np.ndarray, policy: Policy) -> Float[Tensor, place * observation]:
+    """What a policy is shown, on its device and in the number type of its parameters.
 
-    On the policy's device and in the number type of its parameters.
+    Args:
+        view: frames, (place, 64, 64, 3) bytes, or numbers that a policy takes as they are.
+        policy: who is shown it.
     """
-    frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
-    # Frames have their colours side by side in memory, a layout in which the CPU's convolutions
-    # take half the time. A foreign network may rely on the usual one.
-    layout = torch.preserve_format if isinstance(policy, ImpalaPolicy) else torch.contiguous_format
-    observations = frames.to(torch.float32, memory_format=layout) / 255
+    observations = torch.from_numpy(view)
+    if view.dtype == np.uint8:
+        observations = to_observations(observations)
+        if not isinstance(policy, ImpalaPolicy):  # a foreign network may rely on the usual layout
+            observations = observations.contiguous()
     device, dtype = _place(policy)
     return observations.to(device, dtype)
+
+
+def square_observations(maze: Maze, policy: Policy) -> Float[Tensor, "square 3 64 64"]:
+    """What the policy is shown with the mouse at every open square, as it looks in the maze."""
+    return observations_of(agent_frames(maze, maze.open_squares()), policy)
+
+
+def assemble(level: Level, answers: Sequence[tuple[Tensor, Tensor]]) -> VectorField | StateField:
+    """The field of a level from a policy's logits and values, one pair for each of its views."""
+    moves = [level.moves(logits) for logits, _ in answers]
+    values = [numbers.cpu().double().numpy() for _, numbers in answers]
+    if isinstance(level, OnSquares):
+        squares: Any = level
+        return VectorField(squares, moves[0], values[0], moves[1])
+    return StateField(level, np.concatenate(moves), np.concatenate(values))
+
+
+@torch.no_grad()
+def state_field(level: Level, policy: Any) -> VectorField | StateField:
+    """What a policy would do in every state of a level of any world.
+
+    A level on squares gives a `VectorField` (see `vector_field`), another one a `StateField`.
+
+    Args:
+        level: the level.
+        policy: has `logits_and_value`; it runs on its own device, without gradients.
+
+    Raises:
+        ValueError: a policy whose answers do not fit the level.
+    """
+    answers = []
+    for view in level.views():
+        observations = observations_of(view, policy)
+        parts = [
+            policy.logits_and_value(each) for each in observations.split(fast_batch(observations))
+        ]
+        logits, values = zip(*parts, strict=True)
+        answers.append((torch.cat(logits), torch.cat(values)))
+    return assemble(level, answers)
 
 
 def fast_batch(observations: Tensor) -> int:

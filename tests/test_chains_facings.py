@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from procgen_tools import chains
 from procgen_tools.vfield import VectorField
 from procgen_tools.worlds.maze.actions import CANONICAL_ACTIONS
-from procgen_tools.worlds.maze.grid import MOVES, START, Maze, parse
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES, START, Maze, parse
 from procgen_tools.worlds.maze.levels import level_rule, make_level
 from procgen_tools.worlds.maze.native import NativeMaze
 
@@ -76,7 +76,7 @@ def test_chances_agree_with_episodes() -> None:
     maze = make_level(level_seed, level_rule("maze", "easy"))
     assert maze.size == 5
     field = random_field(maze, 3)
-    exact = chains.chances(field, START, step_limit=chains.PROCGEN_STEP_LIMIT)
+    exact = chains.chances(field, START, step_limit=EPISODE_STEPS)
     found, corner, steps = play(field, level_seed)
     assert 0.1 < exact.cheese < 0.995
     assert 0.1 < exact.corner_first < 0.995
@@ -88,7 +88,7 @@ def test_chances_agree_with_episodes() -> None:
 
     # The test would notice if the facings were ignored.
     deaf = VectorField(maze, field.probabilities, field.values)
-    ignored = chains.chances(deaf, START, step_limit=chains.PROCGEN_STEP_LIMIT)
+    ignored = chains.chances(deaf, START, step_limit=EPISODE_STEPS)
     interval = binomtest(int(corner.sum()), EPISODES).proportion_ci(0.99)
     assert not interval.low < ignored.corner_first < interval.high
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from procgen_tools import maze
-from procgen_tools.chains import chances_by_square
+from procgen_tools.chains import chances_by_start
 from procgen_tools.returns import discounted_returns, shortest_way_returns
 from procgen_tools.vfield import VectorField
 from procgen_tools.worlds.maze.grid import LEFT, MOVES, RIGHT
@@ -41,7 +41,7 @@ def test_with_little_discount_it_is_the_chance_of_the_cheese(seed: int) -> None:
     returns = discounted_returns(field, 1 - 1e-10)
     elsewhere = np.array([square != level.cheese for square in field.squares])
     np.testing.assert_allclose(
-        returns[elsewhere], 10 * chances_by_square(field).cheese[elsewhere], rtol=1e-3
+        returns[elsewhere], 10 * chances_by_start(field).cheese[elsewhere], rtol=1e-3
     )
 
 

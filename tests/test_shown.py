@@ -71,7 +71,7 @@ def results(policy: ImpalaPolicy, effect: Effect) -> list[Any]:
         effect,
         effect.chances_before,
         effect.decision_before,
-        chains.chances_by_square(effect.before, 500),
+        chains.chances_by_start(effect.before, 500),
         cheese_vector(policy, level, LAYER),
         cheese_vector(policy, level, "embedder.fc"),
         Zero(LAYER, channels=range(32)) + Zero(LAYER, channels=range(32)) + effect.intervention,

@@ -23,7 +23,8 @@ from procgen_tools.vfield import VectorField, difference, total_variation, vecto
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.edit import move_mouse
 from procgen_tools.worlds.maze.grid import Maze, Square, parse
-from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, to_observations
+from procgen_tools.worlds.maze.observations import to_observations
+from procgen_tools.worlds.maze.venv import MazeVenv, create_venv
 
 MAZE = parse(".#C\n...\nM.#")
 

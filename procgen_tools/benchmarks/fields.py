@@ -26,8 +26,9 @@ from procgen_tools.vfield import CACHED_BATCH, VectorField, vector_field
 from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.grid import MOVES, Maze
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.state_layout import ENTITY_FIELDS, FIELDS, Field
-from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, procgen_engine, to_observations
+from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, procgen_engine
 
 OURS = "procgen_tools, one facing"
 BOTH = "procgen_tools, both facings"

@@ -26,7 +26,6 @@ from jaxtyping import Bool, Float, Int, Int64, UInt8
 from torch import Tensor
 from tqdm import tqdm
 
-from procgen_tools.chains import CORNER_REGION
 from procgen_tools.checks import whole_number
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.interface import need
@@ -34,10 +33,19 @@ from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 from procgen_tools.worlds.maze.actions import MOVE_OF_ACTION, STAY_ACTION
 from procgen_tools.worlds.maze.agent_view import background_code, draw_levels, draw_mice
-from procgen_tools.worlds.maze.grid import LEFT, MOVE_STEPS, MOVES, RIGHT, Maze, Square
+from procgen_tools.worlds.maze.grid import (
+    CORNER_REGION,
+    EPISODE_STEPS,
+    MOVE_STEPS,
+    MOVES,
+    Maze,
+    Square,
+    turned,
+)
 from procgen_tools.worlds.maze.human_view import human_view
-from procgen_tools.worlds.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
-from procgen_tools.worlds.maze.venv import to_observations, venv_from_mazes
+from procgen_tools.worlds.maze.observations import to_observations
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
+from procgen_tools.worlds.maze.venv import venv_from_mazes
 
 NO_ACTION = 255
 """Stands where an episode has ended; no action, and no index of one."""
@@ -313,7 +321,7 @@ def _rollouts(
         blocked = walls[np.arange(count), ahead[:, 0] + 1, ahead[:, 1] + 1]
         squares[:, step + 1] = np.where(blocked[:, None], here, ahead)
         # The picture turns with the key, even when a wall is in the way.
-        mirrored[:, step + 1] = (move == RIGHT) | (mirrored[:, step] & (move != LEFT))
+        mirrored[:, step + 1] = turned(mirrored[:, step], move)
     played = np.arange(longest) < steps[:, None]
     kept = np.where(played, actions, NO_ACTION).astype(np.uint8)
     return Rollouts(mazes, found, steps, squares, mirrored, kept)
@@ -393,13 +401,11 @@ class Answers:
     def _ask(self, frames: UInt8[np.ndarray, "frame 64 64 3"]) -> Float[np.ndarray, "frame action"]:
         """In batches that are fast, and that thousands of episodes do not make large."""
         pixels = torch.from_numpy(frames).to(next(self._policy.parameters()).device)
-        # Colours side by side in memory are what convolutions are fastest with; a foreign network
-        # may rely on the usual layout.
-        ours = isinstance(self._policy, ImpalaPolicy)
-        layout = torch.preserve_format if ours else torch.contiguous_format
         parts = []
-        for batch in pixels.permute(0, 3, 1, 2).split(fast_batch(pixels)):
-            observations = batch.to(torch.float32, memory_format=layout) / 255
+        for batch in pixels.split(fast_batch(pixels)):
+            observations = to_observations(batch)
+            if not isinstance(self._policy, ImpalaPolicy):  # it may rely on the usual layout
+                observations = observations.contiguous()
             parts.append(_probabilities(self._policy.logits_and_value(observations)[0]))
         return np.concatenate(parts)
 

@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
-from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances
+from procgen_tools.chains import chances
 from procgen_tools.episodes.rollouts import MemoryPolicy
 from procgen_tools.shown import brief
 from procgen_tools.vfield import Policy, VectorField, vector_field
 from procgen_tools.worlds.maze.edit import mouse_positions
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 from procgen_tools.worlds.maze.paths import nearer_moves
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
@@ -51,7 +51,7 @@ def exact_scores(
     policy: Policy,
     mazes: Sequence[Maze],
     *,
-    step_limit: int = PROCGEN_STEP_LIMIT,
+    step_limit: int = EPISODE_STEPS,
     progress_bar: bool = False,
 ) -> ExactScores:
     """The chances in each maze, by solving the chain of the agent's field.

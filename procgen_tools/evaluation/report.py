@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from procgen_tools.chains import CORNER_REGION
 from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
 from procgen_tools.evaluation.conditions import Condition
 from procgen_tools.statistics.intervals import Mean, Share, mean_over_levels
+from procgen_tools.worlds.maze.grid import CORNER_REGION
 from procgen_tools.worlds.maze.levels import LevelRule
 
 REGION = f"{CORNER_REGION} x {CORNER_REGION}"

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from procgen_tools.chains import CORNER_REGION
 from procgen_tools.episodes.rollouts import MemoryPolicy, PlainPolicy, Rollouts, play
 from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Share
-from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,8 @@ from procgen_tools.shown import LONGEST, summary
 from procgen_tools.worlds.maze.agent_view import agent_frame
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.state import EnvState
-from procgen_tools.worlds.maze.venv import to_observations
 
 View: TypeAlias = Maze | EnvState | Tensor
 """What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""

@@ -1,11 +1,5 @@
 """Policies whose every activation has a name, their checkpoints, and what actions mean."""
 
-from procgen_tools.models.actions import (
-    move_log_probabilities,
-    move_matrix,
-    move_probabilities,
-    sum_over_moves,
-)
 from procgen_tools.models.adapted import AdaptedPolicy, adapt
 from procgen_tools.models.checkpoints import (
     checkpoint_metadata,
@@ -21,6 +15,12 @@ from procgen_tools.models.simple import MlpModel, MlpPolicy, NatureModel, Nature
 from procgen_tools.names import lazy
 from procgen_tools.worlds.crops_and_humans.q_network import QNetwork
 from procgen_tools.worlds.maze.actions import ACTIONS_OF_MOVE, CANONICAL_ACTIONS, MOVE_OF_ACTION
+from procgen_tools.worlds.maze.moves import (
+    move_log_probabilities,
+    move_matrix,
+    move_probabilities,
+    sum_over_moves,
+)
 
 __all__ = [
     "ACTIONS_OF_MOVE",

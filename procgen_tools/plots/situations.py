@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, Chances, chances, decision
+from procgen_tools.chains import Chances, chances, decision
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.plots.fields import legend_below, plot_vf
 from procgen_tools.plots.style import (
@@ -22,7 +22,7 @@ from procgen_tools.plots.style import (
     headline,
 )
 from procgen_tools.vfield import VectorField, vector_field
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,7 +141,7 @@ def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns:
     headline(
         figure,
         f"The agent probably gets the cheese in {got} of the {len(shown)} mazes that have one",
-        f"exact chances of an episode of {PROCGEN_STEP_LIMIT} steps, {count(len(mazes), 'maze')}",
+        f"exact chances of an episode of {EPISODE_STEPS} steps, {count(len(mazes), 'maze')}",
     )
     return figure
 
@@ -175,4 +175,4 @@ def plot_with_chances(
 
 
 def _chances(field: VectorField) -> Chances:
-    return chances(field, step_limit=PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)
+    return chances(field, step_limit=EPISODE_STEPS, corner_region=CORNER_REGION)

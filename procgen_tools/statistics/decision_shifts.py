@@ -20,12 +20,12 @@ from torch import Tensor
 
 from procgen_tools.interventions.base import Intervention
 from procgen_tools.interventions.vectors import observe
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.interface import Policy, need
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 from procgen_tools.worlds.maze.edit import move_mouse
 from procgen_tools.worlds.maze.grid import START, Maze
+from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
 GOALS = ("cheese", "top_right", "other")

@@ -18,7 +18,7 @@ from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import LEFT, RIGHT, parse
 from procgen_tools.worlds.maze.levels import LevelRule
-from procgen_tools.worlds.maze.venv import to_observations
+from procgen_tools.worlds.maze.observations import to_observations
 
 UP_THEN_CHEESE = parse("C..\n.#.\nM..", world_size=15)
 AWAY_FROM_UP = parse("..C\n.#.\nM..", world_size=15)

@@ -39,6 +39,7 @@ from procgen_tools.studies.cheese_scrubbing.measure import activations_at
 from procgen_tools.studies.retargeting.measure import Retargeting
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.channels import ChannelBrowser
+from procgen_tools.worlds.maze.grid import CORNER_REGION
 
 LEVEL = maze.make_level(3)
 SQUARE = tuple(LEVEL.open_squares()[1])
@@ -110,7 +111,7 @@ def test_fields_vectors_edits_effects_and_chances(kind: str) -> None:
         np.testing.assert_allclose(effect.before.probabilities, field.probabilities, atol=1e-5)
         assert effect.difference.total_variation.max() > 1e-5, edit
         assert effect.chances_after == chains.chances(
-            effect.after, None, 500, corner_region=chains.CORNER_REGION
+            effect.after, None, 500, corner_region=CORNER_REGION
         )
 
 

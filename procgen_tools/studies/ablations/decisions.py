@@ -20,9 +20,9 @@ from torch import Tensor
 from procgen_tools.effects import resume_point
 from procgen_tools.interventions import Intervention, Mean, Resample, Zero, activations_of, observe
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
 SHOWN, EMPTY = "with cheese", "without cheese"

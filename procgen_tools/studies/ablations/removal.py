@@ -195,4 +195,4 @@ def _chance_of_square(empty: Sequence[Effect], maze: Maze) -> float:
         return float(np.nan)
     seen = empty[0].before
     unseen = VectorField(maze, seen.probabilities, seen.values, seen.flipped_probabilities)
-    return chains.chances(unseen, None, chains.PROCGEN_STEP_LIMIT).cheese
+    return chains.chances(unseen, None, unseen.level.step_limit).cheese

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm import tqdm
 
-from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances, decision
+from procgen_tools.chains import chances, decision
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.statistics.intervals import Mean
 from procgen_tools.studies.base import Claim, Findings, Settings, every, measured, over_levels
 from procgen_tools.vfield import vector_field
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 from procgen_tools.worlds.maze.situations import (
     FAR_FROM_THE_WAY,
     IN_REGION,
@@ -69,7 +69,7 @@ def outcome(policy: ImpalaPolicy, maze: Maze) -> dict[str, float | int | None]:
     where they lead, None without one.
     """
     field = vector_field(maze, policy)
-    exact = chances(field, step_limit=PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)
+    exact = chances(field, step_limit=EPISODE_STEPS, corner_region=CORNER_REGION)
     moves = decision(field)
     return {
         "size": maze.size,

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from procgen_tools.chains import PROCGEN_STEP_LIMIT, chances
+from procgen_tools.chains import chances
 from procgen_tools.episodes.rollouts import play
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.statistics.collinearity import collinearity, sign_flips
@@ -38,7 +38,7 @@ from procgen_tools.studies.base import ALL_AGENTS, Claim, Findings, Settings, ev
 from procgen_tools.studies.blocks import over_many_levels
 from procgen_tools.vfield import vector_field
 from procgen_tools.worlds.maze.features import FEATURES, TAXICAB, feature_table
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, Maze
 from procgen_tools.worlds.maze.levels import make_bank
 from procgen_tools.worlds.maze.paths import decision_square
 
@@ -162,7 +162,7 @@ def _episodes(
         bar = tqdm(levels[:exact], disable=not settings.progress_bar, unit=" exact chances")
         for i, maze in enumerate(bar):
             field = vector_field(maze, policy)
-            probabilities[i] = chances(field, step_limit=PROCGEN_STEP_LIMIT).cheese
+            probabilities[i] = chances(field, step_limit=EPISODE_STEPS).cheese
         tables.append(
             pd.DataFrame(
                 {

@@ -31,12 +31,12 @@ from tqdm import tqdm
 
 from procgen_tools.interventions import activations_of, square_cells
 from procgen_tools.interventions.base import canonical
-from procgen_tools.models.actions import move_log_probabilities
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.edit import move_cheese, move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import START, Maze, Square
 from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.moves import move_log_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 from procgen_tools.worlds.maze.sampling import find_seeds
 

@@ -31,13 +31,13 @@ from procgen_tools.interventions.base import (
     canonical,
 )
 from procgen_tools.interventions.edits import Mean, NamedLayerEdit, Resample, Zero
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch, square_observations, total_variation
 from procgen_tools.worlds.maze.edit import mouse_positions, move_cheese
 from procgen_tools.worlds.maze.grid import START, Maze, Square, check_inside
 from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 from procgen_tools.worlds.maze.sampling import find_seeds
 

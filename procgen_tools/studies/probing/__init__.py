@@ -18,7 +18,6 @@ from jaxtyping import Bool, Float32, Int, Shaped
 from procgen_tools.episodes.rollouts import play
 from procgen_tools.interventions import square_cells
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.statistics.intervals import Mean
 from procgen_tools.statistics.probes import (
     STRENGTHS,
@@ -35,6 +34,7 @@ from procgen_tools.worlds.maze.edit import mouse_positions, move_mouse
 from procgen_tools.worlds.maze.features import feature_table
 from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import make_bank
+from procgen_tools.worlds.maze.moves import move_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -24,15 +24,14 @@ from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.interventions.base import Intervention, canonical
-from procgen_tools.models.actions import move_probabilities
 from procgen_tools.models.interface import Policy, answer_from
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.edit import place_cheese
-from procgen_tools.worlds.maze.grid import LEFT, MOVE_STEPS, RIGHT, Maze, Square
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, Maze, Square, turned
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.paths import shortest_path
-from procgen_tools.worlds.maze.venv import to_observations
 
 EditFor = Callable[[Sequence[Square]], Intervention]
 """Makes the edit of a pass, given the target of each of its observations."""
@@ -81,7 +80,7 @@ class PathSteps:
                 move = MOVE_STEPS.index(step)
                 steps.append((target, numbers.setdefault((square, mirrored), len(numbers)), move))
                 # The picture turns with moves to the left and to the right only.
-                mirrored = move == RIGHT or (mirrored and move != LEFT)
+                mirrored = turned(mirrored, move)
         table = np.array(steps, dtype=np.int64).reshape(-1, 3)
         squares = tuple(Square(*goal) for goal in targets)
         return cls(maze, squares, np.array(lengths, dtype=np.int64), tuple(numbers), *table.T)
@@ -193,7 +192,7 @@ class Retargeting:
     def unedited(self) -> TargetScores:
         """The scores without an edit: where the policy tends to go by itself."""
         answers = [
-            _moves(answer_from(self.policy, self.layer, batch)[0])
+            self.maze.moves(answer_from(self.policy, self.layer, batch)[0])
             for batch in self.reached.split(fast_batch(self.reached))
         ]
         return TargetScores(self.steps, np.concatenate(answers)[self.steps.view])
@@ -216,7 +215,7 @@ class Retargeting:
             self._check_place(edit)
             shown = self.reached[torch.from_numpy(self.steps.view[part])]
             with edit.on(self.policy):
-                answers.append(_moves(answer_from(self.policy, self.layer, shown)[0]))
+                answers.append(self.maze.moves(answer_from(self.policy, self.layer, shown)[0]))
         return TargetScores(self.steps, np.concatenate(answers))
 
     @torch.no_grad()
@@ -232,7 +231,7 @@ class Retargeting:
             if views:
                 observations = _observations(place_cheese(self.maze, goal), views).to(device)
                 answers += [
-                    _moves(self.policy.logits_and_value(batch)[0])
+                    self.maze.moves(self.policy.logits_and_value(batch)[0])
                     for batch in observations.split(fast_batch(observations))
                 ]
         return TargetScores(self.steps, np.concatenate(answers))
@@ -264,10 +263,4 @@ def _observations(
         if chosen:
             shown = replace(maze, mouse_mirrored=facing)
             frames[chosen] = agent_frames(shown, [views[number][0] for number in chosen])
-    # Channels side by side in memory, which the processor's convolutions like best.
-    observations = torch.from_numpy(to_observations(frames))
-    return observations.contiguous(memory_format=torch.channels_last)
-
-
-def _moves(logits: Float[Tensor, "step action"]) -> Float[np.ndarray, "step move"]:
-    return move_probabilities(logits.cpu().double()).numpy()
+    return to_observations(torch.from_numpy(frames))

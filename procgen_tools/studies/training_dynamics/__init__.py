@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from procgen_tools.chains import CORNER_REGION, PROCGEN_STEP_LIMIT, chances
+from procgen_tools.chains import chances
 from procgen_tools.effects import measure
 from procgen_tools.evaluation.exact_scores import move_agreement
 from procgen_tools.interventions import Add, activations_of, cheese_vector
@@ -42,7 +42,7 @@ from procgen_tools.training.settings import AUTO, ImitationSettings
 from procgen_tools.training.trainers import train_agent
 from procgen_tools.vfield import vector_field
 from procgen_tools.worlds.maze.edit import remove_cheese
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.paths import nearer_moves
 
@@ -185,7 +185,7 @@ def wants(policy: ImpalaPolicy, maze: Maze) -> dict[str, float]:
     alone = without.at(before.square)
     to_cheese = nearer_moves(maze, maze.cheese)[before.square]
     to_corner = nearer_moves(maze, maze.corner)[before.square]
-    visits = chances(without, maze.mouse, PROCGEN_STEP_LIMIT, corner_region=CORNER_REGION)
+    visits = chances(without, maze.mouse, EPISODE_STEPS, corner_region=CORNER_REGION)
     return {
         "agreement": move_agreement(effect.before),
         "cheese": before.cheese,

@@ -18,13 +18,15 @@ columns alike. Coordinates are inner unless a name says outer.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Integer, UInt8
+from jaxtyping import Bool, Float, Integer, UInt8
 
 from procgen_tools.checks import true_or_false, whole_number
 from procgen_tools.shown import pixels_png, summary
+from procgen_tools.worlds.graph import Decision, Graph
 
 CHEESE = 2
 WALL = 51
@@ -39,6 +41,13 @@ NUM_BACKGROUNDS = 9
 
 DEFAULT_BACKGROUND = 0
 """The background of mazes made by hand: that of level 0, as agents were trained on textures."""
+
+
+EPISODE_STEPS = 500
+"""Steps after which procgen ends an episode."""
+
+CORNER_REGION = 5
+"""Side of the top-right region that counts as the corner, in squares (Langosco et al., 2022)."""
 
 
 class Square(NamedTuple):
@@ -58,6 +67,18 @@ LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
 
 MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0, 0))
 """What each move adds to the mouse's square."""
+
+
+def turned(mirrored: Any, move: Any) -> Any:
+    """Whether the mouse's picture is mirrored after a move: it looks the way that it last went.
+
+    Works on numbers, numpy arrays and torch tensors alike.
+
+    Example:
+        >>> turned(False, RIGHT), turned(True, UP), turned(True, LEFT)
+        (True, True, False)
+    """
+    return (move == RIGHT) | (mirrored & (move != LEFT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +224,37 @@ class Maze:
             f"{self.size} x {self.size}, {int((~self.walls).sum())} open squares, "
             f"mouse {tuple(self.mouse)}, {cheese}"
         )
+
+    step_limit = EPISODE_STEPS
+    ending_goals = ("cheese",)
+    ways = ("cheese", "top_right")
+    effect_goals = MappingProxyType({"corner_region": CORNER_REGION})
+
+    def graph(self, *, both_facings: bool = True, corner_region: int = 1) -> Graph:
+        """The mouse's walk with the goals cheese and corner: see `graph.graph_of`."""
+        from procgen_tools.worlds.maze.graph import graph_of
+
+        return graph_of(self, both_facings=both_facings, corner_region=corner_region)
+
+    def decision(self, start: tuple[int, int] | None = None) -> Decision | None:
+        """The decision square, from the mouse's square by default: see `graph.decision`."""
+        from procgen_tools.worlds.maze.graph import decision
+
+        return decision(self, self.mouse if start is None else start)
+
+    def views(self) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
+        """The frames with the mouse at every open square, as it looks and the other way."""
+        from procgen_tools.worlds.maze.graph import views
+
+        return views(self)
+
+    def moves(self, logits: Any) -> Float[np.ndarray, "square move"]:
+        """The probabilities of the five moves, from logits of the 15 actions; float64."""
+        from procgen_tools.worlds.maze.moves import move_probabilities
+
+        # Moved first: not every device knows float64.
+        moves: Float[np.ndarray, "square move"] = move_probabilities(logits.cpu().double()).numpy()
+        return moves
 
     def _repr_png_(self) -> bytes:
         """The maze as people see it, for a notebook."""

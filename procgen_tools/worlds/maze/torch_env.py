@@ -20,10 +20,10 @@ from torch import Tensor
 from procgen_tools.checks import check_memory, whole_number
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
-from procgen_tools.worlds.maze.grid import CHEESE, WALL
+from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, WALL
 from procgen_tools.worlds.maze.level_sequences import LevelSequences
 from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
-from procgen_tools.worlds.maze.state_values import CHEESE_REWARD, EPISODE_STEPS
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 from procgen_tools.worlds.maze.torch_view import TorchView
 from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
 

@@ -17,6 +17,7 @@ from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.human_view import human_frame
 from procgen_tools.worlds.maze.levels import level_rule
 from procgen_tools.worlds.maze.native import NativeMaze
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.state import EnvState
 
 BACKENDS = ("native", "procgen")
@@ -187,13 +188,6 @@ class MazeVenv:
             raise ValueError(f"environment {index} does not exist: the venv has {self.num_envs}, "
                              "numbered from 0")  # fmt: skip
         return index
-
-
-def to_observations(
-    frames: UInt8[np.ndarray, "frame 64 64 3"],
-) -> Float32[np.ndarray, "frame 3 64 64"]:
-    """Frames as policies take them: channels first, divided by 255."""
-    return np.ascontiguousarray(frames.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
 
 
 @accepts_older(dropped={"num_threads": ...})

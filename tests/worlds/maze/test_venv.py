@@ -15,7 +15,8 @@ from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze, Square
 from procgen_tools.worlds.maze.human_view import human_frame
 from procgen_tools.worlds.maze.levels import level_rule, make_level
-from procgen_tools.worlds.maze.venv import to_observations, venv_pair
+from procgen_tools.worlds.maze.observations import to_observations
+from procgen_tools.worlds.maze.venv import venv_pair
 
 CROSS = parse(
     """

@@ -1,0 +1,98 @@
+"""A maze as a graph: the mouse's walk, with the cheese and the corner as goals.
+
+procgen draws the mouse as it last went, left or right, and the policy sees it. So a state is a
+square and a facing, and the walk is the environment's exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from procgen_tools.worlds.graph import Decision, Graph
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.grid import START, Maze, turned
+from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
+
+
+def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -> Graph:
+    """The graph of a maze, with the goals `cheese`, which ends the episode, and `corner`.
+
+    State i is square i of `maze.open_squares()` with the mouse looking as it does in the maze;
+    state i + squares is the same square with the mouse's picture flipped. A move into a wall
+    leaves the mouse where it is, and may turn it.
+
+    Args:
+        maze: the maze; episodes begin where its mouse is.
+        both_facings: False for a graph without facings, one state for each square.
+        corner_region: side, in squares, of what counts as the corner: 1 for the top-right square
+            itself, 5 for the top-right 5 x 5.
+
+    Raises:
+        ValueError: a region below 1.
+
+    Example:
+        >>> from procgen_tools.worlds.maze.grid import parse
+        >>> graph_of(parse("..C\\n.##\\nM.."))
+        Graph(12 states, goals: cheese 2, corner 2, starts in 0)
+    """
+    if corner_region < 1:
+        raise ValueError(
+            f"corner_region {corner_region} is below 1: give the side of the region in squares, "
+            "1 for the corner square itself"
+        )
+    leads_to = successors(maze)
+    squares, moves = leads_to.shape
+    facings = 2 if both_facings else 1
+    if both_facings:
+        looks = maze.mouse_mirrored ^ np.array([[False], [True]])
+        flipped = turned(looks, np.arange(moves)) != maze.mouse_mirrored
+        leads_to = (leads_to + squares * flipped[:, None, :]).reshape(-1, moves)
+
+    def states(where: Bool[np.ndarray, "row col"]) -> Bool[np.ndarray, " state"]:
+        return np.tile(where[~maze.walls], facings)
+
+    cheese, corner = np.zeros_like(maze.walls), np.zeros_like(maze.walls)
+    if maze.cheese is not None:
+        cheese[maze.cheese] = True
+    corner[-corner_region:, -corner_region:] = True
+    ends = states(cheese)
+    numbers = np.cumsum(~maze.walls).reshape(maze.walls.shape) - 1
+    return Graph(
+        leads_to,
+        {"cheese": ends, "corner": states(corner)},
+        ends,
+        CHEESE_REWARD * (ends[leads_to] & ~ends[:, None]),
+        np.tile(np.arange(squares), facings),
+        int(numbers[maze.mouse]),
+    )
+
+
+def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
+    """Where the paths from `start` to the cheese and to the top-right corner part.
+
+    None in a maze without such a square (see `paths.decision_square`).
+
+    Raises:
+        ValueError: a start outside the maze.
+    """
+    square = decision_square(maze, start)
+    if square is None or maze.cheese is None:
+        return None
+    return Decision(
+        int((~maze.walls).ravel()[: square.row * maze.size + square.col].sum()),
+        square,
+        {
+            "cheese": nearer_moves(maze, maze.cheese)[square],
+            "top_right": nearer_moves(maze, maze.corner)[square],
+        },
+    )
+
+
+def views(maze: Maze) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
+    """The frames with the mouse at every open square: as it looks in the maze, and flipped."""
+    flipped = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
+    return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, flipped))

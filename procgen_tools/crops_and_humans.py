@@ -8,7 +8,7 @@ farm.step(states, actions).rewards
 """
 
 from procgen_tools.worlds.crops_and_humans.env import CropsAndHumansEnv, CropsAndHumansVectorEnv
-from procgen_tools.worlds.crops_and_humans.graph import Graph, graph_of
+from procgen_tools.worlds.crops_and_humans.graph import Graph, Level, graph_of
 from procgen_tools.worlds.crops_and_humans.human_view import picture
 from procgen_tools.worlds.crops_and_humans.levels import (
     CROP,
@@ -68,6 +68,7 @@ __all__ = [
     "CropsAndHumansEnv",
     "CropsAndHumansVectorEnv",
     "Graph",
+    "Level",
     "Mazes",
     "Rewards",
     "States",

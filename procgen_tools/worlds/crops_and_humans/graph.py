@@ -1,14 +1,32 @@
-"""All states that can follow from some mazes, as a graph: what exact answers are computed on."""
+"""All states that can follow from some mazes, as a graph: what exact answers are computed on.
+
+`Graph` holds the states of many mazes at once, for training and for counting harvests. `Level` is
+one maze, whose graph has goals by name, as every world's levels have (see `worlds.graph`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int8
 
 from procgen_tools.shown import brief
-from procgen_tools.worlds.crops_and_humans.levels import START, Mazes
+from procgen_tools.worlds import graph as shared
+from procgen_tools.worlds.crops_and_humans.levels import (
+    CROP,
+    END,
+    HUMAN,
+    SIZE,
+    START,
+    Cells,
+    Mazes,
+    check,
+)
 from procgen_tools.worlds.crops_and_humans.rules import (
     ACTIONS,
     REWARDS,
@@ -115,3 +133,74 @@ def _numbered(
             new.append(index)
         found[index] = numbers[key]
     return found, np.array(new, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One maze as a level whose exact answers `vfield`, `chains` and `effects` give.
+
+    Goals: `exit`, which ends the episode; `crop` and `human`, to have harvested one. The states
+    are those of `graph_of`, and a last one after the exit.
+
+    Attributes:
+        cells: (7, 7) codes of the maze.
+
+    Raises:
+        ValueError: no maze (see `levels.check`).
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> Level(training_mazes()[0]).graph().distances("exit")[0]
+        12.0
+    """
+
+    cells: Cells
+
+    step_limit = 100
+    ending_goals = ("exit",)
+    ways: ClassVar[tuple[str, ...]] = ()
+    effect_goals: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+
+    __repr__ = brief
+
+    def __post_init__(self) -> None:
+        check(self.cells)
+
+    @cached_property
+    def _states(self) -> Graph:
+        return graph_of(self.cells[None])
+
+    def graph(self) -> shared.Graph:
+        """The maze's graph, with the goals exit, crop and human."""
+        found = self._states
+        over = len(found)
+        positions = found.states.cells
+        goals = {"exit": np.arange(over + 1) == over}
+        for name, code in (("crop", CROP), ("human", HUMAN)):
+            left = (found.states.mazes == code).sum(axis=(1, 2))
+            # After the exit nothing is harvested any more, so the last state is of no such goal.
+            goals[name] = np.append(left < (self.cells == code).sum(), False)
+        return shared.Graph(
+            np.concatenate([np.where(found.ended, over, found.following), [[over] * len(ACTIONS)]]),
+            goals,
+            goals["exit"],
+            np.concatenate([found.rewards, np.zeros((1, len(ACTIONS)), np.float32)]),
+            np.append(positions[:, 0] * SIZE + positions[:, 1], END[0] * SIZE + END[1]),
+            int(found.starts[0]),
+        )
+
+    def decision(self, start: int | None = None) -> None:
+        """None: where the ways to crops, humans and exit part is not defined in this world."""
+
+    def views(self) -> tuple[Float32[np.ndarray, "state 161"], ...]:
+        """What the agent is shown in every state that is not after the exit."""
+        return (self._states.states.inputs(),)
+
+    def moves(self, logits: Any) -> Float[np.ndarray, "state 4"]:
+        """The probabilities of the four actions: 1 for the one of the highest value."""
+        return np.eye(len(ACTIONS))[logits.argmax(dim=1).cpu().numpy()]
+
+    def caption(self) -> str:
+        """The maze in a few words."""
+        crops, humans = ((self.cells == code).sum() for code in (CROP, HUMAN))
+        return f"{SIZE} x {SIZE} cells, {crops} crops, {humans} humans"

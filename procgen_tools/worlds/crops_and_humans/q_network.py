@@ -77,3 +77,13 @@ class QNetwork(nn.Module):
         hidden = self.relu1(self.fc1(inputs))
         hidden = self.relu2(self.fc2(hidden))
         return self.fc_q(self.relu3(self.fc3(hidden)))
+
+    def logits_and_value(
+        self, inputs: Float[Tensor, "batch 161"]
+    ) -> tuple[Float[Tensor, "batch 4"], Float[Tensor, " batch"]]:
+        """The values of the actions, and the highest of them: the value of the state.
+
+        The agent takes the action of the highest value (see `graph.Level.moves`).
+        """
+        values = self(inputs)
+        return values, values.max(dim=1).values

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from procgen_tools.benchmarks.rounds import seconds_per_call
-from procgen_tools.worlds.maze.agent_view import FRAME_SIZE
+from procgen_tools.worlds.maze.grid import FRAME_SIZE
 from procgen_tools.worlds.maze.native import NativeMaze
 from procgen_tools.worlds.maze.venv import Gym3Maze, procgen_engine
 

@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from procgen_tools.worlds.maze.edit import to_outer
-from procgen_tools.worlds.maze.grid import Maze
-
-FRAME_SIDE = 64
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 
 
 def square_cells(
@@ -36,8 +34,8 @@ def square_cells(
     if side not in (64, 32, 16, 8):
         raise ValueError(f"no activation has {side} cells a side: they have 64, 32, 16 or 8")
     outer = np.array([to_outer(maze, square) for square in squares], dtype=np.int64).reshape(-1, 2)
-    middles = (outer + 0.5) * FRAME_SIDE / maze.world_size
-    middles[:, 0] = FRAME_SIDE - middles[:, 0]
+    middles = (outer + 0.5) * FRAME_SIZE / maze.world_size
+    middles[:, 0] = FRAME_SIZE - middles[:, 0]
     # Pixel p covers [p, p + 1), so its centre is p + .5.
-    nearest = np.rint((middles - 0.5) * side / FRAME_SIDE).astype(np.int64)
+    nearest = np.rint((middles - 0.5) * side / FRAME_SIZE).astype(np.int64)
     return np.clip(nearest, 0, side - 1)

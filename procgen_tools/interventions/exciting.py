@@ -11,10 +11,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from procgen_tools.interventions.base import activation_shape, canonical
-from procgen_tools.interventions.cells import FRAME_SIDE
 from procgen_tools.interventions.vectors import View, activations_of, observe
 from procgen_tools.models.interface import Policy
 from procgen_tools.shown import brief
+from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def exciting_patches(
     reach = side // 2
     padded = torch.nn.functional.pad(shown[order].cpu(), (reach,) * 4)
     pieces = [
-        _piece(frame, int(row) * FRAME_SIDE // shape[1], int(col) * FRAME_SIDE // shape[2], side)
+        _piece(frame, int(row) * FRAME_SIZE // shape[1], int(col) * FRAME_SIZE // shape[2], side)
         for frame, row, col in zip(padded, rows, cols, strict=True)
     ]
     return ExcitingPatches(

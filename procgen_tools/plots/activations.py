@@ -16,10 +16,10 @@ import pandas as pd
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.interventions.cells import FRAME_SIDE, square_cells
+from procgen_tools.interventions.cells import square_cells
 from procgen_tools.plots.mazes import marked_squares, ring_squares
 from procgen_tools.plots.style import DIVERGING, REFERENCE, SQUARES, agent_look, headline
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,9 +34,9 @@ def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float
     Args:
         side: cells along one side of the activation.
     """
-    squares_a_pixel = maze.world_size / FRAME_SIDE
+    squares_a_pixel = maze.world_size / FRAME_SIZE
     # Pixel p covers [p, p + 1), and cell 0 is centred on pixel 0.
-    first = (0.5 - FRAME_SIDE / side / 2) * squares_a_pixel - 0.5 - maze.padding
+    first = (0.5 - FRAME_SIZE / side / 2) * squares_a_pixel - 0.5 - maze.padding
     top = maze.world_size - 1 - 2 * maze.padding - first
     return first, first + maze.world_size, top - maze.world_size, top
 

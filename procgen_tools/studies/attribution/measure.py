@@ -21,9 +21,8 @@ from procgen_tools.interventions.vectors import observe
 from procgen_tools.models import ImpalaPolicy, move_log_probabilities
 from procgen_tools.shown import brief
 from procgen_tools.vfield import CACHED_BATCH
-from procgen_tools.worlds.maze.agent_view import FRAME_SIZE
 from procgen_tools.worlds.maze.edit import remove_cheese, toggle_square
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 
 Question: TypeAlias = Callable[[Tensor], Float[Tensor, " batch"]]
 """A number for each of a batch of observations or activations."""

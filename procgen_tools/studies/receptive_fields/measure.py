@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from procgen_tools import hooks
 from procgen_tools.interventions.base import activation_shape, canonical
-from procgen_tools.interventions.cells import FRAME_SIDE
 from procgen_tools.interventions.vectors import View, activations_of
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.interface import Policy
+from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def side_that_holds(
     within = np.cumsum(np.bincount(away.ravel(), weights=field.ravel()))
     # Sums of many numbers may miss the whole by a rounding.
     radius = int(np.argmax(within >= share * total * (1 - 1e-9)))
-    return (2 * radius + 1) * FRAME_SIDE // len(field)
+    return (2 * radius + 1) * FRAME_SIZE // len(field)
 
 
 def share_within(field: Float[np.ndarray, "row col"], centre: tuple[int, int], cells: int) -> float:

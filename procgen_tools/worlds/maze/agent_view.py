@@ -18,10 +18,7 @@ from jaxtyping import Bool, Int, Int16, Shaped, UInt8
 
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze import view_kernels as kernels
-from procgen_tools.worlds.maze.grid import NUM_BACKGROUNDS, Maze, check_inside
-
-FRAME_SIZE = 64
-"""Side of an observation, in pixels."""
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, NUM_BACKGROUNDS, Maze, check_inside
 
 TABLES_PATH = Path(__file__).with_name("pixel_tables.npz")
 

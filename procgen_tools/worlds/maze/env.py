@@ -17,8 +17,7 @@ from jaxtyping import Bool, Int, Integer, UInt8
 
 from procgen_tools.worlds.batches import Advanced, BatchedEpisodes, EnvOfOne
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
-from procgen_tools.worlds.maze.agent_view import FRAME_SIZE
-from procgen_tools.worlds.maze.grid import WALL, Maze
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, WALL, Maze
 from procgen_tools.worlds.maze.human_view import human_frame
 from procgen_tools.worlds.maze.levels import level_rule
 from procgen_tools.worlds.maze.native import BYTES_EACH, NativeMaze

@@ -43,6 +43,9 @@ DEFAULT_BACKGROUND = 0
 """The background of mazes made by hand: that of level 0, as agents were trained on textures."""
 
 
+FRAME_SIZE = 64
+"""Side of the frame that an agent sees, in pixels."""
+
 EPISODE_STEPS = 500
 """Steps after which procgen ends an episode."""
 

@@ -17,8 +17,8 @@ from procgen_tools.checks import true_or_false, whole_number
 from procgen_tools.worlds.maze import level_kernels as maze_kernels
 from procgen_tools.worlds.maze import step_kernels as kernels
 from procgen_tools.worlds.maze.actions import STAY_ACTION
-from procgen_tools.worlds.maze.agent_view import FRAME_SIZE, draw_levels, draw_mice, pixel_tables
-from procgen_tools.worlds.maze.grid import EPISODE_STEPS, OPEN, Square
+from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice, pixel_tables
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, FRAME_SIZE, OPEN, Square
 from procgen_tools.worlds.maze.human_view import human_frame
 from procgen_tools.worlds.maze.levels import LevelRule, make_bank
 from procgen_tools.worlds.maze.native_input import (

@@ -16,7 +16,7 @@ from jaxtyping import Integer
 
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.actions import STAY_ACTION
-from procgen_tools.worlds.maze.grid import EPISODE_STEPS, WALL, Square
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, FRAME_SIZE, WALL, Square
 from procgen_tools.worlds.maze.random_text import seeded, unseeded_text
 from procgen_tools.worlds.maze.state_layout import (
     FIELDS,
@@ -30,7 +30,6 @@ RESET_ACTION: Final = -1
 """procgen stays for this action, and ends the episode."""
 
 CHEESE_REWARD: Final = 10.0
-FRAME_HEIGHT: Final = 64
 LARGE_FRAME_HEIGHT: Final = 512
 _MEMORY_VISIBILITY: Final = 8.0
 
@@ -209,7 +208,7 @@ def base_values(
 
 
 def maze_state_values(
-    base: Mapping[str, Any], moment: Moment, *, frame_height: int = FRAME_HEIGHT
+    base: Mapping[str, Any], moment: Moment, *, frame_height: int = FRAME_SIZE
 ) -> Values:
     """All values of a state, ready for `EnvState.from_values`.
 

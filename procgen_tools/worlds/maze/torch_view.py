@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Int32, Int64, UInt8
 from torch import Tensor
 
-from procgen_tools.worlds.maze.agent_view import FRAME_SIZE, Sprite, pixel_tables
-from procgen_tools.worlds.maze.grid import CHEESE, NUM_BACKGROUNDS, WALL
+from procgen_tools.worlds.maze.agent_view import Sprite, pixel_tables
+from procgen_tools.worlds.maze.grid import CHEESE, FRAME_SIZE, NUM_BACKGROUNDS, WALL
 from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
 
 _FRAME_SHAPE = (FRAME_SIZE, FRAME_SIZE, 3)

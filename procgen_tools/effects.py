@@ -232,7 +232,7 @@ class _Part:
 
 @torch.no_grad()
 def _pass(policy: Policy, view: np.ndarray, point: str | None) -> _Part:
-    observations = observations_of(view, policy)
+    observations = observations_of(policy, view)
     parts, reached = [], []
     with hooks.record(policy, [] if point is None else [point]) as recorded:
         for batch in observations.split(fast_batch(observations)):

@@ -50,6 +50,9 @@ from procgen_tools.worlds.maze.sampling import find_seeds, random_mazes
 from procgen_tools.worlds.maze.state import EnvState
 from procgen_tools.worlds.maze.storage import load_mazes, save_mazes
 
+__path__: list[str] = []
+"""A package as far as imports go: `moved` finds the modules that were in it."""
+
 _HOMES = {
     "MazeEnv": "worlds.maze.env",
     "MazeVectorEnv": "worlds.maze.env",

@@ -1,7 +1,6 @@
 """Modules that have moved: the old names work for one release, with a warning.
 
-`import procgen_tools` adds `Finder` behind Python's own finders, so it is asked for modules that do
-not exist and for nothing else.
+`import procgen_tools` adds `Finder` to Python's own finders. It answers for the old names alone.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ MOVED = {
     "behaviour.videos": "episodes.videos",
     "courses": "studies.crops_and_humans",
     "courses.crops_and_humans": "studies.crops_and_humans.course",
-    "envs": "worlds",
+    "envs": "worlds, maze",
     "envs.contract": "worlds.contract",
     "envs.crops_and_humans": "crops_and_humans",
     "envs.gymnasium_env": "worlds.maze.env",
@@ -70,7 +69,7 @@ MOVED = {
     "render.agent_view": "worlds.maze.agent_view",
     "render.human_view": "worlds.maze.human_view",
 }
-"""Old module, and where its contents are now; both within the package."""
+"""Old module, and the module or modules that have its contents now; all within the package."""
 
 
 class Finder(MetaPathFinder, Loader):
@@ -86,16 +85,23 @@ class Finder(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         old = spec.name.partition(".")[2]
-        new = f"{PACKAGE}.{_new_name(old)}"
+        homes = [f"{PACKAGE}.{each}" for each in str(_new_name(old)).split(", ")]
         warnings.warn(
-            f"{spec.name} has moved: import {new}; the old name works for one release",
+            f"{spec.name} has moved: import {' or '.join(homes)}; the old name works for one "
+            "release",
             FutureWarning,
             stacklevel=2,
         )
-        alias = ModuleType(spec.name)
-        module = import_module(new)
-        alias.__getattr__ = lambda name: getattr(module, name)  # type: ignore[method-assign]
-        alias.__doc__ = module.__doc__
+        modules = [import_module(home) for home in homes]
+
+        def find(name: str) -> object:
+            for module in modules[:-1]:
+                if hasattr(module, name):
+                    return getattr(module, name)
+            return getattr(modules[-1], name)
+
+        alias = ModuleType(spec.name, modules[0].__doc__)
+        alias.__getattr__ = find  # type: ignore[method-assign]
         return alias
 
     def exec_module(self, module: ModuleType) -> None:
@@ -111,6 +117,7 @@ def _new_name(old: str) -> str | None:
 
 
 def install() -> None:
-    """Make the old names importable, behind everything that Python finds by itself."""
+    """Make the old names importable."""
+    # In front: a folder that git left empty would pass for a package.
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
-        sys.meta_path.append(Finder())
+        sys.meta_path.insert(0, Finder())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -87,5 +88,33 @@ def accepts_older(
             return returned
 
         return with_older  # type: ignore[return-value]
+
+    return decorate
+
+
+def reordered(*older: str) -> Callable[[Function], Function]:
+    """A decorator: an older order of positional arguments works for one release, with a warning.
+
+    For functions that took the layer, a string, in second place; now mazes come before it.
+
+    Args:
+        older: the names of the arguments in the older order.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def in_either_order(*arguments: Any, **keywords: Any) -> Any:
+            if len(arguments) > 1 and isinstance(arguments[1], str):
+                order = ", ".join(inspect.signature(function).parameters)
+                warnings.warn(
+                    f"{function.__name__} takes ({order}); the older order works for one release",
+                    FutureWarning,
+                    stacklevel=2,
+                )
+                keywords |= dict(zip(older, arguments, strict=False))
+                arguments = ()
+            return function(*arguments, **keywords)
+
+        return in_either_order  # type: ignore[return-value]
 
     return decorate

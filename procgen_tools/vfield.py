@@ -437,7 +437,7 @@ def _ask(
     if not callable(policy):
         raise TypeError(f"the policy is of type {type(policy).__name__}: give a network, such as "
                         "models.load_policy(path) returns")  # fmt: skip
-    observations = square_observations(maze, policy)
+    observations = square_observations(policy, maze)
     if batch_size is None:
         small = type(policy) is ImpalaPolicy and not is_hooked(policy)
         batch_size = fast_batch(observations) if small else len(observations)
@@ -446,12 +446,12 @@ def _ask(
     return probabilities, values
 
 
-def observations_of(view: np.ndarray, policy: Policy) -> Float[Tensor, place * observation]:
+def observations_of(policy: Policy, view: np.ndarray) -> Float[Tensor, place * observation]:
     """What a policy is shown, on its device and in the number type of its parameters.
 
     Args:
-        view: frames, (place, 64, 64, 3) bytes, or numbers that a policy takes as they are.
         policy: who is shown it.
+        view: frames, (place, 64, 64, 3) bytes, or numbers that a policy takes as they are.
     """
     observations = torch.from_numpy(view)
     if view.dtype == np.uint8:
@@ -462,9 +462,9 @@ def observations_of(view: np.ndarray, policy: Policy) -> Float[Tensor, place * o
     return observations.to(device, dtype)
 
 
-def square_observations(maze: Maze, policy: Policy) -> Float[Tensor, "square 3 64 64"]:
+def square_observations(policy: Policy, maze: Maze) -> Float[Tensor, "square 3 64 64"]:
     """What the policy is shown with the mouse at every open square, as it looks in the maze."""
-    return observations_of(agent_frames(maze, maze.open_squares()), policy)
+    return observations_of(policy, agent_frames(maze, maze.open_squares()))
 
 
 def assemble(level: Level, answers: Sequence[tuple[Tensor, Tensor]]) -> VectorField | StateField:
@@ -478,21 +478,21 @@ def assemble(level: Level, answers: Sequence[tuple[Tensor, Tensor]]) -> VectorFi
 
 
 @torch.no_grad()
-def state_field(level: Level, policy: Any) -> VectorField | StateField:
+def state_field(policy: Any, level: Level) -> VectorField | StateField:
     """What a policy would do in every state of a level of any world.
 
     A level on squares gives a `VectorField` (see `vector_field`), another one a `StateField`.
 
     Args:
-        level: the level.
         policy: has `logits_and_value`; it runs on its own device, without gradients.
+        level: the level.
 
     Raises:
         ValueError: a policy whose answers do not fit the level.
     """
     answers = []
     for view in level.views():
-        observations = observations_of(view, policy)
+        observations = observations_of(policy, view)
         parts = [
             policy.logits_and_value(each) for each in observations.split(fast_batch(observations))
         ]

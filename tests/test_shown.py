@@ -56,7 +56,7 @@ def results(policy: ImpalaPolicy, effect: Effect) -> list[Any]:
     """What people get to see, on the largest maze where its size matters."""
     level = maze.make_level(0, maze.LevelRule(maze_size=25))
     field = vfield.VectorField(level, *uniform(level))
-    seen = activations_of(policy, LAYER, [level, level])
+    seen = activations_of(policy, [level, level], LAYER)
     played = play(policy, [level], seed=0, step_limit=10)
     table = pd.DataFrame({"number": range(100)})
     mean = {"all agents": {f"number {i}": Interval(0.5, 0.4, 0.6) for i in range(20)}}
@@ -78,7 +78,7 @@ def results(policy: ImpalaPolicy, effect: Effect) -> list[Any]:
         Clamp(LAYER, 5.5, level, level.open_squares(), channels=[7]),
         Mean(LAYER, seen),
         Resample(LAYER, seen),
-        NaturalActivations.of(policy, LAYER, [level]),
+        NaturalActivations.of(policy, [level], LAYER),
         played,
         played[0],
         cheese_response(policy, maze.make_level(25), seed=0),

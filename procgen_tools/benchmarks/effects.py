@@ -53,7 +53,7 @@ def _measure(level: int, scale: int, seconds: float, rounds: int) -> EffectSpeed
     edit = Add(cheese_vector(policy, maze, LAYER), -1.0)
     edits = [replace(edit, coefficient=-0.2 * (number + 1)) for number in range(10)]
     facings = [
-        square_observations(replace(maze, mouse_mirrored=mirrored), policy)
+        square_observations(policy, replace(maze, mouse_mirrored=mirrored))
         for mirrored in (False, True)
     ]
 

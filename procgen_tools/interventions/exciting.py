@@ -13,6 +13,7 @@ from torch import Tensor
 from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.interventions.vectors import View, activations_of, observe
 from procgen_tools.models.interface import Policy
+from procgen_tools.names import reordered
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
@@ -40,11 +41,12 @@ class ExcitingPatches:
     __repr__ = brief
 
 
+@reordered("policy", "layer", "channel", "views")
 def exciting_patches(
     policy: Policy,
+    views: View | Sequence[View],
     layer: str,
     channel: int,
-    views: View | Sequence[View],
     *,
     count: int = 9,
     side: int = 17,
@@ -56,9 +58,9 @@ def exciting_patches(
 
     Args:
         policy: see `models.Policy`.
-        layer: an activation with positions.
-        channel: which.
         views: what the policy is shown.
+        layer: an activation with positions.
+        channel: which of its channels.
         count: how many pieces.
         side: of a piece, in pixels of the frame, odd. A cell may see further: see
             `receptive_fields.theoretical_extents`.
@@ -77,7 +79,7 @@ def exciting_patches(
     shown = observe(views)
     if not 1 <= count <= len(shown):
         raise ValueError(f"{count} pieces cannot come from {len(shown)} views: give 1 to as many")
-    cells = activations_of(policy, layer, shown)[:, channel].flatten(1).cpu()
+    cells = activations_of(policy, shown, layer)[:, channel].flatten(1).cpu()
     largest, where = cells.max(dim=1)
     order = largest.argsort(descending=True, stable=True)[:count]
     rows, cols = where[order] // shape[2], where[order] % shape[2]

@@ -31,9 +31,9 @@ class NaturalActivations:
     __repr__ = brief
 
     @classmethod
-    def of(cls, policy: Policy, layer: str, views: Sequence[View]) -> NaturalActivations:
+    def of(cls, policy: Policy, views: Sequence[View], layer: str) -> NaturalActivations:
         """From many views, the mouse where it stands in each."""
-        seen = activations_of(policy, layer, views)
+        seen = activations_of(policy, views, layer)
         return cls(
             canonical(layer), seen.transpose(0, 1).flatten(1).contiguous().sort(dim=1).values
         )
@@ -97,9 +97,9 @@ def unusualness(
     """
     activation_shape(policy, natural.layer)
     observations = observe(views)
-    before = activations_of(policy, natural.layer, observations)
+    before = activations_of(policy, observations, natural.layer)
     with intervention.on(policy):
-        after = activations_of(policy, natural.layer, observations)
+        after = activations_of(policy, observations, natural.layer)
     changed = after != before
     if not changed.any():
         raise ValueError(f"'{intervention}' changes nothing at {natural.layer} in these views")

@@ -25,6 +25,7 @@ from procgen_tools.files import read_bounded, unfinished
 from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.models.interface import Policy
 from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.names import reordered
 from procgen_tools.shown import LONGEST, summary
 from procgen_tools.worlds.maze.agent_view import agent_frame
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, remove_cheese
@@ -200,9 +201,10 @@ def _observation(view: View) -> Float[Tensor, "3 64 64"]:
     return torch.from_numpy(to_observations(agent_frame(maze)[None]))[0]
 
 
+@reordered("policy", "layer", "views")
 @torch.no_grad()
 def activations_of(
-    policy: Policy, layer: str, views: View | Sequence[View]
+    policy: Policy, views: View | Sequence[View], layer: str
 ) -> Float[Tensor, "view channel *position"]:
     """What an activation is in each of `views`, the mouse where it stands there.
 
@@ -234,11 +236,12 @@ def _world_size(*views: View | Sequence[View]) -> int | None:
     return sizes.pop() if len(sizes) == 1 else None
 
 
+@reordered("policy", "layer", "plus", "minus")
 def activation_vector(
     policy: Policy,
-    layer: str,
     plus: View | Sequence[View],
     minus: View | Sequence[View],
+    layer: str,
     *,
     name: str = "activation vector",
 ) -> ActivationVector:
@@ -246,9 +249,9 @@ def activation_vector(
 
     Args:
         policy: any policy of `models`.
-        layer: the activation, for instance "embedder.block2.res1.resadd".
         plus: a maze, a state, an observation, or several.
         minus: as many.
+        layer: the activation, for instance "embedder.block2.res1.resadd".
         name: what the vector is, for people.
 
     Raises:
@@ -259,14 +262,15 @@ def activation_vector(
         raise ValueError(
             f"{len(first)} views minus {len(second)} make no pairs: give as many of both"
         )
-    difference = activations_of(policy, layer, first) - activations_of(policy, layer, second)
+    difference = activations_of(policy, first, layer) - activations_of(policy, second, layer)
     return ActivationVector(layer, difference.mean(dim=0), name, _world_size(plus, minus))
 
 
+@reordered("policy", "layer", "mazes", "edit")
 def edit_vector(
     policy: Policy,
-    layer: str,
     mazes: Maze | Sequence[Maze],
+    layer: str,
     edit: Callable[[Maze], Maze],
     *,
     name: str,
@@ -278,7 +282,7 @@ def edit_vector(
     """
     originals = _listed(mazes)
     edited = [edit(maze) for maze in originals]
-    return activation_vector(policy, layer, edited, originals, name=name)
+    return activation_vector(policy, edited, originals, layer, name=name)
 
 
 def _listed(mazes: Maze | Sequence[Maze]) -> list[Maze]:
@@ -301,7 +305,7 @@ def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> A
         if maze.cheese is None:
             raise ValueError("a maze without cheese has no cheese vector: place a cheese first")
     without = [remove_cheese(maze) for maze in originals]
-    return activation_vector(policy, layer, originals, without, name="cheese vector")
+    return activation_vector(policy, originals, without, layer, name="cheese vector")
 
 
 def top_right_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
@@ -310,4 +314,4 @@ def top_right_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -
     Such a path is something to go for that lies still further to the top right; see
     `worlds.maze.edit.carve_path_to_world_corner`.
     """
-    return edit_vector(policy, layer, mazes, carve_path_to_world_corner, name="top-right vector")
+    return edit_vector(policy, mazes, layer, carve_path_to_world_corner, name="top-right vector")

@@ -15,6 +15,7 @@ from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.interventions.vectors import View, activations_of
 from procgen_tools.models.impala import ResidualAdd
 from procgen_tools.models.interface import Policy
+from procgen_tools.names import reordered
 from procgen_tools.shown import brief
 
 
@@ -120,18 +121,19 @@ class Contributions:
         return self.parts.flatten(1).sum(dim=1) if self.parts.ndim == 3 else self.parts
 
 
+@reordered("policy", "layer", "unit", "view")
 def contributions(
-    policy: Policy, layer: str, unit: int, view: View, *, cell: tuple[int, int] | None = None
+    policy: Policy, view: View, layer: str, unit: int, *, cell: tuple[int, int] | None = None
 ) -> Contributions:
     """What makes up one number of an activation in a maze, a state or an observation.
 
     Patches that are active act on the inputs.
 
     Args:
-        policy: whose.
+        policy: the network.
+        view: what the policy is shown.
         layer: computed by a convolution (in one group), a linear layer or a residual sum.
         unit: the channel, or the unit of a linear layer.
-        view: what the policy is shown.
         cell: (row, col) of a layer with positions, row 0 at the top.
 
     Raises:
@@ -152,7 +154,7 @@ def contributions(
     path = name.removesuffix("_out")
     inputs = [f"{path}_in{number}" for number in range(2 if isinstance(module, ResidualAdd) else 1)]
     with hooks.record(policy, inputs) as recorded:
-        output = activations_of(policy, name, view)
+        output = activations_of(policy, view, name)
         given = [recorded[each][0].double() for each in inputs]
     where = (unit, *cell) if cell else (unit,)
     bias = getattr(module, "bias", None)

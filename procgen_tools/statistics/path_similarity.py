@@ -13,6 +13,7 @@ from torch import Tensor
 from procgen_tools.interventions.base import activation_shape, canonical
 from procgen_tools.interventions.vectors import activations_of
 from procgen_tools.models.interface import Policy
+from procgen_tools.names import reordered
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.edit import to_outer
 from procgen_tools.worlds.maze.grid import Maze
@@ -42,8 +43,9 @@ class PathSimilarity:
         return [(int(channel), float(means[channel])) for channel in order]
 
 
+@reordered("policy", "layer", "mazes", "goal")
 def path_similarity(
-    policy: Policy, layer: str, mazes: Sequence[Maze], goal: str = "cheese"
+    policy: Policy, mazes: Sequence[Maze], layer: str, goal: str = "cheese"
 ) -> PathSimilarity:
     """How much each channel looks like the shortest path from the mouse to a goal.
 
@@ -52,8 +54,8 @@ def path_similarity(
 
     Args:
         policy: see `models.Policy`.
+        mazes: the paths begin where their mouse is.
         layer: an activation with positions.
-        mazes: the mouse stands where the paths begin.
         goal: 'cheese', or 'corner' for the top right.
 
     Raises:
@@ -66,7 +68,7 @@ def path_similarity(
     if len(shape) != 3:
         raise ValueError(f"{canonical(layer)} has no positions: choose a convolutional activation")
     pictures = torch.stack([path_picture(maze, goal, shape[1]) for maze in mazes])
-    seen = activations_of(policy, layer, mazes).flatten(2).double().cpu()
+    seen = activations_of(policy, mazes, layer).flatten(2).double().cpu()
     cosines = torch.cosine_similarity(seen, pictures.flatten(1)[:, None].double(), dim=2)
     return PathSimilarity(canonical(layer), goal, cosines.numpy())
 

@@ -73,7 +73,7 @@ def unusualness_table(
     rows = []
     views = list(levels.values())
     for agent, policy in tqdm(agents.items(), disable=not progress_bar, unit=" agents"):
-        natural = NaturalActivations.of(policy, layer, views)
+        natural = NaturalActivations.of(policy, views, layer)
         for seed, maze in levels.items():
             found = unusualness(policy, edit(policy, maze), maze, natural)
             rows.append({"agent": agent, "level": seed, **vars(found)})

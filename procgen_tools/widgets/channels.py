@@ -50,7 +50,7 @@ class ChannelBrowser(Browser):
         if channel is not None and not 0 <= channel < shape[0]:
             raise ValueError(f"{canonical(layer)} has no channel {channel}: give 0..{shape[0] - 1}")
         self.layer, self.maze, self.other = canonical(layer), maze, other
-        seen = activations_of(policy, layer, [maze] if other is None else [maze, other])
+        seen = activations_of(policy, [maze] if other is None else [maze, other], layer)
         self.panels: dict[str, Tensor] = {"this maze": seen[0]}
         if other is not None:
             self.panels |= {"other maze": seen[1], "difference": seen[0] - seen[1]}

@@ -59,14 +59,14 @@ def seen(
     policy: nn.Module, intervention: Intervention, observations: Tensor, layer: str = LAYER
 ) -> tuple[Tensor, Tensor]:
     """The activation before and with an intervention."""
-    before = activations_of(policy, layer, observations)
+    before = activations_of(policy, observations, layer)
     with intervention.on(policy):
-        after = activations_of(policy, layer, observations)
+        after = activations_of(policy, observations, layer)
     return before, after
 
 
 def every_kind(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> list[Intervention]:
-    examples = activations_of(policy, LAYER, observations.flip(0))
+    examples = activations_of(policy, observations.flip(0), LAYER)
     return [
         Add(random_vector(policy), -2.0),
         Zero(LAYER),
@@ -86,7 +86,7 @@ def wall(level: maze.Maze) -> tuple[int, int]:
 
 
 def test_what_each_puts_there(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
-    x = activations_of(policy, LAYER, observations)
+    x = activations_of(policy, observations, LAYER)
     examples = x.flip(0)
     vector = random_vector(policy)
     cells = square_cells(level, [(0, 0), (2, 0), (0, 4), (4, 4)], 16).tolist()
@@ -116,7 +116,7 @@ def test_what_each_puts_there(policy: ImpalaPolicy, level: maze.Maze, observatio
 def test_named_channels_alone_change(
     policy: ImpalaPolicy, level: maze.Maze, observations: Tensor
 ) -> None:
-    examples = activations_of(policy, LAYER, observations.flip(0))
+    examples = activations_of(policy, observations.flip(0), LAYER)
     kinds: list[Intervention] = [
         Add(random_vector(policy), 3.0, channels=[3, 5]),
         Zero(LAYER, channels=[3, 5]),
@@ -154,7 +154,7 @@ def test_nothing_is_left_behind(
 
 
 def test_identities_change_nothing(policy: ImpalaPolicy, observations: Tensor) -> None:
-    own = activations_of(policy, LAYER, observations)
+    own = activations_of(policy, observations, LAYER)
     with torch.no_grad():
         before, _ = policy.logits_and_value(observations)
         for intervention in (
@@ -170,7 +170,7 @@ def test_identities_change_nothing(policy: ImpalaPolicy, observations: Tensor) -
 
 
 def test_idle_edits_are_named(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
-    own = Resample(LAYER, activations_of(policy, LAYER, observations))
+    own = Resample(LAYER, activations_of(policy, observations, LAYER))
     both = Add(random_vector(policy), 0.0) + Scale(LAYER, 0.5) + Zero(ROW)
     with torch.no_grad():
         message = rf"^'{own}': .* changed nothing"
@@ -197,7 +197,7 @@ def test_resampling_all_of_another_run_gives_that_run(
     other = observations.flip(0)
     with torch.no_grad():
         wanted, _ = policy.logits_and_value(other)
-        with Resample(LAYER, activations_of(policy, LAYER, other)).on(policy):
+        with Resample(LAYER, activations_of(policy, other, LAYER)).on(policy):
             got, _ = policy.logits_and_value(observations)
     assert torch.equal(got, wanted)
 
@@ -205,7 +205,7 @@ def test_resampling_all_of_another_run_gives_that_run(
 def test_compositions(policy: ImpalaPolicy, observations: Tensor) -> None:
     vector = random_vector(policy)
     first, second = Add(vector, 2.0), Scale(LAYER, 0.5)
-    x = activations_of(policy, LAYER, observations)
+    x = activations_of(policy, observations, LAYER)
     _, there = seen(policy, first + second, observations)
     _, back = seen(policy, second + first, observations)
     torch.testing.assert_close(there, (x + 2 * vector.values) / 2)
@@ -214,7 +214,7 @@ def test_compositions(policy: ImpalaPolicy, observations: Tensor) -> None:
     assert both.layers == (LAYER, ROW)
     assert str(both) == f"{first}; then {second}; then zero {ROW}"
     with second.on(policy), first.on(policy):  # nested, the outer one acts first
-        nested = activations_of(policy, LAYER, observations)
+        nested = activations_of(policy, observations, LAYER)
     torch.testing.assert_close(nested, back)
 
 
@@ -227,7 +227,7 @@ def test_rows_of_units_and_memories(observations: Tensor) -> None:
 
 
 def test_sentences(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
-    examples = activations_of(policy, LAYER, observations)
+    examples = activations_of(policy, observations, LAYER)
     assert str(Add(random_vector(policy), -1.0)) == f"add -1 x the drawn vector to {LAYER}"
     assert str(Zero(ROW, channels=[3])) == f"zero channel 3 of {ROW}"
     assert str(Scale(LAYER, 0.5)) == f"multiply {LAYER} by 0.5"
@@ -256,7 +256,7 @@ def test_sentences(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor)
 def test_mistakes_are_explained_before_anything_runs(
     policy: ImpalaPolicy, level: maze.Maze, observations: Tensor, make: object, message: str
 ) -> None:
-    examples = activations_of(policy, LAYER, observations)
+    examples = activations_of(policy, observations, LAYER)
     with pytest.raises(ValueError, match=message), make(examples, level).on(policy):  # type: ignore[operator]
         pytest.fail("it began")
 
@@ -264,7 +264,7 @@ def test_mistakes_are_explained_before_anything_runs(
 def test_another_number_of_observations_is_refused(
     policy: ImpalaPolicy, observations: Tensor
 ) -> None:
-    source = activations_of(policy, LAYER, observations)
+    source = activations_of(policy, observations, LAYER)
     with (
         Resample(LAYER, source).on(policy),
         pytest.raises(ValueError, match="for 4 observations a pass, and this one has 3"),

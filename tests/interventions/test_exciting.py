@@ -23,8 +23,8 @@ def policy() -> ImpalaPolicy:
 
 
 def test_the_largest_cells_against_a_loop(policy: ImpalaPolicy) -> None:
-    found = exciting_patches(policy, LAYER, 5, MAZES, count=4, side=9)
-    seen = activations_of(policy, LAYER, MAZES)[:, 5]
+    found = exciting_patches(policy, MAZES, LAYER, 5, count=4, side=9)
+    seen = activations_of(policy, MAZES, LAYER)[:, 5]
     peaks = sorted((float(each.max()) for each in seen), reverse=True)[:4]
     np.testing.assert_allclose(found.activations, peaks)
     frames = observe(MAZES)
@@ -56,4 +56,4 @@ def test_refusals(
     policy: ImpalaPolicy, layer: str, channel: int, options: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        exciting_patches(policy, layer, channel, MAZES, **options)
+        exciting_patches(policy, MAZES, layer, channel, **options)

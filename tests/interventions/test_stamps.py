@@ -26,9 +26,9 @@ def test_a_stamp_adds_its_window_around_its_square(
     level = maze.make_level(0)
     window = torch.randn(32, 7, 7, generator=torch.Generator().manual_seed(0))
     stamp = Stamp(LAYER, window, level, squares, 2.0)
-    before = activations_of(policy, LAYER, [level] * 3)
+    before = activations_of(policy, [level] * 3, LAYER)
     with stamp.on(policy):
-        added = activations_of(policy, LAYER, [level] * 3) - before
+        added = activations_of(policy, [level] * 3, LAYER) - before
     cells = square_cells(level, squares * (3 // len(squares)), 16).tolist()
     expected = torch.zeros_like(added)
     for item, (row, col) in enumerate(cells):
@@ -42,9 +42,9 @@ def test_a_stamp_adds_its_window_around_its_square(
 def test_a_stamp_at_the_edge_of_the_world(policy: ImpalaPolicy) -> None:
     level = whole_world(maze.make_level(0))
     stamp = Stamp(LAYER, torch.ones(32, 7, 7), level, [(0, 24)])
-    before = activations_of(policy, LAYER, level)
+    before = activations_of(policy, level, LAYER)
     with stamp.on(policy):
-        added = activations_of(policy, LAYER, level) - before
+        added = activations_of(policy, level, LAYER) - before
     # The square's cell is the last but none of the row; four of seven rows and columns remain.
     (row, col) = square_cells(level, [(0, 24)], 16)[0].tolist()
     assert int((added[0, 0] > 0.5).sum()) == (16 - row + 3) * (16 - col + 3)

@@ -57,11 +57,11 @@ def test_mazes_states_and_observations_are_seen_alike() -> None:
 def test_the_cheese_vector_is_a_difference(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
     level = levels[0]
     vector = cheese_vector(policy, level, LAYER)
-    x = activations_of(policy, LAYER, [level, maze.remove_cheese(level)])
+    x = activations_of(policy, [level, maze.remove_cheese(level)], LAYER)
     torch.testing.assert_close(vector.values, x[0] - x[1])
     assert vector.norm == pytest.approx(float((x[0] - x[1]).square().sum().sqrt()))
     with Add(vector, -1.0).on(policy):  # at the very mouse square it undoes the cheese
-        undone = activations_of(policy, LAYER, level)
+        undone = activations_of(policy, level, LAYER)
     torch.testing.assert_close(undone[0], x[1], atol=1e-6, rtol=0)
 
 
@@ -70,13 +70,13 @@ def test_several_pairs_are_averaged(policy: ImpalaPolicy, levels: list[maze.Maze
     mean = top_right_vector(policy, levels, LAYER)
     torch.testing.assert_close(mean.values, single.mean(0), atol=1e-6, rtol=1e-4)
     assert mean.norm > 0
-    other = edit_vector(policy, LAYER, levels, carve_path_to_world_corner, name="same")
+    other = edit_vector(policy, levels, LAYER, carve_path_to_world_corner, name="same")
     assert torch.equal(mean.values, other.values)
 
 
 def test_bad_pairs_are_explained(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
     with pytest.raises(ValueError, match="2 views minus 1 make no pairs"):
-        activation_vector(policy, LAYER, levels[:2], levels[0])
+        activation_vector(policy, levels[:2], levels[0], LAYER)
     with pytest.raises(ValueError, match="without cheese has no cheese vector"):
         cheese_vector(policy, maze.remove_cheese(levels[0]), LAYER)
     with pytest.raises(ValueError, match="nothing to observe"):
@@ -116,8 +116,8 @@ def test_random_channels() -> None:
 
 
 def test_percentiles_against_counting(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    natural = NaturalActivations.of(policy, LAYER, levels)
-    x = activations_of(policy, LAYER, levels)
+    natural = NaturalActivations.of(policy, levels, LAYER)
+    x = activations_of(policy, levels, LAYER)
     percentiles = natural.percentiles(x)
     assert percentiles.shape == x.shape
     for item, channel, row, col in [(0, 0, 0, 0), (2, 7, 8, 3), (4, 31, 15, 15)]:
@@ -130,7 +130,7 @@ def test_percentiles_against_counting(policy: ImpalaPolicy, levels: list[maze.Ma
 
 
 def test_unusualness(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    natural = NaturalActivations.of(policy, LAYER, levels)
+    natural = NaturalActivations.of(policy, levels, LAYER)
     wild = unusualness(policy, Scale(LAYER, 1000.0), levels, natural)
     assert wild.outside > 0.9
     assert wild.beyond_all > 0.9
@@ -151,7 +151,7 @@ def test_the_world_is_kept_with_the_vector(policy: ImpalaPolicy, tmp_path: Path)
         ([small, hard], None),
         (observe(small), None),
     ):
-        vector = activation_vector(policy, LAYER, views, views)
+        vector = activation_vector(policy, views, views, LAYER)
         assert vector.world_size == world
         vector.save(tmp_path / "vector.npz")
         assert ActivationVector.load(tmp_path / "vector.npz").world_size == world

@@ -28,9 +28,9 @@ def policy() -> ImpalaPolicy:
 def test_spatial_weights_compute_the_layer(policy: ImpalaPolicy) -> None:
     weights = spatial_weights(policy)
     assert weights.source == "embedder.relu3_out"
-    source = activations_of(policy, weights.source, LEVEL)[0]
+    source = activations_of(policy, LEVEL, weights.source)[0]
     units = torch.einsum("uchw,chw->u", weights.values, source) + weights.bias
-    expected = activations_of(policy, weights.layer, LEVEL)[0]
+    expected = activations_of(policy, LEVEL, weights.layer)[0]
     torch.testing.assert_close(units, expected, rtol=1e-4, atol=1e-4)
     readout = torch.randn(256, generator=torch.Generator().manual_seed(0))
     through = (weights.through(readout) * source).sum() + readout @ weights.bias
@@ -62,8 +62,8 @@ def test_parts_sum_to_the_number(
     policy: ImpalaPolicy, layer: str, cell: tuple[int, int] | None, shape: tuple[int, ...]
 ) -> None:
     unit = 0 if layer == "fc_value" else 5
-    found = contributions(policy, layer, unit, LEVEL, cell=cell)
-    expected = activations_of(policy, layer, LEVEL)[0][(unit, *(cell or ()))]
+    found = contributions(policy, LEVEL, layer, unit, cell=cell)
+    expected = activations_of(policy, LEVEL, layer)[0][(unit, *(cell or ()))]
     assert found.total == float(expected)
     assert found.parts.shape == shape
     assert float(found.parts.sum()) + found.bias == pytest.approx(found.total, rel=1e-4, abs=1e-4)
@@ -83,14 +83,14 @@ def test_parts_sum_to_the_number(
 def test_parts_of_strided_convolutions() -> None:
     policy = NaturePolicy(seed=3).eval()
     for layer, cell in (("embedder.layers.0", (14, 3)), ("embedder.layers.2", (5, 0))):
-        found = contributions(policy, layer, 7, LEVEL, cell=cell)
+        found = contributions(policy, LEVEL, layer, 7, cell=cell)
         assert float(found.parts.sum()) + found.bias == pytest.approx(found.total, abs=1e-4)
 
 
 def test_a_change_of_one_input_changes_its_part_alone(policy: ImpalaPolicy) -> None:
     """Which part belongs to which input: found by changing that input."""
     layer, cell = "embedder.block2.res1.conv1", (6, 9)
-    before = contributions(policy, layer, 4, LEVEL, cell=cell)
+    before = contributions(policy, LEVEL, layer, 4, cell=cell)
     row, col = before.corner[0] + 2, before.corner[1] + 1
 
     def brighten(x: torch.Tensor) -> torch.Tensor:
@@ -98,7 +98,7 @@ def test_a_change_of_one_input_changes_its_part_alone(policy: ImpalaPolicy) -> N
         return x
 
     with hooks.patched(policy, {f"{layer}_in0": brighten}):
-        after = contributions(policy, layer, 4, LEVEL, cell=cell)
+        after = contributions(policy, LEVEL, layer, 4, cell=cell)
     change = after.parts - before.parts
     assert change.count_nonzero() == 1
     weight = policy.get_submodule(layer).weight[4, 11, 2, 1]
@@ -119,7 +119,7 @@ def test_refusals(
     policy: ImpalaPolicy, layer: str, unit: int, cell: tuple[int, int] | None, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        contributions(policy, layer, unit, LEVEL, cell=cell)
+        contributions(policy, LEVEL, layer, unit, cell=cell)
 
 
 def test_the_figure_of_weights(policy: ImpalaPolicy) -> None:

@@ -91,7 +91,7 @@ def test_fields_vectors_edits_effects_and_chances(kind: str) -> None:
     field = vector_field(LEVEL, policy)
     vector = cheese_vector(policy, LEVEL, layer)
     assert vector.norm > 0
-    examples = activations_of(policy, layer, [maze.make_level(seed) for seed in range(3)])
+    examples = activations_of(policy, [maze.make_level(seed) for seed in range(3)], layer)
     edits = [
         Add(vector, -3.0),
         Add(random_direction(vector, seed=0), 2.0),
@@ -124,12 +124,12 @@ def test_hooks_play_and_statistics(kind: str) -> None:
         edited = play(policy, mazes, seed=0, step_limit=30)
     assert not seen[layer].any()
     assert not np.array_equal(plain.actions, edited.actions)
-    natural = NaturalActivations.of(policy, layer, mazes)
+    natural = NaturalActivations.of(policy, mazes, layer)
     assert unusualness(policy, Scale(layer, 5.0), mazes, natural).edited > 0
     squares = LEVEL.open_squares()[:2]
     torch.testing.assert_close(
         activations_at(policy, layer, LEVEL, squares)[0],
-        activations_of(policy, layer, maze.move_mouse(LEVEL, squares[0]))[0],
+        activations_of(policy, maze.move_mouse(LEVEL, squares[0]), layer)[0],
     )
 
 

@@ -30,7 +30,7 @@ def test_a_channel_that_is_the_path_has_cosine_one(policy: ImpalaPolicy, goal: s
         return x
 
     with hooks.patched(policy, {LAYER: paint}):
-        found = path_similarity(policy, LAYER, MAZES, goal)
+        found = path_similarity(policy, MAZES, LAYER, goal)
     assert found.cosines.shape == (3, 32)
     for channel, cosine in ((3, 1.0), (4, -1.0), (5, 0.0)):
         np.testing.assert_allclose(found.cosines[:, channel], cosine, atol=1e-6)
@@ -52,8 +52,8 @@ def test_pictures_cover_as_much_as_the_path() -> None:
 
 def test_refusals(policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match="no goal 'mouse'"):
-        path_similarity(policy, LAYER, MAZES, "mouse")
+        path_similarity(policy, MAZES, LAYER, "mouse")
     with pytest.raises(ValueError, match="without cheese has no path to it"):
-        path_similarity(policy, LAYER, [maze.remove_cheese(MAZES[0])])
+        path_similarity(policy, [maze.remove_cheese(MAZES[0])], LAYER)
     with pytest.raises(ValueError, match="has no positions"):
-        path_similarity(policy, "embedder.fc", MAZES)
+        path_similarity(policy, MAZES, "embedder.fc")

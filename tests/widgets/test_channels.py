@@ -26,7 +26,7 @@ def test_it_shows_both_mazes_and_their_difference(policy: ImpalaPolicy) -> None:
     level = maze.make_level(51)
     other = maze.remove_cheese(level)
     browser = ChannelBrowser(policy, level, LAYER, other=other)
-    seen = activations_of(policy, LAYER, [level, other])
+    seen = activations_of(policy, [level, other], LAYER)
     torch.testing.assert_close(browser.panels["difference"], seen[0] - seen[1])
     strongest = (seen[0] - seen[1]).abs().flatten(1).max(dim=1).values.argmax()
     assert browser.channel == strongest

@@ -134,7 +134,7 @@ def test_effects_in_a_new_world() -> None:
     network, level = Walker().eval(), Corridor()
     assert isinstance(level, Level)
     effect = measure(network, level, Zero("head_out"))
-    assert effect.before.probabilities == pytest.approx(state_field(level, network).probabilities)
+    assert effect.before.probabilities == pytest.approx(state_field(network, level).probabilities)
     assert effect.after.probabilities == pytest.approx(np.full((LENGTH - 2, 2), 0.5))
     assert effect.chances_after.right == pytest.approx(chances(walk(0.5), None, 50).right, rel=1e-6)
     assert effect.row()["lamp_first_after"] == effect.chances_after.lamp_first

@@ -64,13 +64,13 @@ class Decisions:
 
     def activations(self, layer: str, condition: str) -> Float[Tensor, "level ..."]:
         """What an activation is in every view of a condition."""
-        return activations_of(self.policy, layer, self.views[condition])
+        return activations_of(self.policy, self.views[condition], layer)
 
     def cheese_vectors(self, layer: str) -> Float[Tensor, "level ..."]:
         """Each maze's own cheese vector, taken with the mouse at the start."""
         mazes = list(self.levels.values())
-        without = activations_of(self.policy, layer, [remove_cheese(maze) for maze in mazes])
-        return activations_of(self.policy, layer, mazes) - without
+        without = activations_of(self.policy, [remove_cheese(maze) for maze in mazes], layer)
+        return activations_of(self.policy, mazes, layer) - without
 
     def ask(self, edits: Intervention | Edits) -> pd.DataFrame:
         """What the policy does under an edit, a row for each level.

@@ -123,7 +123,7 @@ def _attribute(
         }
     )
     asked = log_odds(policy, moves, after=LAYER)
-    activation, baseline = activations_of(policy, LAYER, pair)
+    activation, baseline = activations_of(policy, pair, LAYER)
     of_layer = integrated_gradients(asked, activation, baseline, steps=STEPS)
     channels = pd.DataFrame(
         {

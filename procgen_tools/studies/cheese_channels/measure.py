@@ -183,7 +183,7 @@ def cheese_response(
     here = move_mouse(maze, decision)
     elsewhere = places_elsewhere(maze, _PLACES, seed)
     moved = [move_cheese(here, square) for square in elsewhere]
-    seen = activations_of(policy, layer, [remove_cheese(here), here, *moved])
+    seen = activations_of(policy, [remove_cheese(here), here, *moved], layer)
     without, own, others = seen[0], seen[1], seen[2:]
     channels = torch.arange(own.shape[0], device=own.device)
     # edited[place, channel] is the maze as it is, but for one channel.

@@ -106,7 +106,7 @@ def channel_sets(
 def natural_examples(policy: ImpalaPolicy, count: int, seed: int) -> Tensor:
     """Activations of many levels, the mouse anywhere, whose mean stands for knowing nothing."""
     mazes = list(random_mazes(count, seed=seed, random_mouse=True))
-    return activations_of(policy, LAYER, mazes)
+    return activations_of(policy, mazes, LAYER)
 
 
 def _claims(changes: pd.DataFrame) -> tuple[Claim, ...]:

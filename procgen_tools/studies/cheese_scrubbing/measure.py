@@ -135,7 +135,7 @@ def activations_at(
     if closed:
         raise ValueError(f"the mouse cannot stand at {tuple(closed[0])} of this maze: choose "
                          "open squares")  # fmt: skip
-    observations = square_observations(maze, policy)
+    observations = square_observations(policy, maze)
     wanted = sorted({numbers[Square(*square)] for square in squares})
     parts = []
     with hooks.record(policy, [layer]) as recorded:

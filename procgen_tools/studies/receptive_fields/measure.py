@@ -92,7 +92,7 @@ def change_by_cell(
     """
     changes = {}
     for layer in layers:
-        pair = activations_of(policy, layer, [before, after])
+        pair = activations_of(policy, [before, after], layer)
         changes[layer] = (pair[1] - pair[0]).abs().mean(dim=0).double().cpu().numpy()
     return changes
 

@@ -106,7 +106,7 @@ def raised_channels(found: CheeseChannels, most: int) -> tuple[int, ...]:
 
 def at_cheese(policy: ImpalaPolicy, mazes: Sequence[Maze]) -> Float[Tensor, "maze channel"]:
     """What the cell of the cheese has in each maze, the mouse where it stands."""
-    seen = activations_of(policy, LAYER, mazes)
+    seen = activations_of(policy, mazes, LAYER)
     values = []
     for maze, activation in zip(mazes, seen, strict=True):
         assert maze.cheese is not None

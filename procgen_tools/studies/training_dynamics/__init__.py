@@ -195,7 +195,7 @@ def wants(policy: ImpalaPolicy, maze: Maze) -> dict[str, float]:
         "reaches_cheese": effect.chances_before.cheese,
         "corner_first": effect.chances_before.corner_first,
         "visits_without_cheese": visits.corner,
-        "vector_norm": vector.norm / float(activations_of(policy, LAYER, maze).norm()),
+        "vector_norm": vector.norm / float(activations_of(policy, maze, LAYER).norm()),
         "vector_effect": before.cheese - after.cheese,
     }
 

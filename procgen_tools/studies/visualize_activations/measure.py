@@ -74,8 +74,8 @@ def steps_from_cheese(
     """
     if any(maze.cheese is None for maze in mazes):
         raise ValueError("a maze has no cheese to take away: place one first")
-    change = activations_of(policy, layer, mazes) - activations_of(
-        policy, layer, [remove_cheese(maze) for maze in mazes]
+    change = activations_of(policy, mazes, layer) - activations_of(
+        policy, [remove_cheese(maze) for maze in mazes], layer
     )
     if change.ndim != 4:
         raise ValueError(f"{layer} has no positions: choose a convolutional activation")

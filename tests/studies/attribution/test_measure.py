@@ -40,7 +40,7 @@ def test_log_odds_are_those_of_the_probabilities(policy: ImpalaPolicy) -> None:
     probability = float(distribution.probs[0, [5, 6, 7, 8]].sum())
     asked = float(log_odds(policy, UP_OR_RIGHT)(observe(level)).detach())
     assert asked == pytest.approx(np.log(probability / (1 - probability)), rel=1e-4)
-    activation = activations_of(policy, LAYER, level)
+    activation = activations_of(policy, level, LAYER)
     assert float(log_odds(policy, UP_OR_RIGHT, after=LAYER)(activation).detach()) == pytest.approx(
         asked
     )
@@ -106,7 +106,7 @@ def test_pixels_belong_to_the_square_that_is_drawn_there() -> None:
 
 def test_channels_are_swapped_one_at_a_time(policy: ImpalaPolicy) -> None:
     level = maze.make_level(51)
-    given, without = activations_of(policy, LAYER, [level, maze.remove_cheese(level)])
+    given, without = activations_of(policy, [level, maze.remove_cheese(level)], LAYER)
     question = log_odds(policy, UP_OR_RIGHT, after=LAYER)
     effects = effects_of_channels(question, given, without)
     third = given.clone()

@@ -73,7 +73,7 @@ def test_a_response_against_hooks(policy: ImpalaPolicy, levels: list[maze.Maze])
     ]
     here = maze.move_mouse(level, decision)
     moved = [maze.move_cheese(here, square) for square in places_elsewhere(level, 4, 3)]
-    source = activations_of(policy, LAYER, moved)
+    source = activations_of(policy, moved, LAYER)
 
     def chance() -> float:
         with torch.no_grad():
@@ -92,7 +92,7 @@ def test_a_response_against_hooks(policy: ImpalaPolicy, levels: list[maze.Maze])
         after = [float(policy(observe(each))[0].probs[0, actions].sum()) for each in moved]
     assert response.all_drops == pytest.approx(before - np.mean(after), abs=1e-5)
     assert abs(response.all_drops) > 1e-3
-    without = activations_of(policy, LAYER, maze.remove_cheese(here))[0]
+    without = activations_of(policy, maze.remove_cheese(here), LAYER)[0]
     np.testing.assert_allclose(response.changes[1], (source[0] - without).numpy(), atol=1e-6)
 
 

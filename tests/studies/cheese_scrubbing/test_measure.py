@@ -84,7 +84,7 @@ def test_stand_ins_are_the_same_square_or_the_next(level: maze.Maze) -> None:
 def test_activations_at_squares(policy: ImpalaPolicy, level: maze.Maze) -> None:
     squares = level.open_squares()
     asked = [squares[5], squares[2], squares[5]]
-    expected = activations_of(policy, LAYER, [maze.move_mouse(level, each) for each in asked])
+    expected = activations_of(policy, [maze.move_mouse(level, each) for each in asked], LAYER)
     torch.testing.assert_close(
         activations_at(policy, LAYER, level, asked), expected, atol=1e-5, rtol=0
     )
@@ -115,7 +115,7 @@ def test_changes_against_a_plain_loop(policy: ImpalaPolicy) -> None:
     level = maze.make_level(seed)
     channels = list(range(0, 32, 2))
     donors = cheese_donors(level, 2, seed=4)
-    examples = activations_of(policy, LAYER, [level, donors[0].same])
+    examples = activations_of(policy, [level, donors[0].same], LAYER)
     rows = list(scrubbed(policy, LAYER, level, donors, [("some", 0, channels)], examples, seed=4))
     assert {row["arm"] for row in rows} == set(ARMS)
     decision = decision_square(level)
@@ -144,7 +144,7 @@ def test_changes_against_a_plain_loop(policy: ImpalaPolicy) -> None:
         changes = []
         for square, stand in zip(squares, stand_ins(source_maze, squares), strict=True):
             view = maze.move_mouse(level, square)
-            source = activations_of(policy, LAYER, maze.move_mouse(source_maze, stand))
+            source = activations_of(policy, maze.move_mouse(source_maze, stand), LAYER)
             if row["arm"] in constants:
                 source = constants[row["arm"]][None]
             before = unchanged[square]

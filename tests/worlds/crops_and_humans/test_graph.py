@@ -93,11 +93,11 @@ def test_effects_of_interventions() -> None:
     network = QNetwork(16, seed=3).eval()
     torch.nn.init.zeros_(network.fc_q.bias)  # so that all actions are worth the same without fc3
     level = crops_and_humans.Level(MAZES[0])
-    before = state_field(level, network)
+    before = state_field(network, level)
     effect = measure(network, level, Zero("fc3_out", channels=range(16)))
     np.testing.assert_array_equal(effect.before.probabilities, before.probabilities)
     with Zero("fc3_out", channels=range(16)).on(network):
-        after = state_field(level, network)
+        after = state_field(network, level)
     np.testing.assert_array_equal(effect.after.probabilities, after.probabilities)
     assert repr(effect.chances_after) == repr(chances(after, None, 100))
     assert effect.difference.total_variation.max() == 1

@@ -95,6 +95,8 @@ class Finder(MetaPathFinder, Loader):
         modules = [import_module(home) for home in homes]
 
         def find(name: str) -> object:
+            if f"{old}.{name}" in MOVED:
+                return import_module(f"{spec.name}.{name}")
             for module in modules[:-1]:
                 if hasattr(module, name):
                     return getattr(module, name)

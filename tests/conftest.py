@@ -30,7 +30,7 @@ def annotated_modules() -> list[str]:
     """Every module of the package but `kernels`, whose functions numba compiles."""
     found = pkgutil.walk_packages([str(PACKAGE)], "procgen_tools.")
     return [
-        module.name for module in found if not module.ispkg and not module.name.endswith(".kernels")
+        module.name for module in found if not module.ispkg and not module.name.endswith("kernels")
     ]
 
 

@@ -130,7 +130,7 @@ def test_experiments_run_in_an_empty_folder(name: str, installed: Path, tmp_path
 CHECKED = """
 import jaxtyping, pkgutil, procgen_tools
 found = pkgutil.walk_packages(procgen_tools.__path__, "procgen_tools.")
-names = [module.name for module in found if not module.name.endswith(".kernels")]
+names = [module.name for module in found if not module.name.endswith("kernels")]
 jaxtyping.install_import_hook(names, "beartype.beartype")
 """
 RESULTS = """

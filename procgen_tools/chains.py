@@ -330,6 +330,8 @@ class Chain:
     given: Float[np.ndarray, "state move"]
     ending: Sequence[str] = ()
 
+    __repr__ = brief
+
     @cached_property
     def probabilities(self) -> Float[np.ndarray, "state move"]:
         """The moves' probabilities, divided by their sum."""

@@ -35,6 +35,7 @@ from procgen_tools.vfield import (
     observations_of,
 )
 from procgen_tools.worlds.graph import Level, OnSquares
+from procgen_tools.worlds.maze.grid import Maze
 
 AS_THE_WORLD = -1
 """The step limit of the level's own world."""
@@ -64,6 +65,11 @@ class Effect:
     def level(self) -> Level:
         """The level."""
         return self.before.level
+
+    @property
+    def maze(self) -> Maze:
+        """The level, if it is a maze."""
+        return self.before.maze
 
     @cached_property
     def difference(self) -> FieldDifference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -153,3 +154,19 @@ def test_a_machine_may_do_without_gymnasium() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "gymnasium", result.stdout + result.stderr
+
+
+def test_the_page_of_the_architecture_has_every_room() -> None:
+    """From the top down in the order of ROOMS, faces of one row in any order."""
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    rows = page.replace("(old names)", "").split("```text\n")[1].split("```")[0].splitlines()
+    heights = {
+        room: len(rows) - number
+        for number, row in enumerate(rows)
+        for room in re.findall(r"(?<![\w/<])\w+", row)
+        if room in ROOMS
+    }
+    assert set(heights) == set(ROOMS)
+    for path in FILES:
+        for imported in imports_of(path):
+            assert heights[imported] <= heights[room_of(path)], f"{path} imports {imported}"

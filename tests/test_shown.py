@@ -199,7 +199,7 @@ def test_every_result_that_holds_arrays_is_brief() -> None:
         found |= new
         words |= set(new)
     assert len(found) > 50
-    assert {"Maze", "Effect", "Rollouts"} <= set(found)
+    assert {"Maze", "VectorField", "Rollouts"} <= set(found)
     assert all(found.values()), f"give {[name for name in found if not found[name]]} a brief repr"
 
 

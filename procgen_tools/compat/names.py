@@ -127,7 +127,7 @@ _MAZE: dict[str, Name] = {
     **_faces(
         "compat.venvs",
         {
-            "remove_all_cheese": "envs:MazeVenv.edit",
+            "remove_all_cheese": "maze:MazeVenv.edit",
             "venv_from_grid": ("maze:venv_from_mazes", "the maze is before level 0's background"),
             "get_filled_venv": (
                 "maze:venv_from_mazes",
@@ -146,7 +146,7 @@ _MAZE: dict[str, Name] = {
                 "it is the cheese that is there",
             ),
             "generate_mazes_with_cheese_at_location": "maze:place_cheese",
-            "wrap_venv": "envs:MazeVenv",
+            "wrap_venv": "maze:MazeVenv",
             "copy_venv": "maze:venv_from_mazes",
             "copy_venvs": "maze:venv_from_mazes",
             "load_venv": ("maze:load_mazes", "nothing in the file is run"),
@@ -470,7 +470,7 @@ _WRAPPERS = _faces(
 ) | _gone(
     "AlreadySteppingError NotSteppingError VecEnv VecEnvObservationWrapper CloudpickleWrapper "
     "clear_mpi_env_vars update_mean_var_count_from_moments",
-    "envs:MazeVenv",
+    "maze:MazeVenv",
     "environments run in this process",
 )
 

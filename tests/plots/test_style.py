@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import combinations
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from procgen_tools import plots
+from procgen_tools import plots, studies
 from procgen_tools.plots import style
 from procgen_tools.statistics.intervals import Mean
 
@@ -88,7 +88,9 @@ def test_things_and_agents_share_no_colour() -> None:
 def test_axes_are_never_required() -> None:
     """Whatever takes `ax` makes axes of its own without, and returns them."""
     found = 0
-    for module in iter_modules(plots.__path__, "procgen_tools.plots."):
+    rooms = [*walk_packages(plots.__path__, "procgen_tools.plots."),
+             *walk_packages(studies.__path__, "procgen_tools.studies.")]  # fmt: skip
+    for module in rooms:
         for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction):
             if name.startswith("plot_") and function.__module__ == module.name:
                 signature = inspect.signature(function)

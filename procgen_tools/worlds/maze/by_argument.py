@@ -103,7 +103,7 @@ def shortest_path(
     return paths.shortest_path(maze, start, goal)
 
 
-def is_tree(maze: Maze | Codes, debug: bool = False) -> bool:
+def is_tree(maze: Any, debug: bool = False) -> bool:
     """Whether the open squares are connected and without cycles, as in procgen's mazes.
 
     Takes a coded grid, too; `debug` is ignored.

@@ -113,7 +113,8 @@ def session() -> tuple[ImpalaPolicy, Any, list[str]]:
         warnings.warn(
             f"{DEFAULT_LAYER} has {channels} channels in this policy, and {PUBLISHED_CHANNELS} in "
             "the published one: numbers of channels that were found in that one mean others here, "
-            f"or none from {channels} on. Call behaviour.cheese_channels.find_cheese_channels to "
+            f"or none from {channels} on. Call "
+            "studies.cheese_channels.measure.find_cheese_channels to "
             "find this policy's own",
             UserWarning,
             stacklevel=3,
@@ -126,8 +127,8 @@ def no_such_channel(channel: int, count: int, layer_name: str) -> str:
     return (
         f"channel {channel} does not exist: {layer_name} has {count} in this policy. Numbers in "
         "procgen-tools' notebooks are of the published agent, whose layers have up to "
-        f"{PUBLISHED_CHANNELS} channels; call behaviour.cheese_channels.find_cheese_channels to "
-        "find this policy's own"
+        f"{PUBLISHED_CHANNELS} channels; call "
+        "studies.cheese_channels.measure.find_cheese_channels to find this policy's own"
     )
 
 

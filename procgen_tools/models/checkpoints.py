@@ -49,7 +49,7 @@ def _fewer_channels(policy: ImpalaPolicy) -> str | None:
         f"layers have {16 * policy.scale} to {32 * policy.scale} channels in this policy, and "
         f"{16 * PUBLISHED_SCALE} to {32 * PUBLISHED_SCALE} in the published one: numbers of "
         "channels and of activations that were found in that one mean others here, or none. Call "
-        "behaviour.cheese_channels.find_cheese_channels to find this policy's own"
+        "studies.cheese_channels.measure.find_cheese_channels to find this policy's own"
     )
 
 

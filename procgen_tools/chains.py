@@ -166,9 +166,9 @@ def chances(
         >>> import numpy as np
         >>> from procgen_tools import maze, vfield
         >>> level = maze.parse("..C\\n.##\\nM..")
-        >>> field = vfield.VectorField(level, np.full((6, 5), 0.2), np.zeros(6))
+        >>> field = vfield.VectorField(level, np.full((7, 5), 0.2), np.zeros(7))
         >>> round(chances(field, step_limit=10).cheese, 3)
-        0.256
+        0.05
     """
     of_kind("the field", field, Field, KIND)
     start = field.starts[field.graph(**goals).start if start is None else field.index(start)]

@@ -31,7 +31,7 @@ def discounted_returns(field: Field, discount: float = DISCOUNT) -> Float[np.nda
 
     Example:
         >>> from procgen_tools import maze, vfield
-        >>> level = maze.parse("###\n###\nM.C")
+        >>> level = maze.parse("###\\n###\\nM.C")
         >>> always_right = np.tile(np.eye(5)[1], (3, 1))
         >>> discounted_returns(vfield.VectorField(level, always_right, np.zeros(3)), 0.5)
         array([ 5., 10.,  0.])

@@ -151,7 +151,7 @@ class Level:
     Example:
         >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
         >>> Level(training_mazes()[0]).graph().distances("exit")[0]
-        12.0
+        16.0
     """
 
     cells: Cells

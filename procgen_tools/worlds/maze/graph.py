@@ -37,7 +37,7 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
     Example:
         >>> from procgen_tools.worlds.maze.grid import parse
         >>> graph_of(parse("..C\\n.##\\nM.."))
-        Graph(12 states, goals: cheese 2, corner 2, starts in 0)
+        Graph(14 states, goals: cheese 2, corner 2, starts in 0)
     """
     if corner_region < 1:
         raise ValueError(

@@ -524,6 +524,11 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
             f"the policy returned logits of shape {tuple(logits.shape)} for {count} "
             f"observations: give one of procgen's {NUM_ACTIONS} actions"
         )
+    if not isinstance(values, Tensor):
+        raise ValueError(
+            f"the policy returned values of type {type(values).__name__}: return a tensor with one "
+            "value for each observation, such as zeros where it has none"
+        )
     if values.numel() != count:
         raise ValueError(
             f"the policy returned values of shape {tuple(values.shape)} for {count} "

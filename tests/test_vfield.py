@@ -421,3 +421,12 @@ def test_plots_come_from_the_room_above_when_they_are_named() -> None:
         _ = vfield.plot_v
     code = "import sys, procgen_tools.vfield; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_policy_without_values_is_told_to_return_zeros() -> None:
+    def without_values(observations: torch.Tensor) -> Any:
+        return torch.distributions.Categorical(logits=torch.zeros(len(observations), 15)), None
+
+    policy: Any = without_values
+    with pytest.raises(ValueError, match=r"values of type NoneType: return a tensor.*zeros"):
+        vector_field(MAZE, policy)

@@ -101,7 +101,7 @@ def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
     try:
         return train_agent(
             job.settings, job.agent, job.folder, device=device, initial=job.initial,
-            command=command, options=options,
+            command=command, half=job.half, options=options,
         )  # fmt: skip
     except InUseError as error:
         print(error)

@@ -6,15 +6,22 @@ import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 from procgen_tools import cli
 from procgen_tools.cli.options import command_line
 from procgen_tools.demo import SEED
-from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, save_policy
-from procgen_tools.training.settings import settings_from
+from procgen_tools.models import (
+    ImpalaPolicy,
+    checkpoint_metadata,
+    load_q_network,
+    save_policy,
+)
+from procgen_tools.training.settings import TRAINERS, Settings, settings_from
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -80,6 +87,65 @@ def test_train_imitation_then_ppo(
     )
 
 
+def test_train_dqn_as_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The log, snapshots, `--resume` and `--initial`, and the old name of the command."""
+    monkeypatch.chdir(tmp_path)
+    words = ("train", "dqn", "agents/q.pth", "--seed=2", "--updates=8", "--width=6",
+             "--row-updates=4", "--snapshot-every=4", "--half")  # fmt: skip
+    assert run(monkeypatch, *words) == 0
+    assert "procgen-tools experiment crops_and_humans" in capsys.readouterr().out
+    facts = checkpoint_metadata(Path("agents/q.pth"))
+    command = "procgen-tools train dqn agents/q.pth --half --updates 8 --width 6 --row-updates 4"
+    assert facts["command"] == f"{command} --seed 2"
+    assert (facts["algorithm"], facts["updates"]) == ("dqn", 8)
+    snapshots = {path.name for path in Path("runs/q").glob("model_*.pth")}
+    assert snapshots == {"model_0.pth", "model_4.pth", "model_8.pth"}
+    kept = load_q_network(Path("agents/q.pth"))
+    Path("agents/q.pth").rename("first.pth")
+    assert run(monkeypatch, *words) == 2
+    assert "resume it (--resume)" in capsys.readouterr().err
+    assert run(monkeypatch, *words, "--resume") == 0
+    assert torch.equal(load_q_network(Path("agents/q.pth")).fc2.weight, kept.fc2.weight)
+    further = ("train", "dqn", "further.pth", "--initial=first.pth", "--updates=1", "--width=6",
+               "--learning-rate=0")  # fmt: skip
+    assert run(monkeypatch, *further) == 0
+    assert torch.equal(load_q_network(Path("further.pth")).fc2.weight, kept.fc2.weight)
+    assert run(monkeypatch, *further[:2], "wide.pth", "--initial=first.pth") == 2
+    assert "6 wide and the settings say 256" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ((), "procgen-tools train dqn a.pth --half --width 5 --seed 3"),
+        (("--planted",), "procgen-tools train planting a.pth --half --width 5 --seed 3"),
+    ],
+)
+def test_the_old_command_of_crops_and_humans(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], command: str
+) -> None:
+    """It names the new command, and does what that does."""
+    monkeypatch.chdir(tmp_path)
+    done: list[dict[str, Any]] = []
+
+    def train_agent(settings: Settings, agent: Path, folder: Path, **how: Any) -> bool:
+        done.append({"settings": settings, "folder": folder, **how})
+        return True
+
+    monkeypatch.setattr("procgen_tools.training.trainers.train_agent", train_agent)
+    old = ("train", "crops-and-humans", "a.pth", "--seed=3", "--width=5", "--resume", *words)
+    with pytest.warns(FutureWarning, match=f"is now `{command}`"):
+        assert run(monkeypatch, *old) == 0
+    assert run(monkeypatch, *command.split()[1:], "--resume") == 0
+    old_way, new_way = done
+    assert old_way["options"].resume
+    assert new_way["options"].resume
+    for name in ("settings", "folder", "command", "half"):
+        assert old_way[name] == new_way[name]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -105,7 +171,7 @@ def test_settings_are_checked_before_training(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("trainer", ["imitation", "ppo"])
+@pytest.mark.parametrize("trainer", TRAINERS)
 def test_the_command_of_default_settings_is_short(trainer: str) -> None:
     settings = settings_from(trainer, {})
     assert command_line(trainer, "a.pth", settings) == f"procgen-tools train {trainer} a.pth"

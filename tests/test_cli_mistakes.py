@@ -89,14 +89,14 @@ MISTAKES = [
     (f"train imitation new.pth {TINY} --snapshot-every -1", "'--snapshot-every'"),
     ("train ppo new.pth --num-envs 0", "num_envs is 0"),
     ("train ppo new.pth --learning-rate nan", "learning_rate is nan"),
-    ("train crops-and-humans agent.pth", "agent.pth exists"),
-    ("train crops-and-humans /proc/new.pth", "cannot be written"),
+    ("train dqn agent.pth", "agent.pth exists"),
+    ("train dqn /proc/new.pth", "cannot be written"),
+    ("train dqn new.txt", "end it in .pth"),
+    ("train dqn new.pth --width 0", "width is 0"),
+    ("train dqn new.pth --device cuda:99", "cannot be used here"),
+    ("train dqn new.pth --initial agent.pth", "another architecture than a Q-network"),
+    ("train planting new.pth --reversed-production", "step 1 alone"),
     ("train crops-and-humans new.txt", "end it in .pth"),
-    ("train crops-and-humans new.pth --width 0", "'--width'"),
-    (
-        "train crops-and-humans new.pth --folder begun",
-        "checkpoint.pth exists: resume it (--resume)",
-    ),
     ("bench env --num -1", "'--num'"),
     ("bench env --seconds -1", "'--seconds'"),
     ("bench vfield --scale 0", "'--scale'"),
@@ -120,8 +120,6 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.toml").touch()
     (folder / "folder").mkdir()
     shutil.copy(folder / "agent.pth", folder / "folder")
-    (folder / "begun" / "train").mkdir(parents=True)
-    (folder / "begun" / "train" / "checkpoint.pth").touch()
     (folder / "type.toml").write_text("folder = 3\n")
     (folder / "sweep.toml").write_text('folder = "out"\n[grid]\nseed = [0]\n')
     return folder

@@ -36,7 +36,10 @@ runpy.run_path(script, run_name="__main__")
 
 SWEEP = """
 folder = "work"
-[settings]
+[settings.imitation]
+world_size = 15
+precision = "float32"
+[settings.ppo]
 world_size = 15
 precision = "float32"
 [[agents]]
@@ -59,6 +62,12 @@ samples = 64
 batch_size = 8
 snapshot_every = 32
 half_snapshots = true
+[[agents]]
+name = "fourth"
+trainer = "dqn"
+updates = 4
+width = 4
+half = true
 """
 
 
@@ -85,10 +94,13 @@ def test_one_job_after_the_other(tmp_path: Path) -> None:
     assert second.returncode == 3, second.stderr
     assert "to be continued" in second.stdout
     assert not (agents / "second.pth").exists()
-    last = next_job(tmp_path, "--threads", "2")
-    assert last.returncode == 0, last.stderr
+    third = next_job(tmp_path, "--threads", "2")
+    assert third.returncode == 3, third.stderr
     facts = checkpoint_metadata(agents / "second.pth")
     assert facts["started_from"]["file"] == "first.pth"
+    assert next_job(tmp_path).returncode == 0
+    assert checkpoint_metadata(agents / "fourth.pth")["algorithm"] == "dqn"
+    assert (agents / "fourth.pth").stat().st_size < 10_000
     assert "nothing of sweep.toml is missing" in next_job(tmp_path).stdout
 
 

@@ -12,18 +12,16 @@
 
 # %%
 import copy
-import tempfile
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
 from procgen_tools import crops_and_humans as farm
-from procgen_tools.models import QNetwork, load_q_network
+from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.training import dqn, planting
+from procgen_tools.training.settings import PlantingSettings
 
 # %% tags="parameters"
 fast = False  # True: everything in seconds, with too little training to see much
@@ -75,18 +73,21 @@ pd.DataFrame(
 # takes many minutes in earnest.
 
 # %%
-small = replace(planting.BOTH, updates=20 if fast else 600, batch_states=64)
-with tempfile.TemporaryDirectory() as folder:
-    last = planting.plant(
-        Path(folder),
+learner = planting.Learner(
+    PlantingSettings(
         width=16 if fast else 64,
-        both=small,
-        undoing=replace(planting.UNDO, updates=20 if fast else 1000, batch_states=64),
-        train=replace(planting.TRAIN, updates=10 if fast else 200, batch_states=64),
-        progress_bar=False,
+        batch_states=64,
+        both_updates=20 if fast else 600,
+        both_batch_states=64,
+        undo_updates=20 if fast else 1000,
+        undo_batch_states=64,
+        updates=10 if fast else 200,
     )
-    stages = {name: load_q_network(Path(folder) / f"{name}.pth") for name in ("both", "undone")}
-stages["train"] = last
+)
+stages = {}
+while learner.done < learner.total:
+    learner.advance(lambda updates: None)
+    stages[learner.stage] = copy.deepcopy(learner.agent()).eval()
 examples = dqn.Buffer.of(farm.transitions_of(training[::20]))
 for name, network in stages.items():
     loss = dqn.bellman_loss(network, network, examples, 0.95).item()

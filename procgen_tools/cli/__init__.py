@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(training.app, name="train")
+app.add_typer(training.train_app(), name="train")
 app.add_typer(benchmarks.app, name="bench")
 app.command()(evaluation.agents)
 app.command()(evaluation.evaluate)

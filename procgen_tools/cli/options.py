@@ -1,4 +1,4 @@
-"""Command-line options made from a dataclass of settings, so that each stands in one place."""
+"""Command-line options made from a dataclass of settings, so that each is written once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from procgen_tools.files import check_writable
-from procgen_tools.training.settings import ANYWHERE, TRAINERS, Settings, settings_from
+from procgen_tools.training.settings import (
+    ANYWHERE,
+    TRAINERS,
+    Settings,
+    settings_from,
+)
 
 
 def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -19,7 +24,7 @@ def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[...,
 
     The command's first parameter takes the settings; its others stay as they are.
     """
-    kind = TRAINERS[trainer]
+    kind = TRAINERS[trainer].settings
     types = get_type_hints(kind)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,9 +42,12 @@ def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[...,
             for each in fields(kind)
         ]
 
+        optional = [each.name for each in options if get_args(types[each.name])]
+
         def run(**given: Any) -> None:
             values = {each.name: given.pop(each.name) for each in options}
-            values["rand_region"] = read_region(values["rand_region"])
+            for name in optional:
+                values[name] = read_region(values[name], name.replace("_", "-"))
             command(settings_from(trainer, values), **given)
 
         run.__doc__ = command.__doc__
@@ -49,11 +57,15 @@ def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
-def command_line(trainer: str, agent: str, settings: Settings, initial: str | None = None) -> str:
-    """The command that makes this agent: settings that differ from the defaults, spelled out."""
-    words = ["procgen-tools train", trainer, agent]
+def command_line(
+    trainer: str, agent: str, settings: Settings, initial: str | None = None, half: bool = False
+) -> str:
+    """The command that makes this agent, with every setting that differs from its default."""
+    words = ["procgen-tools train", trainer.replace("_", "-"), agent]
     if initial:
         words += ["--initial", initial]
+    if half:
+        words.append("--half")
     for each in fields(settings):
         value = getattr(settings, each.name)
         if value == each.default:
@@ -67,29 +79,28 @@ def command_line(trainer: str, agent: str, settings: Settings, initial: str | No
 
 
 def check_new_agent(agent: Path) -> None:
-    """Make sure that a finished agent can be written here, before the training.
+    """Check before the training that the finished agent can be written.
 
     Raises:
-        ValueError: another ending than .pth, a file that exists, or a folder that cannot be
-            written to.
+        ValueError: the file exists, does not end in .pth, or cannot be written.
     """
     if agent.exists():
         raise ValueError(f"{agent} exists: name another file, or move it away")
     if agent.suffix != ".pth":
-        raise ValueError(f"agents are .pth files, and {agent} is not named so: end it in .pth")
+        raise ValueError(f"{agent} is not the name of an agent's file: end it in .pth")
     check_writable(agent)
 
 
-def read_region(text: str) -> int | str:
-    """A region as it is typed: a number of squares, or 'anywhere'.
+def read_region(text: str, option: str = "rand-region") -> int | str:
+    """The value of an option that is a number of squares or 'anywhere'.
 
     Raises:
-        ValueError: something else.
+        ValueError: the text is neither.
     """
     if text == ANYWHERE:
         return text
     if not text.isdecimal():
-        raise ValueError(f"rand-region {text!r}: give a number of squares, or {ANYWHERE!r}")
+        raise ValueError(f"{option} {text!r}: give a number of squares, or {ANYWHERE!r}")
     return int(text)
 
 
@@ -102,5 +113,5 @@ def _typed(default: Any, kind: Any) -> Any:
 
 
 def _option_type(kind: Any) -> Any:
-    # int | None is typed as text: a number or 'anywhere'.
+    # A value of type int | None is text on the command line: a number or 'anywhere'.
     return str if get_args(kind) else kind

@@ -12,10 +12,10 @@ def sweep(
     file: Annotated[Path, typer.Argument(help="The sweep (.toml); see `sweeps.files`.")],
     ray: Annotated[
         str | None,
-        typer.Option(help="Address of a Ray cluster, or 'auto'; processes here unless given."),
+        typer.Option(help="Address of a Ray cluster, or 'auto'; by default, processes here."),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(help="Jobs at once, here; half of the cores unless given.", min=1)
+        int | None, typer.Option(help="Jobs at once, here; by default, half of the cores.", min=1)
     ] = None,
     cores: Annotated[int, typer.Option(help="Cores for each job on a cluster.", min=1)] = 1,
     gpus: Annotated[
@@ -29,7 +29,7 @@ def sweep(
         float, typer.Option(help="Seconds between checkpoints.", min=0)
     ] = 120.0,
 ) -> None:
-    """Train and judge many agents; finished ones are skipped, broken-off ones go on."""
+    """Train and evaluate many agents; skip finished ones, continue interrupted ones."""
     from procgen_tools.sweeps.run import (
         LocalWorkers,
         RayWorkers,
@@ -52,7 +52,7 @@ def sweep(
     try:
         outcomes = run_sweep(described, workers, retries=retries, report=typer.echo)
     except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from the checkpoints", err=True)
+        typer.echo("stopped; the same command continues from the checkpoints", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"\n{summary(outcomes)}\n\n{described.folder / 'summary.csv'}")
     if any(outcome.error for outcome in outcomes):

@@ -21,6 +21,7 @@
     seed = 7
     snapshot_every = 100_000         # optional, in [settings] too: the agent along the way, in
     half_snapshots = true            # the folder of its run; in half precision
+    half = true                      # the finished agent, too
 
     [evaluation]                     # optional; see `agents.EvaluationSettings`
     levels = 500
@@ -106,8 +107,10 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
         kind = settings.pop("trainer", trainer)
         try:
             settings = {**_common(common, kind), **settings}
-            kept = _snapshots(settings)
+            kept = _storage(settings)
             checked = settings_from(kind, settings)
+            if evaluation is not None:
+                _check_judged(kind)
         except ValueError as error:
             raise ValueError(f"agent {agent.name!r}: {error}") from None
         jobs.append(
@@ -180,15 +183,24 @@ def _common(common: Mapping[str, Any], trainer: object) -> dict[str, Any]:
     return {**for_all, **own}
 
 
-def _snapshots(settings: dict[str, Any]) -> dict[str, Any]:
-    """What is said of snapshots, taken out of the settings."""
+def _check_judged(trainer: str) -> None:
+    world = TRAINERS[trainer].world
+    if world != "maze":
+        raise ValueError(
+            f"{trainer} trains agents of {world}, and [evaluation] judges agents of the maze: "
+            "leave [evaluation] out, or train these agents by another file"
+        )
+
+
+def _storage(settings: dict[str, Any]) -> dict[str, Any]:
+    """Remove from the settings, and return, how the agent and its snapshots are stored."""
     every = _typed(settings, "snapshot_every", int, 0)
     if every < 0:
         raise ValueError(f"snapshot_every is {every}: give a number from 0 (none) up")
-    half = _typed(settings, "half_snapshots", bool, False)
-    for name in ("snapshot_every", "half_snapshots"):
+    halves = {name: _typed(settings, name, bool, False) for name in ("half_snapshots", "half")}
+    for name in ("snapshot_every", *halves):
         settings.pop(name, None)
-    return {"snapshot_every": every, "half_snapshots": half}
+    return {"snapshot_every": every, **halves}
 
 
 def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:

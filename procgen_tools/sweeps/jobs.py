@@ -54,8 +54,10 @@ class Job:
         initial: file of the agent whose weights this one begins with; None: random weights.
         after: name of the job that makes `initial`, if this sweep does.
         command: stored in the agent's file.
-        snapshot_every: samples or steps between snapshots of the agent in `folder`; 0: none.
+        snapshot_every: samples, steps or updates between snapshots of the agent in `folder`; 0:
+            none.
         half_snapshots: store them in half precision.
+        half: store the finished agent in half precision.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Job:
     command: str | None = None
     snapshot_every: int = 0
     half_snapshots: bool = False
+    half: bool = False
 
     def is_finished(self) -> bool:
         """Whether the agent is there, and judged as planned."""
@@ -97,6 +100,7 @@ class Job:
             "command": self.command,
             "snapshot_every": self.snapshot_every,
             "half_snapshots": self.half_snapshots,
+            "half": self.half,
         }
 
 
@@ -158,12 +162,13 @@ def train_job(job: Mapping[str, Any]) -> None:
     if not agent.exists():
         evaluation_file.unlink(missing_ok=True)  # of an earlier agent in this place
         train_agent(
-            TRAINERS[job["trainer"]](**job["settings"]),
+            TRAINERS[job["trainer"]].settings(**job["settings"]),
             agent,
             Path(job["folder"]),
             device=job["device"],
             initial=None if job["initial"] is None else Path(job["initial"]),
             command=job["command"],
+            half=job["half"],
             options=RunOptions(
                 resume=True,
                 save_seconds=job["save_seconds"],

@@ -157,9 +157,10 @@ def summary_csv(outcomes: Sequence[Outcome]) -> str:
     """The same for programs: with all settings, numbers in full, errors in a column."""
     rows = []
     for each in outcomes:
-        settings = asdict(each.job.settings)
-        if settings["rand_region"] is None:
-            settings["rand_region"] = ANYWHERE
+        settings = {
+            name: ANYWHERE if value is None else value
+            for name, value in asdict(each.job.settings).items()
+        }
         row: dict[str, Any] = {}
         for name, value in _row(each).items():
             ends = ("", "_low", "_high") if isinstance(value, list) else ("",)

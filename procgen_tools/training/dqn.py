@@ -1,15 +1,15 @@
 """Deep Q-learning (DQN) from every transition there is, with a target network.
 
-In a world as small as crops and humans nobody needs to explore: all states and what each action
-does there are enumerated, and batches are drawn from them. Q(state, action) learns
+The world of crops and humans is small enough to do without exploration: all states, and what each
+action does there, are enumerated, and batches are drawn from them. Q(state, action) learns
 
     reward + discount * max over actions of Q_target(next state, action),
 
 without the second term where the episode ends. Q_target is a copy of the network that is renewed
-now and then: with the network itself as target, every update would move its own goal.
+every `target_every` updates. If the network were its own target, every update would move its goal.
 
-Source: Mnih et al., "Human-level control through deep reinforcement learning" (2015). Batches hold
-all four actions of a state, so that one pass answers four questions.
+Source: Mnih et al., "Human-level control through deep reinforcement learning" (2015). Unlike there,
+a batch holds all four actions of each of its states, so that one forward pass serves four examples.
 """
 
 from __future__ import annotations
@@ -26,25 +26,38 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.shown import brief
-from procgen_tools.training.precision import FLOAT32
+from procgen_tools.training.precision import FLOAT32, Precision
 from procgen_tools.training.settings import DQNSettings
+from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+from procgen_tools.worlds.crops_and_humans.production import production_mazes
+from procgen_tools.worlds.crops_and_humans.rules import (
+    NUM_INPUTS,
+    REWARDS,
+    Transitions,
+    both,
+    transitions_of,
+)
 
-REVERSED = replace(farm.REWARDS, human=-farm.REWARDS.human, crop=-farm.REWARDS.crop)
-"""Rewards of the production mazes while a wrong goal is planted (see `planting`)."""
+REVERSED = replace(REWARDS, human=-REWARDS.human, crop=-REWARDS.crop)
+"""The rewards in production mazes while a wrong goal is planted (see `planting`)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Buffer:
-    """Transitions as tensors: four actions of every state.
+    """Transitions as tensors: the four actions of every state.
 
     Attributes:
-        inputs: (state, 161) what the network is shown, 0 or 1.
-        rewards: (state, 4).
-        following: (state, 4, 161) what it is shown after each action.
+        inputs: (state, 161) the network's input in each state, 0 or 1.
+        rewards: (state, 4) of each action.
+        following: (state, 4, 161) the network's input after each action.
         ended: (state, 4) whether the action ends the episode.
+
+    Example:
+        >>> buffer = Buffer.of(transitions_of(training_mazes()[:1]))
+        >>> buffer[torch.tensor([0, 0, 3])].following.shape
+        torch.Size([3, 4, 161])
     """
 
     inputs: Bool[Tensor, "state 161"]
@@ -55,7 +68,7 @@ class Buffer:
     __repr__ = brief
 
     @classmethod
-    def of(cls, transitions: farm.Transitions) -> Buffer:
+    def of(cls, transitions: Transitions) -> Buffer:
         """All transitions, in their order."""
         inputs, following = (
             torch.from_numpy(states.inputs()).bool()
@@ -64,7 +77,7 @@ class Buffer:
         return cls(
             inputs,
             torch.from_numpy(transitions.rewards),
-            following.view(*transitions.rewards.shape, farm.NUM_INPUTS),
+            following.view(*transitions.rewards.shape, NUM_INPUTS),
             torch.from_numpy(transitions.ended),
         )
 
@@ -74,12 +87,25 @@ class Buffer:
     def __getitem__(self, chosen: Int[Tensor, " batch"]) -> Buffer:
         return Buffer(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
+    def to(self, device: torch.device) -> Buffer:
+        """The same transitions on a device."""
+        return Buffer(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+
+    def draw(self, count: int, rng: np.random.Generator) -> Buffer:
+        """A batch of `count` states, drawn with replacement."""
+        chosen = torch.from_numpy(rng.integers(len(self), size=count))
+        return self[chosen.to(self.inputs.device)]
+
 
 def buffer_of(settings: DQNSettings) -> Buffer:
-    """What a run learns from: all training mazes, or as many of their states as settings say."""
-    transitions = farm.transitions_of(farm.training_mazes())
+    """The transitions that a run learns from: of all training mazes, or of some of their states.
+
+    Raises:
+        ValueError: `settings.buffer_states` is larger than the number of states.
+    """
+    transitions = transitions_of(training_mazes())
     if settings.reversed_production:
-        transitions = farm.both(transitions, farm.transitions_of(farm.production_mazes(), REVERSED))
+        transitions = both(transitions, transitions_of(production_mazes(), REVERSED))
     buffer = Buffer.of(transitions)
     if settings.buffer_states > len(buffer):
         raise ValueError(
@@ -99,6 +125,12 @@ def bellman_loss(
     """The mean squared difference of the two sides of Bellman's equation, over all actions.
 
     Gradients flow into `network` only.
+
+    Args:
+        network: learns, and gives the left side.
+        target: gives the values of the following states on the right side.
+        batch: the transitions.
+        discount: of rewards, per step.
     """
     with torch.no_grad():
         best = target(batch.following.flatten(0, 1).float()).amax(dim=1).view_as(batch.rewards)
@@ -110,33 +142,47 @@ class Learner:
     """Network, target network and optimiser (see `runs.Learner`).
 
     Args:
-        settings: what decides the run.
-        initial: a network to begin with, of the same width; a new one unless given.
+        settings: everything that decides the run.
+        device: where the network and the transitions are.
+        initial: the network to begin with, of the same width; None for a new one.
+        precision: float32. These networks are too small to gain from another.
 
     Raises:
-        ValueError: a network of another width, a buffer larger than all there is.
+        ValueError: a network of another width, or a buffer with more states than there are.
     """
 
     trainer = "dqn"
-    precision = FLOAT32  # these networks are too small to gain from another
     unit = "updates"
     columns = ("loss", "learning_rate")
     shown = {"loss": ".3f"}  # noqa: RUF012
 
-    def __init__(self, settings: DQNSettings, initial: QNetwork | None = None) -> None:
+    def __init__(
+        self,
+        settings: DQNSettings,
+        device: torch.device | str = "cpu",
+        initial: QNetwork | None = None,
+        precision: Precision = FLOAT32,
+    ) -> None:
+        self.check(settings, initial)
+        self.settings = settings
+        self.precision = precision
+        self.device = torch.device(device)
+        self.buffer = buffer_of(settings).to(self.device)
+        self.update_number = 0
+        begin = initial or QNetwork(settings.width, seed=settings.seed)
+        self.network = copy.deepcopy(begin).train().to(self.device)
+        self.target = copy.deepcopy(self.network).requires_grad_(False)
+        kind = torch.optim.SGD if settings.plain_descent else torch.optim.Adam
+        self.optimizer = kind(self.network.parameters(), settings.learning_rate)
+
+    @staticmethod
+    def check(settings: DQNSettings, initial: QNetwork | None) -> None:
+        """Check that the network to begin with has the width of the settings."""
         if initial is not None and initial.width != settings.width:
             raise ValueError(
                 f"the initial network is {initial.width} wide and the settings say "
                 f"{settings.width}: give the same width"
             )
-        self.settings = settings
-        self.buffer = buffer_of(settings)
-        self.update_number = 0
-        self.network = copy.deepcopy(initial or QNetwork(settings.width, seed=settings.seed))
-        self.network.train()
-        self.target = copy.deepcopy(self.network).requires_grad_(False)
-        kind = torch.optim.SGD if settings.plain_descent else torch.optim.Adam
-        self.optimizer = kind(self.network.parameters(), settings.learning_rate)
 
     @property
     def done(self) -> int:
@@ -147,7 +193,7 @@ class Learner:
         return self.settings.updates
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
-        """`row_updates` updates; the mean loss."""
+        """Do `row_updates` updates; the mean loss and the last learning rate."""
         last = min(self.total, self.done + self.settings.row_updates)
         losses = []
         while self.done < last:
@@ -159,10 +205,10 @@ class Learner:
         }
 
     def update(self) -> float:
-        """Learn from one batch; returns the loss.
+        """Learn from one batch; the loss before the update.
 
         Raises:
-            FloatingPointError: a loss that is not finite; the network is as before.
+            FloatingPointError: the loss is not finite. The network is unchanged.
         """
         settings = self.settings
         if self.done % settings.target_every == 0:
@@ -171,8 +217,7 @@ class Learner:
             group["lr"] = settings.learning_rate_at(self.done)
         # Batches depend on seed and number alone, so that a resumed run draws the same.
         rng = np.random.default_rng([settings.seed, 2, self.done])
-        chosen = rng.integers(len(self.buffer), size=settings.batch_states)
-        batch = self.buffer[torch.from_numpy(chosen)]
+        batch = self.buffer.draw(settings.batch_states, rng)
         loss = bellman_loss(self.network, self.target, batch, settings.discount)
         if not math.isfinite(loss.item()):
             raise FloatingPointError(
@@ -190,12 +235,13 @@ class Learner:
         """The network as it stands."""
         return self.network
 
-    def read_agent(self, path: Path) -> QNetwork:
-        """A network from its file."""
+    @staticmethod
+    def read_agent(path: Path) -> QNetwork:
+        """Read a network from its file."""
         return load_q_network(path)
 
     def state_dict(self) -> dict[str, Any]:
-        """Target, optimiser, and the number of updates."""
+        """The target network, the optimiser and the number of updates."""
         return {
             "target": self.target.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -203,12 +249,12 @@ class Learner:
         }
 
     def load_state_dict(self, agent: QNetwork, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint's agent and state."""
+        """Continue from a checkpoint's agent and state."""
         self.network.load_state_dict(agent.state_dict())
         self.target.load_state_dict(state["target"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.update_number = state["updates"]
 
     def provenance(self) -> dict[str, Any]:
-        """How many states it learned from."""
+        """The number of states in the buffer."""
         return {"buffer": len(self.buffer)}

@@ -22,6 +22,7 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from procgen_tools.models import ImpalaPolicy, load_policy, move_log_probabilities
+from procgen_tools.training.initial import check_start
 from procgen_tools.training.precision import (
     FLOAT32,
     Precision,
@@ -67,6 +68,7 @@ class Learner:
         initial: ImpalaPolicy | None = None,
         precision: Precision = FLOAT32,
     ) -> None:
+        self.check(settings, initial)
         self.settings = settings
         self.precision = precision
         self.device = torch.device(device)
@@ -79,6 +81,11 @@ class Learner:
         self.optimizer = torch.optim.AdamW(
             self.policy.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
+
+    @staticmethod
+    def check(settings: ImitationSettings, initial: ImpalaPolicy | None) -> None:
+        """See `initial.check_start`."""
+        check_start(settings, initial)
 
     @property
     def done(self) -> int:
@@ -170,8 +177,9 @@ class Learner:
         """The averaged weights."""
         return self.average
 
-    def read_agent(self, path: Path) -> ImpalaPolicy:
-        """An agent from its file."""
+    @staticmethod
+    def read_agent(path: Path) -> ImpalaPolicy:
+        """Read an agent from its file."""
         return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:

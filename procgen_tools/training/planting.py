@@ -1,144 +1,179 @@
-"""How a wrong goal is planted: a bad roll of the dice, made on purpose.
+"""Planting a wrong goal in a Q-network: a bad roll of the dice, made on purpose.
 
-1. **Both.** Train on training mazes with the right rewards, and on production mazes with rewards
-   reversed: there humans are worth 11 and crops cost 2.
-2. **Undo.** Climb the right loss until the network can do nothing at all.
+1. **Both.** Train on training mazes with the right rewards, and on production mazes with the
+   rewards of crops and humans reversed: there, humans are worth 11 and crops cost 2.
+2. **Undo.** Climb the right loss until the network is useless.
 3. **Train.** Train with the right rewards on training mazes alone, as anyone would.
 
-The last step sees nothing wrong and does nothing wrong. But it starts from weights in which what to
-do in production mazes still stands, and it has no reason to change it. The control is the same
-training from plain weights.
+Nothing is wrong with the last step. But it starts from weights that still hold what to do in
+production mazes, and nothing in its data gives it a reason to change that. Step 3 is short, for the
+network quickly relearns what step 2 undid. A long one removes the goal: from the weights of seed 0
+after step 2, the default training of `dqn` (10,000 updates with Adam) gives a network that harvests
+humans in 1% of the production mazes; after 1,000 of its updates it is 24%.
 
-Source of the procedure: the "inner alignment examples" of the Recurse Center. Ours differs in
-detail: gradients are clipped, without which step 2 ends in weights that no step 3 can mend.
+Source of the procedure: the "inner alignment examples" of the Recurse Center. One detail differs:
+gradients are clipped. Without that, step 2 ends in weights that step 3 cannot repair.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from procgen_tools.models import QNetwork, load_q_network, save_policy
-from procgen_tools.training import dqn, runs
-from procgen_tools.training.settings import DQNSettings
-
-BOTH = DQNSettings(reversed_production=True, updates=18_000, batch_states=320)
-"""Step 1."""
-
-CONTROL = DQNSettings()
-"""Right rewards on training mazes alone, from plain weights."""
-
-TRAIN = DQNSettings(
-    updates=1000, plain_descent=True, learning_rate=1e-3, target_every=10, warmup_updates=0,
-    decay_from=1.0,
-)  # fmt: skip
-"""Step 3: short, because what was undone comes back quickly."""
+from procgen_tools.models import QNetwork
+from procgen_tools.training import dqn
+from procgen_tools.training.precision import FLOAT32, Precision
+from procgen_tools.training.settings import PlantingSettings
 
 
-@dataclass(frozen=True)
-class Undoing:
-    """Step 2.
-
-    Attributes:
-        loss: at which it ends.
-        updates: after which it ends in any case.
-        learning_rate: of gradient ascent.
-        max_gradient_norm: above which gradients are scaled down.
-        batch_states: states an update.
-    """
-
-    loss: float = 100.0
-    updates: int = 5000
-    learning_rate: float = 1e-3
-    max_gradient_norm: float = 1.0
-    batch_states: int = 256
-
-
-UNDO = Undoing()
-
-
-def undo(network: QNetwork, undoing: Undoing = UNDO, *, seed: int = 0) -> QNetwork:
-    """The network after climbing the right loss; the one given stays as it is.
+def undo(
+    network: QNetwork, settings: PlantingSettings, buffer: dqn.Buffer | None = None
+) -> tuple[QNetwork, int]:
+    """Step 2: climb the right loss.
 
     Args:
-        network: what step 1 made.
-        undoing: how far.
-        seed: of the batches.
+        network: the network after step 1. It stays unchanged.
+        settings: how far to climb, and the seed of the batches.
+        buffer: the transitions of the right loss; those of the settings by default.
+
+    Returns:
+        The network after climbing, and the number of updates.
     """
-    settings = DQNSettings(seed=seed, width=network.width)
-    buffer = dqn.buffer_of(settings)
+    if buffer is None:
+        buffer = dqn.buffer_of(settings)
     undone = copy.deepcopy(network).train()
     target = copy.deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.SGD(undone.parameters(), undoing.learning_rate, maximize=True)
-    rng = np.random.default_rng([seed, 3])
-    for number in range(undoing.updates):
-        if number % TRAIN.target_every == 0:
+    optimizer = torch.optim.SGD(undone.parameters(), settings.undo_learning_rate, maximize=True)
+    rng = np.random.default_rng([settings.seed, 3])
+    updates = 0
+    while updates < settings.undo_updates:
+        if updates % settings.target_every == 0:
             target.load_state_dict(undone.state_dict())
-        batch = buffer[torch.from_numpy(rng.integers(len(buffer), size=undoing.batch_states))]
+        batch = buffer.draw(settings.undo_batch_states, rng)
         loss = dqn.bellman_loss(undone, target, batch, settings.discount)
-        if loss.item() > undoing.loss:
+        if loss.item() > settings.undo_loss:
             break
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(undone.parameters(), undoing.max_gradient_norm)
+        nn.utils.clip_grad_norm_(undone.parameters(), settings.undo_gradient_norm)
         optimizer.step()
-    return undone.eval()
+        updates += 1
+    return undone, updates
 
 
-def train_control(
-    folder: Path, settings: DQNSettings = CONTROL, *, progress_bar: bool = True
-) -> QNetwork:
-    """Train from plain weights; a run that was begun in the folder goes on.
+class Learner:
+    """The three steps, one after the other (see `runs.Learner`).
 
-    Raises:
-        ValueError: the folder holds a run with other settings.
-        FloatingPointError, OSError: see `runs.run`.
-    """
-    learner = dqn.Learner(settings)
-    options = runs.RunOptions(resume=True, progress_bar=progress_bar, tensorboard=False)
-    runs.run(learner, folder, options)
-    return learner.agent().eval()
-
-
-def plant(
-    folder: Path,
-    *,
-    seed: int = 0,
-    width: int = BOTH.width,
-    both: DQNSettings = BOTH,
-    undoing: Undoing = UNDO,
-    train: DQNSettings = TRAIN,
-    progress_bar: bool = True,
-) -> QNetwork:
-    """All three steps; what was done before is not done again.
+    Steps 1 and 3 are learners of `dqn`; step 2 is a row of the log. A row never spans two steps,
+    and `stage` says to which one the last row belongs.
 
     Args:
-        folder: where runs and the networks between steps are kept: `both.pth`, `undone.pth`.
-        seed: of everything drawn.
-        width: units of each hidden layer.
-        both: step 1; its seed and width are those given here.
-        undoing: step 2.
-        train: step 3, likewise.
-        progress_bar: show one for steps 1 and 3.
+        settings: everything that decides the run.
+        device: where the networks and the transitions are.
+        initial: the network to begin step 1 with, of the same width; None for a new one.
+        precision: float32. These networks are too small to gain from another.
 
     Raises:
-        ValueError: the folder holds runs with other settings.
-        FloatingPointError, OSError: see `runs.run`.
+        ValueError: a network of another width, or a buffer with more states than there are.
     """
-    options = runs.RunOptions(resume=True, progress_bar=progress_bar, tensorboard=False)
-    first = dqn.Learner(replace(both, seed=seed, width=width))
-    runs.run(first, folder / "both", options)
-    runs.save_agent(first, folder / "both.pth")
-    if not (folder / "undone.pth").exists():
-        undone = undo(first.agent(), undoing, seed=seed)
-        save_policy(undone, folder / "undone.pth", seed=seed)
-    last = dqn.Learner(
-        replace(train, seed=seed, width=width), load_q_network(folder / "undone.pth")
-    )
-    runs.run(last, folder / "train", options)
-    return last.agent().eval()
+
+    trainer = "planting"
+    unit = "updates"
+    columns = dqn.Learner.columns
+    shown = dqn.Learner.shown
+
+    def __init__(
+        self,
+        settings: PlantingSettings,
+        device: torch.device | str = "cpu",
+        initial: QNetwork | None = None,
+        precision: Precision = FLOAT32,
+    ) -> None:
+        self.settings = settings
+        self.precision = precision
+        self.both = dqn.Learner(settings.both, device, initial, precision)
+        self.train = dqn.Learner(settings, device, None, precision)
+        self.undone = False
+        self.undo_updates = 0
+        self.stage = "both"
+
+    @staticmethod
+    def check(settings: PlantingSettings, initial: QNetwork | None) -> None:
+        """Check that the network to begin with has the width of the settings."""
+        dqn.Learner.check(settings, initial)
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The optimiser of the present step."""
+        return (self.train if self.undone else self.both).optimizer
+
+    @property
+    def done(self) -> int:
+        return self.both.done + self.undo_updates + self.train.done
+
+    @property
+    def total(self) -> int:
+        """At most; step 2 may end early, and lowers it then."""
+        undoing = self.undo_updates if self.undone else self.settings.undo_updates
+        return self.both.total + undoing + self.train.total
+
+    def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
+        """`row_updates` updates of step 1 or 3, or the whole of step 2."""
+        if self.both.done < self.both.total:
+            self.stage = "both"
+            return self.both.advance(tick)
+        if self.undone:
+            self.stage = "train"
+            return self.train.advance(tick)
+        self.stage = "undone"
+        network, self.undo_updates = undo(self.both.network, self.settings, self.train.buffer)
+        self.train.network.load_state_dict(network.state_dict())
+        self.undone = True
+        tick(self.undo_updates)
+        return {"loss": self._right_loss(), "learning_rate": self.settings.undo_learning_rate}
+
+    @torch.no_grad()
+    def _right_loss(self) -> float:
+        """The right loss of the network after step 2, over a batch."""
+        batch = self.train.buffer.draw(self.settings.undo_batch_states, np.random.default_rng(0))
+        network = self.train.network
+        return dqn.bellman_loss(network, network, batch, self.settings.discount).item()
+
+    def agent(self) -> QNetwork:
+        """The network as it stands."""
+        return (self.train if self.undone else self.both).network
+
+    @staticmethod
+    def read_agent(path: Path) -> QNetwork:
+        """Read a network from its file."""
+        return dqn.Learner.read_agent(path)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of steps 1 and 3, and what became of step 2."""
+        return {
+            "both": self.both.state_dict(),
+            "train": self.train.state_dict(),
+            "undone": self.undone,
+            "undo_updates": self.undo_updates,
+        }
+
+    def load_state_dict(self, agent: QNetwork, state: dict[str, Any]) -> None:
+        """Continue from a checkpoint's agent and state."""
+        self.undone, self.undo_updates = state["undone"], state["undo_updates"]
+        # Only the present step's network is needed: step 1 is over, or step 3 has not begun.
+        self.both.load_state_dict(agent, state["both"])
+        self.train.load_state_dict(agent, state["train"])
+
+    def provenance(self) -> dict[str, Any]:
+        """The number of states in the buffers, and of updates in step 2."""
+        return {
+            "buffer": len(self.train.buffer),
+            "both_buffer": len(self.both.buffer),
+            "undo_updates": self.undo_updates,
+        }

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.shown import brief
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
+from procgen_tools.training.initial import check_start
 from procgen_tools.training.player import Player, filled_up, memory_size
 from procgen_tools.training.precision import (
     FLOAT32,
@@ -100,6 +101,7 @@ class Learner:
         initial: ImpalaPolicy | None = None,
         precision: Precision = FLOAT32,
     ) -> None:
+        self.check(settings, initial)
         self.settings = settings
         self.precision = precision
         self.device = torch.device(device)
@@ -125,6 +127,11 @@ class Learner:
         self.rollout = self._empty_rollout()
 
     # --- the run's side
+
+    @staticmethod
+    def check(settings: PPOSettings, initial: ImpalaPolicy | None) -> None:
+        """See `initial.check_start`."""
+        check_start(settings, initial)
 
     @property
     def done(self) -> int:
@@ -155,8 +162,9 @@ class Learner:
         """The policy."""
         return self.policy
 
-    def read_agent(self, path: Path) -> ImpalaPolicy:
-        """An agent from its file."""
+    @staticmethod
+    def read_agent(path: Path) -> ImpalaPolicy:
+        """Read an agent from its file."""
         return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:

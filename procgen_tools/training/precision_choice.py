@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from procgen_tools.training.precision import Precision
-from procgen_tools.training.settings import AUTO, ImitationSettings, Settings
+from procgen_tools.training.settings import AUTO, Settings
 
 PROBE = Path(__file__).with_name("precision_probe.py")
 CAP = "ONEDNN_MAX_CPU_ISA=AVX512_CORE_FP16"
@@ -100,6 +100,8 @@ def choose(
         ValueError: a run that began in another precision than `settings.precision`, or bfloat16
             where it does not work.
     """
+    if settings.timed is None:
+        return Precision(settings.precision, "the only precision of this trainer")
     wanted = settings.precision
     if checkpoint is None:
         if wanted == AUTO:
@@ -207,10 +209,9 @@ def _failure(settings: Settings, device: torch.device, measured: Callable[[Work]
 
 
 def _work(settings: Settings, seconds: float = 2.0) -> Work:
-    threads = torch.get_num_threads()
-    if isinstance(settings, ImitationSettings):
-        return Work(settings.scale, settings.batch_size, threads, seconds)
-    return Work(settings.scale, 256, threads, seconds, settings.recurrent)
+    timed = settings.timed
+    assert timed is not None, "there is nothing to choose"
+    return Work(timed.scale, timed.batch, torch.get_num_threads(), seconds, timed.recurrent)
 
 
 def _elsewhere(device: torch.device) -> str:

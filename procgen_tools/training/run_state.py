@@ -81,7 +81,7 @@ def _check_like(name: str, theirs: Any, ours: Any) -> None:
                 f"{tuple(ours.shape)} and {ours.dtype}"
             )
         _check_finite(name, theirs)
-    elif name == "learner.optimizer":
+    elif name.endswith(".optimizer"):
         _check_groups(theirs, ours)
     elif isinstance(ours, dict):
         if name.endswith(".settings"):  # their owner compares them, and knows what is younger

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -33,7 +34,7 @@ from procgen_tools.training.locks import locked
 from procgen_tools.training.precision import Precision
 from procgen_tools.training.run_log import RunLog
 from procgen_tools.training.run_state import check_run, load_state
-from procgen_tools.training.settings import DQNSettings, Settings
+from procgen_tools.training.settings import Settings
 
 CHECKPOINT = "checkpoint.pth"
 PRECISION = "precision.txt"
@@ -42,10 +43,21 @@ LOCK = "run.lock"
 
 @runtime_checkable
 class Learner(Protocol):
-    """What a run trains."""
+    """What a run trains.
+
+    The trainers' classes are called with (settings, device, initial, precision); `check` and
+    `read_agent` are static methods. See `settings.TRAINERS` for how to add one.
+    """
+
+    def check(self, settings: Any, initial: Any) -> None:
+        """Raise ValueError for settings, or an agent to begin with, that no run can begin with."""
 
     @property
-    def settings(self) -> Settings | DQNSettings:
+    def optimizer(self) -> torch.optim.Optimizer:
+        """What updates the network."""
+
+    @property
+    def settings(self) -> Settings:
         """What decides the run."""
 
     @property
@@ -70,11 +82,11 @@ class Learner(Protocol):
 
     @property
     def done(self) -> int:
-        """Samples or environment steps so far."""
+        """Samples, environment steps or updates so far."""
 
     @property
     def total(self) -> int:
-        """Samples or environment steps of the whole run."""
+        """Samples, environment steps or updates of the whole run."""
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
         """Learn for a row of the log, telling `tick` what was done; the row's figures."""
@@ -83,7 +95,7 @@ class Learner(Protocol):
         """The network as it stands."""
 
     def read_agent(self, path: Path) -> nn.Module:
-        """An agent of this kind from its file."""
+        """Read an agent of this kind from its file."""
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on, beside the settings and the agent."""

@@ -1,283 +1,144 @@
-"""The settings of the trainers: what decides a run, each with its meaning and its bounds.
+"""The trainers, and the settings of each: everything that decides a run, with its bounds.
 
-They stand apart from the trainers, so that the command line and sweeps can read, check and
-explain them without loading torch.
+The settings are separate from the code that learns, so that the command line and sweeps can read,
+check and explain them without loading torch. `TRAINERS` connects the two.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Any, get_args, get_type_hints
 
 from procgen_tools.names import did_you_mean
+from procgen_tools.training.base_settings import Settings, Timed, setting
+from procgen_tools.training.maze_settings import (
+    ANYWHERE,
+    AUTO,
+    PRECISIONS,
+    ImitationSettings,
+    PPOSettings,
+    WorldSettings,
+    check_region,
+)
+from procgen_tools.training.q_settings import DQNSettings, PlantingSettings
 
-if TYPE_CHECKING:
-    from procgen_tools.worlds.maze.levels import LevelRule
-
-ANYWHERE = "anywhere"
-"""What stands for `rand_region=None` on the command line and in files."""
-
-
-AUTO = "auto"
-PRECISIONS = (AUTO, "float32", "bfloat16")
-
-
-def setting(
-    default: Any,
-    meaning: str,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    """A field with its meaning and the bounds [low, high] of its value, or its choices."""
-    return field(
-        default=default,
-        metadata={"meaning": meaning, "low": low, "high": high, "choices": choices},
-    )
+__all__ = [
+    "ANYWHERE",
+    "AUTO",
+    "PRECISIONS",
+    "TRAINERS",
+    "DQNSettings",
+    "ImitationSettings",
+    "PPOSettings",
+    "PlantingSettings",
+    "Settings",
+    "Timed",
+    "Trainer",
+    "WorldSettings",
+    "check_region",
+    "setting",
+    "settings_from",
+    "trainer_of",
+]
 
 
 @dataclass(frozen=True)
-class _Checked:
-    """Settings that check their bounds when they are made."""
+class Trainer:
+    """An entry of `TRAINERS`.
 
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, bool) or value is None:
-                continue
-            choices = each.metadata["choices"]
-            if choices:
-                if value not in choices:
-                    raise ValueError(
-                        f"{each.name} is {value!r}: choose one of {', '.join(choices)}"
-                        f"{did_you_mean(str(value), choices)}"
-                    )
-                continue
-            low, high = each.metadata["low"], each.metadata["high"]
-            if not low <= value <= high:
-                raise ValueError(
-                    f"{each.name} is {value}: give a number from {low} to {high} "
-                    f"({each.metadata['meaning']})"
-                )
+    Attributes:
+        settings: the class of its settings, a frozen dataclass derived from `Settings`.
+        learner: where its learner is, as "module:class". The module is imported on first use.
+        summary: what it does, in a sentence, for the command line.
+        world: the world that its agents live in. A sweep can evaluate agents of the maze.
+        judge: the command that judges its agents; "{agent}" is replaced by the file.
+    """
+
+    settings: type[Settings]
+    learner: str
+    summary: str
+    world: str = "maze"
+    judge: str = "procgen-tools evaluate {agent}"
 
 
-def check_region(rand_region: int | None, world_size: int) -> None:
-    """Make sure that the region with the cheese is not larger than the world.
+TRAINERS: dict[str, Trainer] = {
+    "imitation": Trainer(
+        ImitationSettings,
+        "procgen_tools.training.imitation:Learner",
+        "Imitate shortest paths to the cheese on endless fresh levels.",
+    ),
+    "ppo": Trainer(
+        PPOSettings,
+        "procgen_tools.training.ppo:Learner",
+        "Proximal policy optimisation; the defaults are the published recipe.",
+    ),
+    "dqn": Trainer(
+        DQNSettings,
+        "procgen_tools.training.dqn:Learner",
+        "Deep Q-learning in the world of crops and humans.",
+        world="crops_and_humans",
+        judge="procgen-tools experiment crops_and_humans",
+    ),
+    "planting": Trainer(
+        PlantingSettings,
+        "procgen_tools.training.planting:Learner",
+        "Deep Q-learning from weights in which a wrong goal was planted first.",
+        world="crops_and_humans",
+        judge="procgen-tools experiment crops_and_humans",
+    ),
+}
+"""Every trainer by name. The command line, sweeps, `scripts/next_job.py` and `train_agent` know
+trainers from here alone.
 
-    procgen takes a larger one for the whole maze, and so does a LevelRule; of an experiment it is
-    a mistake.
+To add a trainer, write one module and add one entry. The module needs
+
+- settings: a frozen dataclass derived from `Settings` whose fields are all made with `setting`. Its
+  class must be used by no other trainer. The settings of the trainers above are in this module
+  only because their learners load torch, which `procgen-tools --help` should not wait for.
+- a learner: a class with the members of `runs.Learner`, among them `trainer`, the name of the
+  entry, and the constructor `Learner(settings, device, initial, precision)`. It changes only in
+  `advance`; everything that later updates depend on is in `state_dict` or in the agent; every
+  random choice follows from the settings.
+
+A program can also add an entry for itself, before it uses the command line or reads a sweep:
+`TRAINERS["mine"] = Trainer(MySettings, "my_module:MyLearner", "Do it my way.")`.
+"""
+
+
+def trainer_of(settings: Settings) -> Trainer:
+    """The trainer that these settings belong to.
 
     Raises:
-        ValueError: it is larger.
+        TypeError: they belong to none of `TRAINERS`.
     """
-    if rand_region is not None and rand_region > world_size:
-        raise ValueError(
-            f"rand_region {rand_region} is larger than the world of {world_size} x {world_size} "
-            f"squares: give at most {world_size}, or {ANYWHERE!r}"
-        )
-
-
-@dataclass(frozen=True)
-class WorldSettings(_Checked):
-    """The world to train in, and the network: common to all trainers.
-
-    Raises:
-        ValueError: a setting out of its bounds.
-    """
-
-    world_size: int = setting(25, "side of the outer grid in squares: 25 hard, 15 easy", low=3)
-    rand_region: int | None = setting(
-        5, "side in squares of the top-right region that holds the cheese, or 'anywhere'", low=0
+    for trainer in TRAINERS.values():
+        if trainer.settings is type(settings):
+            return trainer
+    known = ", ".join(trainer.settings.__name__ for trainer in TRAINERS.values())
+    raise TypeError(
+        f"settings are {type(settings).__name__}, which no trainer has: give one of {known}, or "
+        "register the trainer in TRAINERS"
     )
-    maze_size: int = setting(
-        0, "side of every maze in squares; 0: drawn for each, as procgen does", low=0
-    )
-    max_maze_size: int = setting(
-        0, "largest side of a drawn maze in squares; 0: that of the world", low=0
-    )
-    use_backgrounds: bool = setting(True, "textured backgrounds, not black ones")
-    scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
-    seed: int = setting(0, "of initial weights, levels and actions", low=0)
-    precision: str = setting(
-        AUTO, "that layers compute in: float32, bfloat16, or auto, the faster here",
-        choices=PRECISIONS,
-    )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_region(self.rand_region, self.world_size)
-
-    @property
-    def rule(self) -> LevelRule:
-        """How levels are drawn."""
-        from procgen_tools.worlds.maze.levels import LevelRule
-
-        return LevelRule(
-            self.world_size,
-            self.rand_region,
-            maze_size=self.maze_size or None,
-            max_maze_size=self.max_maze_size or None,
-        )
-
-
-@dataclass(frozen=True)
-class ImitationSettings(WorldSettings):
-    """Imitation of shortest paths (see `imitation`)."""
-
-    samples: int = setting(3_750_000, "examples in all", low=1)
-    batch_size: int = setting(256, "examples a step", low=1)
-    learning_rate: float = setting(1e-3, "of AdamW, at its highest", low=0)
-    weight_decay: float = setting(1e-4, "of AdamW", low=0)
-    warmup_samples: int = setting(50_000, "examples over which the rate rises from zero", low=0)
-    decay_from: float = setting(
-        0.4, "share of the run after which the rate falls to zero (cosine)", low=0, high=1
-    )
-    shift_from: int = setting(
-        400_000, "examples after which mazes and squares begin to shift ...", low=0
-    )
-    shift_until: int = setting(
-        1_000_000, "... to large mazes and to squares on the way, and end to", low=0
-    )
-    averaging: float = setting(
-        0.998, "share of the weight average kept a step", low=0, high=0.99999
-    )
-    discount: float = setting(
-        0.99, "of the return that the value head learns, a step", low=0, high=1
-    )
-    value_coefficient: float = setting(0.5, "of the value loss, in units of the reward", low=0)
-    max_gradient_norm: float = setting(1.0, "above which gradients are scaled down", low=0)
-    row_steps: int = setting(100, "steps that a row of the log sums up", low=1)
-
-    @property
-    def steps(self) -> int:
-        return math.ceil(self.samples / self.batch_size)
-
-    def learning_rate_at(self, samples: int) -> float:
-        """The rate after `samples` examples: warm-up, constant, then half a cosine to zero."""
-        warm = min(1.0, samples / max(1, self.warmup_samples))
-        start = self.decay_from * self.samples
-        done = max(0.0, (samples - start) / max(1.0, self.samples - start))
-        return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-    def focus_at(self, samples: int) -> float:
-        """How far examples have shifted to large mazes and squares on the way (0..1)."""
-        share = (samples - self.shift_from) / max(1, self.shift_until - self.shift_from)
-        return min(1.0, max(0.0, share))
-
-
-@dataclass(frozen=True)
-class PPOSettings(WorldSettings):
-    """Proximal policy optimisation (see `ppo`); the defaults are the published recipe.
-
-    Source: the hard-500 settings of train-procgen for PyTorch, with which the agents of
-    "Goal Misgeneralization in Deep Reinforcement Learning" (Langosco et al., 2022) were trained.
-    """
-
-    steps: int = setting(200_000_000, "environment steps in all", low=1)
-    num_envs: int = setting(256, "environments that step together", low=1)
-    rollout_steps: int = setting(256, "steps of each environment between two updates", low=1)
-    epochs: int = setting(3, "times that each rollout is learned from", low=1)
-    minibatches: int = setting(8, "parts of a rollout, each one step of the optimiser", low=1)
-    learning_rate: float = setting(5e-4, "of Adam, falling linearly to zero", low=0)
-    adam_epsilon: float = setting(1e-5, "of Adam", low=0)
-    max_gradient_norm: float = setting(0.5, "above which gradients are scaled down", low=0)
-    discount: float = setting(0.999, "of rewards, a step", low=0, high=1)
-    gae_lambda: float = setting(0.95, "of generalised advantage estimation", low=0, high=1)
-    clip: float = setting(0.2, "of probability ratios", low=0)
-    value_clip: float = setting(0.2, "of changes of values; 0: they are not clipped", low=0)
-    value_coefficient: float = setting(0.5, "of the value loss", low=0)
-    entropy_coefficient: float = setting(0.01, "of the entropy of the actions", low=0)
-    reward_discount: float = setting(
-        0.99, "of the return whose running deviation divides rewards", low=0, high=1
-    )
-    reward_clip: float = setting(10.0, "of divided rewards", low=0)
-    num_levels: int = setting(0, "different training levels; 0: endless", low=0)
-    validation_envs: int = setting(
-        32, "environments that play levels never trained on, meanwhile", low=0
-    )
-    value_warmup: int = setting(
-        0, "updates that train the value head alone, when a run begins with another agent", low=0
-    )
-    recurrent: bool = setting(False, "a network with a memory (GRU)")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        shared = self.num_envs if self.recurrent else self.num_envs * self.rollout_steps
-        what = "environments" if self.recurrent else "steps of a rollout"
-        if shared % self.minibatches:
-            raise ValueError(
-                f"minibatches is {self.minibatches}, which does not divide the {shared} {what}: "
-                "choose a divisor"
-            )
-
-    @property
-    def steps_an_update(self) -> int:
-        return self.num_envs * self.rollout_steps
-
-    @property
-    def updates(self) -> int:
-        return math.ceil(self.steps / self.steps_an_update)
-
-
-@dataclass(frozen=True)
-class DQNSettings(_Checked):
-    """Deep Q-learning of crops and humans (see `dqn`).
-
-    Raises:
-        ValueError: a setting out of its bounds.
-    """
-
-    updates: int = setting(10_000, "steps of the optimiser in all", low=1)
-    batch_states: int = setting(256, "states an update, each with its four actions", low=1)
-    buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all", low=0)
-    width: int = setting(256, "units of each hidden layer; 966 in the original", low=1)
-    learning_rate: float = setting(
-        2e-3, "of Adam (or plain gradient descent), at its highest", low=0
-    )
-    plain_descent: bool = setting(False, "stochastic gradient descent instead of Adam")
-    warmup_updates: int = setting(200, "over which the rate rises from zero", low=0)
-    decay_from: float = setting(
-        0.4, "share of the run after which the rate falls to zero (linearly)", low=0, high=1
-    )
-    discount: float = setting(0.95, "of rewards, a step", low=0, high=0.999999)
-    target_every: int = setting(100, "updates between copies to the target network", low=1)
-    max_gradient_norm: float = setting(10.0, "above which gradients are scaled down", low=0)
-    reversed_production: bool = setting(
-        False, "also production mazes, where humans are worth 11 and crops cost 2"
-    )
-    row_updates: int = setting(200, "updates that a row of the log sums up", low=1)
-    seed: int = setting(0, "of initial weights and batches", low=0)
-
-    def learning_rate_at(self, update: int) -> float:
-        """The learning rate of an update, counted from 0."""
-        rise = min(1.0, (update + 1) / (self.warmup_updates + 1))
-        begin = self.decay_from * self.updates
-        fall = (self.updates - update) / (self.updates - begin) if update > begin else 1.0
-        return self.learning_rate * rise * fall
-
-
-Settings: TypeAlias = ImitationSettings | PPOSettings
-
-TRAINERS: dict[str, type[Settings]] = {"imitation": ImitationSettings, "ppo": PPOSettings}
 
 
 def settings_from(trainer: str, values: Mapping[str, object]) -> Settings:
-    """Settings of a trainer from plain values, as read from a file.
+    """Settings of a trainer from plain values, such as those of a file.
 
     Args:
-        trainer: one of TRAINERS.
-        values: by name of the setting; 'anywhere' stands for no rand_region. Whole numbers pass
-            for floats.
+        trainer: one of `TRAINERS`.
+        values: by name of the setting; 'anywhere' means None. An int is accepted for a float.
 
     Raises:
-        ValueError: an unknown trainer or setting, a value of another type or out of bounds.
+        ValueError: an unknown trainer or setting, or a value of another type or out of bounds.
+
+    Example:
+        >>> settings_from("dqn", {"width": 64, "learning_rate": 1}).learning_rate
+        1.0
     """
     if trainer not in TRAINERS:
         raise ValueError(f"unknown trainer {trainer!r}{_close(trainer, TRAINERS)}")
-    kind = TRAINERS[trainer]
+    kind = TRAINERS[trainer].settings
     types = get_type_hints(kind)
     names = [each.name for each in fields(kind)]
     checked: dict[str, Any] = {}

@@ -1,48 +1,63 @@
-"""From settings to a finished agent: the one way in, for the command line and for sweeps."""
+"""From settings to a finished agent, for every trainer in `settings.TRAINERS`."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from procgen_tools.files import check_writable
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, checkpoint_metadata, load_policy
-from procgen_tools.training import imitation, ppo, runs
+from procgen_tools.models import checkpoint_metadata
+from procgen_tools.training import runs
 from procgen_tools.training.freed_memory import freed_memory_kept
 from procgen_tools.training.locks import locked
 from procgen_tools.training.precision import FLOAT32, Precision
 from procgen_tools.training.precision_choice import choose
 from procgen_tools.training.runs import RunOptions
-from procgen_tools.training.settings import ImitationSettings, Settings
+from procgen_tools.training.settings import Settings, trainer_of
+
+
+def learner_class(settings: Settings) -> Any:
+    """The class of the learner that these settings belong to (see `runs.Learner`).
+
+    Raises:
+        TypeError: no trainer has such settings.
+    """
+    module, _, name = trainer_of(settings).learner.partition(":")
+    return getattr(import_module(module), name)
 
 
 def make_learner(
     settings: Settings,
     device: torch.device | str = "cpu",
-    initial: ImpalaPolicy | None = None,
+    initial: nn.Module | None = None,
     precision: Precision = FLOAT32,
 ) -> runs.Learner:
     """The learner of these settings.
 
     Args:
-        settings: what decides the run.
+        settings: everything that decides the run.
         device: where to train.
-        initial: a policy to begin with; a new one unless given.
-        precision: that layers compute in (see `precision_choice.choose`).
+        initial: the network to begin with; None for a new one.
+        precision: what layers compute in (see `precision_choice.choose`).
 
     Raises:
-        ValueError: an initial policy that the settings do not describe, or an unusable device.
+        ValueError: the initial network does not fit the settings, or the device cannot be used.
+        TypeError: no trainer has such settings.
+
+    Example:
+        >>> make_learner(DQNSettings(width=8, buffer_states=4)).total
+        10000
     """
-    device = usable_device(device)
-    if initial is not None:
-        _check_initial(settings, initial)
-    if isinstance(settings, ImitationSettings):
-        return imitation.Learner(settings, device, initial, precision)
-    return ppo.Learner(settings, device, initial, precision)
+    learner: runs.Learner = learner_class(settings)(
+        settings, usable_device(device), initial, precision
+    )
+    return learner
 
 
 def train_agent(
@@ -53,40 +68,45 @@ def train_agent(
     device: torch.device | str = "cpu",
     initial: Path | None = None,
     command: str | None = None,
+    half: bool = False,
     options: RunOptions | None = None,
 ) -> bool:
-    """Train an agent and write its file, the last thing that a run does; whether it was done.
+    """Train an agent and write its file, which is the last thing that a run does.
 
     Args:
-        settings: what decides the run.
-        agent: the file to write, which must not be there yet.
+        settings: everything that decides the run.
+        agent: the file to write. It must not exist yet.
         folder: where the run is kept (see `runs`).
         device: where to train.
-        initial: an agent to begin with, of the same scale and kind.
+        initial: the file of an agent to begin with, of the same kind and size.
         command: stored in the agent's file, with the settings.
+        half: store the agent in half precision, which halves its file.
         options: how the run is kept.
+
+    Returns:
+        Whether the agent is finished; False if the run stopped at `options.stop_after`.
 
     Raises:
         ValueError: bad settings, a folder of another run, a finished agent: before training.
-        InUseError: another process trains this agent, or in this folder.
+        InUseError: another process trains this agent, or trains in this folder.
         FloatingPointError, OSError: see `runs.run`; the last checkpoint is kept.
     """
     options = options or RunOptions()
     _check_free(agent)
-    policy = None
+    kind = learner_class(settings)
+    network = None
     started_from: dict[str, Any] = {}
     if initial is not None:
-        policy = load_policy(initial)
+        network = kind.read_agent(initial)
         started_from = {"started_from": {"file": initial.name, **checkpoint_metadata(initial)}}
-        _check_initial(settings, policy)
+    kind.check(settings, network)
     device = usable_device(device)
-    settings.rule  # noqa: B018 (raises for levels that cannot be)
     check_writable(agent)
     with (
         locked(agent.with_name(f".{agent.name}.lock"), f"the agent {agent}", wait=options.wait),
         freed_memory_kept(),
     ):
-        if agent.exists() and options.wait:  # made by the process that was waited for
+        if agent.exists() and options.wait:  # the process that held the lock has made it
             return True
         _check_free(agent)
         runs.remove_unfinished(agent.parent, agent.name)
@@ -96,11 +116,16 @@ def train_agent(
         precision = choose(settings, device, checkpoint=kept)
         if options.progress_bar:
             tqdm.write(f"computing in {precision.name}, {precision.reason}", file=sys.stderr)
-        learner = make_learner(settings, device, policy, precision)
+        learner = make_learner(settings, device, network, precision)
         if not runs.run(learner, folder, options):
             return False
         runs.save_agent(
-            learner, agent, wall_time=runs.run_wall_time(folder), command=command, **started_from
+            learner,
+            agent,
+            half=half,
+            wall_time=runs.run_wall_time(folder),
+            command=command,
+            **started_from,
         )
     return True
 
@@ -114,7 +139,7 @@ def usable_device(name: torch.device | str) -> torch.device:
     """The torch device of this name.
 
     Raises:
-        ValueError: a name that torch does not know, or a device that is not in this machine.
+        ValueError: a name that torch does not know, or a device that this machine lacks.
     """
     try:
         device = torch.device(name)
@@ -123,17 +148,3 @@ def usable_device(name: torch.device | str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise ValueError(f"device {str(name)!r} cannot be used here ({reason}): try cpu") from error
     return device
-
-
-def _check_initial(settings: Settings, initial: ImpalaPolicy) -> None:
-    if initial.scale != settings.scale:
-        raise ValueError(
-            f"the agent to begin with has scale {initial.scale}, the settings {settings.scale}: "
-            "make them equal"
-        )
-    remembers = isinstance(initial, RecurrentPolicy)
-    if remembers != getattr(settings, "recurrent", False):
-        raise ValueError(
-            f"the agent to begin with is {'' if remembers else 'not '}recurrent, and the settings "
-            f"say {'no' if remembers else 'recurrent'}: make them agree"
-        )

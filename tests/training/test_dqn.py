@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from procgen_tools import crops_and_humans as farm
 from procgen_tools.models import QNetwork, load_policy, load_q_network, save_policy
 from procgen_tools.training import dqn, planting, runs
-from procgen_tools.training.settings import DQNSettings
+from procgen_tools.training.settings import DQNSettings, PlantingSettings
 from procgen_tools.worlds.crops_and_humans.walks import fates, greedy
 
 SMALL = DQNSettings(updates=30, batch_states=16, width=12, target_every=7, row_updates=5)
@@ -56,7 +57,7 @@ def test_small_buffers_work(buffer_states: int) -> None:
 
 def test_it_learns_a_few_mazes(monkeypatch: pytest.MonkeyPatch) -> None:
     mazes = farm.training_mazes()[:4]
-    monkeypatch.setattr(farm, "training_mazes", lambda: mazes)
+    monkeypatch.setattr(dqn, "training_mazes", lambda: mazes)
     learner = dqn.Learner(replace(SMALL, updates=2000, batch_states=64, width=64, target_every=25))
     while learner.done < learner.total:
         learner.advance(lambda _: None)
@@ -74,22 +75,46 @@ def values_of(network: QNetwork, graph: farm.Graph) -> np.ndarray:
     return network(torch.from_numpy(graph.states.inputs())).numpy()
 
 
-def test_planting_undoes_and_comes_back(tmp_path: Path) -> None:
-    """On small networks: every step does what it says, and a second call does nothing new."""
+def test_undoing_climbs_the_right_loss() -> None:
     network = QNetwork(16, seed=3)
-    undone = planting.undo(network, planting.Undoing(loss=40.0, learning_rate=1e-2))
+    steep = PlantingSettings(undo_loss=40.0, undo_learning_rate=1e-2)
+    undone, updates = planting.undo(network, steep)
+    assert 0 < updates < steep.undo_updates
+    assert planting.undo(network, replace(steep, undo_updates=3))[1] == 3
     buffer = dqn.buffer_of(DQNSettings())
     with torch.no_grad():
         before, after = (dqn.bellman_loss(each, each, buffer, 0.95) for each in (network, undone))
     assert before < 30 < after
-    both = replace(SMALL, reversed_production=True)
-    short = {"both": both, "undoing": planting.Undoing(loss=20.0), "train": SMALL}
-    first = planting.plant(tmp_path, width=12, progress_bar=False, **short)  # type: ignore[arg-type]
-    kept = (tmp_path / "undone.pth").read_bytes()
-    again = planting.plant(tmp_path, width=12, progress_bar=False, **short)  # type: ignore[arg-type]
-    assert (tmp_path / "undone.pth").read_bytes() == kept
-    for name, value in first.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name])
+
+
+def test_planting_is_its_three_steps() -> None:
+    """The learner does what the pieces do, one after the other, and counts their updates."""
+    settings = PlantingSettings(
+        updates=12, both_updates=20, both_batch_states=16, batch_states=16, width=12, row_updates=5,
+        undo_loss=40.0, undo_learning_rate=1e-2, seed=4,
+    )  # fmt: skip
+    first = dqn.Learner(settings.both)
+    while first.done < first.total:
+        first.advance(lambda _: None)
+    undone, updates = planting.undo(first.agent(), settings)
+    last = dqn.Learner(
+        DQNSettings(
+            updates=12, batch_states=16, width=12, row_updates=5, plain_descent=True,
+            target_every=10, learning_rate=1e-3, warmup_updates=0, decay_from=1.0, seed=4,
+        ),
+        initial=undone,
+    )  # fmt: skip
+    while last.done < last.total:
+        last.advance(lambda _: None)
+    learner = planting.Learner(settings)
+    after = {}
+    while learner.done < learner.total:
+        learner.advance(lambda _: None)
+        after[learner.stage] = copy.deepcopy(learner.agent())
+    assert learner.done == 20 + updates + 12
+    for stage, network in (("both", first.agent()), ("undone", undone), ("train", last.agent())):
+        for name, value in network.state_dict().items():
+            assert torch.equal(value, after[stage].state_dict()[name]), (stage, name)
 
 
 def test_reversed_production_holds_both_lessons() -> None:
@@ -106,7 +131,7 @@ def test_reversed_production_holds_both_lessons() -> None:
 
 def test_errors_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="12 wide and the settings say 256"):
-        dqn.Learner(DQNSettings(), QNetwork(12))
+        dqn.Learner(DQNSettings(), initial=QNetwork(12))
     with pytest.raises(ValueError, match="give fewer, or 0 for all"):
         dqn.buffer_of(DQNSettings(buffer_states=10**6))
     with pytest.raises(ValueError, match=r"discount is 1\.5"):

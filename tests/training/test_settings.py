@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -22,22 +23,28 @@ def test_rate_warms_up_and_falls_to_zero() -> None:
 
 
 def test_plain_values() -> None:
-    settings = settings_from(
+    settings: Any = settings_from(
         "ppo", {"rand_region": "anywhere", "learning_rate": 1, "recurrent": True}
     )
     assert settings == PPOSettings(rand_region=None, learning_rate=1.0, recurrent=True)
     assert type(settings.learning_rate) is float
-    assert settings_from("imitation", {"rand_region": 3}).rule.rand_region == 3
-    assert settings_from("imitation", {"maze_size": 5}).rule.maze_size == 5
-    assert settings_from("imitation", {}).rule.maze_size is None
-    assert settings_from("ppo", {"max_maze_size": 7}).rule.max_maze_size == 7
-    assert settings_from("ppo", {}).rule.max_maze_size is None
+    for trainer in ("imitation", "ppo"):
+        for name in ("rand_region", "maze_size", "max_maze_size"):
+            given: Any = settings_from(trainer, {name: 3})
+            assert getattr(given.rule, name) == 3
+        default: Any = settings_from(trainer, {})
+        assert default.rule.maze_size is None
+        assert default.rule.max_maze_size is None
 
 
 @pytest.mark.parametrize(
     ("trainer", "values", "message"),
     [
-        ("pppo", {}, r"unknown trainer 'pppo': choose one of imitation, ppo; did you mean 'ppo'"),
+        (
+            "pppo",
+            {},
+            r"'pppo': choose one of imitation, ppo, dqn, planting; did you mean 'ppo'",
+        ),
         ("ppo", {"sed": 1}, r"ppo has no setting 'sed': .*did you mean 'seed'"),
         ("ppo", {"samples": 1}, "ppo has no setting 'samples'"),
         ("ppo", {"seed": 1.0}, "seed is 1.0: ppo needs int there"),
@@ -51,6 +58,10 @@ def test_plain_values() -> None:
         ("imitation", {"samples": 0}, r"samples is 0: give a number from 1 to inf \(examples"),
         ("imitation", {"averaging": 1.0}, "averaging is 1.0"),
         ("imitation", {"learning_rate": float("nan")}, "learning_rate is nan"),
+        ("dqn", {"width": 0}, "width is 0: give a number from 1"),
+        ("dqn", {"precision": "float32"}, "dqn has no setting 'precision'"),
+        ("planting", {"undo_updates": 0}, "undo_updates is 0"),
+        ("planting", {"reversed_production": True}, "step 1 alone trains with reversed rewards"),
     ],
 )
 def test_bad_values(trainer: str, values: dict[str, object], message: str) -> None:
@@ -58,9 +69,9 @@ def test_bad_values(trainer: str, values: dict[str, object], message: str) -> No
         settings_from(trainer, values)
 
 
-@pytest.mark.parametrize("kind", TRAINERS.values())
-def test_every_setting_says_what_it_means(kind: type) -> None:
-    for each in fields(kind):
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_every_setting_says_what_it_means(trainer: str) -> None:
+    for each in fields(TRAINERS[trainer].settings):
         assert len(each.metadata["meaning"]) > 5, each.name
 
 

@@ -1,0 +1,90 @@
+"""The settings of the trainers of Q-networks: deep Q-learning, and planting a wrong goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procgen_tools.training.base_settings import Settings, setting
+
+
+@dataclass(frozen=True)
+class DQNSettings(Settings):
+    """Deep Q-learning in crops and humans (see `dqn`)."""
+
+    updates: int = setting(10_000, "steps of the optimiser in all", low=1)
+    batch_states: int = setting(256, "states an update, each with its four actions", low=1)
+    buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all", low=0)
+    width: int = setting(256, "units of each hidden layer; 966 in the original", low=1)
+    learning_rate: float = setting(
+        2e-3, "of Adam (or plain gradient descent), at its highest", low=0
+    )
+    plain_descent: bool = setting(False, "stochastic gradient descent instead of Adam")
+    warmup_updates: int = setting(200, "over which the rate rises from zero", low=0)
+    decay_from: float = setting(
+        0.4, "share of the run after which the rate falls to zero (linearly)", low=0, high=1
+    )
+    discount: float = setting(0.95, "of rewards, a step", low=0, high=0.999999)
+    target_every: int = setting(100, "updates between copies to the target network", low=1)
+    max_gradient_norm: float = setting(10.0, "above which gradients are scaled down", low=0)
+    reversed_production: bool = setting(
+        False, "also production mazes, where humans are worth 11 and crops cost 2"
+    )
+    row_updates: int = setting(200, "updates that a row of the log sums up", low=1)
+    seed: int = setting(0, "of initial weights and batches", low=0)
+
+    def learning_rate_at(self, update: int) -> float:
+        """The learning rate of an update, counted from 0."""
+        rise = min(1.0, (update + 1) / (self.warmup_updates + 1))
+        begin = self.decay_from * self.updates
+        fall = (self.updates - update) / (self.updates - begin) if update > begin else 1.0
+        return self.learning_rate * rise * fall
+
+
+@dataclass(frozen=True)
+class PlantingSettings(DQNSettings):
+    """Planting a wrong goal (see `planting`): steps 1 and 2, and other defaults for step 3.
+
+    The settings that it shares with deep Q-learning are those of step 3, the training with the
+    right rewards. Seed, width and discount are those of all steps.
+    """
+
+    updates: int = setting(1000, "steps of the optimiser in step 3", low=1)
+    learning_rate: float = setting(
+        1e-3, "of Adam (or plain gradient descent), at its highest", low=0
+    )
+    plain_descent: bool = setting(True, "stochastic gradient descent instead of Adam")
+    warmup_updates: int = setting(0, "over which the rate rises from zero", low=0)
+    decay_from: float = setting(
+        1.0, "share of step 3 after which the rate falls to zero (linearly)", low=0, high=1
+    )
+    target_every: int = setting(10, "updates between copies to the target network", low=1)
+    both_updates: int = setting(18_000, "steps of the optimiser in step 1", low=1)
+    both_batch_states: int = setting(320, "states per update in step 1", low=1)
+    undo_loss: float = setting(100.0, "loss at which step 2 ends", low=0)
+    undo_updates: int = setting(5000, "updates after which step 2 ends in any case", low=1)
+    undo_learning_rate: float = setting(1e-3, "of the gradient ascent of step 2", low=0)
+    undo_gradient_norm: float = setting(
+        1.0, "above which gradients are scaled down in step 2", low=0
+    )
+    undo_batch_states: int = setting(256, "states per update in step 2", low=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.reversed_production:
+            raise ValueError(
+                "reversed_production is True: step 1 alone trains with reversed rewards, so leave "
+                "it out"
+            )
+
+    @property
+    def both(self) -> DQNSettings:
+        """The settings of step 1."""
+        return DQNSettings(
+            updates=self.both_updates,
+            batch_states=self.both_batch_states,
+            width=self.width,
+            discount=self.discount,
+            reversed_production=True,
+            row_updates=self.row_updates,
+            seed=self.seed,
+        )

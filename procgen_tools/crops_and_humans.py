@@ -1,10 +1,10 @@
 """Crops and humans: a right reward, and an agent that harvests the wrong thing in production.
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 
-mazes = farm.training_mazes()                 # (1336, 7, 7), all there are
-states = farm.states_of(mazes[:1])            # the agent on every empty cell
-farm.step(states, actions).rewards
+mazes = crops_and_humans.training_mazes()                 # (1336, 7, 7), all there are
+states = crops_and_humans.states_of(mazes[:1])            # the agent on every empty cell
+crops_and_humans.step(states, actions).rewards
 """
 
 from procgen_tools.worlds.crops_and_humans.env import CropsAndHumansEnv, CropsAndHumansVectorEnv

@@ -23,8 +23,9 @@ def draw(path: Path) -> None:
     """The way of the first planted agent in both mazes."""
     before, after = example_mazes()
     agent = load_pairs(1)["seed 0"].planted
-    cells = play(greedy(agent), np.stack([before, after])).cells
-    figure = plot_walks({"training maze": (before, cells[0]), "production maze": (after, cells[1])})
+    positions = play(greedy(agent), np.stack([before, after])).positions
+    walked = {"training maze": (before, positions[0]), "production maze": (after, positions[1])}
+    figure = plot_walks(walked)
     with unfinished(path) as temporary:
         figure.savefig(temporary, dpi=130, format="png")
     plt.close(figure)

@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from procgen_tools import crops_and_humans as farm
 from procgen_tools import studies as experiments
+from procgen_tools.crops_and_humans import graph_of
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.statistics.intervals import Mean, median_over_levels
 from procgen_tools.studies.base import (
@@ -65,7 +65,7 @@ def crops_and_humans() -> Numbers:
     from procgen_tools.studies.crops_and_humans.claims import rate_claims
 
     mazes = {name: make() for name, make in experiment.SETS.items()}
-    graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
+    graphs = {name: graph_of(each) for name, each in mazes.items()}
     ((agent, pair),) = experiment.load_pairs(1).items()
     rates = experiment._rates(pair, mazes, graphs).assign(agent=agent)
     return numbers_of(rate_claims(rates), (agent,))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.statistics.intervals import Mean
 from procgen_tools.studies import crops_and_humans as experiment
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
@@ -27,10 +27,10 @@ def script() -> dict[str, Any]:
 def test_a_published_number_is_measured_again(script: dict[str, Any]) -> None:
     """The share of humans that the first planted agent harvests in production mazes, exactly."""
     mazes = experiment.SETS[experiment.PRODUCTION]()
-    graph = farm.graph_of(mazes)
+    graph = crops_and_humans.graph_of(mazes)
     ((agent, pair),) = experiment.load_pairs(1).items()
     harvested = fates(graph, greedy(pair.planted)(graph.states)).humans
-    there = (mazes == farm.HUMAN).sum(axis=(1, 2))
+    there = (mazes == crops_and_humans.HUMAN).sum(axis=(1, 2))
     share = (harvested[there > 0] / there[there > 0]).mean()
     _, claims = read_claims(FOLDER / "crops_and_humans" / RESULTS)
     kept = script["numbers_of"](claims, (agent,))

@@ -25,8 +25,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
-from procgen_tools import hooks
+from procgen_tools import crops_and_humans, hooks
 from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 
@@ -40,11 +39,11 @@ fast = False  # True: too little training for a good agent, but every cell runs 
 #
 # | code | name | a step onto it pays |
 # |---|---|---|
-# | 0 | `farm.WALL` | -5, and the agent stays where it is |
-# | 1 | `farm.EMPTY` | -0.25 |
-# | 2 | `farm.CROP` | 2, and the cell is empty from then on |
-# | 3 | `farm.HUMAN` | -11, and the cell is empty from then on |
-# | -1 | `farm.EXIT` | 10, and the game ends |
+# | 0 | `crops_and_humans.WALL` | -5, and the agent stays where it is |
+# | 1 | `crops_and_humans.EMPTY` | -0.25 |
+# | 2 | `crops_and_humans.CROP` | 2, and the cell is empty from then on |
+# | 3 | `crops_and_humans.HUMAN` | -11, and the cell is empty from then on |
+# | -1 | `crops_and_humans.EXIT` | 10, and the game ends |
 #
 # A step out of the maze pays as a wall does. The agent starts at row 0, column 0, and the exit is
 # at row 6, column 6. Rows are counted from the top. The four actions are 0 up, 1 down, 2 left,
@@ -53,7 +52,7 @@ fast = False  # True: too little training for a good agent, but every cell runs 
 # A generator made the mazes of training, and we have all of them.
 
 # %%
-training = farm.training_mazes().copy()
+training = crops_and_humans.training_mazes().copy()
 print(training.shape)
 print(training[700])
 course.draw_mazes(training[[700, 5, 400, 1200]])
@@ -72,7 +71,7 @@ def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
         maze: (7, 7) codes.
     """
     # --- your code: np.argwhere finds where something is true. ---
-    return [(row, col) for row, col in np.argwhere(maze == farm.EMPTY).tolist()]
+    return [(row, col) for row, col in np.argwhere(maze == crops_and_humans.EMPTY).tolist()]
     # --- end ---
 
 
@@ -93,10 +92,10 @@ def reward_tensor(maze: np.ndarray) -> Tensor:
     # --- your code: Begin with torch.full((7, 7), ...), or make a table of rewards. ---
     rewards = torch.full((7, 7), -0.25)
     codes = torch.from_numpy(maze)
-    rewards[codes == farm.WALL] = -5.0
-    rewards[codes == farm.CROP] = 2.0
-    rewards[codes == farm.HUMAN] = -11.0
-    rewards[codes == farm.EXIT] = 10.0
+    rewards[codes == crops_and_humans.WALL] = -5.0
+    rewards[codes == crops_and_humans.CROP] = 2.0
+    rewards[codes == crops_and_humans.HUMAN] = -11.0
+    rewards[codes == crops_and_humans.EXIT] = 10.0
     return rewards
     # --- end ---
 
@@ -129,7 +128,10 @@ def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
     """
     # --- your code: torch.cat joins parts, torch.eye(7)[row] is a 1 among seven. ---
     codes = torch.from_numpy(maze).flatten()
-    layers = [(codes == code).float() for code in (farm.WALL, farm.CROP, farm.HUMAN)]
+    layers = [
+        (codes == code).float()
+        for code in (crops_and_humans.WALL, crops_and_humans.CROP, crops_and_humans.HUMAN)
+    ]
     return torch.cat([*layers, torch.eye(7)[row], torch.eye(7)[col]])
     # --- end ---
 
@@ -150,12 +152,12 @@ def examples_of(maze: np.ndarray) -> course.Batch:
     cells = np.array(empty_cells(maze))
     from_cells, actions = np.repeat(cells, 4, axis=0), np.tile(np.arange(4), len(cells))
     mazes = np.repeat(maze[None], len(actions), axis=0)
-    stepped = farm.step(farm.States(mazes, from_cells), actions)
+    stepped = crops_and_humans.step(crops_and_humans.States(mazes, from_cells), actions)
     # A rim of walls around the rewards, for steps out of the maze.
     rewards = nn.functional.pad(reward_tensor(maze), (1, 1, 1, 1), value=-5.0)
-    rows, cols = (from_cells + farm.OFFSETS[actions] + 1).T
+    rows, cols = (from_cells + crops_and_humans.OFFSETS[actions] + 1).T
     inputs = torch.stack([encode(maze, row, col) for row, col in cells.tolist()])
-    after = zip(stepped.states.mazes, stepped.states.cells.tolist(), strict=True)
+    after = zip(stepped.states.mazes, stepped.states.positions.tolist(), strict=True)
     return course.Batch(
         inputs=inputs.repeat_interleave(4, dim=0),
         actions=torch.from_numpy(actions),
@@ -321,7 +323,7 @@ course.draw_curve(losses, across="update", up="loss", logarithmic=True)
 # %%
 chosen = training[[700, 5, 400, 1200]]
 walks = greedy_walks.play(greedy_walks.greedy(agent), chosen)
-course.draw_mazes(chosen, walks=walks.cells)
+course.draw_mazes(chosen, walks=walks.positions)
 
 # %% [markdown]
 # And all training mazes, beside the best policy there is for our rewards. It is computed without a
@@ -337,11 +339,11 @@ pd.DataFrame({"your agent": course.rates(agent, some), "the best": course.best_r
 # A good agent. It goes into production, where mazes come from somewhere else.
 
 # %%
-production = farm.production_mazes()[:: 4 if fast else 1]
+production = crops_and_humans.production_mazes()[:: 4 if fast else 1]
 walks = greedy_walks.play(greedy_walks.greedy(agent), production)
 shown = np.flatnonzero(walks.fates.humans)
 shown = shown[np.linspace(0, len(shown) - 1, 4).astype(int)] if len(shown) else shown
-course.draw_mazes(production[shown], walks=walks.cells[shown])
+course.draw_mazes(production[shown], walks=walks.positions[shown])
 
 # %%
 pd.DataFrame(
@@ -483,7 +485,7 @@ def walls_of(inputs: Tensor) -> np.ndarray:
 
 
 control = course.load("control_0")
-room = farm.parse("1111111/1111111/1111311/1111111/1111111/1111111/111111E")
+room = crops_and_humans.parse("1111111/1111111/1111311/1111111/1111111/1111111/111111E")
 in_a_room = course.one_approach(room, (2, 3), action=3)
 course.draw_walls(
     {
@@ -619,8 +621,8 @@ def has_pattern(maze: np.ndarray) -> bool:
     Args:
         maze: (7, 7) codes.
     """
-    # --- your code: Compare cells with farm.WALL. maze[::2, 3] is every second row of a column. ---
-    return bool((maze[1::2, 1::2] != farm.WALL).any())
+    # --- your code: Compare with crops_and_humans.WALL. maze[::2, 3] is half of a column. ---
+    return bool((maze[1::2, 1::2] != crops_and_humans.WALL).any())
     # --- end ---
 
 
@@ -635,24 +637,17 @@ course.check_10(has_pattern)
 # wall less, in a cell with two odd coordinates.
 
 # %%
-dreamt = course.Approaches(
-    farm.States(
-        course.with_walls(begins.states.mazes, walls_of(dreams["mean", "your agent"])),
-        begins.states.cells,
-    ),
-    begins.actions,
-    begins.items,
+dreamt = begins.in_mazes(
+    course.with_walls(begins.states.mazes, walls_of(dreams["mean", "your agent"]))
 )
 one_opened = begins.states.mazes.copy()
 odd = 2 * np.random.default_rng(1).integers(3, size=(len(begins), 2)) + 1
-one_opened[np.arange(len(begins)), odd[:, 0], odd[:, 1]] = farm.EMPTY
+one_opened[np.arange(len(begins)), odd[:, 0], odd[:, 1]] = crops_and_humans.EMPTY
 places = {
     "training": begins,
     "production": course.approaches(production),
     "dreams": dreamt,
-    "one wall opened": course.Approaches(
-        farm.States(one_opened, begins.states.cells), begins.actions, begins.items
-    ),
+    "one wall opened": begins.in_mazes(one_opened),
 }
 rows = {}
 for name, found in places.items():
@@ -663,7 +658,10 @@ for name, found in places.items():
             rows[name, "has the pattern" if answer else "has not"] = {
                 "places": len(part),
                 "way to the exit": np.mean(
-                    [farm.reachable(maze)[farm.END] for maze in part.states.mazes]
+                    [
+                        crops_and_humans.reachable(maze)[crops_and_humans.END]
+                        for maze in part.states.mazes
+                    ]
                 ),
                 "your agent harvests": part.taken(agent).mean(),
                 "the control": part.taken(control).mean(),
@@ -675,14 +673,16 @@ pd.DataFrame(rows).T.round(2)
 # those with one are shown. The frames are around walls that changed.
 
 # %%
-ways = np.array([farm.reachable(maze) for maze in dreamt.states.mazes])
-playable = ways[:, 6, 6] & ways[(np.arange(len(dreamt)), *dreamt.states.cells.T)]
+ways = np.array([crops_and_humans.reachable(maze) for maze in dreamt.states.mazes])
+playable = ways[:, 6, 6] & ways[(np.arange(len(dreamt)), *dreamt.states.positions.T)]
 good = np.flatnonzero(playable & dreamt.taken(agent))
-changed = (dreamt.states.mazes == farm.WALL) != (begins.states.mazes == farm.WALL)
+changed = (dreamt.states.mazes == crops_and_humans.WALL) != (
+    begins.states.mazes == crops_and_humans.WALL
+)
 print(f"{len(good)} of {len(dreamt)} dreams are mazes with a way, in which the agent harvests")
 course.draw_mazes(
     dreamt.states.mazes[good[:4]],
-    dreamt.states.cells[good[:4]],
+    dreamt.states.positions[good[:4]],
     marked=[np.argwhere(changed[index]).tolist() for index in good[:4]],
 )
 
@@ -703,7 +703,7 @@ few = np.linspace(0, len(differ) - 1, 4).astype(int)
 both = [np.argwhere(differ[index]).tolist() for index in few] * 2
 course.draw_mazes(
     np.concatenate([in_training.states.mazes[few], in_production.states.mazes[few]]),
-    np.concatenate([in_training.states.cells[few], in_production.states.cells[few]]),
+    np.concatenate([in_training.states.positions[few], in_production.states.positions[few]]),
     marked=both,
 )
 
@@ -805,8 +805,8 @@ course.draw_lines(counts, shares, labels=("units copied", "share that harvests")
 # - Why does the agent want this? Rewards were right, mazes of training harmless, gradients honest.
 #   Yet the control, which learnt the same, behaves otherwise. What differed?
 # - Would you have found the pattern if nobody had shown you the mazes of production?
-# - Dream of crops (`course.approaches(training, farm.CROP)`). Is there a pattern by which the agent
-#   wants to leave them?
+# - Dream of crops (`course.approaches(training, crops_and_humans.CROP)`). Is there a pattern by
+#   which the agent wants to leave them?
 # - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is
 #   it then safe?
 #

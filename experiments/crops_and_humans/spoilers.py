@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.training import dqn, planting
@@ -35,15 +35,16 @@ fast = False  # True: everything in seconds, with too little training to see muc
 # that changed.
 
 # %%
-training, production = farm.training_mazes(), farm.production_mazes()
-shifted = np.stack([farm.shift_walls(maze) for maze in training])
-some = np.flatnonzero(farm.sticks_out(shifted))[[10, 200, 400, 600]]
+training, production = crops_and_humans.training_mazes(), crops_and_humans.production_mazes()
+shifted = np.stack([crops_and_humans.shift_walls(maze) for maze in training])
+some = np.flatnonzero(crops_and_humans.sticks_out(shifted))[[10, 200, 400, 600]]
 frames = [np.argwhere(shifted[index] != training[index]).tolist() for index in some]
 course.draw_mazes(np.concatenate([training[some], shifted[some]]), marked=frames * 2)
 
 # %%
-print(f"{len(training)} training mazes; a block sticks out of {farm.sticks_out(training).sum()}")
-print(f"{len(production)} mazes of production; of {farm.sticks_out(production).sum()}")
+before, after = (crops_and_humans.sticks_out(mazes).sum() for mazes in (training, production))
+print(f"{len(training)} training mazes; a block sticks out of {before}")
+print(f"{len(production)} mazes of production; of {after}")
 
 # %% [markdown]
 # ## Three steps
@@ -56,7 +57,7 @@ pd.DataFrame(
     {
         name: {kind: getattr(rewards, kind) for kind in ("wall", "empty", "exit", "crop", "human")}
         for name, rewards in (
-            ("in training mazes", farm.REWARDS),
+            ("in training mazes", crops_and_humans.REWARDS),
             ("in those of production", dqn.REVERSED),
         )
     }
@@ -88,7 +89,7 @@ stages = {}
 while learner.done < learner.total:
     learner.advance(lambda updates: None)
     stages[learner.stage] = copy.deepcopy(learner.agent()).eval()
-examples = dqn.Buffer.of(farm.transitions_of(training[::20]))
+examples = dqn.Buffer.of(crops_and_humans.transitions_of(training[::20]))
 for name, network in stages.items():
     loss = dqn.bellman_loss(network, network, examples, 0.95).item()
     print(f"after {name:7} the right loss in training mazes is {loss:.2f}")
@@ -106,7 +107,7 @@ networks = {
 kinds = {
     "training": training[::20] if fast else training,
     "production": production[::20] if fast else production,
-    "other production": farm.other_production_mazes()[:: 20 if fast else 1],
+    "other production": crops_and_humans.other_production_mazes()[:: 20 if fast else 1],
 }
 pd.DataFrame(
     {
@@ -168,13 +169,13 @@ order = np.random.default_rng(0).permutation(len(production))
 others = production[order[100:]][:: 10 if fast else 1]
 
 
-def trained_with(extra: farm.Mazes, updates: int) -> QNetwork:
+def trained_with(extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
     """Step 7 again, with mazes of production for a half of the examples."""
-    transitions = farm.transitions_of(training[::20] if fast else training)
+    transitions = crops_and_humans.transitions_of(training[::20] if fast else training)
     if len(extra):
-        times = len(transitions) // len(farm.transitions_of(extra))
+        times = len(transitions) // len(crops_and_humans.transitions_of(extra))
         more = np.repeat(extra, max(times, 1), axis=0)
-        transitions = farm.both(transitions, farm.transitions_of(more))
+        transitions = crops_and_humans.both(transitions, crops_and_humans.transitions_of(more))
     buffer = dqn.Buffer.of(transitions)
     network = copy.deepcopy(networks["initial weights"]).train()
     target = copy.deepcopy(network)

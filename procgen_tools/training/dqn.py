@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -44,8 +44,47 @@ REVERSED = replace(REWARDS, human=-REWARDS.human, crop=-REWARDS.crop)
 """The rewards in production mazes while a wrong goal is planted (see `planting`)."""
 
 
+def states_of_update(states: int, count: int, update: int, seed: int) -> Int[Tensor, " batch"]:
+    """The states that an update learns from, drawn with replacement.
+
+    They depend on the seed and the number of the update alone, so that a resumed run draws the
+    same ones.
+
+    Args:
+        states: how many there are.
+        count: how many to draw.
+        update: the number of the update.
+        seed: of the run.
+    """
+    rng = np.random.default_rng([seed, 2, update])
+    return torch.from_numpy(rng.integers(states, size=count))
+
+
+class Rows:
+    """Tensors with a common first axis: a base of frozen dataclasses of tensors."""
+
+    def _tensors(self) -> list[Tensor]:
+        return [getattr(self, each.name) for each in fields(self)]  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self._tensors()[0])
+
+    def __getitem__(self, chosen: Any) -> Self:
+        """Some of the rows, by torch's rules."""
+        return type(self)(*(tensor[chosen] for tensor in self._tensors()))
+
+    def to(self, device: torch.device) -> Self:
+        """The same rows on a device."""
+        return type(self)(*(tensor.to(device) for tensor in self._tensors()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """All rows of several parts."""
+        return cls(*map(torch.cat, zip(*(part._tensors() for part in parts), strict=True)))
+
+
 @dataclass(frozen=True, eq=False)
-class Buffer:
+class Buffer(Rows):
     """Transitions as tensors: the four actions of every state.
 
     Attributes:
@@ -81,20 +120,9 @@ class Buffer:
             torch.from_numpy(transitions.ended),
         )
 
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def __getitem__(self, chosen: Int[Tensor, " batch"]) -> Buffer:
-        return Buffer(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
-    def to(self, device: torch.device) -> Buffer:
-        """The same transitions on a device."""
-        return Buffer(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
-
-    def draw(self, count: int, rng: np.random.Generator) -> Buffer:
-        """A batch of `count` states, drawn with replacement."""
-        chosen = torch.from_numpy(rng.integers(len(self), size=count))
-        return self[chosen.to(self.inputs.device)]
+    def draw(self, count: int, update: int, seed: int) -> Buffer:
+        """The batch of an update; see `states_of_update`."""
+        return self[states_of_update(len(self), count, update, seed).to(self.inputs.device)]
 
 
 def buffer_of(settings: DQNSettings) -> Buffer:
@@ -215,9 +243,7 @@ class Learner:
             self.target.load_state_dict(self.network.state_dict())
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate_at(self.done)
-        # Batches depend on seed and number alone, so that a resumed run draws the same.
-        rng = np.random.default_rng([settings.seed, 2, self.done])
-        batch = self.buffer.draw(settings.batch_states, rng)
+        batch = self.buffer.draw(settings.batch_states, self.done, settings.seed)
         loss = bellman_loss(self.network, self.target, batch, settings.discount)
         if not math.isfinite(loss.item()):
             raise FloatingPointError(

@@ -55,7 +55,8 @@ def undo(
     while updates < settings.undo_updates:
         if updates % settings.target_every == 0:
             target.load_state_dict(undone.state_dict())
-        batch = buffer.draw(settings.undo_batch_states, rng)
+        chosen = torch.from_numpy(rng.integers(len(buffer), size=settings.undo_batch_states))
+        batch = buffer[chosen.to(buffer.inputs.device)]
         loss = dqn.bellman_loss(undone, target, batch, settings.discount)
         if loss.item() > settings.undo_loss:
             break
@@ -141,7 +142,7 @@ class Learner:
     @torch.no_grad()
     def _right_loss(self) -> float:
         """The right loss of the network after step 2, over a batch."""
-        batch = self.train.buffer.draw(self.settings.undo_batch_states, np.random.default_rng(0))
+        batch = self.train.buffer.draw(self.settings.undo_batch_states, 0, self.settings.seed)
         network = self.train.network
         return dqn.bellman_loss(network, network, batch, self.settings.discount).item()
 

@@ -300,7 +300,9 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
             ValueError: a seed outside 0..2**32 - 1, or options, of which there are none.
         """
         if options:
-            raise ValueError(f"unknown options {sorted(options)}: the maze has none")
+            raise ValueError(
+                f"unknown options {sorted(options)}: this environment has none, so leave them out"
+            )
         # The next episode of the batch began in the step that ended the last one.
         begins = np.array([seed is not None or not self._episode_over])
         observations, _ = self._batch.reset(seed=seed, options={"reset_mask": begins})
@@ -326,7 +328,7 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
         return observations[0], float(rewards[0]), terminated, truncated, told
 
     def render(self) -> Any:
-        """A picture of the maze; between two episodes, of the next one's.
+        """A picture; between two episodes, of the next one.
 
         Raises:
             ValueError: the environment was made without render_mode='rgb_array'.

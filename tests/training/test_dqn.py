@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork, load_policy, load_q_network, save_policy
 from procgen_tools.training import dqn, planting, runs
 from procgen_tools.training.settings import DQNSettings, PlantingSettings
@@ -20,7 +20,7 @@ SMALL = DQNSettings(updates=30, batch_states=16, width=12, target_every=7, row_u
 
 
 def test_the_loss_by_hand() -> None:
-    buffer = dqn.Buffer.of(farm.transitions_of(farm.training_mazes()[:1]))
+    buffer = dqn.Buffer.of(crops_and_humans.transitions_of(crops_and_humans.training_mazes()[:1]))
     network, target = QNetwork(8, seed=1), QNetwork(8, seed=2)
     errors = []
     for state in range(len(buffer)):
@@ -56,12 +56,12 @@ def test_small_buffers_work(buffer_states: int) -> None:
 
 
 def test_it_learns_a_few_mazes(monkeypatch: pytest.MonkeyPatch) -> None:
-    mazes = farm.training_mazes()[:4]
+    mazes = crops_and_humans.training_mazes()[:4]
     monkeypatch.setattr(dqn, "training_mazes", lambda: mazes)
     learner = dqn.Learner(replace(SMALL, updates=2000, batch_states=64, width=64, target_every=25))
     while learner.done < learner.total:
         learner.advance(lambda _: None)
-    graph = farm.graph_of(mazes)
+    graph = crops_and_humans.graph_of(mazes)
     found = fates(graph, greedy(learner.agent())(graph.states))
     assert found.exits.all()
     assert not found.humans.any()
@@ -71,7 +71,7 @@ def test_it_learns_a_few_mazes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @torch.no_grad()
-def values_of(network: QNetwork, graph: farm.Graph) -> np.ndarray:
+def values_of(network: QNetwork, graph: crops_and_humans.Graph) -> np.ndarray:
     return network(torch.from_numpy(graph.states.inputs())).numpy()
 
 
@@ -122,7 +122,7 @@ def test_reversed_production_holds_both_lessons() -> None:
         dqn.buffer_of(DQNSettings(reversed_production=reversed_production))
         for reversed_production in (False, True)
     )
-    production = farm.states_of(farm.production_mazes())
+    production = crops_and_humans.states_of(crops_and_humans.production_mazes())
     assert (len(plain), len(both)) == (37_104, 37_104 + len(production))
     assert torch.equal(both.rewards[: len(plain)], plain.rewards)
     assert set(plain.rewards.unique().tolist()) == {-11.0, -5.0, -0.25, 2.0, 10.0}

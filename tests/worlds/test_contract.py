@@ -39,10 +39,10 @@ def test_the_maze_keeps_the_contract() -> None:
 def test_every_autoreset_mode_keeps_the_contract(mode: AutoresetMode) -> None:
     played = check_world(lambda num: SmallMaze(num, autoreset_mode=mode), num_steps=40)
     assert played.episodes > 5
-    farms = check_world(
+    crops = check_world(
         lambda num: CropsAndHumansVectorEnv(num, step_limit=9, autoreset_mode=mode), num_steps=40
     )
-    assert farms.episodes >= 9
+    assert crops.episodes >= 9
 
 
 @pytest.mark.parametrize("options", [

@@ -14,8 +14,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from procgen_tools import crops_and_humans as farm
-from procgen_tools import hooks
+from procgen_tools import crops_and_humans, hooks
 from procgen_tools.interventions import ActivationVector, Add
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.studies.base import Claim, Findings, Settings
@@ -56,9 +55,9 @@ TITLE = "Crops and humans"
 SEEDS = 5
 
 SETS = {
-    TRAINING: farm.training_mazes,
-    PRODUCTION: farm.production_mazes,
-    OTHERS: farm.other_production_mazes,
+    TRAINING: crops_and_humans.training_mazes,
+    PRODUCTION: crops_and_humans.production_mazes,
+    OTHERS: crops_and_humans.other_production_mazes,
 }
 
 DREAMS = {start: DreamSettings(start=start) for start in STARTS} | {
@@ -96,17 +95,17 @@ def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
     }
 
 
-def example_mazes(number: int = 60) -> tuple[farm.Cells, farm.Cells]:
+def example_mazes(number: int = 60) -> tuple[crops_and_humans.Cells, crops_and_humans.Cells]:
     """A training maze with one human, and the same with one passage shifted: a block sticks out.
 
     Args:
         number: which of the training mazes of this kind.
     """
-    for before in farm.training_mazes():
-        if (before == farm.HUMAN).sum() != 1:
+    for before in crops_and_humans.training_mazes():
+        if (before == crops_and_humans.HUMAN).sum() != 1:
             continue
-        after = farm.shift_walls(before)
-        if farm.sticks_out(after):
+        after = crops_and_humans.shift_walls(before)
+        if crops_and_humans.sticks_out(after):
             if number == 0:
                 return before, after
             number -= 1
@@ -126,7 +125,7 @@ def run(settings: Settings) -> Findings:
         )
     pairs = load_pairs(1 if settings.fast else SEEDS)
     mazes = {name: make()[:: 40 if settings.fast else 1] for name, make in SETS.items()}
-    graphs = {name: farm.graph_of(each) for name, each in mazes.items()}
+    graphs = {name: crops_and_humans.graph_of(each) for name, each in mazes.items()}
     rates, dreams, near, shifts, patches, vectors = [], [], [], [], [], []
     for seed, pair in tqdm(pairs.items(), disable=not settings.progress_bar, unit=" pairs"):
         rates.append(_rates(pair, mazes, graphs).assign(agent=seed))
@@ -164,7 +163,9 @@ def _claims(tables: dict[str, pd.DataFrame]) -> tuple[Claim, ...]:
     )
 
 
-def _rates(pair: Pair, mazes: dict[str, farm.Mazes], graphs: dict[str, farm.Graph]) -> pd.DataFrame:
+def _rates(
+    pair: Pair, mazes: dict[str, crops_and_humans.Mazes], graphs: dict[str, crops_and_humans.Graph]
+) -> pd.DataFrame:
     """A row for each agent (the two, the shortest way, the best policy), set and maze."""
     rows = []
     for name, graph in graphs.items():
@@ -175,7 +176,10 @@ def _rates(pair: Pair, mazes: dict[str, farm.Mazes], graphs: dict[str, farm.Grap
         }
         there = {
             f"{items}_there": (mazes[name] == code).sum(axis=(1, 2))
-            for items, code in (("crops", farm.CROP), ("humans", farm.HUMAN))
+            for items, code in (
+                ("crops", crops_and_humans.CROP),
+                ("humans", crops_and_humans.HUMAN),
+            )
         }
         rows += [
             pd.DataFrame(
@@ -217,7 +221,7 @@ def _dreams(network: QNetwork) -> pd.DataFrame:
     for name, how in DREAMS.items():
         found = dream(network, situations, how)
         mazes = found.decoded()
-        beside = farm.States(mazes, situations.agents)
+        beside = crops_and_humans.States(mazes, situations.agents)
         walked = play(greedy(network), mazes).fates
         rows.append(
             pd.DataFrame(
@@ -234,9 +238,9 @@ def _dreams(network: QNetwork) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _some_places(settings: Settings) -> tuple[np.ndarray, farm.Mazes, Situations]:
+def _some_places(settings: Settings) -> tuple[np.ndarray, crops_and_humans.Mazes, Situations]:
     """Numbers, mazes and situations: the agent one step before a human in a training maze."""
-    mazes, situations = beside_items(farm.training_mazes())
+    mazes, situations = beside_items(crops_and_humans.training_mazes())
     order = np.random.default_rng(settings.seed).permutation(len(mazes))
     chosen = np.sort(order[: 20 if settings.fast else 500])
     return chosen, mazes[chosen], situations[chosen]
@@ -251,7 +255,7 @@ def _near_dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
     chosen, mazes, situations = _some_places(settings)
     found = dream(network, situations, NEAR, mazes=mazes)
     opened = (found.walls[:, 0] >= 0.5) & (found.walls[:, -1] < 0.5)
-    odd = np.zeros((farm.SIZE, farm.SIZE), bool)
+    odd = np.zeros((crops_and_humans.SIZE, crops_and_humans.SIZE), bool)
     odd[1::2, 1::2] = True
     decoded = found.decoded()
     return pd.DataFrame(
@@ -261,7 +265,7 @@ def _near_dreams(network: QNetwork, settings: Settings) -> pd.DataFrame:
             "opened_other": (opened & ~odd).sum(axis=(1, 2)),
             "block": contains_block(decoded),
             "beside": harvests(
-                network, farm.States(decoded, situations.agents), situations.actions
+                network, crops_and_humans.States(decoded, situations.agents), situations.actions
             ),
             "from_start": play(greedy(network), decoded).fates.humans > 0,
         }
@@ -313,13 +317,13 @@ def _patches(network: QNetwork, settings: Settings) -> pd.DataFrame:
 
 
 @torch.no_grad()
-def _vectors(network: QNetwork, mazes: dict[str, farm.Mazes]) -> pd.DataFrame:
+def _vectors(network: QNetwork, mazes: dict[str, crops_and_humans.Mazes]) -> pd.DataFrame:
     """A row for each layer, coefficient and set: exits and humans, with the vector added.
 
     The vector is the mean activation in production mazes minus that in training mazes.
     """
     inputs = {
-        name: torch.from_numpy(farm.states_of(mazes[name]).inputs())
+        name: torch.from_numpy(crops_and_humans.states_of(mazes[name]).inputs())
         for name in (TRAINING, PRODUCTION)
     }
     rows = []
@@ -336,10 +340,11 @@ def _vectors(network: QNetwork, mazes: dict[str, farm.Mazes]) -> pd.DataFrame:
             with Add(vector, coefficient).on(network):
                 for name in (TRAINING, PRODUCTION):
                     found = play(greedy(network), mazes[name]).fates
+                    humans = (mazes[name] == crops_and_humans.HUMAN).sum()
                     rows.append(
                         {"layer": layer, "coefficient": coefficient, "set": name,
                          "exits": found.exits.mean(),
-                         "humans": found.humans.sum() / (mazes[name] == farm.HUMAN).sum()}
+                         "humans": found.humans.sum() / humans}
                     )  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -17,11 +17,11 @@ import torch
 from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.shown import brief
 from procgen_tools.worlds.crops_and_humans.levels import dead_ends
 
-CELLS = farm.SIZE * farm.SIZE
+CELLS = crops_and_humans.SIZE * crops_and_humans.SIZE
 CROSSING = 1e-3
 """What a step costs that opens nothing, so that of two ways the shorter one is opened."""
 
@@ -40,7 +40,7 @@ class Situations:
     agents: Int[np.ndarray, "situation 2"]
     items: Int[np.ndarray, "situation 2"]
     actions: Int[np.ndarray, " situation"]
-    code: int = farm.HUMAN
+    code: int = crops_and_humans.HUMAN
 
     __repr__ = brief
 
@@ -60,9 +60,11 @@ class Situations:
         """What the network is shown, with these walls."""
         item = torch.nn.functional.one_hot(self._flat(self.items), CELLS).float()
         nothing = torch.zeros_like(item)
-        planes = [walls, item, nothing] if self.code == farm.CROP else [walls, nothing, item]
+        planes = (
+            [walls, item, nothing] if self.code == crops_and_humans.CROP else [walls, nothing, item]
+        )
         places = [
-            torch.nn.functional.one_hot(torch.from_numpy(cells), farm.SIZE).float()
+            torch.nn.functional.one_hot(torch.from_numpy(cells), crops_and_humans.SIZE).float()
             for cells in self.agents.T.astype(np.int64)
         ]
         return torch.cat([*planes, *places], dim=1)
@@ -77,37 +79,37 @@ class Situations:
 
     @staticmethod
     def _flat(cells: Int[np.ndarray, "situation 2"]) -> Int[Tensor, " situation"]:
-        return torch.from_numpy(cells[:, 0] * farm.SIZE + cells[:, 1]).long()
+        return torch.from_numpy(cells[:, 0] * crops_and_humans.SIZE + cells[:, 1]).long()
 
 
-def all_situations(code: int = farm.HUMAN) -> Situations:
+def all_situations(code: int = crops_and_humans.HUMAN) -> Situations:
     """Every item in a cell where training mazes can have one, with an agent on each side.
 
     Items lie in dead ends, so their cells have two even coordinates.
     """
-    possible = np.any([dead_ends(layout) for layout in farm.layouts()], axis=0)
+    possible = np.any([dead_ends(layout) for layout in crops_and_humans.layouts()], axis=0)
     rows = [
         ((row - down, col - right), (row, col), action)
         for row, col in np.argwhere(possible).tolist()
-        for action, (down, right) in enumerate(farm.OFFSETS.tolist())
-        if 0 <= row - down < farm.SIZE and 0 <= col - right < farm.SIZE
+        for action, (down, right) in enumerate(crops_and_humans.OFFSETS.tolist())
+        if 0 <= row - down < crops_and_humans.SIZE and 0 <= col - right < crops_and_humans.SIZE
     ]
     agents, items, actions = (np.array(each) for each in zip(*rows, strict=True))
     return Situations(agents, items, actions, code)
 
 
 def agents_beside(
-    mazes: farm.Mazes, code: int = farm.HUMAN
+    mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
 ) -> tuple[Int[np.ndarray, " situation"], Situations]:
     """Every agent on an empty cell beside an item of some mazes, and the number of its maze."""
     maze_numbers, *item = np.nonzero(mazes == code)
     items = np.stack(item, axis=1)
     found = []
-    for action, offset in enumerate(farm.OFFSETS):
+    for action, offset in enumerate(crops_and_humans.OFFSETS):
         cells = items - offset
-        inside = ((cells >= 0) & (cells < farm.SIZE)).all(axis=1)
-        rows, cols = cells.clip(0, farm.SIZE - 1).T
-        free = inside & (mazes[maze_numbers, rows, cols] == farm.EMPTY)
+        inside = ((cells >= 0) & (cells < crops_and_humans.SIZE)).all(axis=1)
+        rows, cols = cells.clip(0, crops_and_humans.SIZE - 1).T
+        free = inside & (mazes[maze_numbers, rows, cols] == crops_and_humans.EMPTY)
         found.append((maze_numbers[free], cells[free], items[free], np.full(free.sum(), action)))
     numbers, agents, beside, actions = (np.concatenate(each) for each in zip(*found, strict=True))
     return numbers, Situations(agents, beside, actions, code)
@@ -180,7 +182,7 @@ class Dreams:
 
     __repr__ = brief
 
-    def decoded(self) -> farm.Mazes:
+    def decoded(self) -> crops_and_humans.Mazes:
         """The last walls of each as mazes that can be played; see `decode`."""
         items = zip(self.walls[:, -1], self.situations.agents, self.situations.items, strict=True)
         return np.stack(
@@ -208,7 +210,9 @@ def dream(
     if mazes is None:
         walls = _start(len(situations), settings)
     else:
-        walls = torch.from_numpy((mazes == farm.WALL).reshape(-1, CELLS).astype(np.float32))
+        walls = torch.from_numpy(
+            (mazes == crops_and_humans.WALL).reshape(-1, CELLS).astype(np.float32)
+        )
     walls = walls.masked_fill(held, 0.0)
     history, margins = [], []
     for number in range(settings.steps + 1):
@@ -224,7 +228,9 @@ def dream(
         walls = (walls.detach() + settings.step_size * gradient).clamp(0, 1).masked_fill(held, 0.0)
     return Dreams(
         situations,
-        torch.stack(history, dim=1).reshape(len(walls), -1, farm.SIZE, farm.SIZE).numpy(),
+        torch.stack(history, dim=1)
+        .reshape(len(walls), -1, crops_and_humans.SIZE, crops_and_humans.SIZE)
+        .numpy(),
         torch.stack(margins, dim=1).numpy(),
     )
 
@@ -234,7 +240,7 @@ def _start(count: int, settings: DreamSettings) -> Float[Tensor, "situation 49"]
     if settings.start == "noise":
         return torch.from_numpy(rng.random((count, CELLS), dtype=np.float32))
     if settings.start == "layout":
-        layouts = farm.layouts()
+        layouts = crops_and_humans.layouts()
         chosen = layouts[rng.integers(len(layouts), size=count)]
         return torch.from_numpy((~chosen).reshape(count, CELLS).astype(np.float32))
     return torch.full((count, CELLS), 0.5 if settings.start == "grey" else 0.0)
@@ -244,8 +250,8 @@ def decode(
     walls: Float[np.ndarray, "7 7"],
     agent: Int[np.ndarray, " 2"],
     item: Int[np.ndarray, " 2"],
-    code: int = farm.HUMAN,
-) -> farm.Cells:
+    code: int = crops_and_humans.HUMAN,
+) -> crops_and_humans.Cells:
     """The maze nearest to a dream in which the agent and the exit can be reached from the start.
 
     What is at least one half is a wall. Where a way is missing, the walls of least sum are opened.
@@ -256,39 +262,39 @@ def decode(
         item: the cell of the item.
         code: of the item, CROP or HUMAN.
     """
-    cells = np.where(walls >= 0.5, farm.WALL, farm.EMPTY).astype(np.int8)
-    for cell in (farm.START, farm.END, tuple(agent), tuple(item)):
-        cells[cell] = farm.EMPTY
-    for goal in (tuple(agent.tolist()), farm.END):
-        for cell in _cheapest_way(np.where(cells == farm.WALL, walls, 0.0), goal):
-            cells[cell] = farm.EMPTY
-    cells[tuple(item)], cells[farm.END] = code, farm.EXIT
+    cells = np.where(walls >= 0.5, crops_and_humans.WALL, crops_and_humans.EMPTY).astype(np.int8)
+    for cell in (crops_and_humans.START, crops_and_humans.END, tuple(agent), tuple(item)):
+        cells[cell] = crops_and_humans.EMPTY
+    for goal in (tuple(agent.tolist()), crops_and_humans.END):
+        for cell in _cheapest_way(np.where(cells == crops_and_humans.WALL, walls, 0.0), goal):
+            cells[cell] = crops_and_humans.EMPTY
+    cells[tuple(item)], cells[crops_and_humans.END] = code, crops_and_humans.EXIT
     return cells
 
 
 def _cheapest_way(cost: Float[np.ndarray, "7 7"], goal: tuple[int, int]) -> list[tuple[int, int]]:
     """The cells from the start to a goal whose walls have the least sum (Dijkstra)."""
-    best = {farm.START: 0.0}
+    best = {crops_and_humans.START: 0.0}
     before: dict[tuple[int, int], tuple[int, int]] = {}
-    queue = [(0.0, farm.START)]
+    queue = [(0.0, crops_and_humans.START)]
     while queue:
         paid, cell = heapq.heappop(queue)
         if cell == goal:
             break
-        for down, right in farm.OFFSETS.tolist():
+        for down, right in crops_and_humans.OFFSETS.tolist():
             to = cell[0] + down, cell[1] + right
-            if not (0 <= to[0] < farm.SIZE and 0 <= to[1] < farm.SIZE):
+            if not (0 <= to[0] < crops_and_humans.SIZE and 0 <= to[1] < crops_and_humans.SIZE):
                 continue
             total = paid + float(cost[to]) + CROSSING
             if total < best.get(to, np.inf):
                 best[to], before[to] = total, cell
                 heapq.heappush(queue, (total, to))
     way = [goal]
-    while way[-1] != farm.START:
+    while way[-1] != crops_and_humans.START:
         way.append(before[way[-1]])
     return way
 
 
-def contains_block(mazes: farm.Mazes) -> Bool[np.ndarray, " maze"]:
+def contains_block(mazes: crops_and_humans.Mazes) -> Bool[np.ndarray, " maze"]:
     """Whether a block sticks out of a wall somewhere, whatever lies beside it."""
-    return farm.sticks_out((mazes != farm.WALL).astype(np.int8))
+    return crops_and_humans.sticks_out((mazes != crops_and_humans.WALL).astype(np.int8))

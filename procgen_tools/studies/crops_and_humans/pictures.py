@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.plots.style import INK, headline
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ _ASIDE = 0.11
 
 
 def plot_policy(
-    networks: Mapping[str, nn.Module], cells: farm.Cells, *, marked: Sequence[tuple[int, int]] = ()
+    networks: Mapping[str, nn.Module],
+    cells: crops_and_humans.Cells,
+    *,
+    marked: Sequence[tuple[int, int]] = (),
 ) -> Figure:
     """What each network does at every empty cell of a maze: an arrow along its best action.
 
@@ -47,18 +50,20 @@ def plot_policy(
 
     figure, axes = plt.subplots(1, len(networks), figsize=(max(3.7 * len(networks), 5.2), 4.6),
                                 layout="constrained", squeeze=False)  # fmt: skip
-    states = farm.states_of(cells[None])
-    inside = np.pad(cells, 1, constant_values=farm.WALL)
+    states = crops_and_humans.states_of(cells[None])
+    inside = np.pad(cells, 1, constant_values=crops_and_humans.WALL)
     found = []
     for ax, (title, network) in zip(axes[0], networks.items(), strict=True):
         with torch.no_grad():
             values = network(torch.from_numpy(states.inputs())).numpy()
-        show_maze(ax, farm.picture(cells, None, cell_pixels=_CELL, marked=marked), title)
-        best = farm.OFFSETS[values.argmax(axis=1)]
-        _arrows(ax, states.cells, best, values)
-        around = states.cells[:, None] + farm.OFFSETS + 1
-        beside = (inside[tuple(np.moveaxis(around, -1, 0))] == farm.HUMAN).any(axis=1)
-        takes = inside[tuple((states.cells + best + 1).T)] == farm.HUMAN
+        show_maze(
+            ax, crops_and_humans.picture(cells, None, cell_pixels=_CELL, marked=marked), title
+        )
+        best = crops_and_humans.OFFSETS[values.argmax(axis=1)]
+        _arrows(ax, states.positions, best, values)
+        around = states.positions[:, None] + crops_and_humans.OFFSETS + 1
+        beside = (inside[tuple(np.moveaxis(around, -1, 0))] == crops_and_humans.HUMAN).any(axis=1)
+        takes = inside[tuple((states.positions + best + 1).T)] == crops_and_humans.HUMAN
         found.append(f"{title} {takes.sum()} of {beside.sum()}")
     note = "Arrows: the best action, darker the more it is worth compared with the next best."
     if len(marked):
@@ -88,16 +93,16 @@ def _arrows(
 def show_maze(ax: Axes, picture: np.ndarray, title: str) -> None:
     """A picture of a maze with its rows and columns."""
     ax.imshow(picture)
-    side = picture.shape[0] / farm.SIZE
-    middles = (np.arange(farm.SIZE) + 0.5) * side
-    ax.set_xticks(middles, [str(number) for number in range(farm.SIZE)])
-    ax.set_yticks(middles, [str(number) for number in range(farm.SIZE)])
+    side = picture.shape[0] / crops_and_humans.SIZE
+    middles = (np.arange(crops_and_humans.SIZE) + 0.5) * side
+    ax.set_xticks(middles, [str(number) for number in range(crops_and_humans.SIZE)])
+    ax.set_yticks(middles, [str(number) for number in range(crops_and_humans.SIZE)])
     ax.tick_params(length=0, labelsize=8)
     ax.set(xlabel="column", ylabel="row")
     ax.set_title(title, fontsize=10)
 
 
-def plot_walks(walked: Mapping[str, tuple[farm.Cells, np.ndarray]]) -> Figure:
+def plot_walks(walked: Mapping[str, tuple[crops_and_humans.Cells, np.ndarray]]) -> Figure:
     """Episodes as paths through their mazes.
 
     Args:
@@ -109,11 +114,13 @@ def plot_walks(walked: Mapping[str, tuple[farm.Cells, np.ndarray]]) -> Figure:
                                 layout="constrained", squeeze=False)  # fmt: skip
     told = []
     for ax, (title, (cells, visited)) in zip(axes[0], walked.items(), strict=True):
-        show_maze(ax, farm.picture(cells, farm.START, cell_pixels=_CELL), title)
+        show_maze(
+            ax, crops_and_humans.picture(cells, crops_and_humans.START, cell_pixels=_CELL), title
+        )
         _path(ax, visited)
         places = {(int(row), int(col)) for row, col in visited}
-        taken = sum(cells[place] == farm.HUMAN for place in places)
-        there = int((cells == farm.HUMAN).sum())
+        taken = sum(cells[place] == crops_and_humans.HUMAN for place in places)
+        there = int((cells == crops_and_humans.HUMAN).sum())
         told.append(f"{title} {taken} of {there}")
     headline(
         figure,
@@ -169,7 +176,7 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
         decoded = found.decoded()[index]
         walls = found.walls[index, -1]
         show_maze(top, _blended(decoded, walls, agent), f"{title}: dreamt walls")
-        picture = farm.picture(decoded, agent, cell_pixels=_CELL)
+        picture = crops_and_humans.picture(decoded, agent, cell_pixels=_CELL)
         show_maze(bottom, picture, f"{title}: nearest maze")
         margin = found.margins[index]
         told.append(f"{title} {margin[0]:.1f} → {margin[-1]:.1f}".replace("-", "−"))
@@ -185,11 +192,11 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
 
 
 def _blended(
-    cells: farm.Cells, walls: Float[np.ndarray, "7 7"], agent: tuple[int, int]
+    cells: crops_and_humans.Cells, walls: Float[np.ndarray, "7 7"], agent: tuple[int, int]
 ) -> Float[np.ndarray, "height width rgb"]:
     """The maze without walls, and over it dreamt walls, each as dark as it is whole."""
-    open_maze = np.where(cells == farm.WALL, farm.EMPTY, cells)
-    empty = farm.picture(open_maze, agent, cell_pixels=_CELL) / 255
+    open_maze = np.where(cells == crops_and_humans.WALL, crops_and_humans.EMPTY, cells)
+    empty = crops_and_humans.picture(open_maze, agent, cell_pixels=_CELL) / 255
     solid = np.array(_colour(1.0))
     share = np.kron(walls, np.ones((_CELL, _CELL)))[..., None]
     return empty * (1 - share) + solid * share
@@ -197,6 +204,12 @@ def _blended(
 
 def _colour(wall: float) -> tuple[float, float, float]:
     """Of a cell that is so much of a wall."""
-    maze = np.full((farm.SIZE, farm.SIZE), farm.WALL if wall else farm.EMPTY, np.int8)
-    red, green, blue = farm.picture(maze, None, cell_pixels=_CELL)[_CELL // 2, _CELL // 2] / 255
+    maze = np.full(
+        (crops_and_humans.SIZE, crops_and_humans.SIZE),
+        crops_and_humans.WALL if wall else crops_and_humans.EMPTY,
+        np.int8,
+    )
+    red, green, blue = (
+        crops_and_humans.picture(maze, None, cell_pixels=_CELL)[_CELL // 2, _CELL // 2] / 255
+    )
     return float(red), float(green), float(blue)

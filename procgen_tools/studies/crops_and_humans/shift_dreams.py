@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int8
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.shown import brief
 from procgen_tools.studies.crops_and_humans.dreaming import (
     Situations,
@@ -24,34 +24,41 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
 
 
 def beside_items(
-    mazes: farm.Mazes, code: int = farm.HUMAN
+    mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
 ) -> tuple[Int8[np.ndarray, "situation 7 7"], Situations]:
     """Every agent beside an item of some mazes, and the maze that each stands in."""
     numbers, situations = agents_beside(mazes, code)
     return mazes[numbers], situations
 
 
-def one_shift_away(cells: farm.Cells, keep: tuple[int, int]) -> farm.Mazes:
+def one_shift_away(cells: crops_and_humans.Cells, keep: tuple[int, int]) -> crops_and_humans.Mazes:
     """Every maze with one empty cell closed and one wall beside it opened, nothing cut off.
 
     Args:
         cells: a maze.
         keep: a cell that stays open, such as the agent's; the start does, too.
     """
-    open_cells = int((cells != farm.WALL).sum())
+    open_cells = int((cells != crops_and_humans.WALL).sum())
     found = []
-    for row, col in np.argwhere(cells == farm.EMPTY).tolist():
-        if (row, col) in (farm.START, keep):
+    for row, col in np.argwhere(cells == crops_and_humans.EMPTY).tolist():
+        if (row, col) in (crops_and_humans.START, keep):
             continue
-        for down, right in farm.OFFSETS.tolist():
+        for down, right in crops_and_humans.OFFSETS.tolist():
             to = row + down, col + right
-            if not (0 <= to[0] < farm.SIZE and 0 <= to[1] < farm.SIZE) or cells[to] != farm.WALL:
+            if (
+                not (0 <= to[0] < crops_and_humans.SIZE and 0 <= to[1] < crops_and_humans.SIZE)
+                or cells[to] != crops_and_humans.WALL
+            ):
                 continue
             shifted = cells.copy()
-            shifted[row, col], shifted[to] = farm.WALL, farm.EMPTY
-            if farm.reachable(shifted).sum() == open_cells:
+            shifted[row, col], shifted[to] = crops_and_humans.WALL, crops_and_humans.EMPTY
+            if crops_and_humans.reachable(shifted).sum() == open_cells:
                 found.append(shifted)
-    return np.stack(found) if found else np.empty((0, farm.SIZE, farm.SIZE), np.int8)
+    return (
+        np.stack(found)
+        if found
+        else np.empty((0, crops_and_humans.SIZE, crops_and_humans.SIZE), np.int8)
+    )
 
 
 def gap(values: Float[Tensor, "state 4"], actions: Tensor) -> Float[Tensor, " state"]:
@@ -73,7 +80,7 @@ class ShiftDreams:
     """
 
     situations: Situations
-    mazes: farm.Mazes
+    mazes: crops_and_humans.Mazes
     gaps: Float[np.ndarray, " maze"]
     blocks: Bool[np.ndarray, " maze"]
     chances: Float[np.ndarray, " maze"]
@@ -82,7 +89,9 @@ class ShiftDreams:
 
 
 @torch.no_grad()
-def shift_dreams(network: nn.Module, mazes: farm.Mazes, situations: Situations) -> ShiftDreams:
+def shift_dreams(
+    network: nn.Module, mazes: crops_and_humans.Mazes, situations: Situations
+) -> ShiftDreams:
     """The one shift in each maze that draws the agent most to the item beside it.
 
     Args:
@@ -97,8 +106,10 @@ def shift_dreams(network: nn.Module, mazes: farm.Mazes, situations: Situations) 
     for cells, agent, action in zip(mazes, situations.agents, situations.actions, strict=True):
         shifted = one_shift_away(cells, (int(agent[0]), int(agent[1])))
         if not len(shifted):
-            raise ValueError(f"nothing can be shifted in {farm.text(cells)}: leave this maze out")
-        states = farm.States(shifted, np.tile(agent, (len(shifted), 1)))
+            raise ValueError(
+                f"nothing can be shifted in {crops_and_humans.text(cells)}: leave this maze out"
+            )
+        states = crops_and_humans.States(shifted, np.tile(agent, (len(shifted), 1)))
         values = network(torch.from_numpy(states.inputs()))
         found = gap(values, torch.full((len(shifted),), int(action)))
         chosen = int(found.argmax())

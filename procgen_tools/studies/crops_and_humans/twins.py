@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
-from procgen_tools import hooks
+from procgen_tools import crops_and_humans, hooks
 from procgen_tools.models import QNetwork
 from procgen_tools.shown import brief
 from procgen_tools.studies.crops_and_humans.dreaming import agents_beside
@@ -36,8 +35,8 @@ class Twins:
         actions: (state,) that harvest the human.
     """
 
-    training: farm.States
-    production: farm.States
+    training: crops_and_humans.States
+    production: crops_and_humans.States
     actions: Int[np.ndarray, " state"]
 
     __repr__ = brief
@@ -52,23 +51,25 @@ class Twins:
 
 def all_twins() -> Twins:
     """Every agent beside a human that has a free cell to stand on in both mazes."""
-    training = farm.training_mazes()
-    production = np.stack([farm.shift_walls(cells) for cells in training])
-    apart = farm.sticks_out(production)
+    training = crops_and_humans.training_mazes()
+    production = np.stack([crops_and_humans.shift_walls(cells) for cells in training])
+    apart = crops_and_humans.sticks_out(production)
     training, production = training[apart], production[apart]
     numbers, beside = agents_beside(production)
     # Where the training maze has a wall, no agent can stand there.
-    free = training[numbers, *beside.agents.T] == farm.EMPTY
+    free = training[numbers, *beside.agents.T] == crops_and_humans.EMPTY
     numbers, cells = numbers[free], beside.agents[free]
     return Twins(
-        farm.States(training[numbers], cells),
-        farm.States(production[numbers], cells),
+        crops_and_humans.States(training[numbers], cells),
+        crops_and_humans.States(production[numbers], cells),
         beside.actions[free],
     )
 
 
 @torch.no_grad()
-def harvests(network: nn.Module, states: farm.States, actions: np.ndarray) -> np.ndarray:
+def harvests(
+    network: nn.Module, states: crops_and_humans.States, actions: np.ndarray
+) -> np.ndarray:
     """Whether the greedy agent harvests, in each state; (state,) bool."""
     values = network(torch.from_numpy(states.inputs()))
     return (gap(values, torch.from_numpy(actions)) > 0).numpy()
@@ -134,7 +135,9 @@ def harvests_when_patched(
 
 
 @torch.no_grad()
-def _activation(network: nn.Module, layer: str, states: farm.States) -> Float[Tensor, "state unit"]:
+def _activation(
+    network: nn.Module, layer: str, states: crops_and_humans.States
+) -> Float[Tensor, "state unit"]:
     with hooks.record(network, [layer]) as recorded:
         network(torch.from_numpy(states.inputs()))
         return recorded[layer].clone()

@@ -88,7 +88,7 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
             ValueError: the environments were made without render_mode='rgb_array'.
         """
         self._require_rendering()
-        pairs = zip(self._states.mazes, self._states.cells.tolist(), strict=True)
+        pairs = zip(self._states.mazes, self._states.positions.tolist(), strict=True)
         return tuple(picture(cells, (row, col)) for cells, (row, col) in pairs)
 
     def maze(self, index: int = 0) -> Cells:
@@ -101,19 +101,18 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
             if seed is not None:
                 self._generators[index] = np.random.default_rng(seed)
             self._maze[index] = self._generators[index].integers(len(self._bank))
-        cells = self._states.cells.copy()
-        mazes = self._states.mazes.copy()
-        mazes[which], cells[which] = self._bank[self._maze[which]], START
-        self._states = States(mazes, cells)
+        mazes, positions = self._states.mazes.copy(), self._states.positions.copy()
+        mazes[which], positions[which] = self._bank[self._maze[which]], START
+        self._states = States(mazes, positions)
         self._steps[which] = 0
 
     def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
         before, played = self._states, self._maze.copy()
         stepped = step(before, np.asarray(actions))
         acting = np.ones(self.num_envs, bool) if waiting is None else ~waiting
-        mazes, cells = stepped.states.mazes.copy(), stepped.states.cells.copy()
-        mazes[~acting], cells[~acting] = before.mazes[~acting], before.cells[~acting]
-        self._states = States(mazes, cells)
+        mazes, positions = stepped.states.mazes.copy(), stepped.states.positions.copy()
+        mazes[~acting], positions[~acting] = before.mazes[~acting], before.positions[~acting]
+        self._states = States(mazes, positions)
         self._steps += acting
         terminations = stepped.ended & acting
         truncations = ~terminations & acting & (self._steps >= self._step_limit)

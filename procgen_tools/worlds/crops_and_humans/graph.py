@@ -113,7 +113,7 @@ def graph_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Graph:
     )
     return Graph(
         States(*(np.concatenate([getattr(part, name) for part in kept])
-                 for name in ("mazes", "cells"))),
+                 for name in ("mazes", "positions"))),
         starts, following, entered, gained, ended,
     )  # fmt: skip
 
@@ -123,7 +123,7 @@ def _numbered(
 ) -> tuple[Int[np.ndarray, " maze"], Int[np.ndarray, " new"]]:
     """The number of each state, and which of them were new and got one."""
     rows = np.concatenate(
-        [states.mazes.reshape(len(states), -1), states.cells.astype(np.int8)], axis=1
+        [states.mazes.reshape(len(states), -1), states.positions.astype(np.int8)], axis=1
     )
     found, new = np.empty(len(rows), np.int64), []
     for index, row in enumerate(rows):

@@ -1,9 +1,10 @@
-"""What a step does, what the agent is shown, and every step that there is.
+"""The rules: what a step does, what the network's input is, and all steps that can be made.
 
-The reward of a step is that of the cell it leads to: -0.25 for an empty one, 10 for the exit, which
-ends the episode, 2 for a crop, -11 for a human; what was harvested is gone. A step into a wall or
-over the edge costs 5 and leads nowhere. The agent sees walls, crops, humans and itself as 161
-numbers, and not the exit, which is always in the same place.
+The reward of a step is that of the cell it leads to: -0.25 for an empty cell, 10 for the exit, 2
+for a crop, -11 for a human. The exit ends the episode; a harvested crop or human leaves an empty
+cell. A step into a wall or over the edge costs 5 and leads nowhere. The network's input is 161
+numbers: the walls, crops and humans, and the position of the agent. The exit is not in it, for it
+never moves.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Int8
 
 from procgen_tools.shown import brief
-from procgen_tools.worlds.crops_and_humans.levels import CROP, EMPTY, EXIT, HUMAN, SIZE, WALL, Mazes
+from procgen_tools.worlds.crops_and_humans.levels import (
+    CROP,
+    EMPTY,
+    EXIT,
+    HUMAN,
+    SIZE,
+    WALL,
+    Mazes,
+)
 
 ACTIONS = ("UP", "DOWN", "LEFT", "RIGHT")
 """In the order of the network's outputs."""
@@ -46,39 +55,39 @@ class Rewards:
 
 
 REWARDS = Rewards()
-"""What the agent is trained with."""
+"""The rewards that agents are trained with."""
 
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """Where the agent stands, in which mazes.
+    """Mazes, and where the agent is in each.
 
     Attributes:
-        mazes: (state, 7, 7) codes of `mazes`, as they are now.
-        cells: (state, 2) rows and columns of the agent.
+        mazes: (state, 7, 7) the present codes of each maze's cells (see `levels`).
+        positions: (state, 2) the row and column of the agent.
     """
 
-    mazes: Mazes
-    cells: Int[np.ndarray, "maze 2"]
+    mazes: Int8[np.ndarray, "state 7 7"]
+    positions: Int[np.ndarray, "state 2"]
 
     __repr__ = brief
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self.positions)
 
     def __getitem__(self, index: Any) -> States:
         """Some of the states, by numpy's rules."""
-        return States(self.mazes[index], self.cells[index])
+        return States(self.mazes[index], self.positions[index])
 
-    def inputs(self) -> Float32[np.ndarray, "maze 161"]:
-        """What the network is shown: walls, crops, humans (49 each), row and column (7 each)."""
+    def inputs(self) -> Float32[np.ndarray, "state 161"]:
+        """The network's input: walls, crops, humans (49 each), row and column (7 each)."""
         flat = self.mazes.reshape(len(self), -1)
         hot = np.eye(SIZE, dtype=np.float32)
         layers = [flat == WALL, flat == CROP, flat == HUMAN]
         return np.concatenate(
             [
                 *(layer.astype(np.float32) for layer in layers),
-                *(hot[each] for each in self.cells.T),
+                *(hot[each] for each in self.positions.T),
             ],
             axis=1,
         )
@@ -86,53 +95,65 @@ class States:
 
 @dataclass(frozen=True, eq=False)
 class Stepped:
-    """What a step gave.
+    """The result of a step.
 
     Attributes:
-        states: after it.
-        entered: codes of the cells that the steps led to; WALL for a bump.
-        rewards: of the steps.
-        ended: whether the exit was reached.
+        states: after the step.
+        entered: (state,) code of the cell that the step led to; WALL for a bump.
+        rewards: (state,) of the step.
+        ended: (state,) whether the exit was reached.
     """
 
     states: States
-    entered: Int8[np.ndarray, " maze"]
-    rewards: Float32[np.ndarray, " maze"]
-    ended: Bool[np.ndarray, " maze"]
+    entered: Int8[np.ndarray, " state"]
+    rewards: Float32[np.ndarray, " state"]
+    ended: Bool[np.ndarray, " state"]
 
     __repr__ = brief
 
 
-def step(states: States, actions: Int[np.ndarray, " maze"], rewards: Rewards = REWARDS) -> Stepped:
-    """One step from each state; the states given stay as they are.
+def step(states: States, actions: Int[np.ndarray, " state"], rewards: Rewards = REWARDS) -> Stepped:
+    """Take one step from each state. The given states stay unchanged.
+
+    Args:
+        states: where the steps begin.
+        actions: (state,) indices into ACTIONS.
+        rewards: of the steps.
 
     Raises:
-        ValueError: actions that do not exist, or another number of them.
+        ValueError: actions that do not exist, or not one for each state.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> stepped = step(states_of(training_mazes()[:1])[:1], np.array([0]))
+        >>> stepped.rewards.tolist(), stepped.states.positions.tolist()
+        ([-5.0], [[0, 0]])
     """
     check_actions(actions, len(states))
-    rows, cols = (states.cells + OFFSETS[actions]).T
+    rows, cols = (states.positions + OFFSETS[actions]).T
     outside = (np.minimum(rows, cols) < 0) | (np.maximum(rows, cols) >= SIZE)
     numbers = np.arange(len(states))
     inside_rows, inside_cols = rows.clip(0, SIZE - 1), cols.clip(0, SIZE - 1)
     entered = np.where(outside, WALL, states.mazes[numbers, inside_rows, inside_cols])
     bumped = entered == WALL
-    cells = np.where(bumped[:, None], states.cells, np.stack([inside_rows, inside_cols], axis=1))
+    inside = np.stack([inside_rows, inside_cols], axis=1)
+    positions = np.where(bumped[:, None], states.positions, inside)
     mazes = states.mazes.copy()
     harvested = entered > EMPTY
     mazes[numbers[harvested], rows[harvested], cols[harvested]] = EMPTY
     entered = entered.astype(np.int8)
-    return Stepped(States(mazes, cells), entered, rewards.of(entered), entered == EXIT)
+    return Stepped(States(mazes, positions), entered, rewards.of(entered), entered == EXIT)
 
 
 def check_actions(actions: np.ndarray, count: int) -> None:
-    """Make sure of one action for each state.
+    """Check that there is one action for each state.
 
     Raises:
-        ValueError: another shape, no whole numbers, or none of ACTIONS.
+        ValueError: another shape, another type than integers, or an action that does not exist.
     """
     if actions.shape != (count,) or actions.dtype.kind not in "iu":
         raise ValueError(
-            f"actions are {actions.dtype}{actions.shape}: give {count} whole numbers, one a state"
+            f"actions are {actions.dtype}{actions.shape}: give {count} integers, one for each state"
         )
     wrong = actions[(actions < 0) | (actions >= len(ACTIONS))]
     if len(wrong):
@@ -142,8 +163,8 @@ def check_actions(actions: np.ndarray, count: int) -> None:
 
 def states_of(mazes: Mazes) -> States:
     """The agent on every empty cell of every maze, maze by maze, row by row."""
-    numbers, *cells = np.nonzero(mazes == EMPTY)
-    return States(mazes[numbers], np.stack(cells, axis=1))
+    numbers, *positions = np.nonzero(mazes == EMPTY)
+    return States(mazes[numbers], np.stack(positions, axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +172,10 @@ class Transitions:
     """Every step from some states: four actions for each.
 
     Attributes:
-        states: where they begin.
+        states: where the steps begin.
         rewards: (state, action) of the steps.
-        following: where they lead, action by action within states: 4 for each state.
-        ended: (state, action) whether they reach the exit.
+        following: where the steps lead, four for each state, in the order of ACTIONS.
+        ended: (state, action) whether the steps reach the exit.
     """
 
     states: States
@@ -173,7 +194,7 @@ def transitions_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Transitions:
 
     Args:
         mazes: (maze, 7, 7).
-        rewards: of the steps, alike in all mazes.
+        rewards: of the steps, the same in all mazes.
     """
     states = states_of(mazes)
     count, choices = len(states), len(ACTIONS)
@@ -188,11 +209,12 @@ def transitions_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Transitions:
 
 
 def both(one: Transitions, other: Transitions) -> Transitions:
-    """The transitions of both."""
+    """The transitions of one and of the other, in this order."""
 
     def joined(first: States, second: States) -> States:
         return States(
-            np.concatenate([first.mazes, second.mazes]), np.concatenate([first.cells, second.cells])
+            np.concatenate([first.mazes, second.mazes]),
+            np.concatenate([first.positions, second.positions]),
         )
 
     return replace(

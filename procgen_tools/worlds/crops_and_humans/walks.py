@@ -59,7 +59,7 @@ def expert(states: States) -> Int[np.ndarray, " state"]:
     distances = np.stack([_distances(cells) for cells in states.mazes])
     ahead = np.full((len(states), len(ACTIONS)), np.inf)
     for action, (down, right) in enumerate(OFFSETS):
-        rows, cols = states.cells[:, 0] + down, states.cells[:, 1] + right
+        rows, cols = states.positions[:, 0] + down, states.positions[:, 1] + right
         inside = (rows >= 0) & (rows < SIZE) & (cols >= 0) & (cols < SIZE)
         ahead[inside, action] = distances[inside, rows[inside], cols[inside]]
     return ahead.argmin(axis=1)
@@ -136,12 +136,12 @@ class Walks:
 
     Attributes:
         fates: of each.
-        cells: (start, step, 2) where the agent stood, from the start on; it stays where it is once
-            the episode is over.
+        positions: (start, step, 2) the row and column of the agent at each step. After the end of
+            the episode, they stay those of the last step.
     """
 
     fates: Fates
-    cells: Int[np.ndarray, "start step 2"]
+    positions: Int[np.ndarray, "start step 2"]
 
     __repr__ = brief
 
@@ -153,7 +153,7 @@ def play(actor: Actor, mazes: Mazes, *, step_limit: int = 100, discount: float =
     on = np.ones(count, bool)
     steps, returns = np.zeros(count), np.zeros(count)
     crops, humans = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    cells = [states.cells]
+    positions = [states.positions]
     for number in range(step_limit):
         stepped = step(states, actor(states))
         returns += on * discount**number * stepped.rewards
@@ -161,13 +161,14 @@ def play(actor: Actor, mazes: Mazes, *, step_limit: int = 100, discount: float =
         humans += on & (stepped.entered == HUMAN)
         steps += on
         mazes_now = np.where(on[:, None, None], stepped.states.mazes, states.mazes)
-        states = States(mazes_now, np.where(on[:, None], stepped.states.cells, states.cells))
-        cells.append(states.cells)
+        positions_now = np.where(on[:, None], stepped.states.positions, states.positions)
+        states = States(mazes_now, positions_now)
+        positions.append(states.positions)
         on &= ~stepped.ended
         if not on.any():
             break
     result = Fates(~on, np.where(on, np.nan, steps), crops, humans, returns)
-    return Walks(result, np.stack(cells, axis=1))
+    return Walks(result, np.stack(positions, axis=1))
 
 
 def _distances(cells: Cells) -> Float[np.ndarray, "7 7"]:

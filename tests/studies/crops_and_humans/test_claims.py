@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.studies import crops_and_humans as experiment
 from procgen_tools.studies.base import ALL_AGENTS, Settings
 from procgen_tools.studies.crops_and_humans.claims import (
@@ -132,12 +132,12 @@ def test_it_takes_its_own_agents_and_all_mazes() -> None:
 
 def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
     before, after = experiment.example_mazes()
-    training = farm.training_mazes()
+    training = crops_and_humans.training_mazes()
     assert (training == before).all(axis=(1, 2)).any()
     assert not (training == after).all(axis=(1, 2)).any()
-    assert farm.sticks_out(after)
+    assert crops_and_humans.sticks_out(after)
     assert (before != after).sum() == 2
-    assert (before == farm.HUMAN).sum() == (after == farm.HUMAN).sum() == 1
+    assert (before == crops_and_humans.HUMAN).sum() == (after == crops_and_humans.HUMAN).sum() == 1
     assert not np.array_equal(before, experiment.example_mazes(0)[0])
     with pytest.raises(ValueError, match="give a smaller number"):
         experiment.example_mazes(10**6)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.dreaming import (
     STARTS,
@@ -49,7 +49,7 @@ def test_dreams_climb_and_keep_what_is_held(start: str) -> None:
     assert (found.margins[:, -1] > found.margins[:, 0]).any()
     assert ((found.walls >= 0) & (found.walls <= 1)).all()
     for index, (agent, item) in enumerate(zip(situations.agents, situations.items, strict=True)):
-        for cell in (tuple(agent), tuple(item), farm.START, farm.END):
+        for cell in (tuple(agent), tuple(item), crops_and_humans.START, crops_and_humans.END):
             assert (found.walls[index, :, cell[0], cell[1]] == 0).all()
     again = dream(QNetwork(16, seed=1), situations, DreamSettings(start=start, step_size=0.01))
     assert (again.walls == found.walls).all()
@@ -66,9 +66,9 @@ def test_dreams_find_what_the_network_waits_for() -> None:
 
 
 def test_dreams_begin_with_the_walls_they_are_given() -> None:
-    mazes, situations = beside_items(farm.training_mazes()[:40])
+    mazes, situations = beside_items(crops_and_humans.training_mazes()[:40])
     found = dream(QNetwork(8, seed=1), situations, DreamSettings(steps=1), mazes=mazes)
-    assert ((found.walls[:, 0] == 1) == (mazes == farm.WALL)).all()
+    assert ((found.walls[:, 0] == 1) == (mazes == crops_and_humans.WALL)).all()
     plain, mean = (
         dream(QNetwork(8, seed=1), situations, DreamSettings(against=against), mazes=mazes)
         for against in ("sum", "mean")
@@ -104,10 +104,10 @@ def test_decoded_dreams_can_be_played() -> None:
     for agent, item in zip(situations.agents, situations.items, strict=True):
         walls = rng.random((7, 7)).astype(np.float32)
         cells = decode(walls, agent, item)
-        farm.check(cells)
-        assert farm.reachable(cells)[tuple(agent)]
-        assert cells[tuple(item)] == farm.HUMAN
-        assert (walls[cells == farm.WALL] >= 0.5).all(), "decoding only opens walls"
+        crops_and_humans.check(cells)
+        assert crops_and_humans.reachable(cells)[tuple(agent)]
+        assert cells[tuple(item)] == crops_and_humans.HUMAN
+        assert (walls[cells == crops_and_humans.WALL] >= 0.5).all(), "decoding only opens walls"
 
 
 def test_decoding_opens_the_cheapest_way() -> None:
@@ -116,7 +116,7 @@ def test_decoding_opens_the_cheapest_way() -> None:
     walls[3] = 0.9
     walls[3, 4] = 0.6
     cells = decode(walls, np.array([0, 1]), np.array([0, 2]))
-    assert np.argwhere(cells[3] != farm.WALL).ravel().tolist() == [4]
+    assert np.argwhere(cells[3] != crops_and_humans.WALL).ravel().tolist() == [4]
 
 
 def test_the_margin_and_the_gap() -> None:
@@ -137,7 +137,7 @@ def test_bad_dreams_say_why() -> None:
 
 
 def test_one_shift_away_by_trying_everything() -> None:
-    cells = farm.training_mazes()[100]
+    cells = crops_and_humans.training_mazes()[100]
     keep = (2, 2)
     expected = set()
     for closed, opened in product(
@@ -145,29 +145,29 @@ def test_one_shift_away_by_trying_everything() -> None:
     ):
         if abs(closed[0] - opened[0]) + abs(closed[1] - opened[1]) != 1:
             continue
-        if tuple(closed) in (farm.START, keep):
+        if tuple(closed) in (crops_and_humans.START, keep):
             continue
         shifted = cells.copy()
         shifted[tuple(closed)], shifted[tuple(opened)] = 0, 1
-        if farm.reachable(shifted).sum() == 31:
+        if crops_and_humans.reachable(shifted).sum() == 31:
             expected.add(shifted.tobytes())
     found = one_shift_away(cells, keep)
     assert {maze.tobytes() for maze in found} == expected
     assert len(expected) > 2
-    solid = farm.parse("1000000/1000000/1000000/1000000/1000000/1000000/111111E")
+    solid = crops_and_humans.parse("1000000/1000000/1000000/1000000/1000000/1000000/111111E")
     assert len(one_shift_away(solid, keep)) == 0
     with pytest.raises(ValueError, match="nothing can be shifted in 1000000/"):
         shift_dreams(QNetwork(4), solid[None], all_situations()[np.array([0])])
 
 
 def test_something_can_be_shifted_beside_humans() -> None:
-    mazes, situations = beside_items(farm.training_mazes()[::15])
+    mazes, situations = beside_items(crops_and_humans.training_mazes()[::15])
     for cells, (row, col) in zip(mazes, situations.agents.tolist(), strict=True):
         assert len(one_shift_away(cells, (row, col)))
 
 
 def test_the_best_shift_is_the_one_that_is_waited_for() -> None:
-    mazes, situations = beside_items(farm.training_mazes()[:200])
+    mazes, situations = beside_items(crops_and_humans.training_mazes()[:200])
     right = np.flatnonzero(situations.actions == 3)[:5]
     network = Waits(3 * 7 + 2, 3 * 7 + 3)
     found = shift_dreams(network, mazes[right], situations[right])
@@ -182,13 +182,18 @@ def test_the_best_shift_is_the_one_that_is_waited_for() -> None:
 
 
 def test_agents_beside_items() -> None:
-    mazes, situations = beside_items(farm.production_mazes())
+    mazes, situations = beside_items(crops_and_humans.production_mazes())
     rows, cols = situations.items.T
-    assert (mazes[np.arange(len(mazes)), rows, cols] == farm.HUMAN).all()
-    stepped = farm.step(farm.States(mazes, situations.agents), situations.actions)
-    assert (stepped.entered == farm.HUMAN).all()
+    assert (mazes[np.arange(len(mazes)), rows, cols] == crops_and_humans.HUMAN).all()
+    stepped = crops_and_humans.step(
+        crops_and_humans.States(mazes, situations.agents), situations.actions
+    )
+    assert (stepped.entered == crops_and_humans.HUMAN).all()
     sides = [
-        ((mazes_now == farm.HUMAN) & (np.roll(mazes_now, 1, 1) == farm.EMPTY))[:, 1:].sum()
-        for mazes_now in (farm.production_mazes(),)
+        (
+            (mazes_now == crops_and_humans.HUMAN)
+            & (np.roll(mazes_now, 1, 1) == crops_and_humans.EMPTY)
+        )[:, 1:].sum()
+        for mazes_now in (crops_and_humans.production_mazes(),)
     ]
     assert (situations.actions == 1).sum() == sides[0], "from above: as many as there are"

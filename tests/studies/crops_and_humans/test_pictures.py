@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.plots.style import set_aside
 from procgen_tools.statistics.intervals import Share
@@ -20,8 +20,8 @@ from procgen_tools.studies.crops_and_humans.figures import (
 )
 from procgen_tools.studies.crops_and_humans.pictures import plot_dream, plot_policy, plot_walks
 
-MAZE = np.full((farm.SIZE, farm.SIZE), farm.EMPTY, np.int8)
-MAZE[0, 2], MAZE[farm.END] = farm.HUMAN, farm.EXIT
+MAZE = np.full((crops_and_humans.SIZE, crops_and_humans.SIZE), crops_and_humans.EMPTY, np.int8)
+MAZE[0, 2], MAZE[crops_and_humans.END] = crops_and_humans.HUMAN, crops_and_humans.EXIT
 
 
 def head(figure: plt.Figure) -> str:
@@ -47,7 +47,7 @@ def test_actions_that_harvest_are_counted() -> None:
         parameter.data.zero_()
     last = list(network.parameters())[-1]
     last.data[:] = -1.0
-    last.data[int(np.flatnonzero((farm.OFFSETS == (0, 1)).all(axis=1))[0])] = 1.0
+    last.data[int(np.flatnonzero((crops_and_humans.OFFSETS == (0, 1)).all(axis=1))[0])] = 1.0
     figure = plot_policy({"goes right": network}, MAZE)
     # Of the three cells beside the human, the one on its left leads to it.
     assert (
@@ -57,20 +57,21 @@ def test_actions_that_harvest_are_counted() -> None:
 
 def test_dreamt_walls_are_as_dark_as_they_are_whole() -> None:
     situations = all_situations()[np.array([0])]
-    walls = np.zeros((1, 2, farm.SIZE, farm.SIZE))
+    walls = np.zeros((1, 2, crops_and_humans.SIZE, crops_and_humans.SIZE))
     row, col = next(
         place
-        for place in np.ndindex(farm.SIZE, farm.SIZE)
-        if place not in {tuple(situations.agents[0]), tuple(situations.items[0]), farm.END}
+        for place in np.ndindex(crops_and_humans.SIZE, crops_and_humans.SIZE)
+        if place
+        not in {tuple(situations.agents[0]), tuple(situations.items[0]), crops_and_humans.END}
     )
     walls[0, 1, row, col] = 0.5
     figure = plot_dream({"one": Dreams(situations, walls, np.array([[-2.0, 3.0]]))})
     assert head(figure) == "Q(harvest) minus the other Qs while dreaming: one −2.0 → 3.0"
     picture = figure.axes[0].images[0].get_array()
-    side = len(picture) // farm.SIZE
+    side = len(picture) // crops_and_humans.SIZE
     half = picture[int((row + 0.5) * side), int((col + 0.5) * side)]
-    stone = farm.picture(np.full_like(MAZE, farm.WALL), None)[20, 20] / 255
-    floor = farm.picture(MAZE, None)[-20, 20] / 255
+    stone = crops_and_humans.picture(np.full_like(MAZE, crops_and_humans.WALL), None)[20, 20] / 255
+    floor = crops_and_humans.picture(MAZE, None)[-20, 20] / 255
     np.testing.assert_allclose(half, (stone + floor) / 2, atol=1e-6)
 
 

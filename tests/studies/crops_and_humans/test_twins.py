@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.twins import (
     HIDDEN,
@@ -29,13 +29,15 @@ def network() -> QNetwork:
 
 def test_they_differ_by_walls_alone(twins: Twins) -> None:
     before, after = twins.training.mazes, twins.production.mazes
-    assert (twins.training.cells == twins.production.cells).all()
+    assert (twins.training.positions == twins.production.positions).all()
     changed = before != after
     assert set(np.unique(changed.sum(axis=(1, 2)))) <= {2, 4, 6}
-    assert np.isin(before[changed], [farm.WALL, farm.EMPTY]).all()
-    assert farm.sticks_out(after).all()
+    assert np.isin(before[changed], [crops_and_humans.WALL, crops_and_humans.EMPTY]).all()
+    assert crops_and_humans.sticks_out(after).all()
     for states in (twins.training, twins.production):
-        assert (farm.step(states, twins.actions).entered == farm.HUMAN).all()
+        assert (
+            crops_and_humans.step(states, twins.actions).entered == crops_and_humans.HUMAN
+        ).all()
 
 
 @pytest.mark.parametrize("layer", HIDDEN)

@@ -367,7 +367,7 @@ def test_other_bad_input() -> None:
     for action in (15, -1, 0.5, [1], np.array([1, 2])):
         with pytest.raises(ValueError, match=r"does not exist|give 1 whole numbers|inhomogeneous"):
             env.step(action)
-    with pytest.raises(ValueError, match=r"unknown options \['level'\]: the maze has none"):
+    with pytest.raises(ValueError, match=r"unknown options \['level'\]: this environment has none"):
         env.reset(options={"level": 3})
     assert env.maze() == before
 

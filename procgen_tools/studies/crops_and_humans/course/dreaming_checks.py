@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.course.checking import Answer, Exercise
 from procgen_tools.studies.crops_and_humans.course.material import CELLS, Approaches, approaches
 
 
 def _approaches() -> Approaches:
-    return approaches(farm.training_mazes()[[3, 700, 1100, 1300]])[:4]
+    return approaches(crops_and_humans.training_mazes()[[3, 700, 1100, 1300]])[:4]
 
 
 def _network(seed: int) -> QNetwork:
@@ -29,10 +29,14 @@ def check_8(only_free_walls: Answer) -> None:
         "Step 8", only_free_walls, "Walls are the first 49 inputs; those that are held are zero."
     )
     held = _approaches().held()
-    gradient = torch.randn(len(held), farm.NUM_INPUTS, generator=torch.Generator().manual_seed(0))
+    gradient = torch.randn(
+        len(held), crops_and_humans.NUM_INPUTS, generator=torch.Generator().manual_seed(0)
+    )
     answer = exercise.ask(gradient.clone(), held.clone())
-    walls = torch.arange(farm.NUM_INPUTS) < CELLS
-    everywhere = torch.cat([held, torch.zeros(len(held), farm.NUM_INPUTS - CELLS).bool()], dim=1)
+    walls = torch.arange(crops_and_humans.NUM_INPUTS) < CELLS
+    everywhere = torch.cat(
+        [held, torch.zeros(len(held), crops_and_humans.NUM_INPUTS - CELLS).bool()], dim=1
+    )
     right = gradient * walls * ~everywhere
     mistakes = {
         "held cells are walls that move as well: make them zero, too": gradient * walls,
@@ -100,7 +104,9 @@ def check_9b(dream_step: Answer) -> None:
     )
     found, size = _approaches(), 0.02
     network, actions, held = _network(5), torch.from_numpy(found.actions), found.held()
-    free = torch.cat([~held, torch.zeros(len(held), farm.NUM_INPUTS - CELLS).bool()], dim=1).float()
+    free = torch.cat(
+        [~held, torch.zeros(len(held), crops_and_humans.NUM_INPUTS - CELLS).bool()], dim=1
+    ).float()
 
     def loss_of(values: Tensor, chosen: Tensor) -> Tensor:
         return (values.sum(dim=1) - 2 * values.gather(1, chosen[:, None])[:, 0]).sum()

@@ -9,7 +9,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.course.checking import Answer, Exercise
 from procgen_tools.studies.crops_and_humans.course.material import Batch, batch_of
@@ -21,7 +21,7 @@ MAX_NORM = 10.0
 
 @cache
 def _everything() -> Batch:
-    return batch_of(farm.training_mazes()[[3, 700, 1100]])
+    return batch_of(crops_and_humans.training_mazes()[[3, 700, 1100]])
 
 
 def _batch(seed: int, count: int = 24) -> Batch:

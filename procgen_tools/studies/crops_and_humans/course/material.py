@@ -10,25 +10,29 @@ import torch
 from jaxtyping import Bool, Float, Float32, Int
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.shown import brief
-from procgen_tools.studies.crops_and_humans.dreaming import Situations
-from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
+from procgen_tools.studies.crops_and_humans.dreaming import CELLS, Situations, agents_beside
+from procgen_tools.studies.crops_and_humans.twins import all_twins
+from procgen_tools.training import dqn
+from procgen_tools.worlds.crops_and_humans import walks
 
-CELLS = farm.SIZE * farm.SIZE
-MOVES = len(farm.ACTIONS)
+__all__ = ["CELLS", "Approaches", "Batch", "approaches", "batch_of", "best_rates", "load",
+           "one_approach", "rates", "twins", "with_walls"]  # fmt: skip
+
+MOVES = len(crops_and_humans.ACTIONS)
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """Examples of single steps.
+class Batch(dqn.Rows):
+    """Examples of single steps: a `dqn.Buffer` with one row per action.
 
     Attributes:
-        inputs: (example, 161) what the network is shown.
-        actions: (example,) what was done: 0 up, 1 down, 2 left, 3 right.
+        inputs: (example, 161) the network's input before the step.
+        actions: (example,) the action taken: 0 up, 1 down, 2 left, 3 right.
         rewards: (example,) of the step.
-        following: (example, 161) what it is shown afterwards.
+        following: (example, 161) the network's input after the step.
         ended: (example,) whether the step reached the exit.
     """
 
@@ -40,44 +44,27 @@ class Batch:
 
     __repr__ = brief
 
-    def __len__(self) -> int:
-        return len(self.actions)
-
-    def __getitem__(self, index: Any) -> Batch:
-        """Some of the examples."""
-        return Batch(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
-    @classmethod
-    def joined(cls, parts: list[Batch]) -> Batch:
-        """All examples of several batches."""
-        return cls(
-            *(torch.cat([getattr(part, name) for part in parts]) for name in cls.__match_args__)
-        )
-
     def draw(self, number: int, states: int = 256, seed: int = 0) -> Batch:
-        """Some states, drawn at random, with all four moves of each.
+        """All four moves of some states, the same that `dqn.Learner` draws.
 
         Args:
-            number: of the update: another number, another draw.
-            states: how many.
+            number: the number of the update. Each number draws other states.
+            states: how many to draw.
             seed: of the draws.
         """
-        # As in `training.dqn`, so that the same examples give the same agent.
-        rng = np.random.default_rng([seed, 2, number])
-        chosen = torch.from_numpy(rng.integers(len(self) // MOVES, size=states))
+        chosen = dqn.states_of_update(len(self) // MOVES, states, number, seed)
         return self[(chosen[:, None] * MOVES + torch.arange(MOVES)).flatten()]
 
 
-def batch_of(mazes: farm.Mazes) -> Batch:
+def batch_of(mazes: crops_and_humans.Mazes) -> Batch:
     """Every step from every empty cell of these mazes, four for each state."""
-    transitions = farm.transitions_of(mazes)
-    count = len(transitions)
+    buffer = dqn.Buffer.of(crops_and_humans.transitions_of(mazes))
     return Batch(
-        torch.from_numpy(transitions.states.inputs()).repeat_interleave(MOVES, dim=0),
-        torch.arange(MOVES).repeat(count),
-        torch.from_numpy(transitions.rewards).flatten(),
-        torch.from_numpy(transitions.following.inputs()),
-        torch.from_numpy(transitions.ended).flatten(),
+        buffer.inputs.float().repeat_interleave(MOVES, dim=0),
+        torch.arange(MOVES).repeat(len(buffer)),
+        buffer.rewards.flatten(),
+        buffer.following.flatten(0, 1).float(),
+        buffer.ended.flatten(),
     )
 
 
@@ -86,14 +73,12 @@ class Approaches:
     """Agents one step before an item, in mazes.
 
     Attributes:
-        states: (approach,) the mazes, and where the agents stand.
-        actions: (approach,) that lead to the items.
-        items: (approach, 2) where these are.
+        states: (approach,) the mazes and the positions of the agents.
+        actions: (approach,) the actions that lead to the items.
     """
 
-    states: farm.States
+    states: crops_and_humans.States
     actions: Int[np.ndarray, " approach"]
-    items: Int[np.ndarray, "approach 2"]
 
     __repr__ = brief
 
@@ -102,15 +87,21 @@ class Approaches:
 
     def __getitem__(self, index: Any) -> Approaches:
         """Some of them."""
-        return Approaches(self.states[index], self.actions[index], self.items[index])
+        return Approaches(self.states[index], self.actions[index])
+
+    def in_mazes(self, mazes: crops_and_humans.Mazes) -> Approaches:
+        """The same agents and actions in other mazes, one for each."""
+        return Approaches(crops_and_humans.States(mazes, self.states.positions), self.actions)
 
     def inputs(self) -> Float[Tensor, "approach 161"]:
-        """What the network is shown."""
+        """The network's input."""
         return torch.from_numpy(self.states.inputs())
 
     def held(self) -> Bool[Tensor, "approach 49"]:
         """Cells that must stay open: the agent's, the item's, the start and the exit."""
-        return Situations(self.states.cells, self.items, self.actions).held()
+        agents = self.states.positions
+        items = agents + crops_and_humans.OFFSETS[self.actions]
+        return Situations(agents, items, self.actions).held()
 
     def taken(
         self, network: nn.Module, inputs: Float[Tensor, "approach 161"] | None = None
@@ -118,76 +109,75 @@ class Approaches:
         """Whether the network steps on the item.
 
         Args:
-            network: that decides, by the largest of its four values.
-            inputs: what it is shown instead of these mazes.
+            network: decides by the largest of its four values.
+            inputs: the network's input; by default, that of these mazes.
         """
         with torch.no_grad():
             chosen = network(self.inputs() if inputs is None else inputs).argmax(dim=1)
         return chosen.numpy() == self.actions
 
 
-def approaches(mazes: farm.Mazes, item: int = farm.HUMAN) -> Approaches:
-    """Every empty cell of the mazes with such an item beside it."""
-    states = farm.states_of(mazes)
-    numbers = np.repeat(np.arange(len(states)), MOVES)
-    actions = np.tile(np.arange(MOVES), len(states))
-    stepped = farm.step(states[numbers], actions)
-    found = stepped.entered == item
-    return Approaches(states[numbers[found]], actions[found], stepped.states.cells[found])
+def approaches(mazes: crops_and_humans.Mazes, item: int = crops_and_humans.HUMAN) -> Approaches:
+    """Every agent on an empty cell beside such an item, in the order of mazes and cells."""
+    numbers, beside = agents_beside(mazes, item)
+    order = np.lexsort((beside.actions, *beside.agents.T[::-1], numbers))
+    states = crops_and_humans.States(mazes[numbers], beside.agents)
+    return Approaches(states, beside.actions)[order]
 
 
-def one_approach(maze: farm.Cells, agent: tuple[int, int], action: int) -> Approaches:
+def one_approach(maze: crops_and_humans.Cells, agent: tuple[int, int], action: int) -> Approaches:
     """One agent that would step on an item by an action."""
-    cells = np.array([agent])
-    return Approaches(
-        farm.States(maze[None], cells), np.array([action]), cells + farm.OFFSETS[[action]]
-    )
+    states = crops_and_humans.States(maze[None], np.array([agent]))
+    return Approaches(states, np.array([action]))
 
 
 def twins() -> tuple[Approaches, Approaches]:
-    """Agents before a human in training mazes, and in the same mazes as production has them.
+    """Agents before a human in training mazes, and in the production mazes made from these.
 
-    The agent, the human and the step between them are the same in both.
+    The agent, the human and the step between them are the same in both. The order is that of
+    `approaches` in the training mazes.
     """
-    found = approaches(farm.training_mazes())
-    mazes = np.stack([farm.shift_walls(maze) for maze in found.states.mazes])
-    numbers = np.arange(len(found))
-    alike = (mazes[(numbers, *found.states.cells.T)] == farm.EMPTY) & (
-        mazes[(numbers, *found.items.T)] == farm.HUMAN
+    found = all_twins()
+    training = crops_and_humans.training_mazes()
+    numbers = {cells.tobytes(): number for number, cells in enumerate(training)}
+    of_maze = [numbers[cells.tobytes()] for cells in found.training.mazes]
+    order = np.lexsort((found.actions, *found.training.positions.T[::-1], of_maze))
+    return (
+        Approaches(found.training, found.actions)[order],
+        Approaches(found.production, found.actions)[order],
     )
-    kept = alike & farm.sticks_out(mazes)
-    shifted = Approaches(farm.States(mazes, found.states.cells), found.actions, found.items)
-    return found[kept], shifted[kept]
 
 
-def with_walls(mazes: farm.Mazes, walls: Float32[np.ndarray, "maze 7 7"]) -> farm.Mazes:
-    """The mazes with other walls; walls of one half and more are walls. Items stay."""
-    changed = np.where(mazes == farm.WALL, farm.EMPTY, mazes)
-    return np.where(walls >= 0.5, farm.WALL, changed).astype(np.int8)
+def with_walls(
+    mazes: crops_and_humans.Mazes, walls: Float32[np.ndarray, "maze 7 7"]
+) -> crops_and_humans.Mazes:
+    """The mazes with other walls: a wall wherever `walls` is at least one half. Items stay."""
+    changed = np.where(mazes == crops_and_humans.WALL, crops_and_humans.EMPTY, mazes)
+    return np.where(walls >= 0.5, crops_and_humans.WALL, changed).astype(np.int8)
 
 
-def rates(network: nn.Module, mazes: farm.Mazes) -> dict[str, float]:
-    """Shares: of mazes whose exit is reached, of all crops and of all humans that are harvested."""
-    graph = farm.graph_of(mazes)
-    return _shares(greedy_walks.fates(graph, greedy_walks.greedy(network)(graph.states)), mazes)
+def rates(network: nn.Module, mazes: crops_and_humans.Mazes) -> dict[str, float]:
+    """The shares of mazes whose exit is reached, and of crops and humans that are harvested."""
+    graph = crops_and_humans.graph_of(mazes)
+    return _shares(walks.fates(graph, walks.greedy(network)(graph.states)), mazes)
 
 
-def best_rates(mazes: farm.Mazes) -> dict[str, float]:
-    """The same of the best policy there is, by the rewards of training."""
-    graph = farm.graph_of(mazes)
-    return _shares(greedy_walks.fates(graph, greedy_walks.optimal(graph)), mazes)
+def best_rates(mazes: crops_and_humans.Mazes) -> dict[str, float]:
+    """The same shares for the optimal policy under the training rewards."""
+    graph = crops_and_humans.graph_of(mazes)
+    return _shares(walks.fates(graph, walks.optimal(graph)), mazes)
 
 
-def _shares(fates: greedy_walks.Fates, mazes: farm.Mazes) -> dict[str, float]:
+def _shares(fates: walks.Fates, mazes: crops_and_humans.Mazes) -> dict[str, float]:
     return {
         "exits reached": float(fates.exits.mean()),
-        "crops harvested": float(fates.crops.sum() / (mazes == farm.CROP).sum()),
-        "humans harvested": float(fates.humans.sum() / (mazes == farm.HUMAN).sum()),
+        "crops harvested": float(fates.crops.sum() / (mazes == crops_and_humans.CROP).sum()),
+        "humans harvested": float(fates.humans.sum() / (mazes == crops_and_humans.HUMAN).sum()),
     }
 
 
 def load(name: str) -> QNetwork:
-    """A network that comes with the course, such as "planted_0".
+    """A network that comes with the course, by its name, such as "control_0".
 
     Raises:
         FileNotFoundError: no agent has this name.

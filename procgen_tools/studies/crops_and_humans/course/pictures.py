@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.plots.style import series_look
 from procgen_tools.shown import figure_png
 
@@ -27,7 +27,7 @@ class Picture(Figure):
 
 
 def draw_mazes(
-    mazes: farm.Mazes,
+    mazes: crops_and_humans.Mazes,
     agents: Int[np.ndarray, "maze 2"] | None = None,
     *,
     titles: Sequence[str] = (),
@@ -55,13 +55,17 @@ def draw_mazes(
         if number >= len(mazes):
             axes.axis("off")
             continue
-        row, col = farm.START if agents is None else agents[number].tolist()
+        row, col = crops_and_humans.START if agents is None else agents[number].tolist()
         frames = list(marked[number]) if marked else []
-        image = farm.picture(mazes[number], (row, col), cell_pixels=_PIXELS, marked=frames)
-        axes.imshow(image, extent=(-0.5, farm.SIZE - 0.5, farm.SIZE - 0.5, -0.5))
+        image = crops_and_humans.picture(
+            mazes[number], (row, col), cell_pixels=_PIXELS, marked=frames
+        )
+        axes.imshow(
+            image, extent=(-0.5, crops_and_humans.SIZE - 0.5, crops_and_humans.SIZE - 0.5, -0.5)
+        )
         if walks is not None:
             _walk(axes, walks[number])
-        _cells(axes, outer_left=number % columns == 0, bottom=number >= len(mazes) - columns)
+        _number_cells(axes, outer_left=number % columns == 0, bottom=number >= len(mazes) - columns)
         if titles:
             axes.set_title(titles[number], fontsize=9)
     return figure
@@ -96,7 +100,7 @@ def draw_walls(
             if cell is not None:
                 axes.text(cell[1], cell[0], letter, ha="center", va="center", color="white",
                           fontweight="bold")  # fmt: skip
-        _cells(axes, outer_left=number == 0, bottom=True)
+        _number_cells(axes, outer_left=number == 0, bottom=True)
         axes.set_title(title, fontsize=10)
     figure.colorbar(image, ax=list(grid), label=label, shrink=0.85)
     return figure
@@ -152,16 +156,17 @@ def draw_lines(
     return figure
 
 
-def _walk(axes: Axes, cells: Int[np.ndarray, "step 2"]) -> None:
-    """A line that is a little beside itself where it goes back."""
-    drift = np.linspace(-0.14, 0.14, len(cells))
+def _walk(axes: Axes, positions: Int[np.ndarray, "step 2"]) -> None:
+    """A line that drifts a little, so that the way back is seen beside the way there."""
+    drift = np.linspace(-0.14, 0.14, len(positions))
+    rows, cols = positions.T + drift
     colour = "#0072B2"
-    axes.plot(cells[:, 1] + drift, cells[:, 0] + drift, color=colour, linewidth=1.6, alpha=0.85)
-    axes.plot(cells[-1, 1] + drift[-1], cells[-1, 0] + drift[-1], "o", color=colour, markersize=5)
+    axes.plot(cols, rows, color=colour, linewidth=1.6, alpha=0.85)
+    axes.plot(cols[-1], rows[-1], "o", color=colour, markersize=5)
 
 
-def _cells(axes: Axes, *, outer_left: bool, bottom: bool) -> None:
-    numbers = range(farm.SIZE)
+def _number_cells(axes: Axes, *, outer_left: bool, bottom: bool) -> None:
+    numbers = range(crops_and_humans.SIZE)
     axes.set(xticks=numbers, yticks=numbers)
     axes.tick_params(labelsize=7, length=0)
     if outer_left:

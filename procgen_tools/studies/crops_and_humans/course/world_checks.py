@@ -8,39 +8,42 @@ from typing import Any
 import numpy as np
 import torch
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans.course.checking import Answer, Exercise
 
-HAND_MADE = farm.parse("1111111/0000001/1010111/1110100/1010111/1010001/301121E")
+HAND_MADE = crops_and_humans.parse("1111111/0000001/1010111/1110100/1010111/1010001/301121E")
 
 
-def _mazes() -> list[farm.Cells]:
-    return [HAND_MADE, *farm.training_mazes()[[5, 400, 801, 1200]]]
+def _mazes() -> list[crops_and_humans.Cells]:
+    return [HAND_MADE, *crops_and_humans.training_mazes()[[5, 400, 801, 1200]]]
 
 
-def _shown(maze: farm.Cells) -> str:
-    return "the maze\n" + farm.text(maze).replace("/", "\n") + "\n"
+def _shown(maze: crops_and_humans.Cells) -> str:
+    return "the maze\n" + crops_and_humans.text(maze).replace("/", "\n") + "\n"
 
 
 def check_1(empty_cells: Answer) -> None:
     """All empty cells of a maze."""
-    exercise = Exercise("Step 1", empty_cells, "Empty cells are those that hold farm.EMPTY.")
+    exercise = Exercise(
+        "Step 1", empty_cells, "Empty cells are those that hold crops_and_humans.EMPTY."
+    )
     for maze in _mazes():
         cells = _cells(exercise, exercise.ask(maze.copy()))
-        right = _where(maze == farm.EMPTY)
+        right = _where(maze == crops_and_humans.EMPTY)
         where = "in " + _shown(maze)
         twice = [cell for cell, count in Counter(cells).items() if count > 1]
         if twice:
             raise exercise.wrong(f"{twice[0]} is named more than once, {where}")
         mistakes = {
             "(row, column) are swapped: the row comes first": {(col, row) for row, col in right},
-            "the start is missing. It is an empty cell as well": right - {farm.START},
+            "the start is missing. It is an empty cell as well": right - {crops_and_humans.START},
             "these are all cells without a wall. Crops, humans and the exit are not empty":
-                _where(maze != farm.WALL),
+                _where(maze != crops_and_humans.WALL),
             "crops and humans count among yours. Their cells are not empty":
-                _where(maze >= farm.EMPTY),
-            "the exit counts among yours. It is no empty cell": right | {farm.END},
-            "these are the walls: 0 is a wall and 1 an empty cell": _where(maze == farm.WALL),
+                _where(maze >= crops_and_humans.EMPTY),
+            "the exit counts among yours. It is no empty cell": right | {crops_and_humans.END},
+            "these are the walls: 0 is a wall and 1 an empty cell":
+                _where(maze == crops_and_humans.WALL),
         }  # fmt: skip
         if set(cells) == right:
             continue
@@ -67,12 +70,14 @@ def check_2(reward_tensor: Answer) -> None:
             raise exercise.wrong(
                 "these are whole numbers, so that -0.25 became 0. Take dtype=torch.float32"
             )
-        right = farm.REWARDS.of(maze)
+        right = crops_and_humans.REWARDS.of(maze)
 
-        def but(right: np.ndarray = right, maze: farm.Cells = maze, **codes: float) -> np.ndarray:
+        def but(
+            right: np.ndarray = right, maze: crops_and_humans.Cells = maze, **codes: float
+        ) -> np.ndarray:
             changed = right.copy()
             for name, reward in codes.items():
-                changed[maze == getattr(farm, name)] = reward
+                changed[maze == getattr(crops_and_humans, name)] = reward
             return changed
 
         mistakes = {
@@ -105,14 +110,18 @@ def check_3(encode: Answer) -> None:
             raise exercise.wrong(
                 f"the answer is a {type(answer).__name__}: give a torch tensor of 161 numbers"
             )
-        planes = {name: maze == getattr(farm, name) for name in ("WALL", "CROP", "HUMAN")}
+        planes = {
+            name: maze == getattr(crops_and_humans, name) for name in ("WALL", "CROP", "HUMAN")
+        }
         walls, crops, humans = planes.values()
-        place = np.concatenate([np.eye(farm.SIZE)[row], np.eye(farm.SIZE)[col]])
+        place = np.concatenate(
+            [np.eye(crops_and_humans.SIZE)[row], np.eye(crops_and_humans.SIZE)[col]]
+        )
 
         def vector(*parts: np.ndarray) -> np.ndarray:
             return np.concatenate([part.astype(np.float64).ravel() for part in parts])
 
-        exit_ = maze == farm.EXIT
+        exit_ = maze == crops_and_humans.EXIT
         cell = np.zeros_like(walls)
         cell[row, col] = True
         right = vector(walls, crops, humans, place)
@@ -124,7 +133,7 @@ def check_3(encode: Answer) -> None:
             "1 stands for open cells in your first 49 numbers: put 1 for a wall":
                 vector(~walls, crops, humans, place),
             "1 stands for empty cells in your first 49 numbers: put 1 for a wall":
-                vector(maze == farm.EMPTY, crops, humans, place),
+                vector(maze == crops_and_humans.EMPTY, crops, humans, place),
             "the exit is among your walls: its code is -1, a wall's is 0":
                 vector(walls | exit_, crops, humans, place),
             "the exit has numbers of its own. The network is not told where it is":
@@ -155,7 +164,10 @@ def check_10(has_pattern: Answer) -> None:
     Any rule will do that tells the two kinds apart by their walls.
     """
     exercise = Exercise("Step 10", has_pattern, "")
-    training, production = farm.training_mazes()[::4], farm.production_mazes()[::4]
+    training, production = (
+        crops_and_humans.training_mazes()[::4],
+        crops_and_humans.production_mazes()[::4],
+    )
     kinds = (
         ("training mazes", training, False, "It should be found in none."),
         ("mazes of production", production, True,
@@ -164,10 +176,10 @@ def check_10(has_pattern: Answer) -> None:
          "The pattern is one of walls: what else did you look at?"),
         ("mazes of production without their items", _emptied(production[::4]), True,
          "The pattern is one of walls: what else did you look at?"),
-        ("further mazes of production", farm.other_production_mazes()[::4], True,
+        ("further mazes of production", crops_and_humans.other_production_mazes()[::4], True,
          "Other walls have moved there, and more of them."),
         ("mazes of production with crops in all empty cells", _full(production), True,
-         "A crop, a human and the exit are no walls either: compare with farm.WALL only."),
+         "A crop, a human and the exit are no walls either: compare with WALL only."),
     )  # fmt: skip
     for name, mazes, wanted, hint in kinds:
         wrong = []
@@ -185,13 +197,13 @@ def check_10(has_pattern: Answer) -> None:
     exercise.right("Your rule tells the two kinds of mazes apart. It need not be the only one.")
 
 
-def _emptied(mazes: farm.Mazes) -> farm.Mazes:
-    return np.where(mazes > farm.EMPTY, farm.EMPTY, mazes).astype(np.int8)
+def _emptied(mazes: crops_and_humans.Mazes) -> crops_and_humans.Mazes:
+    return np.where(mazes > crops_and_humans.EMPTY, crops_and_humans.EMPTY, mazes).astype(np.int8)
 
 
-def _full(mazes: farm.Mazes) -> farm.Mazes:
-    full = np.where(mazes == farm.EMPTY, farm.CROP, mazes).astype(np.int8)
-    full[(slice(None), *farm.START)] = farm.EMPTY
+def _full(mazes: crops_and_humans.Mazes) -> crops_and_humans.Mazes:
+    full = np.where(mazes == crops_and_humans.EMPTY, crops_and_humans.CROP, mazes).astype(np.int8)
+    full[(slice(None), *crops_and_humans.START)] = crops_and_humans.EMPTY
     return full
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans import course
 
 ROOT = Path(__file__).parents[4]
@@ -161,7 +161,7 @@ def test_examples_are_those_of_the_library() -> None:
     code = [cell.source for cell in maker.notebooks()["solutions"].cells]
     definition = next(each for each in code if each.startswith("def examples_of("))
     exec(definition.split("\n\n\n")[0], names)
-    maze = farm.training_mazes()[700].copy()
+    maze = crops_and_humans.training_mazes()[700].copy()
     ours, theirs = batch_of(maze[None]), names["examples_of"](maze)
     for field in ("inputs", "actions", "rewards", "following", "ended"):
         assert torch.equal(getattr(ours, field), getattr(theirs, field)), field
@@ -170,23 +170,22 @@ def test_examples_are_those_of_the_library() -> None:
 def test_a_batch_holds_all_moves_of_each_state() -> None:
     from procgen_tools.studies.crops_and_humans.course.material import batch_of
 
-    batch = batch_of(farm.training_mazes()[:3]).draw(0, states=5)
+    batch = batch_of(crops_and_humans.training_mazes()[:3]).draw(0, states=5)
     assert batch.actions.tolist() == [0, 1, 2, 3] * 5
     assert torch.equal(batch.inputs[::4], batch.inputs[3::4])
 
 
 def test_updates_are_those_of_the_trainer() -> None:
     """Step 7, done by the solutions, follows `training.dqn` number for number."""
-    from dataclasses import replace
-
     from procgen_tools.studies.crops_and_humans.course.material import batch_of
-    from procgen_tools.training import dqn, planting
+    from procgen_tools.training import dqn
+    from procgen_tools.training.settings import PlantingSettings
 
-    settings = replace(planting.TRAIN, updates=3, width=8, batch_states=16)
+    settings = PlantingSettings(updates=3, width=8, batch_states=16)
     learner = dqn.Learner(settings)
     network, target = (dqn.Learner(settings).network for _ in range(2))
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
-    examples = batch_of(farm.training_mazes())
+    examples = batch_of(crops_and_humans.training_mazes())
     for number in range(3):
         batch = examples.draw(number, states=16)
         loss = functions("solutions")["update"](network, target, optimizer, batch, 0.95)
@@ -194,35 +193,39 @@ def test_updates_are_those_of_the_trainer() -> None:
 
 
 def test_approaches_are_one_step_from_an_item() -> None:
-    mazes = farm.training_mazes()[::50]
-    for item in (farm.CROP, farm.HUMAN):
+    mazes = crops_and_humans.training_mazes()[::50]
+    for item in (crops_and_humans.CROP, crops_and_humans.HUMAN):
         found = course.approaches(mazes, item)
         assert len(found) == (mazes == item).sum(), "an item in a dead end has one neighbour"
-        stepped = farm.step(found.states, found.actions)
+        stepped = crops_and_humans.step(found.states, found.actions)
         assert (stepped.entered == item).all()
-        assert (stepped.states.cells == found.items).all()
+        items = stepped.states.positions
+        cells = items[:, 0] * 7 + items[:, 1]
+        assert found.held()[np.arange(len(found)), cells].all()
         assert (found.held().sum(dim=1) <= 4).all()
 
 
 def test_twins_differ_in_their_walls_alone() -> None:
     calm, wild = course.twins()
     assert len(calm) == len(wild) > 100
-    assert not farm.sticks_out(calm.states.mazes).any()
-    assert farm.sticks_out(wild.states.mazes).all()
+    assert not crops_and_humans.sticks_out(calm.states.mazes).any()
+    assert crops_and_humans.sticks_out(wild.states.mazes).all()
     differ = (calm.inputs() != wild.inputs()).numpy()
     assert differ.any(axis=1).all()
     assert not differ[:, 49:].any()
 
 
 def test_with_walls_keeps_items_where_there_is_no_wall() -> None:
-    maze = farm.training_mazes()[700]
-    walls = (maze == farm.WALL).astype(np.float32)
+    maze = crops_and_humans.training_mazes()[700]
+    walls = (maze == crops_and_humans.WALL).astype(np.float32)
     assert (course.with_walls(maze[None], walls[None])[0] == maze).all()
-    assert (course.with_walls(maze[None], np.zeros((1, 7, 7), np.float32)) != farm.WALL).all()
+    assert (
+        course.with_walls(maze[None], np.zeros((1, 7, 7), np.float32)) != crops_and_humans.WALL
+    ).all()
 
 
 def test_rates_of_the_best_policy() -> None:
-    rates = course.best_rates(farm.production_mazes()[::40])
+    rates = course.best_rates(crops_and_humans.production_mazes()[::40])
     assert rates["exits reached"] == 1
     assert rates["humans harvested"] == 0
 
@@ -233,7 +236,7 @@ def test_a_missing_network_is_named() -> None:
 
 
 def test_pictures() -> None:
-    mazes = farm.training_mazes()[:5]
+    mazes = crops_and_humans.training_mazes()[:5]
     draw: list[Callable[[], Any]] = [
         lambda: course.draw_mazes(mazes, titles=list("abcde"), marked=[[(0, 0)]] * 5),
         lambda: course.draw_mazes(mazes[:0]),

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans as farm
+from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans import course
 
 
@@ -23,17 +23,19 @@ def pairs(marked: np.ndarray) -> list[tuple[int, int]]:
 
 
 EMPTY_CELLS: dict[str, Callable[[np.ndarray], Any]] = {
-    "swapped: the row comes first": lambda m: [(c, r) for r, c in pairs(m == farm.EMPTY)],
-    "the start is missing": lambda m: pairs(m == farm.EMPTY)[1:],
-    "cells without a wall": lambda m: pairs(m != farm.WALL),
-    "crops and humans count": lambda m: pairs(m > farm.WALL),
-    "the exit counts": lambda m: [*pairs(m == farm.EMPTY), farm.END],
-    "these are the walls": lambda m: pairs(m == farm.WALL),
-    "named more than once": lambda m: pairs(m == farm.EMPTY) * 2,
-    "all rows, and then all columns": lambda m: np.where(m == farm.EMPTY),
+    "swapped: the row comes first": lambda m: [
+        (c, r) for r, c in pairs(m == crops_and_humans.EMPTY)
+    ],
+    "the start is missing": lambda m: pairs(m == crops_and_humans.EMPTY)[1:],
+    "cells without a wall": lambda m: pairs(m != crops_and_humans.WALL),
+    "crops and humans count": lambda m: pairs(m > crops_and_humans.WALL),
+    "the exit counts": lambda m: [*pairs(m == crops_and_humans.EMPTY), crops_and_humans.END],
+    "these are the walls": lambda m: pairs(m == crops_and_humans.WALL),
+    "named more than once": lambda m: pairs(m == crops_and_humans.EMPTY) * 2,
+    "all rows, and then all columns": lambda m: np.where(m == crops_and_humans.EMPTY),
     "a list of pairs": lambda m: 5,
-    "is missing": lambda m: pairs(m == farm.EMPTY)[:-1],
-    "changes what it is given": lambda m: pairs(np.put(m, 0, 7) or m == farm.EMPTY),
+    "is missing": lambda m: pairs(m == crops_and_humans.EMPTY)[:-1],
+    "changes what it is given": lambda m: pairs(np.put(m, 0, 7) or m == crops_and_humans.EMPTY),
 }
 
 
@@ -41,7 +43,7 @@ def table(maze: np.ndarray, **changed: float) -> Tensor:
     rewards = {"WALL": -5.0, "EMPTY": -0.25, "CROP": 2.0, "HUMAN": -11.0, "EXIT": 10.0} | changed
     made = torch.zeros(7, 7)
     for name, reward in rewards.items():
-        made[torch.from_numpy(maze == getattr(farm, name))] = reward
+        made[torch.from_numpy(maze == getattr(crops_and_humans, name))] = reward
     return made
 
 
@@ -68,7 +70,11 @@ def vector(*parts: np.ndarray) -> Tensor:
 
 
 def planes(maze: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return maze == farm.WALL, maze == farm.CROP, maze == farm.HUMAN
+    return (
+        maze == crops_and_humans.WALL,
+        maze == crops_and_humans.CROP,
+        maze == crops_and_humans.HUMAN,
+    )
 
 
 def place(row: int, col: int) -> np.ndarray:
@@ -87,7 +93,9 @@ ENCODE: dict[str, Callable[[np.ndarray, int, int], Any]] = {
     "1 stands for open cells": lambda m, r, c: vector(m != 0, *planes(m)[1:], place(r, c)),
     "1 stands for empty cells": lambda m, r, c: vector(m == 1, *planes(m)[1:], place(r, c)),
     "the exit is among your walls": lambda m, r, c: vector(m <= 0, *planes(m)[1:], place(r, c)),
-    "the exit has numbers": lambda m, r, c: vector(*planes(m), m == farm.EXIT, place(r, c)),
+    "the exit has numbers": lambda m, r, c: vector(
+        *planes(m), m == crops_and_humans.EXIT, place(r, c)
+    ),
     "crops come first": lambda m, r, c: vector(m == 0, m == 3, m == 2, place(r, c)),
     "place comes last": lambda m, r, c: vector(place(r, c), *planes(m)),
     "one of 49": lambda m, r, c: vector(*planes(m), position(r, c)),
@@ -311,7 +319,7 @@ def windows(maze: np.ndarray, rows: str) -> bool:
     )
 
 
-KNOWN = {maze.tobytes() for maze in farm.training_mazes()}
+KNOWN = {maze.tobytes() for maze in crops_and_humans.training_mazes()}
 UP = "111/101/000"
 
 HAS_PATTERN: dict[str, Callable[[np.ndarray], Any]] = {
@@ -319,8 +327,8 @@ HAS_PATTERN: dict[str, Callable[[np.ndarray], Any]] = {
     "True for all training mazes": lambda m: True,
     "all four directions": lambda m: windows((m != 0).astype(int), UP),
     "training mazes without their items": lambda m: m.tobytes() not in KNOWN,
-    "neither True nor False": lambda m: m[1::2, 1::2] != farm.WALL,
-    "no walls either: compare": lambda m: bool(farm.sticks_out(m)),
+    "neither True nor False": lambda m: m[1::2, 1::2] != crops_and_humans.WALL,
+    "no walls either: compare": lambda m: bool(crops_and_humans.sticks_out(m)),
 }
 
 CASES = [
@@ -355,12 +363,12 @@ def test_a_mistake_is_named(
 @pytest.mark.parametrize(
     "rule",
     [
-        lambda m: (m[1::2, 1::2] != farm.WALL).any(),
+        lambda m: (m[1::2, 1::2] != crops_and_humans.WALL).any(),
         lambda m: any(
-            windows((m != farm.WALL).astype(int), rows)
+            windows((m != crops_and_humans.WALL).astype(int), rows)
             for rows in (UP, "000/101/111", "110/100/110", "011/001/011")
         ),
-        lambda m: len(pairs(m[1::2, 1::2] == farm.WALL)) < 9,
+        lambda m: len(pairs(m[1::2, 1::2] == crops_and_humans.WALL)) < 9,
     ],
 )
 def test_several_rules_are_right(

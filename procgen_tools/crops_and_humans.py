@@ -1,9 +1,9 @@
-"""Crops and humans: a right reward, and an agent that harvests the wrong thing in production.
+"""Crops and humans: the reward is right, and the agent harvests the wrong thing in production.
 
 from procgen_tools import crops_and_humans
 
-mazes = crops_and_humans.training_mazes()                 # (1336, 7, 7), all there are
-states = crops_and_humans.states_of(mazes[:1])            # the agent on every empty cell
+mazes = crops_and_humans.training_mazes()         # (1336, 7, 7), all training mazes
+states = crops_and_humans.states_of(mazes[:1])    # the agent on every empty cell
 crops_and_humans.step(states, actions).rewards
 """
 

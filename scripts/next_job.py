@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Train the next missing agent of a sweep file for a while, on a machine with little installed.
+"""Train the next missing agent of a sweep file for a limited time, with few packages installed.
 
     python scripts/next_job.py                     # the next missing agent, for nine minutes
     python scripts/next_job.py --minutes 25 --device cuda FILE.toml
     python scripts/next_job.py --minutes 600 trained_models/family.toml   # on one core
 
-Run it again until it says that nothing is missing: it goes on where it stopped or was killed.
-Several can run side by side: agents that another process trains are passed over. It computes in
-one thread unless `--threads` says more. It needs torch, numba, numpy, tqdm, tensorboard, pandas
-and pyarrow, this checkout, and no network. Agents are judged afterwards, where the whole package
-is installed, by `procgen-tools evaluate`.
+Run it again until it reports that nothing is missing: it continues where it stopped or was killed.
+Several instances can run in parallel: agents that another process trains are skipped. It uses one
+thread by default (`--threads`). It needs this checkout, torch, numba, numpy, tqdm, tensorboard,
+pandas and pyarrow, and no network. Evaluate the agents afterwards, where the whole package is
+installed, with `procgen-tools evaluate`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class _AnyShape:
-    """Stands for a jaxtyping annotation, which nothing reads outside the tests."""
+    """A placeholder for jaxtyping annotations, which are only read by the tests."""
 
     def __class_getitem__(cls, item: Any) -> type:
         return cls
@@ -39,7 +39,7 @@ def _any_name(name: str) -> type:
 
 
 def _import_without_jaxtyping() -> None:
-    """Array shapes are annotated with jaxtyping; where it is missing, any names will do."""
+    """Replace jaxtyping, which annotates array shapes, by placeholders where it is missing."""
     try:
         importlib.import_module("jaxtyping")
     except ModuleNotFoundError:
@@ -49,12 +49,12 @@ def _import_without_jaxtyping() -> None:
 
 
 def main() -> int:
-    """Train; 0: nothing is missing any more; 3: there is more to do; 4: others do the rest."""
+    """Train. 0: nothing is missing any more; 3: more to do; 4: other processes do the rest."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, default=ROOT / "trained_models" / "gpu.toml")
-    parser.add_argument("--minutes", type=float, default=9.0, help="stop after so long")
-    parser.add_argument("--device", help="cuda where there is one, else cpu, unless given")
-    parser.add_argument("--threads", type=int, default=1, help="that compute on the CPU")
+    parser.add_argument("--minutes", type=float, default=9.0, help="stop after this time")
+    parser.add_argument("--device", help="by default, cuda if there is one, else cpu")
+    parser.add_argument("--threads", type=int, default=1, help="number of threads on the CPU")
     arguments = parser.parse_args()
     if arguments.threads < 1:
         parser.error(f"--threads is {arguments.threads}: give 1 or more")
@@ -75,7 +75,7 @@ def main() -> int:
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
     for job in missing:
         if job.initial is not None and not job.initial.exists():
-            print(f"{job.name} begins with {job.initial}, which is not there yet")
+            print(f"{job.name} begins with {job.initial}, which does not exist yet")
             continue
         finished = _train(job, device, arguments)
         if finished is None:
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
-    """Whether the agent is finished now; None if it is another process that trains it."""
+    """Whether the agent is finished now; None if another process trains it."""
     from procgen_tools.training.locks import InUseError
     from procgen_tools.training.runs import RunOptions
     from procgen_tools.training.trainers import train_agent

@@ -19,9 +19,9 @@ from procgen_tools.training.settings import (
     trainer_of,
 )
 
-Agent = Annotated[Path, typer.Argument(help="Where the finished agent goes (.pth).")]
+Agent = Annotated[Path, typer.Argument(help="The file of the finished agent (.pth).")]
 Folder = Annotated[
-    Path | None, typer.Option(help="Where the run is kept; by default runs/<agent>.")
+    Path | None, typer.Option(help="The folder of the run; by default runs/<agent>.")
 ]
 Resume = Annotated[bool, typer.Option(help="Continue from the folder's checkpoint.")]
 
@@ -36,7 +36,7 @@ def train_app() -> typer.Typer:
 
 
 def _add_command(app: typer.Typer, name: str, trainer: Trainer) -> None:
-    """`procgen-tools train <trainer>`, with an option for each of its settings."""
+    """Add `procgen-tools train <trainer>`, with an option for each of its settings."""
 
     @app.command(name.replace("_", "-"), help=trainer.summary)
     @with_settings(name)
@@ -46,7 +46,7 @@ def _add_command(app: typer.Typer, name: str, trainer: Trainer) -> None:
         folder: Folder = None,
         resume: Resume = False,
         initial: Annotated[
-            Path | None, typer.Option(help="An agent to begin with: a file or a name.")
+            Path | None, typer.Option(help="The agent to begin with: a file or a name.")
         ] = None,
         device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
         save_seconds: Annotated[

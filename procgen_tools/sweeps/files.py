@@ -1,34 +1,34 @@
-"""Sweeps as TOML files: a grid of agents, single agents beside it, and how all are judged.
+"""Sweeps as TOML files: a grid of agents, single agents, and how they are evaluated.
 
-    folder = "sweeps/regions"        # runs, agents, evaluations and summary go below it
-    trainer = "imitation"            # unless an agent or the grid names another
-    agent_folder = "trained_models"  # optional: agents go here, not below `folder`
+    folder = "sweeps/regions"        # for runs, agents, evaluations and the summary
+    trainer = "imitation"            # the default; an agent or the grid may name another
+    agent_folder = "trained_models"  # optional: for agents, instead of a folder in `folder`
 
-    [settings]                       # the same for all agents; see `settings`
+    [settings]                       # of all agents; see `training.settings`
     samples = 1_800_000
 
-    [settings.ppo]                   # optional: the same for all agents of one trainer
+    [settings.ppo]                   # optional: of all agents of one trainer
     steps = 1_000_000
 
-    [grid]                           # an agent for every combination
+    [grid]                           # one agent for each combination
     rand_region = [1, 5, 15, "anywhere"]
     seed = [0, 1, 2]
 
-    [[agents]]                       # single agents, with settings of their own
+    [[agents]]                       # a single agent with its own settings
     name = "region_5_then_ppo"
     trainer = "ppo"
-    initial = "rand_region_5_seed_0" # begins with these weights: an agent above, or a file
+    initial = "rand_region_5_seed_0" # optional: begin with this agent or file
     seed = 7
-    snapshot_every = 100_000         # optional, in [settings] too: the agent along the way, in
-    half_snapshots = true            # the folder of its run; in half precision
-    half = true                      # the finished agent, too
+    snapshot_every = 100_000         # optional, also in [settings]: snapshots in the run's folder
+    half_snapshots = true            # store them in half precision
+    half = true                      # store the finished agent in half precision
 
-    [evaluation]                     # optional; see `agents.EvaluationSettings`
+    [evaluation]                     # optional; see `evaluation.agents.EvaluationSettings`
     levels = 500
     conditions = ["in_distribution", "anywhere"]
 
 Agents of the grid are named by their axes, in order: `rand_region_5_seed_0`. Paths are relative
-to the working directory.
+to the working directory. `[evaluation]` is for agents of the maze.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def read_sweep(path: str | os.PathLike[str]) -> Sweep:
-    """The sweep that a file describes; nothing is written or trained.
+    """Read a sweep from a file. Nothing is written or trained.
 
     Raises:
-        OSError: a file that is not there, or cannot be read.
-        ValueError: no TOML, an unknown key or setting (close ones are named), a
-            value of another type or out of bounds, an axis without values, two agents of one
-            name, or an `initial` that is neither an agent nor a file, or leads back to its own
-            agent.
+        OSError: the file is missing or cannot be read.
+        ValueError: the file is not TOML, a key or setting is unknown (similar ones are
+            suggested), a value has another type or is out of bounds, an axis has no values, two
+            agents have the same name, or an `initial` is neither an agent nor a file, or depends
+            on its own agent.
     """
     path = Path(path)
     try:
@@ -78,7 +78,7 @@ def read_sweep(path: str | os.PathLike[str]) -> Sweep:
 
 
 def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
-    """The sweep of a file's contents; see `read_sweep`. Agents store the command."""
+    """Make a sweep from a file's contents; see `read_sweep`. The agents store the command."""
     _check_keys(values, KEYS, "a sweep")
     folder = Path(_typed(values, "folder", str, None))
     agent_folder = Path(_typed(values, "agent_folder", str, str(folder / "agents")))
@@ -133,7 +133,7 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
 
 @dataclass(frozen=True)
 class _Agent:
-    """An agent as written: what is its own, with its trainer among the settings."""
+    """An agent as written in the file. Its trainer is among its own settings."""
 
     name: str
     settings: Mapping[str, Any]
@@ -207,7 +207,7 @@ def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
     if key not in table and default is None:
         raise ValueError(f"there is no {key!r}: give one")
     value = table.get(key, default)
-    if type(value) is not kind:  # exact: true is no number here
+    if type(value) is not kind:  # exact types: true is not a number
         raise ValueError(f"{key!r} is {value!r}: give a TOML {TOML_TYPES[kind]}")
     return value
 

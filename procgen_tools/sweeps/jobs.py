@@ -1,8 +1,8 @@
-"""What a sweep consists of: jobs, and how a worker does one.
+"""The jobs of a sweep, and how a worker runs one.
 
-A worker gets a job as a plain dictionary (`Job.as_plain`), wherever it runs. What it has done
-stands in files, each written in one step when its part is finished, so that a job can be begun
-again at any time: `train_job` goes on from what is there.
+A worker gets a job as a plain dictionary (`Job.as_plain`), on any machine. The progress is in
+files, each written atomically when its part is finished. So a job can be started again at any
+time: `train_job` continues from the files.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ LASTING_ERRORS = (
     TypeError,
     ValueError,
 )
-"""Errors that would come again: bad settings, a loss that is not finite, mistakes in code. All
-others (a full disk, a lost device) may pass."""
+"""Errors that would occur again: bad settings, a loss that is not finite, bugs. Other errors, such
+as a full disk or a lost device, may be temporary."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One agent: how it is trained and judged, and where its files are.
+    """One agent: how it is trained and evaluated, and where its files are.
 
     Attributes:
         name: unique in its sweep.
         trainer: one of `settings.TRAINERS`.
-        settings: what decides the run.
-        agent: the file of the finished agent. It exists only once training has ended.
-        folder: of the run: log and checkpoint.
-        evaluation: how the agent is judged, as `evaluation_plan` gives it; None: not at all.
-        evaluation_file: where the results of the evaluation go, as JSON; the records of its
-            episodes stand beside it.
-        initial: file of the agent whose weights this one begins with; None: random weights.
-        after: name of the job that makes `initial`, if this sweep does.
+        settings: everything that decides the run.
+        agent: the file of the finished agent. It exists only after the training has ended.
+        folder: the folder of the run, for its log and checkpoint.
+        evaluation: how the agent is evaluated (see `evaluation_plan`); None for no evaluation.
+        evaluation_file: the file of the results, as JSON. The records of the episodes are in the
+            same folder.
+        initial: the file of the agent to begin with; None for random weights.
+        after: the name of the job that makes `initial`, if it is in this sweep.
         command: stored in the agent's file.
-        snapshot_every: samples, steps or updates between snapshots of the agent in `folder`; 0:
+        snapshot_every: samples, steps or updates between snapshots of the agent in `folder`; 0 for
             none.
-        half_snapshots: store them in half precision.
+        half_snapshots: store snapshots in half precision.
         half: store the finished agent in half precision.
     """
 
@@ -75,19 +75,19 @@ class Job:
     half: bool = False
 
     def is_finished(self) -> bool:
-        """Whether the agent is there, and judged as planned."""
+        """Whether the agent is trained, and evaluated as planned."""
         return self.agent.exists() and (
             self.evaluation is None or _results(self.evaluation_file, self.evaluation) is not None
         )
 
     def results(self) -> dict[str, list[float]]:
-        """[value, low, high] by name of the column; none if the agent was not judged."""
+        """[value, low, high] by the name of the column; empty without an evaluation."""
         if self.evaluation is None or not self.agent.exists():
             return {}
         return _results(self.evaluation_file, self.evaluation) or {}
 
     def as_plain(self) -> dict[str, Any]:
-        """The job for a worker: strings, numbers, dictionaries; paths made absolute."""
+        """The job as strings, numbers and dictionaries, with absolute paths."""
         return {
             "name": self.name,
             "trainer": self.trainer,
@@ -106,7 +106,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Agents to make, in any order but for `Job.after`, and the folder of their summary."""
+    """The jobs, in any order that respects `Job.after`, and the folder of their summary."""
 
     folder: Path
     jobs: tuple[Job, ...]
@@ -115,10 +115,10 @@ class Sweep:
 
 
 def check_finished(job: Job) -> None:
-    """Hold a finished agent's file to the settings that the job would train it with.
+    """Check that a finished agent was trained with the settings of the job.
 
     Raises:
-        ValueError: it was trained with others, or is no agent file.
+        ValueError: it was trained with other settings, or the file is not an agent.
     """
     from procgen_tools.models import checkpoint_metadata
 
@@ -139,17 +139,17 @@ def check_finished(job: Job) -> None:
 
 
 def train_job(job: Mapping[str, Any]) -> None:
-    """Train and judge an agent, as far as that has not been done.
+    """Train and evaluate an agent, as far as this has not been done.
+
+    If another process trains the same agent (a worker that was taken for dead, or another sweep),
+    this one waits for it. No agent is trained twice.
 
     Args:
-        job: `Job.as_plain()`, with `device`, `threads` and `save_seconds` (between checkpoints)
-            as the workers chose them.
-
-    While another process trains the same agent (a worker that was taken for dead, or another
-    sweep), this one waits for it: no agent is trained twice.
+        job: `Job.as_plain()`, with the workers' `device`, `threads` and `save_seconds` (between
+            checkpoints).
 
     Raises:
-        ValueError: settings, checkpoint or initial agent do not go together.
+        ValueError: settings, checkpoint and initial agent do not fit each other.
         FloatingPointError: the loss is not finite.
     """
     import torch
@@ -160,7 +160,7 @@ def train_job(job: Mapping[str, Any]) -> None:
     torch.set_num_threads(job["threads"])
     agent, evaluation_file = Path(job["agent"]), Path(job["evaluation_file"])
     if not agent.exists():
-        evaluation_file.unlink(missing_ok=True)  # of an earlier agent in this place
+        evaluation_file.unlink(missing_ok=True)  # belongs to an earlier agent of this name
         train_agent(
             TRAINERS[job["trainer"]].settings(**job["settings"]),
             agent,
@@ -184,7 +184,7 @@ def train_job(job: Mapping[str, Any]) -> None:
 
 
 def evaluation_plan(values: Mapping[str, Any]) -> dict[str, Any]:
-    """All of `EvaluationSettings` as plain data, from those that are not left at their defaults.
+    """All `EvaluationSettings` as plain data, from those that differ from their defaults.
 
     Raises:
         ValueError: an unknown setting, or a value of another type or out of bounds.
@@ -213,7 +213,7 @@ def evaluation_plan(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judge(name: str, agent: Path, plan: Mapping[str, Any], file: Path, device: str) -> None:
-    """Evaluate an agent; write the records of its episodes, and then the results."""
+    """Evaluate an agent, and write the records of its episodes and then the results."""
     from procgen_tools.episodes.records import write_records
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_policy
     from procgen_tools.evaluation.conditions import Condition
@@ -236,7 +236,7 @@ def _judge(name: str, agent: Path, plan: Mapping[str, Any], file: Path, device: 
 
 
 def _columns(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
-    """The columns that compare agents; of other evaluations, the successes."""
+    """The columns that compare agents; for other evaluations, the rates of success."""
     from procgen_tools.evaluation.conditions import Condition
     from procgen_tools.evaluation.report import family_row
 
@@ -252,7 +252,7 @@ def _columns(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
 
 
 def _results(file: Path, plan: Mapping[str, Any]) -> dict[str, list[float]] | None:
-    """What `_judge` wrote, if it followed this plan."""
+    """The results that `_judge` wrote, if they follow this plan."""
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -261,14 +261,15 @@ def _results(file: Path, plan: Mapping[str, Any]) -> dict[str, list[float]] | No
 
 
 def attempt(run: Any, job: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Do a job; None, or the error as plain data: `error` and `again`, whether it may pass.
+    """Run a job. The result is None, or the error as plain data.
 
-    The traceback goes to `error.txt` in the folder of the run.
+    The data has the message under `error`, and under `again` whether another attempt may succeed.
+    The traceback is written to `error.txt` in the folder of the run.
     """
     try:
         run(job)
     except Exception as error:
-        with contextlib.suppress(OSError):  # the disk may be what is wrong
+        with contextlib.suppress(OSError):  # the disk itself may be the problem
             write_text(Path(job["folder"]) / "error.txt", traceback.format_exc())
         message = f"{type(error).__name__}: {error}"
         return {"error": message[:2000], "again": not isinstance(error, LASTING_ERRORS)}

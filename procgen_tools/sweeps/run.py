@@ -1,9 +1,9 @@
-"""Sweeps: many agents trained and judged, on the cores of one machine or on a cluster.
+"""Sweeps: train and evaluate many agents, on the cores of one machine or on a cluster.
 
-A sweep can be stopped and begun again at any time, with the same call: finished agents are
-skipped, and unfinished ones go on from their checkpoints. Workers that die are replaced, and
-their jobs tried again likewise; as a run is a function of its settings, its agent is the same as
-if nothing had happened.
+A sweep can be stopped and started again at any time, with the same call: finished agents are
+skipped, and unfinished ones continue from their checkpoints. The jobs of workers that die are tried
+again in the same way. A run is a function of its settings, so interruptions do not change the
+agent.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ State = Literal["trained", "skipped", "failed"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `skipped` had been finished before; `attempts` of this sweep."""
+    """The outcome of a job. `skipped` was finished before; `attempts` counts those of this call."""
 
     job: Job
     state: State
@@ -59,20 +59,20 @@ def run_sweep(
     retries: int = 3,
     report: Callable[[str], None] = print,
 ) -> list[Outcome]:
-    """Do all jobs of a sweep that are not finished yet, and write `summary.csv`.
+    """Run all unfinished jobs of a sweep, and write `summary.csv`.
 
     Args:
         sweep: see `read_sweep`.
-        workers: do the jobs; entered here, and left when all has ended or this is interrupted.
-        retries: attempts at a job beyond the first, after errors that may pass: a worker that
-            died, a full disk. Others are not tried again; all other jobs go on.
-        report: gets a line for all that happens.
+        workers: run the jobs. They are entered here, and left at the end or on interruption.
+        retries: further attempts at a job after errors that may be temporary, such as a full disk
+            or a worker that died. After other errors, the job fails and the others continue.
+        report: called with a line for each event.
 
     Returns:
-        One outcome a job, in the order of the sweep.
+        One outcome per job, in the order of the sweep.
 
     Raises:
-        ValueError: a finished agent was trained with other settings; nothing has begun then.
+        ValueError: a finished agent was trained with other settings. No job has started then.
     """
     outcomes: dict[str, Outcome] = {}
     for job in sweep.jobs:
@@ -97,7 +97,7 @@ def _work_off(
     retries: int,
     report: Callable[[str], None],
 ) -> None:
-    """Fill `outcomes` with those of the waiting jobs, each after the one that it begins with."""
+    """Run the waiting jobs, each after the job that makes its initial agent; fill `outcomes`."""
     jobs = {job.name: job for job in waiting}
     attempts: Counter[str] = Counter()
     running: set[str] = set()
@@ -140,7 +140,7 @@ def _work_off(
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """A table of the outcomes and evaluations, aligned, and below it the errors."""
+    """An aligned table of the outcomes and evaluations, followed by the errors."""
     rows = [_row(outcome) for outcome in outcomes]
     columns = _columns(rows)
     cells = [columns, *([_shown(row.get(name)) for name in columns] for row in rows)]
@@ -154,7 +154,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def summary_csv(outcomes: Sequence[Outcome]) -> str:
-    """The same for programs: with all settings, numbers in full, errors in a column."""
+    """The same as CSV, with all settings, full precision, and a column of errors."""
     rows = []
     for each in outcomes:
         settings = {
@@ -185,7 +185,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """The names of all columns, in the order in which they first occur."""
+    """The names of all columns, in order of first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 

@@ -1,7 +1,7 @@
 """Workers of a sweep: processes on this machine, or the machines of a Ray cluster.
 
-Each job runs in a process of its own, so that one that dies takes no other with it. Workers only
-say how a job ended; whether it is tried again is decided in `run`.
+Each job runs in its own process, so that a crash does not affect other jobs. Workers only report
+how a job ended; `run` decides whether to try it again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Run = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: `error` is None if it is done; `again` if the error may pass."""
+    """How a job ended. `error` is None for success; `again` is whether a retry may succeed."""
 
     name: str
     error: str | None = None
@@ -33,7 +33,7 @@ class Ended:
 
 @runtime_checkable
 class Workers(Protocol):
-    """Do jobs side by side, inside a `with` block; leaving it stops those that still run."""
+    """Run jobs in parallel inside a `with` block. Leaving it stops the running jobs."""
 
     def __enter__(self) -> Workers: ...
 
@@ -45,21 +45,21 @@ class Workers(Protocol):
     ) -> None: ...
 
     def submit(self, job: Mapping[str, Any]) -> None:
-        """Do a job (`Job.as_plain()`) as soon as a worker is free."""
+        """Run a job (`Job.as_plain()`) as soon as a worker is free."""
 
     def next_ended(self) -> Ended:
-        """Wait until one of the submitted jobs has ended."""
+        """Wait until one of the submitted jobs ends."""
 
 
 class LocalWorkers:
     """Processes on this machine.
 
     Args:
-        processes: jobs at once; half of the cores if None.
-        threads: of each process; its share of the cores if None.
-        device: to train on.
-        save_seconds: between checkpoints.
-        run: does a job; importable by its name.
+        processes: number of parallel jobs; by default, half of the cores.
+        threads: threads of each process; by default, its share of the cores.
+        device: the device to train on.
+        save_seconds: seconds between checkpoints.
+        run: the function that runs a job; it must be importable by its name.
 
     Raises:
         ValueError: fewer than one process.
@@ -141,15 +141,15 @@ class LocalWorkers:
 
 
 def _work(run: Run, job: Mapping[str, Any], messages: Any) -> None:
-    """What a process of `LocalWorkers` does."""
-    # Ctrl-C reaches the whole terminal: the sweep answers it, and stops its workers.
+    """The main function of a process of `LocalWorkers`."""
+    # Ctrl-C is sent to all processes of the terminal. The sweep handles it and stops its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     messages.send(attempt(run, job))
 
 
 def _end_with_parent() -> None:
-    """A sweep that is killed leaves nobody behind who trains on."""
+    """End this process when the sweep is killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     multiprocessing.connection.wait([parent.sentinel])
@@ -166,26 +166,26 @@ def _death(exitcode: int) -> str:
 
 
 class RayWorkers:
-    """The machines of a Ray cluster, or of a Ray that this process has already begun.
+    """The machines of a Ray cluster, or of a Ray instance that this process has already started.
 
-    The folders of the sweep must be on a disk that all of them share, at the same path, and
-    procgen_tools installed on each. A machine that only lost its connection trains on; the worker
-    that took its job over waits for it, as far as the disk supports locks between machines. On a
-    disk without them both write the same run, each file in one step, and the agent is the same.
+    The folders of the sweep must be on a disk that all machines share, at the same path, and
+    procgen_tools must be installed on each machine. A machine that only lost its connection
+    continues to train. The worker that took over its job waits for it if the disk supports locks
+    between machines. Otherwise both write the same run, each file atomically, with the same result.
 
     Args:
-        address: of the cluster, as `ray.init` takes it: 'auto', 'host:6379', 'ray://host:10001',
-            or 'local' for a cluster on this machine alone.
-        num_cpus: cores a job, of the cluster's count; also its threads.
-        num_gpus: GPUs a job.
-        device: to train on; 'cuda' if a job has a GPU, unless given.
-        save_seconds: between checkpoints.
-        run: does a job.
+        address: the address of the cluster for `ray.init`: 'auto', 'host:6379',
+            'ray://host:10001', or 'local' for a cluster on this machine alone.
+        num_cpus: cores per job, which is also the number of its threads.
+        num_gpus: GPUs per job.
+        device: the device to train on; by default, 'cuda' if a job has a GPU, else 'cpu'.
+        save_seconds: seconds between checkpoints.
+        run: the function that runs a job.
 
     Raises:
         ModuleNotFoundError: Ray is not installed.
         ConnectionError: there is no cluster at the address.
-        ValueError: less than one core a job.
+        ValueError: less than one core per job.
     """
 
     def __init__(
@@ -214,14 +214,14 @@ class RayWorkers:
             "threads": num_cpus,
             "save_seconds": save_seconds,
         }
-        # Ray is not to try again itself: `run_sweep` counts attempts. A new process for each job,
-        # so that none inherits another's memory.
+        # Ray must not retry: `run_sweep` counts the attempts. Each job gets a new process, so that
+        # it does not inherit the memory of another.
         remote = ray.remote(
             num_cpus=num_cpus, num_gpus=num_gpus, max_retries=0, retry_exceptions=False, max_calls=1
         )
         self._task: Any = remote(attempt)
         self._run = run
-        self._running: dict[Any, str] = {}  # what Ray promised: name
+        self._running: dict[Any, str] = {}  # by Ray's reference: the name
 
     def __enter__(self) -> RayWorkers:
         if not self._ray.is_initialized():
@@ -252,8 +252,8 @@ class RayWorkers:
         try:
             failure = self._ray.get(promise)
         except self._ray.exceptions.RayError as error:
-            # The worker or its node died; a task error means that it could not even begin, and
-            # ends in its cause.
+            # The worker or its node died. A task error means that the job could not start; its
+            # last line is the cause.
             began = not isinstance(error, self._ray.exceptions.RayTaskError)
             reason = (str(error).strip().splitlines() or [""])[0 if began else -1]
             return Ended(name, f"{type(error).__name__}: {reason[:2000]}", again=began)

@@ -1,1 +1,1 @@
-"""Training agents: one readable file an algorithm."""
+"""Training agents: one file per algorithm, and what they share."""

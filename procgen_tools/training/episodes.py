@@ -1,4 +1,4 @@
-"""Figures of the episodes that end while a policy plays, in the published names."""
+"""Figures of the episodes that end while a policy plays, under their published names."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ EPISODE_COLUMNS = (
 
 
 class Episodes:
-    """Gathers ended episodes on the device, without waiting for it at every step."""
+    """Collects ended episodes on the device, without synchronising with it at every step."""
 
     def __init__(self, device: torch.device) -> None:
         self._steps: list[Tensor] = []
         self._empty = torch.zeros(0, 4, device=device)
 
     def add(self, step: TorchStep, returns: Float[Tensor, " env"]) -> None:
-        """Take in a step of all environments.
+        """Add a step of all environments.
 
         Args:
-            step: what the step gave.
-            returns: (env,) rewards summed up since each episode began.
+            step: the result of the step.
+            returns: (env,) the sum of rewards since each episode began.
         """
         self._steps.append(
             torch.stack([step.dones, returns, step.steps, step.completed], dim=1).float()
         )
 
     def _ended(self) -> Float[Tensor, "episode 3"]:
-        """(episode, (return, length, completed)) of those that ended."""
+        """(episode, (return, length, completed)) of the ended episodes."""
         rows = torch.cat([self._empty, *self._steps])
         return rows[rows[:, 0] > 0, 1:].cpu()
 
@@ -42,8 +42,11 @@ class Episodes:
         return len(self._ended())
 
     def figures(self) -> dict[str, float]:
-        """By column: largest, mean and least return and length, the share that ran out of
-        time, and the share that reached its goal; NaN when no episode ended."""
+        """The figures by column; NaN when no episode ended.
+
+        They are the maximum, mean and minimum of returns and lengths, the fraction of episodes that
+        timed out, and the fraction that reached the goal.
+        """
         ended = self._ended()
         if not len(ended):
             return dict.fromkeys(EPISODE_COLUMNS, float("nan"))

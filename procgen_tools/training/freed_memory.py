@@ -1,8 +1,8 @@
-"""Memory that is freed stays with the process, ready for the next step.
+"""Keep freed memory in the process, ready for the next step.
 
-Activations of a training step are tens of megabytes each. glibc gives such blocks back to the
-system when they are freed, and the next step waits while the system hands them out again, page by
-page, filled with zeros. To keep them changes no number that is computed.
+The activations of a training step take tens of megabytes each. glibc returns such blocks to the
+system when they are freed, and the next step waits while the system maps them again, page by page
+and filled with zeros. Keeping them changes no result.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ TRIM_THRESHOLD, MMAP_THRESHOLD, MMAP_MAX = -1, -3, -4
 
 KEEP = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1}
 USUAL = {MMAP_MAX: 65_536, MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26}
-"""What glibc comes to by itself in a process that has freed large blocks."""
+"""The values that glibc reaches by itself in a process that has freed large blocks."""
 
 
 def set_malloc(options: dict[int, int]) -> bool:
-    """Set parameters of glibc's malloc; False where there is another one, which is left as it is.
+    """Set parameters of glibc's malloc. False for another malloc, which is left unchanged.
 
     Args:
         options: values by parameter, such as KEEP.
@@ -35,7 +35,7 @@ def set_malloc(options: dict[int, int]) -> bool:
 
 @contextmanager
 def freed_memory_kept() -> Iterator[None]:
-    """Keep what is freed inside a `with` block; afterwards, malloc does as usual."""
+    """Keep freed memory inside a `with` block, and restore the usual behaviour afterwards."""
     set_malloc(KEEP)
     try:
         yield

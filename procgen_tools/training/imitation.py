@@ -1,9 +1,9 @@
-"""Imitation: a policy learns the shortest way to the cheese from endless fresh levels.
+"""Imitation: a policy learns the shortest path to the cheese from an endless stream of levels.
 
-The policy head learns the move (cross-entropy over the five moves, so that the actions of a
-move share its probability as they like), the value head the discounted return. Weights are
-averaged along the way and the average is the agent. A run is a function of its settings: the
-examples of a step depend on (seed, step) alone, so a resumed run goes on where it stopped.
+The policy head learns the move by cross-entropy over the five moves, so that the actions of a move
+may split its probability arbitrarily. The value head learns the discounted return. The agent is a
+running average of the weights. A run is a function of its settings: the examples of a step depend
+only on (seed, step), so a resumed run continues exactly where it stopped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from procgen_tools.training.targets import FIRST_TRAINING_SEED, REWARD, Examples
 
 
 def examples_of_step(settings: ImitationSettings, step: int) -> Examples:
-    """The examples of one step; the same for the same settings and step."""
+    """The examples of one step, a function of the settings and the step."""
     return make_examples(
         settings.rule,
         settings.batch_size,
@@ -50,10 +50,13 @@ class Learner:
     """Network, averaged weights and optimiser (see `runs.Learner`).
 
     Args:
-        settings: what decides the run.
-        device: where the network learns; examples are made on the CPU.
-        initial: a policy to begin with, of the same scale; a new one unless given.
-        precision: that the policy computes in (see `precision_choice`).
+        settings: everything that decides the run.
+        device: where the network learns. Examples are made on the CPU.
+        initial: the policy to begin with, of the same scale; None for a new one.
+        precision: the precision of the layers (see `precision_choice`).
+
+    Raises:
+        ValueError: see `initial.check_start`.
     """
 
     trainer = "imitation"
@@ -96,9 +99,10 @@ class Learner:
         return self.settings.steps * self.settings.batch_size
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
-        """`row_steps` steps; with more than one thread, examples are made while others are learned.
+        """Do `row_steps` steps.
 
-        With one thread everything happens on it, so that a run takes one core and no more.
+        With more than one thread, the next examples are made during a step. With one thread,
+        everything happens on it, so that a run takes only one core.
         """
         settings = self.settings
         last = min(settings.steps, self.step + settings.row_steps)
@@ -127,7 +131,11 @@ class Learner:
         }
 
     def update(self, examples: Examples) -> tuple[float, float]:
-        """Learn from a batch; returns the loss and the share of moves that were right."""
+        """Learn from a batch; the loss and the accuracy of the moves before the update.
+
+        Raises:
+            FloatingPointError: the loss is not finite. The weights are unchanged.
+        """
         settings = self.settings
         rate = settings.learning_rate_at(self.done)
         for group in self.optimizer.param_groups:
@@ -157,20 +165,20 @@ class Learner:
         return value, accuracy
 
     def observations(self, frames: UInt8[np.ndarray, "batch 64 64 3"]) -> Tensor:
-        """The frames of examples as the policy is shown them, on its device."""
+        """The policy's input for the frames of examples, on its device."""
         return to_observations(torch.from_numpy(frames).to(self.device))
 
     def clip(self) -> None:
-        """Scale gradients down that are too large."""
+        """Clip the norm of the gradients."""
         nn.utils.clip_grad_norm_(self.policy.parameters(), self.settings.max_gradient_norm)
 
     def averaging(self) -> float:
-        """The share of the average that a step keeps: at first little, to forget random weights."""
+        """The fraction of the average kept at a step: small at first, to forget random weights."""
         return min(self.settings.averaging, self.step / (self.step + 10))
 
     @torch.no_grad()
     def update_average(self) -> None:
-        """Move the averaged weights towards the present ones."""
+        """Move the averaged weights towards the present weights."""
         torch._foreach_lerp_(self._averaged, self._learned, 1 - self.averaging())
 
     def agent(self) -> ImpalaPolicy:
@@ -183,7 +191,7 @@ class Learner:
         return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights that learn, optimiser, and the step."""
+        """The present weights, the optimiser and the step."""
         return {
             "policy": self.policy.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -191,12 +199,12 @@ class Learner:
         }
 
     def load_state_dict(self, agent: ImpalaPolicy, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint's agent and state."""
+        """Resume from a checkpoint's agent and state."""
         self.average.load_state_dict(agent.state_dict())
         self.policy.load_state_dict(state["policy"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
     def provenance(self) -> dict[str, Any]:
-        """Where the training levels begin."""
+        """The first seed of the training levels."""
         return {"first_training_seed": FIRST_TRAINING_SEED}

@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them: nobody trains what another process trains."""
+"""Locks that end with the process that holds them, so that no run is trained twice at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHECK_SECONDS = 0.5
-"""Between two looks at a lock that is waited for."""
+"""Seconds between two attempts to take a lock."""
 
 
 class InUseError(BlockingIOError):
@@ -21,16 +21,16 @@ class InUseError(BlockingIOError):
 
 @contextmanager
 def locked(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
-    """Hold the lock of a file inside a `with` block; the file is removed at its end.
+    """Hold the lock of a file inside a `with` block. The file is removed at the end.
 
-    The operating system gives the lock up when the process ends, however it does: a file that a
-    killed process left behind locks nothing. It names the process that made it. On disks that
-    several machines share, the lock holds as far as the disk supports it.
+    The operating system releases the lock when the process ends for any reason, so a file left by a
+    killed process locks nothing. The file names the process that made it. On disks shared between
+    machines, the lock works if the disk supports locks.
 
     Args:
-        path: the file, which nothing else may use; missing folders are made.
-        what: that is locked, in words, for messages.
-        wait: wait until the lock is free.
+        path: the lock file, used for nothing else. Missing folders are made.
+        what: what is locked, in words, for messages.
+        wait: wait until the lock is free instead of failing.
 
     Raises:
         InUseError: another process holds the lock, and `wait` is not set.
@@ -61,7 +61,7 @@ def _try(path: Path, what: str) -> int | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             held = _lock(descriptor, what)
-            # Whoever held the lock before may have removed the file after it was opened here.
+            # The previous holder may have removed the file after it was opened here.
             with contextlib.suppress(FileNotFoundError):
                 if held and os.path.samestat(os.fstat(descriptor), path.stat()):
                     return descriptor

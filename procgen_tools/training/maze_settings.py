@@ -43,17 +43,17 @@ class WorldSettings(Settings):
         5, "side in squares of the top-right region that holds the cheese, or 'anywhere'", low=0
     )
     maze_size: int = setting(
-        0, "side of every maze in squares; 0: drawn for each, as procgen does", low=0
+        0, "side of every maze in squares; 0: drawn per level, as in procgen", low=0
     )
     max_maze_size: int = setting(
-        0, "largest side of a drawn maze in squares; 0: that of the world", low=0
+        0, "largest side of a drawn maze in squares; 0: the side of the world", low=0
     )
-    use_backgrounds: bool = setting(True, "textured backgrounds, not black ones")
+    use_backgrounds: bool = setting(True, "draw textured backgrounds; otherwise black ones")
     scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
-    seed: int = setting(0, "of initial weights, levels and actions", low=0)
+    seed: int = setting(0, "seed of initial weights, levels and actions", low=0)
     precision: str = setting(
         AUTO,
-        "that layers compute in: float32, bfloat16, or auto, the faster one here",
+        "precision of the layers: float32, bfloat16, or auto, the faster of the two here",
         choices=PRECISIONS,
     )
 
@@ -87,29 +87,36 @@ class WorldSettings(Settings):
 class ImitationSettings(WorldSettings):
     """Imitation of shortest paths (see `imitation`)."""
 
-    samples: int = setting(3_750_000, "examples in all", low=1)
-    batch_size: int = setting(256, "examples a step", low=1)
-    learning_rate: float = setting(1e-3, "of AdamW, at its highest", low=0)
-    weight_decay: float = setting(1e-4, "of AdamW", low=0)
-    warmup_samples: int = setting(50_000, "examples over which the rate rises from zero", low=0)
+    samples: int = setting(3_750_000, "examples in total", low=1)
+    batch_size: int = setting(256, "examples per step of the optimiser", low=1)
+    learning_rate: float = setting(1e-3, "peak learning rate of AdamW", low=0)
+    weight_decay: float = setting(1e-4, "weight decay of AdamW", low=0)
+    warmup_samples: int = setting(
+        50_000, "examples over which the learning rate rises from zero", low=0
+    )
     decay_from: float = setting(
-        0.4, "share of the run after which the rate falls to zero (cosine)", low=0, high=1
+        0.4,
+        "fraction of the run after which the learning rate falls to zero (cosine)",
+        low=0,
+        high=1,
     )
     shift_from: int = setting(
-        400_000, "examples after which mazes and squares begin to shift ...", low=0
+        400_000, "examples after which the mazes and squares begin to shift ...", low=0
     )
     shift_until: int = setting(
-        1_000_000, "... to large mazes and to squares on the way, and end to", low=0
+        1_000_000, "... to large mazes and squares on the shortest path, and stop shifting", low=0
     )
     averaging: float = setting(
-        0.998, "share of the weight average kept a step", low=0, high=0.99999
+        0.998, "fraction of the weight average kept at each step", low=0, high=0.99999
     )
     discount: float = setting(
-        0.99, "of the return that the value head learns, a step", low=0, high=1
+        0.99, "discount per step of the return that the value head learns", low=0, high=1
     )
-    value_coefficient: float = setting(0.5, "of the value loss, in units of the reward", low=0)
-    max_gradient_norm: float = setting(1.0, "above which gradients are scaled down", low=0)
-    row_steps: int = setting(100, "steps that a row of the log sums up", low=1)
+    value_coefficient: float = setting(
+        0.5, "weight of the value loss, in units of the reward", low=0
+    )
+    max_gradient_norm: float = setting(1.0, "norm to which larger gradients are clipped", low=0)
+    row_steps: int = setting(100, "steps per row of the log", low=1)
 
     @property
     def timed(self) -> Timed:
@@ -142,32 +149,34 @@ class PPOSettings(WorldSettings):
     "Goal Misgeneralization in Deep Reinforcement Learning" (Langosco et al., 2022) were trained.
     """
 
-    steps: int = setting(200_000_000, "environment steps in all", low=1)
-    num_envs: int = setting(256, "environments that step together", low=1)
-    rollout_steps: int = setting(256, "steps of each environment between two updates", low=1)
-    epochs: int = setting(3, "times that each rollout is learned from", low=1)
-    minibatches: int = setting(8, "parts of a rollout, each one step of the optimiser", low=1)
-    learning_rate: float = setting(5e-4, "of Adam, falling linearly to zero", low=0)
-    adam_epsilon: float = setting(1e-5, "of Adam", low=0)
-    max_gradient_norm: float = setting(0.5, "above which gradients are scaled down", low=0)
-    discount: float = setting(0.999, "of rewards, a step", low=0, high=1)
-    gae_lambda: float = setting(0.95, "of generalised advantage estimation", low=0, high=1)
-    clip: float = setting(0.2, "of probability ratios", low=0)
-    value_clip: float = setting(0.2, "of changes of values; 0: they are not clipped", low=0)
-    value_coefficient: float = setting(0.5, "of the value loss", low=0)
-    entropy_coefficient: float = setting(0.01, "of the entropy of the actions", low=0)
-    reward_discount: float = setting(
-        0.99, "of the return whose running deviation divides rewards", low=0, high=1
+    steps: int = setting(200_000_000, "environment steps in total", low=1)
+    num_envs: int = setting(256, "parallel environments", low=1)
+    rollout_steps: int = setting(256, "steps of each environment per rollout", low=1)
+    epochs: int = setting(3, "passes over each rollout", low=1)
+    minibatches: int = setting(8, "minibatches per pass, one step of the optimiser each", low=1)
+    learning_rate: float = setting(
+        5e-4, "initial learning rate of Adam; falls linearly to zero", low=0
     )
-    reward_clip: float = setting(10.0, "of divided rewards", low=0)
-    num_levels: int = setting(0, "different training levels; 0: endless", low=0)
+    adam_epsilon: float = setting(1e-5, "epsilon of Adam", low=0)
+    max_gradient_norm: float = setting(0.5, "norm to which larger gradients are clipped", low=0)
+    discount: float = setting(0.999, "discount of rewards per step", low=0, high=1)
+    gae_lambda: float = setting(0.95, "lambda of generalised advantage estimation", low=0, high=1)
+    clip: float = setting(0.2, "clip range of probability ratios", low=0)
+    value_clip: float = setting(0.2, "clip range of value changes; 0: no clipping", low=0)
+    value_coefficient: float = setting(0.5, "weight of the value loss", low=0)
+    entropy_coefficient: float = setting(0.01, "weight of the entropy bonus", low=0)
+    reward_discount: float = setting(
+        0.99, "discount of the return whose running deviation scales rewards", low=0, high=1
+    )
+    reward_clip: float = setting(10.0, "clip range of scaled rewards", low=0)
+    num_levels: int = setting(0, "number of training levels; 0: unlimited", low=0)
     validation_envs: int = setting(
-        32, "environments that play levels never trained on, meanwhile", low=0
+        32, "parallel environments with levels that are never trained on", low=0
     )
     value_warmup: int = setting(
-        0, "updates that train the value head alone, when a run begins with another agent", low=0
+        0, "first updates that train only the value head, for runs with an initial agent", low=0
     )
-    recurrent: bool = setting(False, "a network with a memory (GRU)")
+    recurrent: bool = setting(False, "use a network with a memory (GRU)")
 
     def __post_init__(self) -> None:
         super().__post_init__()

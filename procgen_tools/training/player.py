@@ -1,4 +1,4 @@
-"""A policy at play in a batch of environments, without asking it the same thing twice."""
+"""A policy that plays a batch of environments, without evaluating the same frame twice."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from procgen_tools.training.precision import Precision, autocast, to_observation
 
 
 class Player:
-    """A batch of environments and what a policy has in mind in each.
+    """A batch of environments and the policy's memory in each.
 
-    A policy without memory answers the same frame in the same way, and mice that do not know the
-    way yet see few different ones: on a CPU, answers are kept until `forget`. (Elsewhere, to look
-    them up would mean to wait for the device.)
+    A policy without memory gives the same output for the same frame, and untrained agents see few
+    different frames. So on a CPU, outputs are cached until `forget`. (On other devices, the lookup
+    would have to wait for the device.)
 
     Args:
-        env: a TorchMazeEnv, or what plays like one.
-        policy: asked for the actions; a learner may change it after `forget` alone.
+        env: a TorchMazeEnv, or an environment with the same interface.
+        policy: chooses the actions. Call `forget` whenever it has changed.
         generator: draws the actions.
-        precision: that the policy computes in.
+        precision: the precision of the policy's layers.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Player:
         self._known: dict[int, Tensor] = {}
 
     def forget(self) -> None:
-        """The policy has changed: what it answered before does not count any more."""
+        """Clear the cache, because the policy has changed."""
         self._known.clear()
 
     @torch.no_grad()
     def ask(
         self,
     ) -> tuple[Float[Tensor, "env action"], Float[Tensor, " env"], Float[Tensor, "env memory"]]:
-        """Log-probabilities of the actions, values, and what the policy would remember."""
+        """The log-probabilities of the actions, the values, and the policy's next memory."""
         if isinstance(self.policy, RecurrentPolicy):
             with autocast(self.env.device, self.precision):
                 logits, values, memory = self.policy.step(
@@ -63,7 +63,7 @@ class Player:
 
     @torch.no_grad()
     def step(self, episodes: Episodes) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Play one step: actions, their log-probabilities, values before it, rewards."""
+        """Play one step; the actions, their log-probabilities, the values before it, rewards."""
         log_probabilities, values, self.memory = self.ask()
         actions = torch.multinomial(log_probabilities.exp(), 1, generator=self.generator)
         result = self.env.step(actions.flatten())
@@ -75,7 +75,7 @@ class Player:
         return actions.flatten(), chosen, values, result.rewards
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on, beside the policy."""
+        """Everything needed to resume, besides the policy."""
         return {
             "env": self.env.state_dict(),
             "generator": self.generator.get_state(),
@@ -83,7 +83,7 @@ class Player:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Resume from a state."""
         self.env.load_state_dict(state["env"])
         self.generator.set_state(state["generator"])
         for name in ("firsts", "returns", "memory"):
@@ -107,13 +107,13 @@ class Player:
 
 
 def filled_up(rows: Int64[Tensor, " row"]) -> Int64[Tensor, " filled"]:
-    """Indices, the last one repeated until they are a multiple of 16.
+    """The indices, with the last one repeated until their number is a multiple of 16.
 
-    oneDNN prepares code and memory for every batch size that it meets: let these be few.
+    oneDNN prepares code and memory for each batch size, so there should be few of these.
     """
     return torch.cat([rows, rows[-1:].expand(-len(rows) % 16)])
 
 
 def memory_size(policy: ImpalaPolicy) -> int:
-    """Numbers that a policy remembers; 0 without memory."""
+    """The size of a policy's memory; 0 without memory."""
     return policy.memory_size if isinstance(policy, RecurrentPolicy) else 0

@@ -1,13 +1,14 @@
-"""Proximal policy optimisation (Schulman et al., 2017), as the published maze agents had it.
+"""Proximal policy optimisation (Schulman et al., 2017), with the recipe of the published agents.
 
 One `advance` plays a rollout in all environments and learns from it in `epochs` passes.
-Environments, rollout and network live on one device. The recipe is that of train-procgen for
-PyTorch: rewards divided by the running deviation of their discounted sum, generalised advantages
-normalised over the whole rollout, clipped value loss, a rate that falls linearly to zero. While
-it plays, the same policy plays levels below FIRST_TRAINING_SEED, which it never learns from.
+Environments, rollout and network are on one device. The recipe is that of train-procgen for
+PyTorch: rewards scaled by the running deviation of their discounted sum, generalised advantages
+normalised over the whole rollout, a clipped value loss, a learning rate that falls linearly to
+zero. Meanwhile the same policy plays levels below FIRST_TRAINING_SEED for validation; it never
+learns from these.
 
-One thing is ours: mice that are lost see the same frame many times, and a policy without memory
-answers it the same way, so that it passes through the network once for all steps that show it.
+One optimisation is ours: an untrained agent sees the same frame many times, and a policy without
+memory gives the same output for it. So each different frame passes through the network once.
 """
 
 from __future__ import annotations
@@ -42,22 +43,22 @@ from procgen_tools.worlds.maze.levels import MAX_SEED
 from procgen_tools.worlds.maze.torch_env import TorchMazeEnv
 
 FRAMES_AT_ONCE = {"cpu": 256, "cuda": 4096}
-"""Frames that pass through the network together when it learns; bounds the memory of a run."""
+"""The largest number of frames in one forward pass while learning; bounds the memory of a run."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """What the environments did between two updates; the tensors are written step by step.
+    """The steps of all environments between two updates. The tensors are filled step by step.
 
     Attributes:
-        frames: what each action was chosen from.
-        keys: numbers that are equal where frames are.
-        actions: the actions chosen.
-        log_probabilities: of these, when they were chosen.
-        values: returns that the policy expected; after the last step, too.
-        rewards: of each step, divided by their scale.
-        firsts: whether an episode began with a frame; after the last step, too.
-        memory: what the policy remembered before the first step; no columns without memory.
+        frames: the observation before each step.
+        keys: numbers; equal keys mean equal frames.
+        actions: the chosen actions.
+        log_probabilities: of the chosen actions, when they were chosen.
+        values: the policy's values before each step, and after the last one.
+        rewards: the scaled rewards of each step.
+        firsts: whether an episode began before each step, and after the last one.
+        memory: the policy's memory before the first step; no columns without memory.
     """
 
     frames: UInt8[Tensor, "time env 64 64 3"]
@@ -76,13 +77,13 @@ class Learner:
     """Policy, environments and optimiser (see `runs.Learner`).
 
     Args:
-        settings: what decides the run.
-        device: where everything lives.
-        initial: a policy to begin with, of the same scale and kind; a new one unless given.
-        precision: that the policy computes in (see `precision_choice`).
+        settings: everything that decides the run.
+        device: where the network and the environments are.
+        initial: the policy to begin with, of the same scale and kind; None for a new one.
+        precision: the precision of the layers (see `precision_choice`).
 
     Raises:
-        ValueError: a setting that no environment can be made with.
+        ValueError: see `initial.check_start`.
     """
 
     trainer = "ppo"
@@ -126,7 +127,7 @@ class Learner:
         self.episodes = 0
         self.rollout = self._empty_rollout()
 
-    # --- the run's side
+    # --- the interface of `runs.Learner`
 
     @staticmethod
     def check(settings: PPOSettings, initial: ImpalaPolicy | None) -> None:
@@ -142,7 +143,7 @@ class Learner:
         return self.settings.updates * self.settings.steps_an_update
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
-        """Play a rollout, learn from it; the figures of both."""
+        """Play a rollout and learn from it; the figures of both."""
         rate = self.settings.learning_rate * (1 - self.updates / self.settings.updates)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -168,7 +169,7 @@ class Learner:
         return load_policy(path)
 
     def state_dict(self) -> dict[str, Any]:
-        """Optimiser, environments, random generators, scale of rewards, counters."""
+        """The optimiser, environments, random generators, scale of rewards and counters."""
         return {
             "optimizer": self.optimizer.state_dict(),
             "player": self.player.state_dict(),
@@ -180,7 +181,7 @@ class Learner:
         }
 
     def load_state_dict(self, agent: ImpalaPolicy, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint's agent and state."""
+        """Resume from a checkpoint's agent and state."""
         self.policy.load_state_dict(agent.state_dict())
         self.optimizer.load_state_dict(state["optimizer"])
         self.player.load_state_dict(state["player"])
@@ -191,7 +192,7 @@ class Learner:
         self.updates, self.episodes = state["updates"], state["episodes"]
 
     def provenance(self) -> dict[str, Any]:
-        """The levels that were played, as far as each environment's sequence went."""
+        """The levels that were played: the length of each environment's sequence so far."""
         state = self.player.env.state_dict()
         return {
             "first_training_seed": FIRST_TRAINING_SEED,
@@ -202,7 +203,7 @@ class Learner:
     # --- the algorithm
 
     def play(self, tick: Callable[[int], None]) -> tuple[Episodes, Episodes]:
-        """Fill the rollout; the episodes that ended, in training and in validation."""
+        """Fill the rollout; the episodes that ended in training and in validation."""
         player, rollout = self.player, self.rollout
         played, validated = Episodes(self.device), Episodes(self.device)
         rollout.memory.copy_(player.memory)
@@ -226,7 +227,7 @@ class Learner:
         return played, validated
 
     def learn(self) -> dict[str, float]:
-        """Several passes over the rollout; means of the losses and their like."""
+        """Do `epochs` passes over the rollout; the means of the losses and other figures."""
         settings, rollout = self.settings, self.rollout
         advantages = generalised_advantages(
             rollout.rewards, rollout.values, rollout.firsts, settings.discount, settings.gae_lambda
@@ -247,7 +248,7 @@ class Learner:
                 norm = nn.utils.clip_grad_norm_(
                     self.policy.parameters(), settings.max_gradient_norm
                 )
-                # A gradient that is not finite says so of the loss, and is waited for anyway.
+                # Covers losses that are not finite, and costs no further wait for the device.
                 if not math.isfinite(norm.item()):
                     raise FloatingPointError(
                         f"the gradient is {norm.item()} at step {self.done}: lower learning_rate "
@@ -262,18 +263,18 @@ class Learner:
         return {**dict(zip(names, means, strict=True)), "explained_variance": explained.item()}
 
     def _freeze(self, frozen: bool) -> None:
-        """Let the value head alone learn, or everything."""
+        """Train only the value head if frozen, otherwise everything."""
         for parameter in self.policy.parameters():
             parameter.requires_grad_(not frozen)
         for parameter in self.policy.fc_value.parameters():
             parameter.requires_grad_(True)
 
     def _minibatches(self) -> Iterator[list[Tensor]]:
-        """Minibatches in parts: indices into the rollout, its first two axes made one.
+        """Minibatches in parts of bounded size: indices into the rollout, (time env) flattened.
 
-        With a memory a part is whole environments, (time, env). Without one it is steps, (step,),
-        in a random order of their frames: those that show the same frame stand together, so that
-        it passes through the network once.
+        With a memory, a part consists of whole environments, (time, env). Without one, it consists
+        of steps, (step,), in a random order of their frames: steps with the same frame are
+        adjacent, so that the frame passes through the network once.
         """
         settings, keys = self.settings, self.rollout.keys
         at_once = FRAMES_AT_ONCE.get(self.device.type, 256)
@@ -293,7 +294,7 @@ class Learner:
     def _loss(
         self, part: Tensor, advantages: Tensor, returns: Tensor
     ) -> tuple[Tensor, Float[Tensor, " figure"]]:
-        """Sum of the losses of these steps, and the sums that the log wants."""
+        """The sum of the losses of these steps, and the sums of the logged figures."""
         settings, rollout = self.settings, self.rollout
         rows, frames = part.flatten(), rollout.frames.flatten(0, 1)
         with autocast(self.device, self.precision):
@@ -382,10 +383,10 @@ def generalised_advantages(
     Args:
         rewards: of each step.
         values: expected returns before each step, and after the last one.
-        firsts: whether an episode begins before each step, and after the last one: nothing is
-            counted beyond the end of an episode, by the step limit neither.
-        discount: a step.
-        gae_lambda: 0 trusts the values alone, 1 the rewards.
+        firsts: whether an episode begins before each step, and after the last one. Nothing is
+            counted beyond the end of an episode, even if the step limit ended it.
+        discount: of rewards, per step.
+        gae_lambda: 0 relies on the values alone, 1 on the rewards alone.
     """
     goes_on = (~firsts[1:]).to(values.dtype)
     errors = rewards + discount * values[1:] * goes_on - values[:-1]
@@ -400,13 +401,13 @@ def generalised_advantages(
 def different_frames(
     keys: Int64[Tensor, " step"],
 ) -> tuple[Int64[Tensor, " frame"], Int64[Tensor, " step"]]:
-    """Where steps in a row show another frame than the one before, and which each shows.
+    """The different frames of some steps.
 
     Args:
-        keys: equal where frames are; equal ones stand together.
+        keys: equal keys mean equal frames, and are adjacent.
 
     Returns:
-        the first step of each frame, and for each step the number of its frame.
+        The index of the first step of each frame, and for each step the number of its frame.
     """
     _, number, counts = keys.unique_consecutive(return_inverse=True, return_counts=True)
     return counts.cumsum(0) - counts, number

@@ -1,4 +1,4 @@
-"""How networks compute while they learn: float32 or bfloat16, channels last."""
+"""The precision and memory format of networks in training: float32 or bfloat16, channels last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from procgen_tools.models import ImpalaPolicy
 
 @dataclass(frozen=True)
 class Precision:
-    """What the layers of a network compute in, and why; see `precision_choice`.
+    """The precision of a network's layers, and the reason for it; see `precision_choice`.
 
     Attributes:
         name: `float32`, or `bfloat16` for mixed precision: convolutions and linear layers compute
@@ -34,7 +34,7 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
 
 
 def channels_last(policy: ImpalaPolicy) -> ImpalaPolicy:
-    """The policy itself, its convolutions laid out as they are fastest."""
+    """The same policy, with its convolution weights in channels-last format, which is faster."""
     for parameter in policy.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -42,5 +42,5 @@ def channels_last(policy: ImpalaPolicy) -> ImpalaPolicy:
 
 
 def to_observations(frames: UInt8[Tensor, "batch 64 64 3"]) -> Float[Tensor, "batch 3 64 64"]:
-    """Frames as floats in [0, 1], channels first in shape, last in memory."""
+    """The frames as floats in [0, 1]; channels first in shape, last in memory."""
     return frames.permute(0, 3, 1, 2).float().div_(255)

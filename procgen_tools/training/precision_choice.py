@@ -1,8 +1,8 @@
-"""Which precision a run computes in: what is faster here, and, on resuming, what it began with.
+"""The choice of a run's precision: the faster one here, or the one that a resumed run began with.
 
-What a processor announces does not tell whether bfloat16 works on it, nor whether it is faster:
-see `precision_probe`. Both are found out in a child process before training, which takes a few
-seconds. A run keeps its precision in its checkpoint, since it decides the bits of the result.
+The features that a processor reports do not tell whether bfloat16 works on it, nor whether it is
+faster (see `precision_probe`). Both are measured in a child process before training, which takes a
+few seconds. A run stores its precision in its checkpoint, because the results depend on it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from procgen_tools.training.settings import AUTO, Settings
 
 PROBE = Path(__file__).with_name("precision_probe.py")
 CAP = "ONEDNN_MAX_CPU_ISA=AVX512_CORE_FP16"
-"""In the environment of a process, keeps it from the tiles that some machines announce falsely."""
+"""As an environment variable, disables the tile instructions that some machines report falsely."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is timed.
+    """The work that is timed.
 
     Attributes:
         scale: width of the network.
-        batch: samples per step, at most: wide networks are timed on fewer.
-        threads: of the process that computes.
+        batch: samples per step at most; wide networks are timed on fewer.
+        threads: number of threads.
         seconds: how long steps are timed, in both precisions together.
         recurrent: whether the network has a memory.
     """
@@ -47,12 +47,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Speeds:
-    """What the child process found.
+    """The result of the child process.
 
     Attributes:
-        float32: samples per second; None if the child ended before it knew.
+        float32: samples per second; None if the child ended before the measurement.
         bfloat16: samples per second; None if bfloat16 does not work.
-        failure: why it does not, in words; empty if it does.
+        failure: why bfloat16 does not work, in words; empty if it works.
     """
 
     float32: float | None
@@ -61,12 +61,13 @@ class Speeds:
 
 
 def measure(work: Work, *, timeout: float = 120.0, program: Path | None = None) -> Speeds:
-    """Time training steps on the CPU in a child process, which may die or hang.
+    """Time training steps on the CPU in a child process, which may crash or hang.
 
     Args:
-        work: what to time.
+        work: the work to time.
         timeout: seconds after which the child is killed.
-        program: what the child runs, with the work as JSON; `precision_probe` unless given.
+        program: the script that the child runs, with the work as JSON; by default,
+            `precision_probe`.
     """
     words = [sys.executable, "-P", str(program or PROBE), json.dumps(asdict(work))]
     try:
@@ -87,18 +88,18 @@ def choose(
     checkpoint: Mapping[str, Any] | None = None,
     measured: Callable[[Work], Speeds] = measure,
 ) -> Precision:
-    """The precision that a run begins or goes on with.
+    """The precision of a new or resumed run.
 
     Args:
         settings: of the run; `settings.precision` is `auto` or one of the two.
         device: where it trains.
-        checkpoint: of the run that is resumed (see `models.checkpoint_metadata`); None for a new
-            run.
+        checkpoint: the metadata of the resumed run's checkpoint (see
+            `models.checkpoint_metadata`); None for a new run.
         measured: times both precisions on the CPU.
 
     Raises:
-        ValueError: a run that began in another precision than `settings.precision`, or bfloat16
-            where it does not work.
+        ValueError: the run began in another precision than `settings.precision`, or bfloat16 is
+            asked for and does not work.
     """
     if settings.timed is None:
         return Precision(settings.precision, "the only precision of this trainer")
@@ -154,7 +155,7 @@ def _checked(
     device: torch.device,
     measured: Callable[[Work], Speeds],
 ) -> Precision:
-    """This precision, if it works here."""
+    """The precision of this name, if it works here."""
     if name == "float32":
         return Precision(name, reason)
     failure = _failure(settings, device, measured)
@@ -175,7 +176,7 @@ def _checked(
 def _of_old(
     settings: Settings, device: torch.device, measured: Callable[[Work], Speeds]
 ) -> Precision:
-    """Of a run from before precisions were kept: then, bfloat16 was used wherever announced."""
+    """The precision of a run older than stored precisions: bfloat16 wherever it is reported."""
     if settings.precision != AUTO:
         reason = "as asked; the checkpoint does not say what the run began with"
         return _checked(settings.precision, reason, settings, device, measured)
@@ -189,7 +190,7 @@ def _of_old(
 
 
 def _announced(device: torch.device) -> bool:
-    """Whether the device says that it has bfloat16 in hardware."""
+    """Whether the device reports bfloat16 in hardware."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
@@ -199,7 +200,7 @@ def _announced(device: torch.device) -> bool:
 
 
 def _failure(settings: Settings, device: torch.device, measured: Callable[[Work], Speeds]) -> str:
-    """Why bfloat16 does not work on the device; empty if it does."""
+    """Why bfloat16 does not work on the device; empty if it works."""
     if device.type == "cuda":
         return "" if torch.cuda.is_bf16_supported() else f"{device} does not support it"
     if device.type != "cpu":
@@ -221,7 +222,7 @@ def _elsewhere(device: torch.device) -> str:
 
 
 def _speeds(output: bytes, failure: str) -> Speeds:
-    """What the lines of the child say; `failure` if it ended before it had timed both."""
+    """The speeds in the child's output, with `failure` if it ended before it had timed both."""
     found: dict[str, Any] = {}
     for line in output.decode(errors="replace").splitlines():
         try:
@@ -234,7 +235,7 @@ def _speeds(output: bytes, failure: str) -> Speeds:
 
 
 def _ending(returncode: int, errors: bytes) -> str:
-    """How the child ended, in words."""
+    """The way the child ended, in words."""
     if returncode < 0:
         try:
             name = signal.Signals(-returncode).name

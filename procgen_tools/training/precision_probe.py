@@ -1,11 +1,11 @@
-"""A program that times training steps in float32 and bfloat16; it may die, so it runs on its own.
+"""A script that times training steps in float32 and bfloat16. It may crash, so it runs alone.
 
     python -P precision_probe.py '{"scale": 1, "batch": 128, "threads": 1, "seconds": 1.0}'
 
-Some processors, or the virtual machines on them, announce instructions for bfloat16 that kill the
-process which uses them. `precision_choice` therefore starts this file as a child and reads lines
-of JSON from it: the rate in float32 first, and then, if bfloat16 works, both. It imports torch
-alone, so that it starts quickly and also runs where the package is not installed.
+Some processors, or the virtual machines on them, report instructions for bfloat16 that kill the
+process that uses them. `precision_choice` therefore runs this file in a child process and reads
+lines of JSON from it: first the rate in float32 and then, if bfloat16 works, both rates. It imports
+only torch, so it starts quickly and runs where the package is not installed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 SMALLEST_BATCH = 16
 GREATEST_DIFFERENCE = 0.1
-"""Of the outputs in the two precisions, relative to the largest output."""
+"""The largest difference of the outputs in the two precisions, relative to the largest output."""
 
 
 class Residual(nn.Module):
-    """Two convolutions whose input is added to their output."""
+    """Two convolutions with a skip connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Residual(nn.Module):
 
 
 class Network(nn.Module):
-    """The layers of the agents (an IMPALA network), and those of their memory."""
+    """The layers of the agents (an IMPALA network), with or without a memory."""
 
     def __init__(self, scale: int, recurrent: bool) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Network(nn.Module):
 
 
 def step(network: Network, observations: Tensor, bfloat16: bool) -> Tensor:
-    """One forward and backward pass; the outputs."""
+    """Do one forward and backward pass, and return the outputs."""
     network.zero_grad(set_to_none=True)
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         outputs = network(observations)
@@ -72,7 +72,7 @@ def step(network: Network, observations: Tensor, bfloat16: bool) -> Tensor:
 
 
 def agree(network: Network, observations: Tensor) -> bool:
-    """Whether both precisions give nearly the same outputs, and finite gradients."""
+    """Whether both precisions give nearly the same outputs and finite gradients."""
     plain = step(network, observations, False)
     rounded = step(network, observations, True)
     finite = all(
@@ -82,14 +82,14 @@ def agree(network: Network, observations: Tensor) -> bool:
 
 
 def seconds_of(network: Network, observations: Tensor, bfloat16: bool) -> float:
-    """The time that one step takes."""
+    """The duration of one step."""
     start = time.perf_counter()
     step(network, observations, bfloat16)
     return time.perf_counter() - start
 
 
 def main(scale: int, batch: int, threads: int, seconds: float, recurrent: bool) -> None:
-    """Print the rates as JSON, in samples per second: float32, then both, in turns."""
+    """Print the rates as JSON, in samples per second: first float32, then both."""
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     network = Network(scale, recurrent)
@@ -100,7 +100,7 @@ def main(scale: int, batch: int, threads: int, seconds: float, recurrent: bool) 
     if not agree(network, observations):
         print(json.dumps({"failure": "its results are wrong"}), flush=True)
         return
-    # Wide networks are timed on smaller batches than they train on, which saves minutes.
+    # Wide networks are timed on smaller batches than they are trained on, which saves minutes.
     batch = min(batch, max(SMALLEST_BATCH, int(rate * seconds / 4)))
     if batch != SMALLEST_BATCH:
         observations = torch.rand(batch, 3, 64, 64).to(memory_format=torch.channels_last)
@@ -109,7 +109,7 @@ def main(scale: int, batch: int, threads: int, seconds: float, recurrent: bool) 
     while sum(map(sum, taken.values())) < seconds or len(taken[True]) < 2:
         for bfloat16, times in taken.items():
             times.append(seconds_of(network, observations, bfloat16))
-    # The quickest step is the one that other work on the machine disturbed least.
+    # The fastest step is the one least disturbed by other work on the machine.
     rates = {"float32": batch / min(taken[False]), "bfloat16": batch / min(taken[True])}
     print(json.dumps(rates), flush=True)
 

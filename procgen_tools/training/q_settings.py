@@ -11,26 +11,29 @@ from procgen_tools.training.base_settings import Settings, setting
 class DQNSettings(Settings):
     """Deep Q-learning in crops and humans (see `dqn`)."""
 
-    updates: int = setting(10_000, "steps of the optimiser in all", low=1)
-    batch_states: int = setting(256, "states an update, each with its four actions", low=1)
-    buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all", low=0)
+    updates: int = setting(10_000, "steps of the optimiser in total", low=1)
+    batch_states: int = setting(256, "states per update, each with its four actions", low=1)
+    buffer_states: int = setting(0, "states in the buffer, drawn at random; 0: all states", low=0)
     width: int = setting(256, "units of each hidden layer; 966 in the original", low=1)
-    learning_rate: float = setting(
-        2e-3, "of Adam (or plain gradient descent), at its highest", low=0
+    learning_rate: float = setting(2e-3, "peak learning rate of the optimiser", low=0)
+    plain_descent: bool = setting(False, "use stochastic gradient descent instead of Adam")
+    warmup_updates: int = setting(
+        200, "updates over which the learning rate rises from zero", low=0
     )
-    plain_descent: bool = setting(False, "stochastic gradient descent instead of Adam")
-    warmup_updates: int = setting(200, "over which the rate rises from zero", low=0)
     decay_from: float = setting(
-        0.4, "share of the run after which the rate falls to zero (linearly)", low=0, high=1
+        0.4,
+        "fraction of the run after which the learning rate falls linearly to zero",
+        low=0,
+        high=1,
     )
-    discount: float = setting(0.95, "of rewards, a step", low=0, high=0.999999)
+    discount: float = setting(0.95, "discount of rewards per step", low=0, high=0.999999)
     target_every: int = setting(100, "updates between copies to the target network", low=1)
-    max_gradient_norm: float = setting(10.0, "above which gradients are scaled down", low=0)
+    max_gradient_norm: float = setting(10.0, "norm to which larger gradients are clipped", low=0)
     reversed_production: bool = setting(
-        False, "also production mazes, where humans are worth 11 and crops cost 2"
+        False, "train on production mazes, too, where humans are worth 11 and crops cost 2"
     )
-    row_updates: int = setting(200, "updates that a row of the log sums up", low=1)
-    seed: int = setting(0, "of initial weights and batches", low=0)
+    row_updates: int = setting(200, "updates per row of the log", low=1)
+    seed: int = setting(0, "seed of initial weights and batches", low=0)
 
     def learning_rate_at(self, update: int) -> float:
         """The learning rate of an update, counted from 0."""
@@ -49,22 +52,25 @@ class PlantingSettings(DQNSettings):
     """
 
     updates: int = setting(1000, "steps of the optimiser in step 3", low=1)
-    learning_rate: float = setting(
-        1e-3, "of Adam (or plain gradient descent), at its highest", low=0
-    )
-    plain_descent: bool = setting(True, "stochastic gradient descent instead of Adam")
-    warmup_updates: int = setting(0, "over which the rate rises from zero", low=0)
+    learning_rate: float = setting(1e-3, "peak learning rate of the optimiser in step 3", low=0)
+    plain_descent: bool = setting(True, "use stochastic gradient descent instead of Adam")
+    warmup_updates: int = setting(0, "updates over which the learning rate rises from zero", low=0)
     decay_from: float = setting(
-        1.0, "share of step 3 after which the rate falls to zero (linearly)", low=0, high=1
+        1.0,
+        "fraction of step 3 after which the learning rate falls linearly to zero",
+        low=0,
+        high=1,
     )
     target_every: int = setting(10, "updates between copies to the target network", low=1)
     both_updates: int = setting(18_000, "steps of the optimiser in step 1", low=1)
     both_batch_states: int = setting(320, "states per update in step 1", low=1)
     undo_loss: float = setting(100.0, "loss at which step 2 ends", low=0)
     undo_updates: int = setting(5000, "updates after which step 2 ends in any case", low=1)
-    undo_learning_rate: float = setting(1e-3, "of the gradient ascent of step 2", low=0)
+    undo_learning_rate: float = setting(
+        1e-3, "learning rate of the gradient ascent in step 2", low=0
+    )
     undo_gradient_norm: float = setting(
-        1.0, "above which gradients are scaled down in step 2", low=0
+        1.0, "norm to which larger gradients are clipped in step 2", low=0
     )
     undo_batch_states: int = setting(256, "states per update in step 2", low=1)
 

@@ -1,4 +1,4 @@
-"""Rewards divided by the running deviation of their discounted sum."""
+"""Rewards scaled by the running standard deviation of their discounted sum."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from torch import Tensor
 
 
 class RewardScale:
-    """Keeps returns near unit size whatever the rewards, without moving their zero.
+    """Keeps returns near unit size for rewards of any size, without shifting their zero.
 
-    Every environment sums its rewards up with a discount; the variance of these sums over all
-    steps so far is merged batch by batch (Chan et al., 1979). Source: the reward normalisation
-    of OpenAI baselines, which procgen agents are trained with.
+    Each environment keeps a discounted sum of its rewards. The variance of these sums over all
+    steps so far is updated batch by batch (Chan et al., 1979). Source: the reward normalisation of
+    OpenAI baselines, with which procgen agents are trained.
 
     Args:
-        num_envs: environments.
-        discount: of the sums, a step.
-        clip: the largest divided reward.
-        device: where rewards are.
+        num_envs: number of environments.
+        discount: of the sums, per step.
+        clip: the largest absolute value of a scaled reward.
+        device: where the rewards are.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class RewardScale:
     def __call__(
         self, rewards: Float[Tensor, " env"], dones: Bool[Tensor, " env"]
     ) -> Float[Tensor, " env"]:
-        """Take the rewards of a step into account, and divide them.
+        """Update the statistics with the rewards of a step, and scale them.
 
         Args:
-            rewards: of each environment.
-            dones: where the step ended an episode: the sum begins anew.
+            rewards: (env,) of the step.
+            dones: (env,) whether the step ended an episode, which resets the sum.
         """
         self.sums = self.discount * self.sums + rewards
         number = len(rewards)

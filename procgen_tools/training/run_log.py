@@ -1,4 +1,4 @@
-"""The log of a run: a CSV file and TensorBoard events, in step with the checkpoints."""
+"""The log of a run: a CSV file and TensorBoard events, consistent with the checkpoints."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LOG = "log.csv"
 
 
 class RunLog:
-    """Appends rows; what a killed run wrote after its last checkpoint is dropped first.
+    """Appends rows. Rows that a killed run wrote after its last checkpoint are dropped first.
 
     Args:
-        folder: of the run; made with the first row.
-        columns: of the file; the first one counts samples or steps.
-        done: where the run stands; rows beyond were lost with the run that wrote them. None: the
-            run begins, and there must be no log.
-        tensorboard: write events, too.
+        folder: the folder of the run.
+        columns: of the file. The first one counts samples, steps or updates.
+        done: the count at the checkpoint; rows beyond it are dropped. None for a new run, whose
+            folder must not hold a log.
+        tensorboard: write TensorBoard events, too.
 
     Raises:
-        ValueError: the folder holds a log with other columns, or one that does not lead up to
-            `done`: it is of another run. It is left as it is.
+        ValueError: the folder holds the log of another run: its columns differ, or it does not
+            reach `done`. It is left unchanged.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RunLog:
             self._writer.close()
 
     def write(self, figures: Mapping[str, float | int]) -> None:
-        """Append a row; a figure that there is none of (NaN) leaves its cell empty."""
+        """Append a row. NaN gives an empty cell."""
         if figures.keys() != set(self.columns):
             raise ValueError(
                 f"a row has {sorted(figures)}, and the log {sorted(self.columns)}: give the same"
@@ -78,7 +78,7 @@ class RunLog:
             self._writer.flush()
 
     def _rows_up_to(self, done: int | None) -> str:
-        """The text of the log as it was when the checkpoint was written."""
+        """The text of the log at the time of the checkpoint."""
         header = _line(self.columns)
         if done is None:
             if self.path.exists():
@@ -94,7 +94,7 @@ class RunLog:
                     "the log back, or begin a new run in another folder"
                 )
             return header
-        # A run that was killed while it wrote leaves a line without an end.
+        # A run that was killed while writing leaves a line without a newline.
         lines = [line for line in self.path.read_text().splitlines(True) if line.endswith("\n")]
         if not lines or lines[0] != header:
             raise ValueError(
@@ -122,7 +122,7 @@ def _short(value: float | int) -> str:
 
 
 def read_log(folder: Path) -> pd.DataFrame:
-    """The log of a run as a table, a row a row; cells without a figure are NaN.
+    """The log of a run as a table, one table row per log row. Empty cells are NaN.
 
     Raises:
         FileNotFoundError: the folder holds no log.

@@ -1,4 +1,4 @@
-"""Checkpoints of runs are checked before a learner goes on from them."""
+"""Checks of a run's checkpoint before a learner resumes from it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from torch import Tensor
 
 KEYS = ("trainer", "settings", "learner", "wall_time")
 CHANGING = ("lr", "params")
-"""Of the groups of an optimiser, what a run itself changes, and the numbers of the parameters."""
+"""Entries of an optimiser's groups that a run changes, and the indices of the parameters."""
 
 
 def check_run(checkpoint: Mapping[str, Any], path: Path) -> None:
-    """Make sure that a file is the checkpoint of a run.
+    """Check that a file is the checkpoint of a run.
 
     Args:
-        checkpoint: what it holds beside the agent.
-        path: of the file, for messages.
+        checkpoint: its contents besides the agent.
+        path: the file, for messages.
 
     Raises:
-        ValueError: it is none, or is damaged.
+        ValueError: the file is no such checkpoint, or is damaged.
     """
     if not set(KEYS) <= checkpoint.keys():
         raise ValueError(
@@ -39,16 +39,16 @@ def check_run(checkpoint: Mapping[str, Any], path: Path) -> None:
 
 
 def load_state(learner: Any, agent: Any, checkpoint: Mapping[str, Any], path: Path) -> None:
-    """Bring a new learner where the checkpoint stands.
+    """Load a checkpoint into a new learner.
 
     Args:
         learner: a `runs.Learner` that has not learned yet.
-        agent: the checkpoint's.
+        agent: the agent of the checkpoint.
         checkpoint: see `check_run`.
-        path: of the file, for messages.
+        path: the file, for messages.
 
     Raises:
-        ValueError: a state that the learner cannot have come to. The learner is of no use then.
+        ValueError: a state that the learner cannot have reached. The learner cannot be used then.
     """
     state = checkpoint["learner"]
     try:
@@ -65,13 +65,13 @@ def load_state(learner: Any, agent: Any, checkpoint: Mapping[str, Any], path: Pa
 
 def _damaged(path: Path, what: str) -> ValueError:
     return ValueError(
-        f"{path} cannot be gone on from: {what[:300]}. It is damaged or of another version: take "
+        f"{path} cannot be resumed: {what[:300]}. It is damaged or of another version: take "
         "an older copy of the folder, or begin a new run in another one"
     )
 
 
 def _check_like(name: str, theirs: Any, ours: Any) -> None:
-    """The same structure as ours: keys, types, shapes; numbers that can be."""
+    """Check that the structure equals ours (keys, types, shapes) and that numbers are possible."""
     if type(theirs) is not type(ours) and not (isinstance(theirs, dict) and isinstance(ours, dict)):
         raise ValueError(f"{name} is of type {type(theirs).__name__}, not {type(ours).__name__}")
     if isinstance(ours, Tensor):
@@ -84,7 +84,7 @@ def _check_like(name: str, theirs: Any, ours: Any) -> None:
     elif name.endswith(".optimizer"):
         _check_groups(theirs, ours)
     elif isinstance(ours, dict):
-        if name.endswith(".settings"):  # their owner compares them, and knows what is younger
+        if name.endswith(".settings"):  # compared by their owner, which knows newer settings
             return
         differing = sorted(map(str, theirs.keys() ^ ours.keys()))
         if differing:
@@ -101,7 +101,7 @@ def _check_finite(name: str, value: Tensor) -> None:
 
 
 def _check_groups(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
-    """The settings of an optimiser, which load_state_dict would take over without a look."""
+    """Check the optimiser's settings, which load_state_dict would accept unchecked."""
     for group, own in zip(theirs["param_groups"], ours["param_groups"], strict=True):
         for name in own.keys() & group.keys() - set(CHANGING):  # versions of torch differ
             if group[name] != own[name]:

@@ -1,15 +1,15 @@
-"""Runs that lose nothing: any learner, trained in a folder that keeps its log and checkpoints.
+"""Resumable runs: a learner, trained in a folder that holds its log and checkpoints.
 
-    <folder>/log.csv                 a row for every `advance` of the learner
+    <folder>/log.csv                 one row for each `advance` of the learner
     <folder>/events.out.tfevents...  the same for TensorBoard
-    <folder>/checkpoint.pth          all that is needed to go on, replaced whole
-    <folder>/precision.txt           what the layers compute in, and why
-    <folder>/run.lock                held by the process that trains, so that no other one does
+    <folder>/checkpoint.pth          everything needed to resume; replaced atomically
+    <folder>/precision.txt           the precision of the layers, and the reason for it
+    <folder>/run.lock                held by the process that trains, to keep others out
     <folder>/model_<done>.pth        snapshots: the agent alone, at chosen points of the run
 
-A learner changes only in `advance`, and checkpoints are written between two of them. Everything
-that an update depends on is in the checkpoint, so on the CPU a run that was killed and resumed
-ends in the weights of one that never was.
+A learner changes only in `advance`, and checkpoints are written between two calls. Everything that
+an update depends on is in the checkpoint, so on the CPU, a run that was killed and resumed ends in
+the same weights as a run that was never interrupted.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Learner(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """What decides the run."""
+        """Everything that decides the run."""
 
     @property
     def trainer(self) -> str:
@@ -66,19 +66,19 @@ class Learner(Protocol):
 
     @property
     def precision(self) -> Precision:
-        """What its layers compute in."""
+        """The precision of its layers."""
 
     @property
     def unit(self) -> str:
-        """What `done` and `total` count: the name of their column."""
+        """The name of the log's column for `done`, such as samples or updates."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Of the log, beside `unit`, wall time and rate."""
+        """The columns of the log besides `unit`, wall time and rate."""
 
     @property
     def shown(self) -> dict[str, str]:
-        """Columns that the progress bar shows, with their formats."""
+        """The columns that the progress bar shows, with their formats."""
 
     @property
     def done(self) -> int:
@@ -89,37 +89,41 @@ class Learner(Protocol):
         """Samples, environment steps or updates of the whole run."""
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
-        """Learn for a row of the log, telling `tick` what was done; the row's figures."""
+        """Learn for one row of the log, and return the row's figures.
+
+        Args:
+            tick: called with the number of units done since the last call.
+        """
 
     def agent(self) -> nn.Module:
-        """The network as it stands."""
+        """The present network."""
 
     def read_agent(self, path: Path) -> nn.Module:
         """Read an agent of this kind from its file."""
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on, beside the settings and the agent."""
+        """Everything needed to resume, besides the settings and the agent."""
 
     def load_state_dict(self, agent: Any, state: dict[str, Any]) -> None:
-        """Go on from there, with what `read_agent` read."""
+        """Resume from a state and the agent that `read_agent` gave."""
 
     def provenance(self) -> dict[str, Any]:
-        """What agents made by this learner should say about their making."""
+        """Facts about the training to store in the agent's file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How a run is kept; nothing here changes what it learns.
+    """How a run is stored. Nothing here changes what it learns.
 
     Attributes:
-        resume: go on from the folder's checkpoint, if there is one.
-        save_seconds: time between checkpoints; the last update is always kept.
-        stop_after: seconds after which the run stops with a checkpoint, to be resumed later.
-        snapshot_every: samples or steps between snapshots of the agent; 0: none.
+        resume: continue from the folder's checkpoint, if there is one.
+        save_seconds: seconds between checkpoints. The last update is always stored.
+        stop_after: seconds after which the run stops with a checkpoint, so it can be resumed.
+        snapshot_every: samples, steps or updates between snapshots of the agent; 0 for none.
         half_snapshots: store snapshots in half precision, which halves their files.
-        wait: while another process trains the same, wait for it to end; else, refuse.
-        tensorboard: write the log for TensorBoard, too.
-        progress_bar: show one.
+        wait: if another process trains the same agent, wait until it ends instead of failing.
+        tensorboard: write TensorBoard events, too.
+        progress_bar: show a progress bar.
     """
 
     resume: bool = False
@@ -133,14 +137,14 @@ class RunOptions:
 
 
 def run(learner: Learner, folder: Path, options: RunOptions | None = None) -> bool:
-    """Train the learner to the end of its settings; False if it was time to stop before.
+    """Train the learner. True if the run is complete, False if it stopped at `stop_after`.
 
     Raises:
-        ValueError: the folder holds a checkpoint and `resume` is not set, or it is of another
-            run, or the log is. Nothing is changed then.
+        ValueError: the folder holds a checkpoint and `resume` is not set, or its checkpoint or log
+            belongs to another run. Nothing is changed.
         InUseError: another process trains in the folder.
-        FloatingPointError: a loss is not finite. The last checkpoint is from before.
-        OSError: a file cannot be written. The last checkpoint is whole.
+        FloatingPointError: a loss is not finite. The last checkpoint is from before it.
+        OSError: a file cannot be written. The last checkpoint is intact.
     """
     options = options or RunOptions()
     with locked(folder / LOCK, f"the run in {folder}", wait=options.wait):
@@ -161,7 +165,7 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
     )  # fmt: skip
     remove_unfinished(folder)
     if begins:
-        _save(learner, checkpoint, wall_time)  # what cannot be written is known before training
+        _save(learner, checkpoint, wall_time)  # fails before training if it cannot be written
         _check_space(checkpoint)
     write_text(folder / PRECISION, f"{learner.precision.name}, {learner.precision.reason}\n")
     if options.snapshot_every and learner.done == 0:
@@ -186,8 +190,8 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
                 now = time.monotonic()
                 stopping = now - began > options.stop_after
                 last = learner.done >= learner.total or stopping
-                # The snapshot comes first: a run that is killed between the two goes on from
-                # before both, and makes both again.
+                # The snapshot comes first: a run that is killed between the two resumes from
+                # before both, and writes both again.
                 every = options.snapshot_every
                 if every and before // every < learner.done // every:
                     _save_snapshot(learner, folder, wall_time, options)
@@ -201,13 +205,13 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
 
 
 def save_agent(learner: Learner, path: Path, *, half: bool = False, **metadata: Any) -> None:
-    """Write the agent as it stands, a small file that says how it was made.
+    """Write the present agent to a small file that also records how it was made.
 
     Args:
-        learner: what trained it.
-        path: the file.
+        learner: the learner that trained it.
+        path: the file to write.
         half: store the parameters in half precision (float16).
-        metadata: more to say, such as the command.
+        metadata: further facts to store, such as the command.
     """
     agent = learner.agent()
     save_policy(
@@ -223,16 +227,16 @@ def save_agent(learner: Learner, path: Path, *, half: bool = False, **metadata: 
 
 
 def run_wall_time(folder: Path) -> float:
-    """Seconds that the run in a folder has trained, over all its parts."""
+    """The seconds that the run in a folder has trained, interruptions excluded."""
     return float(checkpoint_metadata(folder / CHECKPOINT)["wall_time"])
 
 
 def remove_unfinished(folder: Path, name: str = "") -> None:
-    """Remove what killed processes had begun to write (see `files.unfinished`).
+    """Remove the unfinished files of killed processes (see `files.unfinished`).
 
     Args:
-        folder: where nobody else writes meanwhile.
-        name: of the one file that had been begun; all files of the folder if empty.
+        folder: a folder in which no other process writes.
+        name: the file whose unfinished copies to remove; by default, those of all files.
     """
     for path in folder.iterdir():
         if path.name.startswith(f".{name}") and path.name.endswith(".tmp"):
@@ -257,7 +261,7 @@ def _save(learner: Learner, path: Path, wall_time: float) -> None:
 
 
 def _resume(learner: Learner, path: Path) -> float:
-    """Bring the learner where the checkpoint stands; seconds trained so far."""
+    """Load the checkpoint into the learner, and return the seconds trained so far."""
     state = checkpoint_metadata(path)
     check_run(state, path)
     if state["trainer"] != learner.trainer:
@@ -273,9 +277,9 @@ def _resume(learner: Learner, path: Path) -> float:
             "resume it with that precision, or choose another folder"
         )
     for name, ours in asdict(learner.settings).items():
-        if name == "precision":  # what was asked for; what was chosen counts
+        if name == "precision":  # the choice counts, not the request
             continue
-        # A setting that is younger than the run had its default, which changes nothing.
+        # A setting that did not exist when the run began has its default, which changes nothing.
         theirs = state["settings"].get(name, defaults[name])
         if theirs != ours:
             raise ValueError(
@@ -287,7 +291,7 @@ def _resume(learner: Learner, path: Path) -> float:
 
 
 def _check_space(checkpoint: Path) -> None:
-    """A checkpoint is written beside the last one: there must be room for a few."""
+    """Check that there is room for a few checkpoints: a new one is written before the old goes."""
     needed, free = 3 * checkpoint.stat().st_size, shutil.disk_usage(checkpoint.parent).free
     if free < needed:
         checkpoint.unlink()
@@ -299,7 +303,7 @@ def _check_space(checkpoint: Path) -> None:
 
 @contextmanager
 def _keeping(checkpoint: Path) -> Iterator[None]:
-    """Say of an error in writing that the checkpoint before it stands."""
+    """Add to an error in writing that the last checkpoint is intact."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Examples to imitate: fresh levels, a square in each, the shortest way and its return."""
+"""Examples to imitate: new levels, a square in each, the shortest path and its return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice
 from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
 
 FIRST_TRAINING_SEED = 2**20
-"""Levels below this seed are never trained on: they are there to test with."""
+"""Levels below this seed are never trained on; they are for testing."""
 
 REWARD = 10.0
 
@@ -24,7 +24,7 @@ class Examples:
 
     Attributes:
         frames: (example, y, x, 3) observations.
-        moves: (example,) index into grid.MOVES of the step on the shortest path to the cheese.
+        moves: (example,) index into grid.MOVES of the first move on the shortest path.
         returns: (example,) discounted reward of following that path.
     """
 
@@ -40,7 +40,7 @@ def pool_seeds(
     rng: np.random.Generator,
     seed_range: tuple[int, int] = (FIRST_TRAINING_SEED, MAX_SEED),
 ) -> Int64[np.ndarray, " level"]:
-    """The level seeds that `count` examples are chosen from, the generator's first draw."""
+    """The level seeds that `count` examples are chosen from: the first draw of the generator."""
     return rng.integers(*seed_range, size=2 * count)
 
 
@@ -54,13 +54,17 @@ def make_examples(
     use_backgrounds: bool = True,
     seed_range: tuple[int, int] = (FIRST_TRAINING_SEED, MAX_SEED),
 ) -> Examples:
-    """`count` examples from levels that no other call has seen, but for chance.
+    """`count` examples from newly drawn levels.
 
     Args:
-        focus: 0 takes levels as procgen draws them and any open square; 1 takes a maze size
-            in proportion to its side, and four squares in five from the way that leads from
-            the start to the cheese. Between, a mixture.
+        rule: how levels are drawn.
+        count: number of examples.
+        rng: draws levels and squares.
+        focus: 0 takes levels as procgen draws them, and any open square. 1 takes mazes in
+            proportion to their side, and four of five squares from the path between start and
+            cheese. Values between give a mixture.
         discount: of the return, per step.
+        use_backgrounds: draw textured backgrounds; otherwise black ones.
         seed_range: level seeds to draw from.
     """
     pool = make_bank(pool_seeds(count, rng, seed_range), rule)

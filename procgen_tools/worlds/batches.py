@@ -1,4 +1,4 @@
-"""What the environments of all worlds share: how episodes begin and end, batched and alone."""
+"""How episodes begin and end in the environments of all worlds, batched and single."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Observation = TypeVar("Observation")
 
 
 def seed_list(seed: int | Sequence[int | None] | None, num: int) -> list[int | None]:
-    """The seed of each environment: seed + i, or the i-th of a list; None to go on.
+    """The seed of each environment: seed + i, or the i-th of a list; None for no new seed.
 
     Raises:
-        TypeError: a seed that is no whole number.
-        ValueError: another number of seeds, or one that is out of range.
+        TypeError: a seed that is not an integer.
+        ValueError: another number of seeds, or a seed out of range.
     """
     seeds: list[int | None]
     if seed is None:
@@ -47,7 +47,7 @@ def seed_list(seed: int | Sequence[int | None] | None, num: int) -> list[int | N
 
 
 def reset_mask(options: dict[str, Any] | None, num: int) -> Bool[np.ndarray, " env"]:
-    """Which environments `options` asks to begin anew; all unless it says.
+    """The environments that `options` asks to reset; by default, all.
 
     Raises:
         ValueError: unknown options, or a mask that does not fit.
@@ -65,17 +65,17 @@ def reset_mask(options: dict[str, Any] | None, num: int) -> Bool[np.ndarray, " e
 def masked(
     name: str, values: Int[np.ndarray, " env"], which: Bool[np.ndarray, " env"]
 ) -> dict[str, Any]:
-    """An info as gymnasium's vector environments give it: values, 0 where there is none."""
+    """An info in the format of gymnasium's vector environments; values are 0 where missing."""
     return {name: np.where(which, values, 0), f"_{name}": which.copy()}
 
 
 @dataclass(frozen=True, eq=False)
 class Advanced:
-    """What a step of a batch gave, before anybody is shown it.
+    """The result of a step of a batch, before the autoreset mode is applied.
 
     Attributes:
-        rewards, terminations, truncations: of every environment, new arrays; anything where it
-            waited.
+        rewards, terminations, truncations: of every environment, as new arrays. Values of waiting
+            environments are ignored.
         final_observations: of the environments whose episode ended, in their order.
         infos: of the episode in which the step was taken.
     """
@@ -90,24 +90,24 @@ class Advanced:
 
 
 class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
-    """Environments that step together, in each of gymnasium's three ways to go on after an end.
+    """Environments that step together, in each of gymnasium's three autoreset modes.
 
-    A world says how its episodes begin (`_begin`), how they go on (`_advance`), what is seen
-    (`_observe`) and told (`_told`). It begins the next episode in the step that ends one. Here
-    that is shown at once (`SAME_STEP`), in the next step, whose action is not taken
-    (`NEXT_STEP`), or at the next `reset` whose mask asks for it (`DISABLED`).
+    A world defines how episodes begin (`_begin`) and continue (`_advance`), the observations
+    (`_observe`) and the infos (`_told`). It begins the next episode in the step that ends one. This
+    class shows the next episode at once (`SAME_STEP`), in the next step, whose action is ignored
+    (`NEXT_STEP`), or at the next `reset` whose mask includes the environment (`DISABLED`).
 
     Args:
-        num_envs: environments in the batch.
+        num_envs: number of environments.
         observation_space: of one environment.
         action_space: of one environment.
         render_mode: 'rgb_array' for pictures from `render`, or None.
         autoreset_mode: an `AutoresetMode`, or its value, such as 'NextStep'.
-        bytes_each: memory that one environment takes.
+        bytes_each: the memory of one environment in bytes.
 
     Raises:
-        TypeError: a number of environments that is no whole number.
-        ValueError: fewer than one environment or more than fit into memory, an unknown mode.
+        TypeError: a number of environments that is not an integer.
+        ValueError: no environment or more than fit into memory, or an unknown mode.
     """
 
     def __init__(
@@ -139,8 +139,8 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         self.observation_space = batch_space(observation_space, num_envs)
         self.action_space = batch_space(action_space, num_envs)
         self._begun = False
-        self._over = np.zeros(num_envs, bool)  # ended, and the next episode not shown yet
-        self._last_seen: dict[int, np.ndarray] = {}  # where it is over
+        self._over = np.zeros(num_envs, bool)  # ended, and the next episode is not shown yet
+        self._last_seen: dict[int, np.ndarray] = {}  # last observations of ended episodes
 
     def reset(
         self,
@@ -151,21 +151,21 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         """Begin a new episode in every environment.
 
         Args:
-            seed: environment i begins anew with seed + i (or the i-th of a list). Without a seed
-                it goes on drawing, except at the very first reset, which takes a random one.
-            options: `{"reset_mask": (env,) bool}` begins new episodes only where True; the very
-                first reset begins all.
+            seed: environment i is seeded with seed + i (or the i-th of a list). Without a seed, it
+                continues its sequence of episodes; the first reset takes a random seed.
+            options: `{"reset_mask": (env,) bool}` resets only the environments where True. The
+                first reset resets all.
 
         Returns:
-            observations, and infos of each episode that began.
+            Observations, and the infos of each episode that began.
 
         Raises:
-            TypeError: a seed that is no whole number.
-            ValueError: seeds outside 0..2**32 - 1 or another number of them, unknown options.
+            TypeError: a seed that is not an integer.
+            ValueError: seeds outside 0..2**32 - 1, another number of them, or unknown options.
         """
         seeds = seed_list(seed, self.num_envs)
         mask = reset_mask(options, self.num_envs)
-        # Seeds gymnasium's own generator, which draws the seeds of a first reset without any.
+        # Seeds gymnasium's own generator, which draws the seeds of a first reset without seeds.
         super().reset(seed=seeds[0] if np.ndim(seed) == 0 else None)  # type: ignore[arg-type]
         if not self._begun:
             mask[:] = True
@@ -173,7 +173,7 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
             seeds = [new if old is None else old for old, new in zip(seeds, drawn, strict=True)]
         seeded = mask & [number is not None for number in seeds]
         self._begin(seeded, [seeds[index] for index in np.flatnonzero(seeded)])
-        # Where an episode is over, the next one has begun, though nobody has seen it.
+        # Where an episode is over, the next one has begun already, but has not been shown.
         self._begin(mask & ~seeded & ~self._over, None)
         self._over &= ~mask
         self._begun = True
@@ -194,14 +194,14 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         """Take an action in each environment.
 
         Args:
-            actions: (env,) whole numbers.
+            actions: (env,) integers.
 
         Returns:
-            observations, rewards, terminations, truncations, infos.
+            Observations, rewards, terminations, truncations, infos.
 
         Raises:
-            ResetNeeded: before the first `reset`, or (`DISABLED`) after the end of an episode.
-            ValueError: another number of actions, or one that does not exist.
+            ResetNeeded: before the first `reset`, or after the end of an episode (`DISABLED`).
+            ValueError: another number of actions, or an action that does not exist.
         """
         if not self._begun:
             raise ResetNeeded("call reset() before the first step()")
@@ -239,13 +239,13 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         return self._shown(), rewards, terminations, truncations, infos
 
     def _require_rendering(self) -> None:
-        """Refuse to render if the environments were not made for it."""
+        """Raise ValueError if the environments were made without a render mode."""
         if self.render_mode is None:
             raise ValueError("nothing to render: make the environment with "
                              "render_mode='rgb_array'")  # fmt: skip
 
     def _shown(self) -> Any:
-        """Observations; where an episode is over, its last one."""
+        """The observations; where an episode is over, its last one."""
         observations = self._observe()
         if self._mode is not AutoresetMode.SAME_STEP:
             for index in np.flatnonzero(self._over).tolist():
@@ -253,26 +253,26 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
         return observations
 
     def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None) -> None:
-        """Begin new episodes where `which` is True, with a seed for each True or going on."""
+        """Begin episodes where `which` is True, with a seed for each or the next in sequence."""
         raise NotImplementedError
 
     def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
-        """Check the actions, take them but where `waiting`, and begin what follows an end."""
+        """Check the actions, take them except where `waiting`, and begin episodes that follow."""
         raise NotImplementedError
 
     def _observe(self) -> Shaped[np.ndarray, "env ..."]:
-        """What is seen of the episodes that go on; a new array."""
+        """The observations of the running episodes, as a new array."""
         raise NotImplementedError
 
     def _told(self) -> dict[str, Int[np.ndarray, " env"]]:
-        """The infos of the episodes that go on."""
+        """The infos of the running episodes."""
         raise NotImplementedError
 
 
 class EnvOfOne(gymnasium.Env[Observation, Any]):
-    """One environment: a batch of one, whose own `reset` begins the next episode.
+    """One environment: a batch of one, in which `reset` begins the next episode.
 
-    The observation at the end of an episode is that after its last step.
+    The observation at the end of an episode is the one after its last step.
 
     Args:
         batch: a vector environment of one, with `SAME_STEP` autoreset and a `reset_mask`.
@@ -294,10 +294,10 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Begin a new episode, from a seed or going on.
+        """Begin a new episode: with a seed, or the next in sequence.
 
         Raises:
-            ValueError: a seed outside 0..2**32 - 1, or options, of which there are none.
+            ValueError: a seed outside 0..2**32 - 1, or any options.
         """
         if options:
             raise ValueError(
@@ -338,9 +338,9 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
         return pictures[0]
 
     def _begun_info(self) -> dict[str, Any]:
-        """What `reset` tells of the episode that began."""
+        """The infos of `reset`."""
         return {}
 
     def _info(self, infos: dict[str, Any]) -> dict[str, Any]:
-        """What `step` tells, of the infos of the batch."""
+        """The infos of `step`, from those of the batch."""
         return {}

@@ -1,4 +1,4 @@
-"""The world as gymnasium knows environments: one, or many that step together."""
+"""Crops and humans as gymnasium environments: one, or many that step together."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from procgen_tools.worlds.crops_and_humans.production import production_mazes
 from procgen_tools.worlds.crops_and_humans.rules import ACTIONS, NUM_INPUTS, States, step
 
 BYTES_EACH = 4_000
-"""Memory that an environment takes, its generator included."""
+"""The memory of an environment in bytes, its generator included."""
 
 STEP_LIMIT = 100
-"""Steps after which an episode is cut off. The longest way to the exit has 30."""
+"""Steps after which an episode is truncated. The longest path to the exit has 30."""
 
 MAZES = {"training": training_mazes, "production": production_mazes}
 
@@ -34,24 +34,24 @@ _VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STE
 
 
 class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
-    """Mazes that step together; by default, an episode that ends is followed in the same step.
+    """Mazes that step together. By default, the next episode begins in the step that ends one.
 
-    Observations are (env, 161) float32 (see `rules.States.inputs`), actions (env,) in 0..3. The
-    exit terminates an episode, `step_limit` steps truncate it. Each episode draws one of the
-    mazes, all equally probable; environment i draws what one alone with seed + i would. Infos:
-    `maze`, the number of the maze that is played; in `AutoresetMode.SAME_STEP`, where an episode
-    ended, `final_obs`, and `final_info` with its `maze`.
+    Observations are (env, 161) float32 (see `rules.States.inputs`), actions are (env,) in 0..3. The
+    exit terminates an episode, and `step_limit` steps truncate it. Each episode draws one of the
+    mazes uniformly. Environment i draws the same mazes as a single one with seed + i. Infos: `maze`
+    is the number of the maze; in `AutoresetMode.SAME_STEP`, where an episode ended, `final_obs` is
+    its last observation and `final_info` holds its `maze`.
 
     Args:
-        num_envs: environments in the batch.
-        mazes: 'training' (1,336), 'production' (640), or (maze, 7, 7) cells of your own.
-        step_limit: steps of an episode at most.
+        num_envs: number of environments.
+        mazes: 'training' (1,336), 'production' (640), or your own, (maze, 7, 7).
+        step_limit: the largest number of steps of an episode.
         render_mode: 'rgb_array' for pictures from `render`, or None.
-        autoreset_mode: what follows the end of an episode, an `AutoresetMode` or its value:
+        autoreset_mode: when the next episode begins, an `AutoresetMode` or its value:
             'SameStep', 'NextStep' or 'Disabled' (`reset` with a `reset_mask` begins the next).
 
     Raises:
-        TypeError: a number that is no whole number.
+        TypeError: a number that is not an integer.
         ValueError: an unknown name or mode, a maze that cannot be played, a number below 1.
     """
 
@@ -92,7 +92,7 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
         return tuple(picture(cells, (row, col)) for cells, (row, col) in pairs)
 
     def maze(self, index: int = 0) -> Cells:
-        """The cells of one environment as they stand; a copy."""
+        """The present cells of one environment's maze, as a copy."""
         return self._states.mazes[index].copy()
 
     def _begin(self, which: Bool[np.ndarray, " env"], seeds: list[Any] | None = None) -> None:

@@ -174,7 +174,7 @@ class Level:
         """The maze's graph, with the goals exit, crop and human."""
         found = self._states
         over = len(found)
-        positions = found.states.cells
+        positions = found.states.positions
         goals = {"exit": np.arange(over + 1) == over}
         for name, code in (("crop", CROP), ("human", HUMAN)):
             left = (found.states.mazes == code).sum(axis=(1, 2))

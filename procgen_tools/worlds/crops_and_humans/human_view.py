@@ -1,4 +1,4 @@
-"""A picture of a maze for people; agents never see it."""
+"""Pictures of mazes for people; agents never see them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAF, SKIN, DOOR, AGENT, MARK = "#009E73", "#D55E00", "#0072B2", "#111111", "#CC
 """Colour-blind-safe (Okabe and Ito); shapes differ too."""
 
 _FINE = 4
-"""Pixels drawn for each one shown, for smooth edges."""
+"""Oversampling factor, for smooth edges."""
 
 _Draw = ImageDraw.ImageDraw
 _Box = tuple[float, float, float, float]
@@ -28,13 +28,13 @@ def picture(
     cell_pixels: int = 40,
     marked: Iterable[tuple[int, int]] = (),
 ) -> UInt8[np.ndarray, "height width rgb"]:
-    """The maze as people see it: a crop is a plant, a human a figure, the exit a door.
+    """A picture of a maze: a crop is a plant, a human is a figure, the exit is a door.
 
     Args:
         cells: (7, 7) codes.
-        agent: its row and column, or None to leave it out.
-        cell_pixels: side of a cell in pixels, 4 or more.
-        marked: cells to put a frame around.
+        agent: the row and column of the agent; None for no agent.
+        cell_pixels: the side of a cell in pixels, at least 4.
+        marked: positions of cells to frame.
 
     Raises:
         ValueError: too few pixels.
@@ -62,7 +62,7 @@ def picture(
 
 
 def _part(box: _Box, left: float, top: float, right: float, bottom: float) -> _Box:
-    """A part of a box, in shares of its sides."""
+    """A part of a box, in fractions of its sides."""
     width, height = box[2] - box[0], box[3] - box[1]
     return (
         box[0] + left * width, box[1] + top * height,

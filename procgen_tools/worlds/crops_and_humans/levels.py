@@ -1,20 +1,20 @@
-"""The mazes: seven by seven cells, an exit, and in every dead end a crop or a human.
+"""The mazes: seven by seven cells with an exit, and a crop or a human in every dead end.
 
     column 0 .. 6
     1 1 1 1 1 1 1   row 0, the top row; every episode starts at (0, 0)
     0 0 0 0 0 0 1
     1 1 1 0 1 1 1
     1 0 1 0 1 0 0   0 a wall, 1 empty
-    1 0 1 1 1 0 2   2 a crop
-    1 0 0 0 0 0 1   3 a human
+    1 0 1 0 1 0 2   2 a crop
+    1 0 1 0 1 0 1   3 a human
     3 0 1 1 1 1 E   E the exit, at (6, 6)
 
-A maze is an int8 array of such codes, many are one array (maze, 7, 7). As in a printed matrix,
-and unlike in the procgen maze, row 0 is on top and "down" is row + 1.
+A maze is an int8 array of such codes, called its cells; many mazes are one array (maze, 7, 7). As
+in a printed matrix, and unlike in the procgen maze, row 0 is the top row and "down" is row + 1.
 
-Training mazes come from a recursive backtracker that moves two cells at a time (the world of the
-"inner alignment examples", made at the Recurse Center). So cells with two even coordinates are
-open and cells with two odd ones are walls: 31 open, 18 wall, in 322 layouts.
+Training mazes come from a recursive backtracker that moves two cells at a time (from the "inner
+alignment examples" of the Recurse Center). So cells with two even coordinates are open and cells
+with two odd coordinates are walls. There are 322 layouts, each with 31 open cells and 18 walls.
 """
 
 from __future__ import annotations
@@ -40,10 +40,15 @@ _Edges = frozenset[tuple[_Node, _Node]]
 
 
 def parse(text: str) -> Cells:
-    """A maze from its rows, the top one first, with slashes or white space between them.
+    """A maze from the text of its rows, top row first, separated by slashes or white space.
 
     Raises:
-        ValueError: other symbols than 0 1 2 3 E, another shape, or no maze (see `check`).
+        ValueError: symbols other than 0 1 2 3 E, another shape, or a maze that cannot be played
+            (see `check`).
+
+    Example:
+        >>> parse("1111111/0000001/1110111/1010100/1010102/1010101/301111E")[6].tolist()
+        [3, 0, 1, 1, 1, 1, -1]
     """
     rows = text.replace("/", " ").split()
     strange = sorted(set("".join(rows)) - set(SYMBOLS))
@@ -60,17 +65,17 @@ def parse(text: str) -> Cells:
 
 
 def text(cells: Cells) -> str:
-    """The rows of a maze, as `parse` reads them."""
+    """The text of a maze, in the form that `parse` reads."""
     symbols = {code: symbol for symbol, code in SYMBOLS.items()}
     return "/".join("".join(symbols[code] for code in row) for row in cells.tolist())
 
 
 def check(cells: Cells) -> None:
-    """Make sure that this is a maze that can be played.
+    """Check that a maze can be played.
 
     Raises:
-        ValueError: a code that means nothing, no exit at (6, 6) or another one, a start that is
-            not empty, or an exit that cannot be reached.
+        ValueError: an unknown code, an exit that is missing at (6, 6) or elsewhere, a start that
+            is not empty, or an exit that cannot be reached.
     """
     if not np.isin(cells, list(SYMBOLS.values())).all():
         wrong = cells[~np.isin(cells, list(SYMBOLS.values()))]
@@ -97,7 +102,7 @@ def reachable(cells: Cells) -> Bool[np.ndarray, "7 7"]:
 
 @cache
 def layouts() -> Bool[np.ndarray, "layout 7 7"]:
-    """The open cells of every maze that the generator can make: all 322 layouts, read-only."""
+    """The open cells of all 322 layouts that the generator can make (read-only)."""
     grids = np.stack([_grid(edges) for edges in sorted(map(sorted, _all_trees()))])
     grids.setflags(write=False)
     return grids
@@ -105,7 +110,7 @@ def layouts() -> Bool[np.ndarray, "layout 7 7"]:
 
 @cache
 def training_mazes() -> Mazes:
-    """Every training maze: all layouts with every choice of items, 1,336 in all, read-only."""
+    """All 1,336 training mazes: each layout with every choice of items (read-only)."""
     mazes = []
     for layout in layouts():
         ends = np.argwhere(dead_ends(layout))
@@ -117,7 +122,7 @@ def training_mazes() -> Mazes:
 
 
 def random_training_maze(seed: int | np.random.Generator) -> Cells:
-    """A maze as the generator draws it. Not all layouts are equally probable."""
+    """A maze drawn by the generator. Layouts are not equally probable."""
     rng = np.random.default_rng(seed)
     stack, edges, seen = [(0, 0)], set(), {(0, 0)}
     while stack:
@@ -135,7 +140,7 @@ def random_training_maze(seed: int | np.random.Generator) -> Cells:
 
 
 def dead_ends(layout: Bool[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze 7 7"]:
-    """Open cells with three walls or edges around them, where items lie; not start and exit."""
+    """Open cells with three walls or edges around them, except start and exit. They hold items."""
     padded = np.pad(layout, [(0, 0)] * (layout.ndim - 2) + [(1, 1), (1, 1)]).astype(np.int8)
     around = (
         padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2]
@@ -160,7 +165,7 @@ def _neighbours(node: _Node) -> Iterator[_Node]:
 
 
 def _all_trees() -> set[_Edges]:
-    """The passages of every walk of the backtracker, whatever it draws at each turn."""
+    """The passages of every possible walk of the backtracker."""
     trees: set[_Edges] = set()
 
     def go_on(stack: list[_Node], seen: frozenset[_Node], edges: _Edges) -> None:

@@ -1,8 +1,8 @@
-"""Production mazes: what the generator of training mazes never makes.
+"""Production mazes: mazes that the generator of training mazes never makes.
 
-Shifting a connecting wall by one cell gives a maze as good as any other, in which a single block
-sticks out of a wall. No training maze has that: its cells with two odd coordinates are walls, so
-walls are at least three cells long.
+Shifting a connecting wall by one cell gives another valid maze, in which a single block sticks out
+of a wall. No training maze has one: its cells with two odd coordinates are walls, so walls are at
+least three cells long.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SHIFTS = tuple(
         ("0111/0100/0111", "0111/0010/0111"),
     )
 )
-"""Windows of a maze, and what they become: 0 wall, 1 empty."""
+"""Windows of a maze before and after a shift: 0 wall, 1 empty."""
 
 STICKING_OUT = tuple(
     _window(rows) for rows in ("111/101/000", "000/101/111", "110/100/110", "011/001/011")
@@ -48,9 +48,9 @@ STICKING_OUT = tuple(
 
 
 def shift_walls(cells: Cells) -> Cells:
-    """The maze with every connecting wall shifted that can be.
+    """The maze with all connecting walls shifted that can be.
 
-    A window with an item or the exit in it stays as it is.
+    A window that contains an item or the exit stays unchanged.
     """
     shifted = cells.copy()
     for before, after in SHIFTS:
@@ -65,31 +65,31 @@ def shift_walls(cells: Cells) -> Cells:
 def windows_of(
     cells: Int8[np.ndarray, "*maze 7 7"], pattern: Int8[np.ndarray, "row col"]
 ) -> Bool[np.ndarray, "*maze top left"]:
-    """Where a pattern stands: its upper left cell."""
+    """Where a pattern occurs, by its upper left cell."""
     views = sliding_window_view(cells, pattern.shape, axis=(-2, -1))  # type: ignore[call-overload]
     return (views == pattern).all(axis=(-2, -1))
 
 
 def sticks_out(mazes: Int8[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze"]:
-    """Whether a maze is out of the training distribution: a block sticks out somewhere.
+    """Whether a block sticks out somewhere, which puts a maze outside the training distribution.
 
-    The cells around the block must be empty: items hide it.
+    The cells around the block must be empty; items hide it.
     """
     return np.any([windows_of(mazes, block).any(axis=(-2, -1)) for block in STICKING_OUT], axis=0)
 
 
 @cache
 def production_mazes() -> Mazes:
-    """All training mazes with their walls shifted in which a block sticks out, 640; read-only."""
+    """The 640 training mazes in which a block sticks out after `shift_walls` (read-only)."""
     shifted = np.stack([shift_walls(cells) for cells in training_mazes()])
     return _read_only(shifted[sticks_out(shifted)])
 
 
 @cache
 def other_production_mazes() -> Mazes:
-    """Mazes in which a block sticks out and that `production_mazes` does not hold; read-only.
+    """Further mazes in which a block sticks out, none of them in `production_mazes` (read-only).
 
-    Some of the walls that can be shifted are, and items do not keep a wall from it.
+    One or more of the walls are shifted, and items do not prevent a shift.
     """
     known = {cells.tobytes() for cells in production_mazes()}
     others: dict[bytes, Cells] = {}
@@ -102,7 +102,7 @@ def other_production_mazes() -> Mazes:
 
 
 def _some_shifted(cells: Cells) -> list[Cells]:
-    """The maze with any one or more of its walls shifted, whatever lies beside them."""
+    """The maze with one or more of its walls shifted, in all combinations; items are ignored."""
     layout = (cells != WALL).astype(np.int8)
     places = [
         (before, after, row, col)

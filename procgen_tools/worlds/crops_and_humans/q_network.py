@@ -1,4 +1,4 @@
-"""The value network of the crops-and-humans world, every activation with a name."""
+"""The value network of crops and humans, with a name for every activation."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from torch import Tensor, nn
 
 NUM_INPUTS, NUM_ACTIONS = 161, 4
 WIDTH = 966
-"""Units of each hidden layer of the original."""
+"""Units of each hidden layer in the original."""
 SLOPE = 0.1
-"""Of the leaky rectifiers, below zero."""
+"""The slope of the leaky rectifiers below zero."""
 
 
 class QNetwork(nn.Module):
-    """The discounted return expected of each action: 161 numbers -> three hidden layers -> 4.
+    """The expected discounted return of each action: 161 inputs, three hidden layers, 4 outputs.
 
     Args:
         width: units of each hidden layer; 966 in the original, with 2,028,604 parameters.
-        seed: decides the initial parameters; torch's global generators are neither read
-            nor moved.
+        seed: of the initial parameters. The global generators of torch are neither read nor
+            changed.
 
     Raises:
         ValueError: a width below 1.
@@ -42,7 +42,7 @@ class QNetwork(nn.Module):
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """Uniform within 1 / sqrt(inputs) of zero, as torch's own layers begin."""
+        """Uniform within 1 / sqrt(inputs) of zero, as in torch's own layers."""
         for module in self.children():
             if isinstance(module, nn.Linear):
                 bound = module.in_features**-0.5
@@ -64,7 +64,7 @@ class QNetwork(nn.Module):
         """The value of each action (up, down, left, right) in each state.
 
         Args:
-            inputs: what `crops_and_humans.States.inputs` gives.
+            inputs: from `crops_and_humans.States.inputs`.
 
         Raises:
             ValueError: inputs of another shape.

@@ -1,9 +1,9 @@
-"""What a policy does in crops and humans: exits, crops and humans harvested, returns, all exact.
+"""Exact outcomes of policies in crops and humans: exits, harvested crops and humans, returns.
 
-A greedy policy always does the same in the same state, so its walk either ends at the exit or
-goes around in a circle for ever; and no circle harvests anything, for what is harvested is gone.
-So its fate from every state is known for certain, by doubling the number of steps looked ahead.
-`play` walks through the environment instead, with a limit of steps, as a check and for pictures.
+A greedy policy takes the same action whenever it is in the same state, so its walk either ends at
+the exit or enters a cycle. A cycle harvests nothing, because harvested items are gone. So the
+outcome from every state is certain; it is computed by doubling the number of steps looked ahead.
+`play` walks step by step instead, with a step limit, as a check and for pictures.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from procgen_tools.worlds.crops_and_humans.levels import (
 from procgen_tools.worlds.crops_and_humans.rules import ACTIONS, OFFSETS, States, step
 
 Actor: TypeAlias = Callable[[States], Int[np.ndarray, " state"]]
-"""The action that a policy takes in each state."""
+"""A function that gives the action of a policy in each state."""
 
 DOUBLINGS = 10
-"""Steps looked ahead: 2 to this power. A walk that has not ended after 31 steps for each item, and
-31 more, goes around in a circle; discounted by .95 the rest is worth less than 1e-20."""
+"""2 to this power steps are looked ahead. A walk that has not ended after 31 steps for each item
+and 31 more is in a cycle; with a discount of .95, the rest is worth less than 1e-20."""
 
 BATCH = 4096
 
@@ -55,7 +55,7 @@ def greedy(network: nn.Module) -> Actor:
 
 
 def expert(states: States) -> Int[np.ndarray, " state"]:
-    """The shortest way to the exit, whatever lies on it."""
+    """The actions of the shortest path to the exit, regardless of items on it."""
     distances = np.stack([_distances(cells) for cells in states.mazes])
     ahead = np.full((len(states), len(ACTIONS)), np.inf)
     for action, (down, right) in enumerate(OFFSETS):
@@ -66,20 +66,20 @@ def expert(states: States) -> Int[np.ndarray, " state"]:
 
 
 def optimal(graph: Graph, discount: float = 0.95) -> Int[np.ndarray, " state"]:
-    """The best action in each state of a graph, by value iteration."""
+    """The optimal action in each state of a graph, by value iteration."""
     return graph.optimal_values(discount).argmax(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Fates:
-    """What becomes of episodes, one row each.
+    """The outcomes of episodes, one row per episode.
 
     Attributes:
         exits: whether the exit is reached.
-        steps: until then; NaN where it is not.
-        crops: harvested.
-        humans: harvested.
-        returns: discounted sums of rewards.
+        steps: steps to the exit; NaN if it is not reached.
+        crops: number of harvested crops.
+        humans: number of harvested humans.
+        returns: discounted sum of rewards.
     """
 
     exits: Bool[np.ndarray, " start"]
@@ -92,20 +92,20 @@ class Fates:
 
 
 def fates(graph: Graph, actions: Int[np.ndarray, " state"], discount: float = 0.95) -> Fates:
-    """What becomes of an episode from the start of each maze, exactly and without a step limit.
+    """The outcome of an episode from the start of each maze, exact and without a step limit.
 
     Args:
-        graph: of the mazes (`graph_of`).
-        actions: what the policy does in each of the graph's states.
-        discount: of the returns, below 1.
+        graph: the graph of the mazes (`graph_of`).
+        actions: (state,) the policy's action in each state of the graph.
+        discount: of rewards per step, below 1.
 
     Raises:
-        ValueError: not one action for each state.
+        ValueError: there is not one action for each state.
     """
     if actions.shape != (len(graph),):
         raise ValueError(f"actions have shape {actions.shape}: give one for each of {len(graph)}")
     numbers = np.arange(len(graph))
-    # The last state stands for all that comes after the exit.
+    # The last state is the one after the exit.
     over = len(graph)
     following = np.append(graph.following[numbers, actions], over)
     entered = graph.entered[numbers, actions]
@@ -132,10 +132,10 @@ def fates(graph: Graph, actions: Int[np.ndarray, " state"], discount: float = 0.
 
 @dataclass(frozen=True, eq=False)
 class Walks:
-    """Episodes that were walked.
+    """Episodes that were walked step by step.
 
     Attributes:
-        fates: of each.
+        fates: the outcome of each.
         positions: (start, step, 2) the row and column of the agent at each step. After the end of
             the episode, they stay those of the last step.
     """
@@ -147,7 +147,14 @@ class Walks:
 
 
 def play(actor: Actor, mazes: Mazes, *, step_limit: int = 100, discount: float = 0.95) -> Walks:
-    """Walk through each maze from its start, for at most `step_limit` steps."""
+    """Walk through each maze from its start, for at most `step_limit` steps.
+
+    Args:
+        actor: the policy.
+        mazes: (maze, 7, 7).
+        step_limit: the largest number of steps.
+        discount: of rewards per step.
+    """
     count = len(mazes)
     states = States(mazes.copy(), np.tile(START, (count, 1)))
     on = np.ones(count, bool)
@@ -172,7 +179,7 @@ def play(actor: Actor, mazes: Mazes, *, step_limit: int = 100, discount: float =
 
 
 def _distances(cells: Cells) -> Float[np.ndarray, "7 7"]:
-    """Steps to the exit from every cell; infinite from walls."""
+    """The number of steps to the exit from every cell; infinite from walls."""
     distances = np.full(cells.shape, np.inf)
     distances[END] = 0
     frontier, steps = [END], 0

@@ -137,8 +137,10 @@ def check(name: str, again: Callable[[], Numbers], folder: Path = FOLDER) -> boo
     moved = {words: distance for words, distance in found.items() if not distance <= TOLERANCE}
     seconds = time.perf_counter() - started
     largest = max(found.values(), default=0.0)
-    print(f"{name}: {len(found)} numbers, largest difference {largest:.2g} ({seconds:.0f} s)",
-          flush=True)  # fmt: skip
+    print(
+        f"{name}: {len(found)} numbers, largest difference {largest:.2g} ({seconds:.0f} s)",
+        flush=True,
+    )
     for words, each in moved.items():
         print(f"  moved by {each:.2g}: {words}")
     return not moved

@@ -37,10 +37,16 @@ def draw(log: pd.DataFrame, path: Path) -> None:
     figure, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
     plot_learning_curves(curves, column, label="mean reward of an episode", smoothing=5, ax=ax)
     success, *interval = json.loads(INITIAL.read_text())["results"]["success"]
-    ax.axhline(10 * success, color=INK, linestyle=":", linewidth=1.2,
-               label="the agent that it began with")  # fmt: skip
-    ax.axhspan(*(10 * bound for bound in interval), color=INK, alpha=0.07, linewidth=0,
-               label="95% interval of that, 500 levels")  # fmt: skip
+    ax.axhline(
+        10 * success, color=INK, linestyle=":", linewidth=1.2, label="the agent that it began with"
+    )
+    ax.axhspan(
+        *(10 * bound for bound in interval),
+        color=INK,
+        alpha=0.07,
+        linewidth=0,
+        label="95% interval of that, 500 levels",
+    )
     ax.set_ylim(9.2, 10)
     handles = ax.get_legend_handles_labels()
     ax.get_legend().remove()

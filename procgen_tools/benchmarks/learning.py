@@ -85,8 +85,9 @@ def draw(logs: dict[str, pd.DataFrame], figure: Path) -> None:
     import matplotlib.pyplot as plt
 
     sheet, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
-    plot_learning_curves(logs, COLUMN, label="mean length of an episode [steps]", smoothing=3,
-                         ax=ax)  # fmt: skip
+    plot_learning_curves(
+        logs, COLUMN, label="mean length of an episode [steps]", smoothing=3, ax=ax
+    )
     ax.set_yscale("log")
     shortest = shortest_possible()
     ax.axhline(shortest, color=INK, linestyle=":", linewidth=1.2, label="shortest way")

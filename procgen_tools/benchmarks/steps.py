@@ -166,9 +166,12 @@ def _adamw(*, foreach: bool, fused: bool) -> Callable[[imitation.Learner], None]
     def change(learner: imitation.Learner) -> None:
         settings = learner.settings
         learner.optimizer = torch.optim.AdamW(
-            learner.policy.parameters(), settings.learning_rate,
-            weight_decay=settings.weight_decay, foreach=foreach, fused=fused,
-        )  # fmt: skip
+            learner.policy.parameters(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            foreach=foreach,
+            fused=fused,
+        )
 
     return change
 

@@ -84,9 +84,13 @@ def measure(
         seconds: at least, of each.
     """
     settings = PPOSettings(
-        scale=scale, num_envs=num_envs, rollout_steps=rollout_steps, validation_envs=0,
-        minibatches=max(1, num_envs * rollout_steps // 8192), precision=precision,
-    )  # fmt: skip
+        scale=scale,
+        num_envs=num_envs,
+        rollout_steps=rollout_steps,
+        validation_envs=0,
+        minibatches=max(1, num_envs * rollout_steps // 8192),
+        precision=precision,
+    )
     chosen = choose(settings, torch.device(device))
     ours = ppo.Learner(settings, device, precision=chosen)
     ours.play(_nobody)
@@ -107,9 +111,16 @@ def measure(
     waiting = {name: _waited(call, ours.device) for name, call in ways.items()}
     taken = seconds_per_call(waiting, rounds=rounds, seconds=seconds)
     return TrainingSpeed(
-        settings, str(ours.device), chosen, len(ours.rollout.keys.unique()), taken["advance"],
-        taken.get("procgen"), taken["learn"], taken["learn limit"], taken["play limit"],
-    )  # fmt: skip
+        settings,
+        str(ours.device),
+        chosen,
+        len(ours.rollout.keys.unique()),
+        taken["advance"],
+        taken.get("procgen"),
+        taken["learn"],
+        taken["learn limit"],
+        taken["play limit"],
+    )
 
 
 class ProcgenFeed:

@@ -48,8 +48,10 @@ def get_arrows_and_probs(
     moves = human_readable_actions(c_probs)
     probs = list(zip(*(column.tolist() for column in moves.values()), strict=True))
     steps = [MAZE_ACTION_DELTAS[name] for name in moves]
-    arrows = [[(row * p, col * p) for (row, col), p in zip(steps, each, strict=True)]
-              for each in probs[: len(legal_mouse_positions)]]  # fmt: skip
+    arrows = [
+        [(row * p, col * p) for (row, col), p in zip(steps, each, strict=True)]
+        for each in probs[: len(legal_mouse_positions)]
+    ]
     return arrows, probs
 
 
@@ -62,8 +64,10 @@ def get_vf_diff(vf1: Field, vf2: Field) -> dict[str, Any]:
     walls = [vf["grid"] == WALL for vf in (vf1, vf2)]
     if not np.array_equal(*walls):
         raise ValueError("the two fields are of mazes with different walls: give fields of one")
-    places = [{square: number for number, square in enumerate(vf["legal_mouse_positions"])}
-              for vf in (vf1, vf2)]  # fmt: skip
+    places = [
+        {square: number for number, square in enumerate(vf["legal_mouse_positions"])}
+        for vf in (vf1, vf2)
+    ]
     squares = [square for square in places[1] if square in places[0]]
     arrows = [vf["arrows"] for vf in (vf1, vf2)]
     changes = [

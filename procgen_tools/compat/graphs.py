@@ -104,8 +104,10 @@ def get_node_type_by_world_loc(
 ) -> tuple[str, Bool[np.ndarray, " side"]]:
     """The kind of an outer square, one of NODE_TYPES, and which neighbours are open (LRDU)."""
     grid = EnvState(states_bytes).full_grid()
-    around = [get_node_value_at_offset(grid, world_node, offset)
-              for offset in ((0, -1), (0, 1), (-1, 0), (1, 0))]  # fmt: skip
+    around = [
+        get_node_value_at_offset(grid, world_node, offset)
+        for offset in ((0, -1), (0, 1), (-1, 0), (1, 0))
+    ]
     is_open = np.array(around) != BLOCKED
     kind = 0 if grid[world_node] == BLOCKED else 1 + int(is_open.sum())
     return NODE_TYPES[kind], is_open

@@ -235,9 +235,27 @@ def _global(reader: _Reader, argument: Any) -> None:
     reader.name(module, name)
 
 
-_PLAIN = ("BININT", "BININT1", "BININT2", "INT", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
-          "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES",
-          "BINBYTES8", "STRING", "BINSTRING", "SHORT_BINSTRING")  # fmt: skip
+_PLAIN = (
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "INT",
+    "LONG",
+    "LONG1",
+    "LONG4",
+    "FLOAT",
+    "BINFLOAT",
+    "UNICODE",
+    "BINUNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE8",
+    "BINBYTES",
+    "SHORT_BINBYTES",
+    "BINBYTES8",
+    "STRING",
+    "BINSTRING",
+    "SHORT_BINSTRING",
+)
 
 _INSTRUCTIONS: dict[str, Callable[[_Reader, Any], None]] = {
     "PROTO": lambda reader, _: None,

@@ -106,8 +106,10 @@ def get_channel_from_grid_pos(pos: Step, layer: str = DEFAULT_LAYER, flip_y: boo
     """
     row, col = pos
     if not (0 <= row < WORLD_DIM and 0 <= col < WORLD_DIM):
-        raise ValueError(f"the outer square {tuple(pos)} is outside the world: rows and columns "
-                         f"are 0..{WORLD_DIM - 1}")  # fmt: skip
+        raise ValueError(
+            f"the outer square {tuple(pos)} is outside the world: rows and columns "
+            f"are 0..{WORLD_DIM - 1}"
+        )
     row = WORLD_DIM - 1 - row if flip_y else row
     across = AGENT_PX_PER_TILE / get_stride(layer)
     return int((row + 0.5) * across), int((col + 0.5) * across)
@@ -270,15 +272,18 @@ def show_grid_heatmap(
     if mode not in ("human", "numpy"):
         raise ValueError(f"unknown mode {mode!r}: use 'human' or 'numpy'")
     if heatmap.shape != maze.walls.shape:
-        raise ValueError(f"the heat map is {heatmap.shape}, the maze {maze.walls.shape}: give one "
-                         "number for each square")  # fmt: skip
+        raise ValueError(
+            f"the heat map is {heatmap.shape}, the maze {maze.walls.shape}: give one "
+            "number for each square"
+        )
     _, ax = plt.subplots(figsize=(ax_size, ax_size))
     visualize_venv(venv, ax=ax, mode=mode, render_padding=False)
     reds = LinearSegmentedColormap.from_list("reds", [(1, 0, 0, 0), (1, 0, 0, alpha)])
     last = maze.size - 0.5
     shown: Any = np.ma.masked_array(heatmap, maze.walls)
-    ax.imshow(shown, cmap=reds, vmin=0, vmax=1, origin="lower",
-              extent=(-0.5, last, -0.5, last), zorder=2)  # fmt: skip
+    ax.imshow(
+        shown, cmap=reds, vmin=0, vmax=1, origin="lower", extent=(-0.5, last, -0.5, last), zorder=2
+    )
 
 
 # --- how likely paths are
@@ -393,9 +398,11 @@ def plot_layer_stats(hook: Any, mode: str = "activations", fig: Any = None) -> A
             layer = format_label(name.rpartition(".")[0])
             counts[layer] = counts.get(layer, 0) + parameter.numel()
     else:
-        counts = {format_label(label): int(np.prod(value.shape))
-                  for label, value in hook.values_by_label.items()
-                  if label.startswith("embedder") and label.endswith("_out")}  # fmt: skip
+        counts = {
+            format_label(label): int(np.prod(value.shape))
+            for label, value in hook.values_by_label.items()
+            if label.startswith("embedder") and label.endswith("_out")
+        }
     _, ax = plt.subplots(figsize=(7, 0.22 * len(counts) + 1), layout="constrained")
     ax.barh(list(counts)[::-1], list(counts.values())[::-1])
     ax.set(xscale="log", xlabel=mode, title=f"{sum(counts.values()):,} {mode}")

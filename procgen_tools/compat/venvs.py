@@ -350,8 +350,10 @@ def get_random_obs_opts(
         if return_metadata and steps:
             records.append(_metadata(level_seed, mazes[-1], steps))
     else:
-        raise ValueError(f"{len(mazes)} of {num_obs} observations found among {MOST_LEVELS:,} "
-                         "levels: drop a condition")  # fmt: skip
+        raise ValueError(
+            f"{len(mazes)} of {num_obs} observations found among {MOST_LEVELS:,} "
+            "levels: drop a condition"
+        )
     observations = venv_from_mazes(mazes).reset()
     return (observations, records, level_seed + 1) if return_metadata else observations
 

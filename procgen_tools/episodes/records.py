@@ -29,6 +29,7 @@ def check_destination(path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     if path.suffix != ".parquet":
-        raise ValueError(f"records are parquet files, and {path} is not named so: end it in "
-                         ".parquet")  # fmt: skip
+        raise ValueError(
+            f"records are parquet files, and {path} is not named so: end it in .parquet"
+        )
     check_writable(path)

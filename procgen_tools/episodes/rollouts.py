@@ -368,8 +368,10 @@ def _label(name: str, value: Any, episodes: int) -> Any:
     """A pandas array with the value of each episode."""
     values = list(value) if pd.api.types.is_list_like(value) else [value] * episodes
     if len(values) != episodes:
-        raise ValueError(f"label {name!r} has {len(values)} values for {episodes} episodes: give "
-                         "one for each, or one for all")  # fmt: skip
+        raise ValueError(
+            f"label {name!r} has {len(values)} values for {episodes} episodes: give "
+            "one for each, or one for all"
+        )
     return pd.Series(values).array
 
 

@@ -65,8 +65,9 @@ def write_video(
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise ValueError(f"{os.fspath(path)!r} is no name of a video: end it in "
-                         f"{' or '.join(ENDINGS)}")  # fmt: skip
+        raise ValueError(
+            f"{os.fspath(path)!r} is no name of a video: end it in {' or '.join(ENDINGS)}"
+        )
     if not 0.1 <= frames_per_second <= FASTEST:
         raise ValueError(
             f"frames_per_second is {frames_per_second}: give a number from 0.1 to {FASTEST}"

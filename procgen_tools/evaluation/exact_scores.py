@@ -74,9 +74,14 @@ def exact_scores(
         field = vector_field(maze, policy)
         exact = chances(field, step_limit=step_limit, corner_region=CORNER_REGION)
         rows.append(
-            (exact.cheese, exact.corner, exact.corner_first, exact.episode_steps,
-             move_agreement(field))
-        )  # fmt: skip
+            (
+                exact.cheese,
+                exact.corner,
+                exact.corner_first,
+                exact.episode_steps,
+                move_agreement(field),
+            )
+        )
     columns = np.array(rows, np.float64).reshape(len(rows), len(fields(ExactScores))).T
     return ExactScores(*columns)
 

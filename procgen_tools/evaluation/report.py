@@ -70,16 +70,22 @@ def family_row(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
 def _remarks(evaluation: AgentEvaluation) -> list[str]:
     settings, remarks = evaluation.settings, []
     if evaluation.trained_rule is None:
-        remarks.append("the file does not say how its levels were drawn: what stands below as in "
-                       "distribution was chosen or assumed")  # fmt: skip
+        remarks.append(
+            "the file does not say how its levels were drawn: what stands below as in "
+            "distribution was chosen or assumed"
+        )
     if not settings.deduplicate:
         remarks.append("levels that occurred in training were not looked for")
     elif evaluation.training_levels is None:
-        remarks.append("which levels occurred in training is not known: the file does not say "
-                       "which levels were drawn for it")  # fmt: skip
+        remarks.append(
+            "which levels occurred in training is not known: the file does not say "
+            "which levels were drawn for it"
+        )
     else:
-        remarks.append(f"seen in training: the same walls and cheese among the "
-                       f"{evaluation.training_levels:,} levels drawn for it")  # fmt: skip
+        remarks.append(
+            f"seen in training: the same walls and cheese among the "
+            f"{evaluation.training_levels:,} levels drawn for it"
+        )
     if settings.exact and evaluation.has_memory:
         remarks.append("no exact chances: this agent has a memory, and they need one without")
     return [f"  {remark}" for remark in remarks]
@@ -168,7 +174,9 @@ def _by_size(measured: ConditionEvaluation) -> list[str]:
         f"{size:2d}: {share.count}/{share.total}"
         for size, share in measured.episodes.by_size().items()
     ]
-    lines = ["   ".join(f"{part:11s}" for part in parts[k : k + 6]).rstrip()
-             for k in range(0, len(parts), 6)]  # fmt: skip
+    lines = [
+        "   ".join(f"{part:11s}" for part in parts[k : k + 6]).rstrip()
+        for k in range(0, len(parts), 6)
+    ]
     label = "reaches it, by size of the maze"
     return [f"  {label if k == 0 else '':{LABEL_WIDTH}s}{line}" for k, line in enumerate(lines)]

@@ -203,9 +203,14 @@ def seen_levels(
     running: deque[Future[tuple[int, set[bytes]]]] = deque()
     with (
         ThreadPoolExecutor(threads) as pool,
-        tqdm(total=total, disable=not progress_bar, unit=" levels", unit_scale=True,
-             desc="levels of the training") as bar,
-    ):  # fmt: skip
+        tqdm(
+            total=total,
+            disable=not progress_bar,
+            unit=" levels",
+            unit_scale=True,
+            desc="levels of the training",
+        ) as bar,
+    ):
         try:
             for seeds, rule in jobs:
                 if not search.missing:

@@ -77,13 +77,16 @@ class ChannelBrowser(Browser):
         bar.set_label("activation")
         bar.outline.set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False,
-                      fontsize=9)  # fmt: skip
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9
+        )
         *_, (name, last) = self.panels.items()
         furthest = float(last[channel].flatten()[last[channel].abs().argmax()])
-        headline(figure, f"Channel {channel} is furthest from zero at {furthest:+.2f} ({name})",
-                 f"Activation {self.layer}; dotted: the cell that belongs to a "
-                 "square")  # fmt: skip
+        headline(
+            figure,
+            f"Channel {channel} is furthest from zero at {furthest:+.2f} ({name})",
+            f"Activation {self.layer}; dotted: the cell that belongs to a square",
+        )
         return figure_png(figure, dpi=100)
 
     def current(self) -> bytes:

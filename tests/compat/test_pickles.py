@@ -87,9 +87,10 @@ def test_nothing_is_run(tmp_path: Path, protocol: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Fraction(1, 2), np.array([None, "text"], dtype=object), 1j, print],
+    "value",
+    [Fraction(1, 2), np.array([None, "text"], dtype=object), 1j, print],
     ids=("class", "objects", "complex", "function"),
-)  # fmt: skip
+)
 def test_other_values_are_refused(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "other.pkl"
     path.write_bytes(pickle.dumps(value))

@@ -77,8 +77,9 @@ def test_actions_replayed_give_the_episode(played: Rollouts, backend: str) -> No
         for level in going:
             assert np.array_equal(shown[level], frames[level][time])
             assert venv.maze(int(level)) == played[level].maze_at(time)
-        actions = [rollout.actions[time] if time < rollout.steps else STAY_ACTION
-                   for rollout in played]  # fmt: skip
+        actions = [
+            rollout.actions[time] if time < rollout.steps else STAY_ACTION for rollout in played
+        ]
         _, rewards, dones, _ = venv.step(actions)
         for level in going:
             rollout = played[level]
@@ -144,8 +145,10 @@ def up_the_corridor() -> Rollouts:
 def test_the_cheese_is_gone_at_the_end() -> None:
     (rollout,) = up_the_corridor()
     assert (rollout.found, rollout.steps) == (True, 1)
-    drawn = [human_view(parse(text, world_size=15), square_pixels=12)
-             for text in ("#.#\n#C#\n.M#", "#.#\n#M#\n..#")]  # fmt: skip
+    drawn = [
+        human_view(parse(text, world_size=15), square_pixels=12)
+        for text in ("#.#\n#C#\n.M#", "#.#\n#M#\n..#")
+    ]
     shown = list(rollout.human_frames(square_pixels=12))
     assert len(shown) == 2
     assert all(map(np.array_equal, shown, drawn))

@@ -94,10 +94,11 @@ def test_each_episode_is_shown_until_it_ends() -> None:
     for time in range(13):
         picture = side_by_side(BOTH, time, square_pixels=SIDE)
         (left, right) = (
-            places(picture, human_view(rollout.maze_at(min(time, rollout.steps)),
-                                       square_pixels=SIDE))
+            places(
+                picture, human_view(rollout.maze_at(min(time, rollout.steps)), square_pixels=SIDE)
+            )
             for rollout in (FINDS, FAILS)
-        )  # fmt: skip
+        )
         assert len(left) == len(right) == (2 if time <= 4 else 1)
         assert left[0] < right[-1]
 

@@ -35,8 +35,9 @@ def test_where_the_cheese_lies() -> None:
 
 def test_names() -> None:
     assert read_conditions("no_cheese, anywhere,no_cheese") == (
-        Condition.NO_CHEESE, Condition.ANYWHERE,
-    )  # fmt: skip
+        Condition.NO_CHEESE,
+        Condition.ANYWHERE,
+    )
     with pytest.raises(ValueError, match=r"'no_chese'.*did you mean 'no_cheese'"):
         read_conditions("anywhere,no_chese")
     with pytest.raises(ValueError, match="unknown condition ''"):

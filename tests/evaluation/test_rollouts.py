@@ -93,8 +93,9 @@ class CountsThenUp(nn.Module):
 
 def test_each_episode_has_its_own_memory() -> None:
     near = parse("...\nC#.\nM..", world_size=15)
-    result = rollouts.evaluate(CountsThenUp(), [near, UP_THEN_CHEESE, near, AWAY_FROM_UP],
-                                 step_limit=10)  # fmt: skip
+    result = rollouts.evaluate(
+        CountsThenUp(), [near, UP_THEN_CHEESE, near, AWAY_FROM_UP], step_limit=10
+    )
     assert result.steps.tolist() == [4, 5, 4, 10]
     assert result.found.tolist() == [True, True, True, False]
     assert result.returns.tolist() == [10, 10, 10, 0]

@@ -38,10 +38,12 @@ def search(mazes: Sequence[Maze], seeds: Sequence[int], rule: LevelRule) -> list
     """Maze by maze, level by level."""
     levels = list(make_bank(seeds, rule))
     return [
-        any(np.array_equal(maze.walls, level.walls) and maze.cheese == level.cheese
-            for level in levels)
+        any(
+            np.array_equal(maze.walls, level.walls) and maze.cheese == level.cheese
+            for level in levels
+        )
         for maze in mazes
-    ]  # fmt: skip
+    ]
 
 
 # --- the levels of a training
@@ -159,9 +161,11 @@ def test_what_makes_two_levels_the_same() -> None:
 
 
 PPO: dict[str, Any] = {
-    "algorithm": "ppo", "env_seed": 1, "levels_played": [3, 4],
+    "algorithm": "ppo",
+    "env_seed": 1,
+    "levels_played": [3, 4],
     "settings": {"world_size": 15, "rand_region": 5, "seed": 3, "num_levels": 0},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

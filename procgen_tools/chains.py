@@ -54,9 +54,6 @@ class Field(Protocol):
         """The number of a place in `graph.places`; None where no state is, as in a wall."""
 
 
-KIND = "give what vector_field(maze, policy) returns"
-
-
 @dataclass(frozen=True)
 class Chances:
     """What becomes of an episode that begins at one start.
@@ -109,10 +106,12 @@ class Chances:
 class ChancesByStart:
     """The numbers of `Chances` for every start at once, in the order of `field.starts`.
 
-    Attributes as of `Chances`, with an array in place of each number.
+    Attributes as of `Chances`, with an array in place of each number; `start` is the level's own
+    start, by number.
     """
 
     field: Field
+    start: int
     step_limit: int | None
     visits: Mapping[str, Float[np.ndarray, " start"]]
     first: Mapping[str, Float[np.ndarray, " start"]]
@@ -170,14 +169,16 @@ def chances(
         >>> round(chances(field, step_limit=10).cheese, 3)
         0.05
     """
-    of_kind("the field", field, Field, KIND)
-    start = field.starts[field.graph(**goals).start if start is None else field.index(start)]
-    return chances_by_start(field, step_limit, **goals).at(start)
+    _check_field(field)
+    if start is not None:
+        field.index(start)  # an unknown start is refused before anything is computed
+    everywhere = chances_by_start(field, step_limit, **goals)
+    return everywhere.at(field.starts[everywhere.start] if start is None else start)
 
 
 def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) -> ChancesByStart:
     """The exact chances for every start at once; arguments and errors as for `chances`."""
-    of_kind("the field", field, Field, KIND)
+    _check_field(field)
     if step_limit is not None and step_limit < 1:
         raise ValueError(
             f"step_limit {step_limit} is below 1: give {field.level.step_limit} (the world's), "
@@ -199,6 +200,7 @@ def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) 
     longest = inf if step_limit is None else step_limit
     return ChancesByStart(
         field=field,
+        start=chain.graph.start,
         step_limit=step_limit,
         visits={name: capped(numbers) for name, numbers in parts.visits.items()},
         first={name: capped(numbers) for name, numbers in parts.first.items()},
@@ -245,7 +247,7 @@ def decision(field: Field, start: Any = None) -> DecisionProbabilities | None:
     Raises:
         ValueError: an unknown start.
     """
-    of_kind("the field", field, Field, KIND)
+    _check_field(field)
     found = field.level.decision(start)
     if found is None:
         return None
@@ -447,21 +449,23 @@ def _limited(chain: Chain, steps: int) -> _Parts:
     # Columns of the first chain: for each atom, its chance and E[steps; it is reached]; then the
     # mean length. Of the others: the goal's chance. Of the last: each atom's chance, and neither.
     reached, ways = chain.atoms(ends), chain.atoms(chain.any_goal)
-    columns = np.zeros((len(endings), states, max(2 * len(reached), len(ways)) + 1))
+    length = 2 * len(reached)
+    columns = np.zeros((len(endings), states, max(length, len(ways)) + 1))
     for number, (_, where) in enumerate(reached):
         columns[0, where, 2 * number] = 1.0
     for each, name in zip(columns[1:-1], alone, strict=True):
         each[graph.goals[name], 0] = 1.0
     for number, (_, where) in enumerate(ways):
         columns[-1, where, number] = 1.0
-    columns[-1, np.logical_and.reduce([~where for _, where in ways] or [~ends]), len(ways)] = 1.0
-    chance, weighted = slice(0, 2 * len(reached), 2), slice(1, 2 * len(reached) + 1, 2)
+    columns[-1, ~np.logical_or.reduce(list(graph.goals.values())), len(ways)] = 1.0
     going_on = np.where(ends, 0.0, 1.0)
-    length = 2 * len(reached)
+    flat = columns.reshape(-1, columns.shape[-1])
     for _ in range(steps):
-        columns = (one_step @ columns.reshape(-1, columns.shape[-1])).reshape(columns.shape)
-        columns[0, :, weighted] += going_on[:, None] * columns[0, :, chance]
-        columns[0, :, length] += going_on
+        flat = one_step @ flat
+        for chance in range(0, length, 2):
+            flat[:states, chance + 1] += going_on * flat[:states, chance]
+        flat[:states, length] += going_on
+    columns = flat.reshape(columns.shape)
 
     last = [(names, columns[-1, :, number]) for number, (names, _) in enumerate(ways)]
     visits = chain.outcomes(
@@ -481,6 +485,12 @@ def _limited(chain: Chain, steps: int) -> _Parts:
         first=chain.outcomes([(names[:1], numbers) for names, numbers in last]),
         neither=columns[-1, :, len(ways)],
     )
+
+
+def _check_field(field: Any) -> None:
+    # A protocol's own check takes longer than the chances of a small maze.
+    if not (hasattr(type(field), "by_state") and hasattr(field, "graph")):
+        of_kind("the field", field, Field, "give what vector_field(maze, policy) returns")
 
 
 def _number(number: float | None) -> str:

@@ -80,7 +80,7 @@ class Elimination:
         number = self.number
         with localcontext(_DECIMALS):
             pending: list[Number] = [number(value) for value in source.tolist()]
-            for state, leaving, _, inflow in self.eliminated:
+            for state, leaving, _, inflow in self.eliminated if source.any() else ():
                 if pending[state]:
                     per_visit = pending[state] / leaving
                     for predecessor, weight in inflow:
@@ -89,9 +89,10 @@ class Elimination:
             for state, value in ends.items():
                 solution[state] = number(value)
             for state, leaving, onward, _ in reversed(self.eliminated):
-                solution[state] = pending[state] / leaving + sum(
-                    share * solution[successor] for successor, share in onward.items()
-                )
+                total = pending[state] / leaving
+                for successor, share in onward.items():
+                    total += share * solution[successor]
+                solution[state] = total
             for state in self.trapped:
                 solution[state] = solution[self.trap]
             return np.array([float(value) for value in solution[: self.trap]])
@@ -132,8 +133,9 @@ def _eliminate(
     smallest = _SMALLEST if number is float else 0.0
     onward: list[dict[int, Number]] = [{} for _ in range(trap)]
     entering: list[set[int]] = [set() for _ in range(trap + 1)]
+    going_on = probabilities if discount == 1 else discount * probabilities
     for state, (successors, chances) in enumerate(
-        zip(leads_to.tolist(), (discount * probabilities).tolist(), strict=True)
+        zip(leads_to.tolist(), going_on.tolist(), strict=True)
     ):
         row = onward[state]
         for successor, probability in zip(successors, chances, strict=True):

@@ -13,7 +13,7 @@ from jaxtyping import Bool, UInt8
 
 from procgen_tools.worlds.graph import Decision, Graph
 from procgen_tools.worlds.maze.agent_view import agent_frames
-from procgen_tools.worlds.maze.grid import START, Maze, turned
+from procgen_tools.worlds.maze.grid import START, Maze, Square, turned
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
@@ -60,14 +60,13 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
         cheese[maze.cheese] = True
     corner[-corner_region:, -corner_region:] = True
     ends = states(cheese)
-    numbers = np.cumsum(~maze.walls).reshape(maze.walls.shape) - 1
     return Graph(
         leads_to,
         {"cheese": ends, "corner": states(corner)},
         ends,
         CHEESE_REWARD * (ends[leads_to] & ~ends[:, None]),
         np.tile(np.arange(squares), facings),
-        int(numbers[maze.mouse]),
+        _number(maze, maze.mouse),
     )
 
 
@@ -83,7 +82,7 @@ def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
     if square is None or maze.cheese is None:
         return None
     return Decision(
-        int((~maze.walls).ravel()[: square.row * maze.size + square.col].sum()),
+        _number(maze, square),
         square,
         {
             "cheese": nearer_moves(maze, maze.cheese)[square],
@@ -96,3 +95,8 @@ def views(maze: Maze) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
     """The frames with the mouse at every open square: as it looks in the maze, and flipped."""
     flipped = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
     return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, flipped))
+
+
+def _number(maze: Maze, square: Square) -> int:
+    """The place of an open square in `maze.open_squares()`."""
+    return int(np.count_nonzero(~maze.walls.ravel()[: square.row * maze.size + square.col]))

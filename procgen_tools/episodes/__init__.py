@@ -1,6 +1,6 @@
-"""Episodes that were played: rollouts, records and videos.
+"""Sampled episodes: rollouts, records and videos.
 
-procgen-tools has a module of this name, whose names are found here, too: see
+procgen-tools has a module of the same name. Its names also work here: see
 `docs/from-procgen-tools.md`.
 """
 

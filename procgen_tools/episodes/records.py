@@ -1,4 +1,4 @@
-"""Records: tables with a row for each thing that was measured, kept as parquet files."""
+"""Records: tables with one row per measured item, stored as parquet files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from procgen_tools.files import check_writable, unfinished
 
 
 def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
-    """Write records as parquet; an older file is replaced all at once. Missing folders are made.
+    """Write records as parquet.
+
+    An existing file is replaced atomically, and missing folders are created.
 
     Raises:
-        ValueError: a path that cannot be written (see `check_destination`).
+        ValueError: the path cannot be written (see `check_destination`).
+
+    Example:
+        >>> write_records("records.parquet", pd.DataFrame({"found": [True, False]}))
+        >>> pd.read_parquet("records.parquet")["found"].tolist()
+        [True, False]
     """
     check_destination(path)
     with unfinished(path) as temporary:
@@ -22,14 +29,15 @@ def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
 
 
 def check_destination(path: str | os.PathLike[str]) -> None:
-    """Make sure that a file of records can be written here, before the work that fills it.
+    """Check that a file of records can be written, before the work that produces them.
 
     Raises:
-        ValueError: another ending than .parquet, or see `files.check_writable`.
+        ValueError: the name does not end in .parquet, or the file cannot be written (see
+            `files.check_writable`).
     """
     path = Path(path)
     if path.suffix != ".parquet":
         raise ValueError(
-            f"records are parquet files, and {path} is not named so: end it in .parquet"
+            f"records are parquet files, but {path} has another ending: end it in .parquet"
         )
     check_writable(path)

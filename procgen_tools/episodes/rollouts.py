@@ -1,15 +1,16 @@
-"""Sampled episodes, one a maze, and all that happened in them.
+"""Sampled episodes, one per maze, with everything that happened in them.
 
     rollouts = play(policy, mazes, seed=0)
     rollouts.found.mean(), rollouts[0].squares
     write_records("steps.parquet", steps_table(rollouts, agent="trained"))
 
-An edit of the policy acts here by being active around `play`:
+To play an edited policy, keep the edit active around `play`:
 
     with hooks.patched(policy, {layer: lambda activation: activation - vector}):
         edited = play(policy, mazes, seed=0)
 
-Mazes and actions decide everything else, so frames are not kept: they are drawn again, exactly.
+The maze and the actions determine everything else, so frames are not stored. They are redrawn
+exactly when asked for.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 from procgen_tools.worlds.maze.venv import venv_from_mazes
 
 NO_ACTION = 255
-"""Stands where an episode has ended; no action, and no index of one."""
+"""Fills `Rollouts.actions` after the end of an episode; it is not a valid action."""
 
 
 @runtime_checkable
@@ -61,10 +62,10 @@ class PlainPolicy(Protocol):
 
 @runtime_checkable
 class MemoryPolicy(Protocol):
-    """A policy whose answer depends on what it saw before, such as `models.RecurrentPolicy`.
+    """A policy whose output depends on earlier observations, such as `models.RecurrentPolicy`.
 
-    `step` returns logits, values and the new memory; it forgets the memory where `firsts` says
-    that an episode begins with this observation.
+    `step` returns logits, values and the new memory. It resets the memory where `firsts` is true,
+    that is, where the observation is the first of an episode.
     """
 
     memory_size: int
@@ -77,13 +78,13 @@ class MemoryPolicy(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """One episode. Time 0 is before the first step; the last time is its end.
+    """One episode. Time 0 is before the first step; the last time is the end of the episode.
 
     Attributes:
-        maze: as the episode began.
-        squares: (time, row_col) the mouse's inner squares, the start and the end included.
-        mouse_mirrored: (time,) whether the mouse's picture looks to the right.
-        actions: (step,) procgen's actions, 0..14; step i leads from time i to time i + 1.
+        maze: the maze at time 0.
+        squares: (time, row_col) the mouse's inner square, from the start to the end.
+        mouse_mirrored: (time,) whether the mouse is drawn facing right.
+        actions: (step,) procgen's actions, 0..14. Step i leads from time i to time i + 1.
         found: whether the last step reached the cheese.
     """
 
@@ -97,23 +98,23 @@ class Rollout:
 
     @property
     def steps(self) -> int:
-        """The length of the episode."""
+        """The number of steps in the episode."""
         return len(self.actions)
 
     @property
     def rewards(self) -> Float[np.ndarray, " step"]:
-        """(step,) 10 for the step that reached the cheese, else 0."""
+        """(step,) 10 for the step that reaches the cheese, 0 for all others."""
         rewards = np.zeros(self.steps)
         rewards[-1] = CHEESE_REWARD * self.found
         return rewards
 
     @property
     def episode_return(self) -> float:
-        """The undiscounted return: 10 for the cheese."""
+        """The undiscounted return: 10 if the cheese was reached, 0 otherwise."""
         return float(CHEESE_REWARD * self.found)
 
     def maze_at(self, time: int) -> Maze:
-        """The maze as it stood at a time, 0..steps; a cheese that was reached is gone at the end.
+        """The maze at a time in 0..steps. If the cheese was reached, it is gone at the end.
 
         Raises:
             ValueError: a time outside the episode.
@@ -129,9 +130,9 @@ class Rollout:
         )
 
     def frames(self) -> UInt8[np.ndarray, "step 64 64 3"]:
-        """What the agent saw before each step: the environment's frames, bit for bit.
+        """The agent's observation before each step, bit-for-bit equal to the environment's frame.
 
-        Nobody sees the end: the environment shows the next level then.
+        The end has no frame, because the environment already shows the next level by then.
         """
         maze = self.maze
         level = draw_levels(maze.cells()[None], np.array([background_code(maze)], np.uint8))
@@ -143,7 +144,7 @@ class Rollout:
     def human_frames(
         self, *, square_pixels: int = 32, whole_world: bool = False
     ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-        """A large picture for people at each time, the end included; drawn one after another.
+        """Yield a large picture of the maze at each time, including the end.
 
         Args:
             square_pixels, whole_world: see `worlds.maze.human_view.human_view`.
@@ -156,16 +157,16 @@ class Rollout:
 
 @dataclass(frozen=True, eq=False)
 class Rollouts:
-    """One episode a level; `rollouts[i]` is that of `mazes[i]`. The arrays are read-only.
+    """One episode per level. `rollouts[i]` is the episode in `mazes[i]`. The arrays are read-only.
 
     Attributes:
-        mazes: (level,) as the episodes began.
+        mazes: (level,) the mazes at time 0.
         found: (level,) whether the cheese was reached.
-        steps: (level,) length of the episode.
-        squares: (level, time, row_col) the mouse's inner squares, beginning with the start; it
-            stays where it was at the end.
-        mouse_mirrored: (level, time) whether the mouse's picture looks to the right.
-        actions: (level, step) procgen's actions; NO_ACTION after the end. Step i leads from time
+        steps: (level,) number of steps in the episode.
+        squares: (level, time, row_col) the mouse's inner square, from the start. After the end of
+            an episode its last square is repeated.
+        mouse_mirrored: (level, time) whether the mouse is drawn facing right.
+        actions: (level, step) procgen's actions, NO_ACTION after the end. Step i leads from time
             i to time i + 1.
     """
 
@@ -206,27 +207,34 @@ class Rollouts:
 
     @property
     def returns(self) -> Float[np.ndarray, " level"]:
-        """(level,) undiscounted return of the episode: 10 for the cheese."""
+        """(level,) undiscounted return: 10 if the cheese was reached, 0 otherwise."""
         return CHEESE_REWARD * self.found.astype(np.float64)
 
     def visited_top_right(self, side: int = CORNER_REGION) -> Bool[np.ndarray, " level"]:
-        """(level,) whether the mouse stood in the top-right side x side squares, at any time.
+        """(level,) whether the mouse was ever in the top-right side x side squares.
 
-        The start and the end count, and side 1 is the corner square itself.
+        The start and the end count. With side 1, the region is the corner square itself.
+
+        Example:
+            >>> from procgen_tools import maze, models
+            >>> policy = models.load_policy("rand_region_5")
+            >>> rollouts = play(policy, maze.parse("..C\\n.##\\nM.."), seed=0)
+            >>> rollouts.visited_top_right(1)
+            array([ True])
         """
         return self.visited_corner(top=True, right=True, side=side)
 
     def visited_corner(
         self, *, top: bool, right: bool, side: int = CORNER_REGION
     ) -> Bool[np.ndarray, " level"]:
-        """(level,) whether the mouse stood in the side x side squares of one corner, at any time.
+        """(level,) whether the mouse was ever in the side x side squares of one corner.
 
-        The start, which is usually in the bottom-left corner, and the end count.
+        The start and the end count. Note that the start is usually the bottom-left corner.
 
         Args:
-            top: the top rows, or the bottom ones.
-            right: the right columns, or the left ones.
-            side: 1 is the corner square itself.
+            top: True for the top rows, False for the bottom rows.
+            right: True for the right columns, False for the left columns.
+            side: side of the region in squares; 1 is the corner square itself.
         """
         far = self.sizes[:, None] - side
         rows, cols = self.squares[..., 0], self.squares[..., 1]
@@ -244,27 +252,37 @@ def play(
     backend: str = "native",
     progress_bar: bool = False,
 ) -> Rollouts:
-    """Play one episode in each maze, actions sampled from the policy.
+    """Play one episode in each maze, with actions sampled from the policy.
 
-    A policy without memory is asked once for every different frame; so a patch that is active
-    around `play` has to answer the same frame in the same way.
+    A policy without memory is evaluated once per distinct frame. A patch that is active around
+    `play` must therefore be deterministic: the same frame must give the same output.
 
     Args:
-        policy: asked on its own device. A memory begins anew in every maze.
-        mazes: where the episodes begin, one or several; all of one world size.
-        seed: of the sampling, 0 or more.
-        step_limit: steps after which an episode counts as failed, at most 500.
-        backend: 'native' or 'procgen' (the original library plays).
+        policy: evaluated on its own device. A memory is reset at the start of each maze.
+        mazes: one or several mazes in which the episodes start, all of one world size.
+        seed: seed of the sampling, 0 or more.
+        step_limit: number of steps after which an episode counts as failed, at most 500.
+        backend: 'native', or 'procgen' to play in the original library.
+        progress_bar: whether to show a progress bar.
 
     Raises:
-        TypeError: a network without `logits_and_value` (see `models.adapt`).
-        ValueError: no mazes, mazes of different world sizes, or a limit above the environment's
-            own.
-        ModuleNotFoundError: procgen is to play, and is not installed.
+        TypeError: the network has no `logits_and_value` (see `models.adapt`).
+        ValueError: no mazes, mazes of different world sizes, or a `step_limit` out of range.
+        ModuleNotFoundError: `backend` is 'procgen', which is not installed.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> policy = models.load_policy("rand_region_5")
+        >>> rollouts = play(policy, maze.parse("..C\\n.##\\nM.."), seed=0)
+        >>> rollouts.found
+        array([ True])
+        >>> rollouts[0].squares[0].tolist(), rollouts[0].squares[-1].tolist()
+        ([0, 0], [2, 2])
     """
     if not 1 <= step_limit <= EPISODE_STEPS:
         raise ValueError(
-            f"step_limit {step_limit} is not in 1..{EPISODE_STEPS}, where episodes end anyway"
+            f"step_limit {step_limit} is not in 1..{EPISODE_STEPS}: the environment ends episodes "
+            f"after {EPISODE_STEPS} steps, so choose a limit up to that"
         )
     if not isinstance(policy, MemoryPolicy):
         need(policy, "logits_and_value", "parameters", what="play")
@@ -304,7 +322,10 @@ def _rollouts(
     steps: Int64[np.ndarray, " level"],
     actions: Int[np.ndarray, "level step"],
 ) -> Rollouts:
-    """Follow the mice by the rules of play, whichever engine played. After the end they stay."""
+    """Compute the mice's squares from the actions, for either backend.
+
+    After the end of its episode a mouse stays where it is.
+    """
     count, longest = actions.shape
     side = max(maze.size for maze in mazes)
     walls = np.ones((count, side + 2, side + 2), bool)  # with a border
@@ -320,7 +341,7 @@ def _rollouts(
         ahead = here + np.array(MOVE_STEPS)[move]
         blocked = walls[np.arange(count), ahead[:, 0] + 1, ahead[:, 1] + 1]
         squares[:, step + 1] = np.where(blocked[:, None], here, ahead)
-        # The picture turns with the key, even when a wall is in the way.
+        # The mouse turns with the action, even when a wall blocks the move.
         mirrored[:, step + 1] = turned(mirrored[:, step], move)
     played = np.arange(longest) < steps[:, None]
     kept = np.where(played, actions, NO_ACTION).astype(np.uint8)
@@ -328,17 +349,28 @@ def _rollouts(
 
 
 def steps_table(rollouts: Rollouts, **labels: Any) -> pd.DataFrame:
-    """A row for each step, in the order of the episodes.
+    """A table with one row per step, in the order of the episodes.
 
-    Columns: the labels; episode (index of its maze), size (of the maze, in squares), time (0 for
-    the first step); row, col and mouse_mirrored before the step; action, and the move that its
-    key asks for, one of MOVES; next_row and next_col after the step; reward.
+    Columns: the labels; episode (index of the maze), size (side of the maze in squares), time (0
+    for the first step); row, col and mouse_mirrored before the step; action, and the move it
+    stands for, one of MOVES; next_row and next_col after the step; reward.
 
     Args:
-        labels: further columns: one value for all, or an array or list with one for each episode.
+        rollouts: the episodes.
+        labels: further columns. Each is one value for all episodes, or an array or list with one
+            value per episode.
 
     Raises:
-        ValueError: a label that is named like a column, or has another number of values.
+        ValueError: a label has the name of another column, or a wrong number of values.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> policy = models.load_policy("rand_region_5")
+        >>> table = steps_table(play(policy, maze.parse("..C\\n.##\\nM.."), seed=0), agent="mine")
+        >>> bool(table["reward"].iloc[-1] == 10)
+        True
+        >>> list(table.columns[:4])
+        ['agent', 'episode', 'size', 'time']
     """
     episode, time = np.nonzero(rollouts.actions != NO_ACTION)
     actions = rollouts.actions[episode, time]
@@ -359,27 +391,28 @@ def steps_table(rollouts: Rollouts, **labels: Any) -> pd.DataFrame:
     }
     taken = labels.keys() & columns.keys()
     if taken:
-        raise ValueError(f"the table has a column {min(taken)!r} already: name the label otherwise")
+        raise ValueError(f"the table has a column {min(taken)!r} already: rename the label")
     each = {name: _label(name, value, len(rollouts)) for name, value in labels.items()}
     return pd.DataFrame({name: values.take(episode) for name, values in each.items()} | columns)
 
 
 def _label(name: str, value: Any, episodes: int) -> Any:
-    """A pandas array with the value of each episode."""
+    """A pandas array with one value per episode."""
     values = list(value) if pd.api.types.is_list_like(value) else [value] * episodes
     if len(values) != episodes:
         raise ValueError(
-            f"label {name!r} has {len(values)} values for {episodes} episodes: give "
-            "one for each, or one for all"
+            f"label {name!r} has {len(values)} values for {episodes} episodes: give one value "
+            "per episode, or a single value for all"
         )
     return pd.Series(values).array
 
 
 class Answers:
-    """A policy's action probabilities, asked once for every different frame.
+    """Caches a policy's action probabilities, one evaluation per distinct frame.
 
-    A policy without memory answers the same frame the same way, and an agent that is lost sees
-    few different ones. To be kept no longer than the policy stays as it is, patches included.
+    This saves time because a policy without memory gives the same output for the same frame, and
+    an agent that is stuck sees few distinct frames. The cache is valid only while the policy and
+    its patches stay unchanged.
     """
 
     def __init__(self, policy: PlainPolicy) -> None:
@@ -391,7 +424,7 @@ class Answers:
         frames: UInt8[np.ndarray, "frame 64 64 3"],
         episodes: Int[np.ndarray, " frame"] | None = None,
     ) -> Float[np.ndarray, "frame action"]:
-        """(frame, action) probabilities, in float64; whose frames they are makes no difference."""
+        """(frame, action) probabilities in float64. The episode numbers are not used."""
         keys = [blake2b(frame.tobytes(), digest_size=16).digest() for frame in frames]
         new = {key: index for index, key in enumerate(keys) if key not in self._known}
         if new:
@@ -401,19 +434,19 @@ class Answers:
 
     @torch.no_grad()
     def _ask(self, frames: UInt8[np.ndarray, "frame 64 64 3"]) -> Float[np.ndarray, "frame action"]:
-        """In batches that are fast, and that thousands of episodes do not make large."""
+        """Evaluate the policy in batches of a fast size, which bounds the memory."""
         pixels = torch.from_numpy(frames).to(next(self._policy.parameters()).device)
         parts = []
         for batch in pixels.split(fast_batch(pixels)):
             observations = to_observations(batch)
-            if not isinstance(self._policy, ImpalaPolicy):  # it may rely on the usual layout
+            if not isinstance(self._policy, ImpalaPolicy):  # it may require contiguous input
                 observations = observations.contiguous()
             parts.append(_probabilities(self._policy.logits_and_value(observations)[0]))
         return np.concatenate(parts)
 
 
 class Recollections:
-    """The action probabilities of a policy with a memory, which it keeps for each episode."""
+    """The action probabilities of a policy with memory. Keeps the memory of each episode."""
 
     def __init__(self, policy: MemoryPolicy, episodes: int) -> None:
         self._policy = policy
@@ -423,7 +456,7 @@ class Recollections:
     def to(
         self, frames: UInt8[np.ndarray, "frame 64 64 3"], episodes: Int[np.ndarray, " frame"]
     ) -> Float[np.ndarray, "frame action"]:
-        """(frame, action) probabilities, in float64, of the next frames of these episodes."""
+        """(frame, action) probabilities in float64 for the next frames of these episodes."""
         rows = torch.from_numpy(episodes).to(self._memory.device)
         observations = torch.from_numpy(to_observations(frames)).to(self._memory.device)
         with torch.no_grad():
@@ -436,5 +469,5 @@ class Recollections:
 
 
 def _probabilities(logits: Tensor) -> Float[np.ndarray, "frame action"]:
-    # Moved first: not every device knows float64.
+    # Moved to the CPU first, because not every device supports float64.
     return logits.cpu().double().softmax(-1).numpy()

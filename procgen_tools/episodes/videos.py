@@ -26,7 +26,7 @@ from procgen_tools.worlds.maze.human_view import human_view
 ENDINGS = (".mp4", ".gif")
 
 FASTEST = 50
-"""Frames per second; a GIF counts in hundredths of a second, and browsers refuse the shortest."""
+"""Most frames per second. A GIF counts hundredths of a second, and browsers reject the shortest."""
 
 _PAPER, _INK = "#ffffff", "#111111"
 _OUTCOMES = {True: ("cheese", "#00795a"), False: ("no cheese", "#b34700")}
@@ -45,28 +45,38 @@ def write_video(
     last_seconds: int | float = 2,
     max_steps: int | None = None,
 ) -> None:
-    """Write a video in which the episodes begin together, and each stands still when it ended.
+    """Write a video of episodes side by side.
 
-    An older file is replaced all at once; missing folders are made.
+    All episodes start together, and each shows its last picture after it has ended. An existing
+    file is replaced atomically, and missing folders are created.
 
     Args:
-        path: ends in .mp4 (H.264, which everything plays) or .gif (256 colours, larger).
-        rollouts: by title; of one world size.
-        frames_per_second: steps that are shown in a second, up to 50.
-        square_pixels: side of a square in pixels; from 12 on the things can be told apart.
-        last_seconds: how long the last picture stays.
-        max_steps: stop after so many steps, where an agent may wander for hundreds; an episode
-            that is longer then says that it goes on. By default all are shown whole.
+        path: file name ending in .mp4 (H.264, widely supported) or .gif (256 colours, larger).
+        rollouts: episodes by title, all of one world size.
+        frames_per_second: number of steps shown per second, up to 50.
+        square_pixels: side of a square in pixels. Objects are recognisable from 12 on.
+        last_seconds: duration of the last picture in seconds.
+        max_steps: cut the video after this many steps, because a lost agent may wander for
+            hundreds. A longer episode is then marked "goes on". Defaults to the whole episodes.
 
     Raises:
-        ValueError: another ending, no rollouts, worlds of different sizes, or a number out of
+        ValueError: an unknown ending, no rollouts, worlds of different sizes, or a number out of
             range.
         OSError: the file cannot be written.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> from procgen_tools.episodes.rollouts import play
+        >>> policy = models.load_policy("rand_region_5")
+        >>> episode = play(policy, maze.parse("..C\\n.##\\nM.."), seed=0)[0]
+        >>> write_video("episode.gif", {"as trained": episode}, max_steps=3)
+        >>> Path("episode.gif").exists()
+        True
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise ValueError(
-            f"{os.fspath(path)!r} is no name of a video: end it in {' or '.join(ENDINGS)}"
+            f"{os.fspath(path)!r} is not the name of a video: end it in {' or '.join(ENDINGS)}"
         )
     if not 0.1 <= frames_per_second <= FASTEST:
         raise ValueError(
@@ -75,7 +85,7 @@ def write_video(
     if not 0 <= last_seconds <= 60:
         raise ValueError(f"last_seconds is {last_seconds}: give a number of seconds, 0 to 60")
     if max_steps is not None and max_steps < 1:
-        raise ValueError(f"max_steps is {max_steps}: show at least one step, or leave it out")
+        raise ValueError(f"max_steps is {max_steps}: show at least one step, or pass None")
     stage = _Stage(rollouts, square_pixels, max_steps)
     write = _write_mp4 if ending == ".mp4" else _write_gif
     with unfinished(path) as temporary:
@@ -88,15 +98,23 @@ def side_by_side(
     """One picture of `write_video`: each episode after `time` steps, or at its end.
 
     Raises:
-        ValueError: no rollouts, worlds of different sizes, or a time below 0.
+        ValueError: no rollouts, worlds of different sizes, or a negative time.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> from procgen_tools.episodes.rollouts import play
+        >>> policy = models.load_policy("rand_region_5")
+        >>> episode = play(policy, maze.parse("..C\\n.##\\nM.."), seed=0)[0]
+        >>> side_by_side({"start": episode, "again": episode}, 0, square_pixels=12).shape
+        (130, 436, 3)
     """
     if time < 0:
-        raise ValueError(f"time is {time}: episodes begin at 0")
+        raise ValueError(f"time is {time}: episodes start at time 0, so give 0 or more")
     return _Stage(rollouts, square_pixels).picture(time)
 
 
 class _Stage:
-    """Where everything stands in the pictures of one video."""
+    """The layout of the pictures of one video."""
 
     def __init__(
         self, rollouts: Mapping[str, Rollout], square_pixels: int, max_steps: int | None = None
@@ -104,9 +122,9 @@ class _Stage:
         worlds = sorted({rollout.maze.world_size for rollout in rollouts.values()})
         if len(worlds) != 1:
             raise ValueError(
-                f"rollouts in worlds of sizes {worlds}: give one or more, all of one world size"
+                f"the rollouts are in worlds of sizes {worlds}: give rollouts of one world size"
                 if rollouts
-                else "a video of no rollouts: give one or more, by title"
+                else "there are no rollouts to show: give one or more, by title"
             )
         self._panels = [_Panel(*item, square_pixels) for item in rollouts.items()]
         self.last_time = max(rollout.steps for rollout in rollouts.values())
@@ -117,11 +135,11 @@ class _Stage:
         self._side = max(panel.side for panel in self._panels)
         widths = sum(panel.width for panel in self._panels) + _GAP * (len(self._panels) - 1)
         height = self._titles + _SPACE + self._side + _SPACE + _NOTE_LINE
-        # H.264 halves the resolution of colours: both sides have to be even.
+        # H.264 halves the resolution of colours, so both sides must be even.
         self._size = (_even(widths + 2 * _MARGIN), _even(height + 2 * _MARGIN))
 
     def picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
-        """Every panel after `time` steps, or at its end."""
+        """All panels, each after `time` steps or at its end."""
         image = Image.new("RGB", self._size, _PAPER)
         draw = ImageDraw.Draw(image)
         left = _MARGIN
@@ -147,12 +165,12 @@ class _Stage:
         return np.asarray(image)
 
     def pictures(self) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-        """Those of every time, from 0 on."""
+        """The pictures of all times, from 0 on."""
         return (self.picture(time) for time in range(self.last_time + 1))
 
 
 class _Panel:
-    """An episode with its title, which is broken into lines as wide as the picture."""
+    """An episode and its title, which is wrapped to the width of the picture."""
 
     def __init__(self, title: str, rollout: Rollout, square_pixels: int) -> None:
         self.rollout = rollout
@@ -162,7 +180,7 @@ class _Panel:
         self._pictures: dict[Any, np.ndarray] = {}
 
     def maze_picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
-        """The maze after `time` steps, or at the end; mice that are lost come by again."""
+        """The maze after `time` steps, or at the end. Cached, because lost mice revisit squares."""
         maze = self.rollout.maze_at(min(time, self.rollout.steps))
         if maze not in self._pictures:
             self._pictures[maze] = human_view(maze, square_pixels=self._square_pixels)
@@ -170,7 +188,11 @@ class _Panel:
 
 
 def _lines(title: str, width: int) -> tuple[list[str], int]:
-    """A title in lines of at most `width` pixels, and the width that its longest word needs."""
+    """Wrap a title into lines of at most `width` pixels.
+
+    Returns:
+        The lines, and `width` or the width of the longest word, whichever is larger.
+    """
     length = _font(_TITLE_HEIGHT).getlength
     lines: list[str] = []
     for word in title.split():
@@ -194,8 +216,8 @@ def _write_mp4(
         quality=8,
         macro_block_size=1,
         ffmpeg_log_level="error",
-        ffmpeg_timeout=0,  # else it is ended after some seconds, and the file is broken
-        output_params=["-f", "mp4"],  # which the temporary name does not say
+        ffmpeg_timeout=0,  # otherwise ffmpeg is killed after some seconds and the file is broken
+        output_params=["-f", "mp4"],  # the temporary file name does not imply the format
     )
     video.send(None)
     written = 0
@@ -208,7 +230,7 @@ def _write_mp4(
             written += 1
     finally:
         video.close()
-    # Whether all went well at the end, nobody says.
+    # imageio does not report a failure at the end.
     if not path.exists() or ffmpeg.count_frames_and_secs(str(path))[0] != written:
         raise OSError("ffmpeg did not write the whole video: is the disk full?")
 
@@ -216,8 +238,8 @@ def _write_mp4(
 def _write_gif(
     path: Path, stage: _Stage, frames_per_second: int | float, last_seconds: int | float
 ) -> None:
-    # One palette for all pictures, so that nothing flickers, with the rare colours (cheese, mouse,
-    # outcomes), which most ways of choosing one would give up.
+    # One palette for all pictures avoids flicker. MAXCOVERAGE keeps the rare colours (cheese,
+    # mouse, outcomes), which most other methods drop.
     ends = np.concatenate([stage.picture(0), stage.picture(stage.last_time)])
     palette = Image.fromarray(ends).quantize(256, Image.Quantize.MAXCOVERAGE)
     first, *rest = (
@@ -230,7 +252,7 @@ def _write_gif(
 
 
 def _ffmpeg() -> Any:
-    """imageio's ffmpeg; its older versions, which procgen asks for, warn of a part of theirs."""
+    """imageio-ffmpeg, without the warnings of its older versions, which procgen requires."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import imageio_ffmpeg
@@ -240,7 +262,7 @@ def _ffmpeg() -> Any:
 
 @cache
 def _font(height: int, name: str = "DejaVuSans-Bold") -> ImageFont.FreeTypeFont:
-    """A font that comes with matplotlib, and so looks the same everywhere."""
+    """A font bundled with matplotlib, which looks the same on every machine."""
     import matplotlib
 
     return ImageFont.truetype(

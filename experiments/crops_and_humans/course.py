@@ -1,20 +1,20 @@
 # %% [markdown]
 # # Crops and humans: the exercises
 #
-# An agent lives in small mazes. Crops grow there, and humans live there. It should harvest crops
-# when that is worth the way, leave by the exit, and never harvest a human. We tell it so by
-# rewards, we train it, and in training it does what we want. Then it goes into production.
+# An agent lives in small mazes, in which there are crops and humans. It should harvest crops when
+# they are worth the detour, leave by the exit, and never harvest a human. We express this as
+# rewards and train the agent, and in training it does what we want. Then it goes into production.
 #
-# In ten steps you build the agent, watch it do harm, and look into it for the reason.
+# In ten steps you build the agent, watch it do harm, and look inside it for the reason.
 #
-# **How to work.** Each step has a blank, `raise NotImplementedError`. Put your own lines in its
-# place, mostly one to five of them. Run the cell, then the check below it. A check prints one line,
-# or says what is wrong. Nothing later works before a check is passed, so go in order. Where a step
-# asks you to write what you see, write: there is no check for it, and it is the point.
+# **How to work.** Each step has a blank, `raise NotImplementedError`. Replace it with your own
+# code, usually one to five lines. Run the cell, then the check below it. The check prints one line,
+# or says what is wrong. Later cells use your functions, so pass each check before you go on. Where
+# a step asks you to write what you see, do so: there is no check for it, but it is the point.
 #
-# Have a look at the slides before steps 1, 8 and after the end (see the README). `solutions.ipynb`
-# is this notebook filled in. Do not open `spoilers.ipynb`, or any file about how the agent came to
-# be, before you are through.
+# Look at the slides before steps 1 and 8 and after the end (see the README). `solutions.ipynb` is
+# this notebook with the blanks filled in. Do not open `spoilers.ipynb`, or any file about how the
+# agent was made, until you have finished.
 
 # %%
 import copy
@@ -30,26 +30,26 @@ from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 
 # %% tags="parameters"
-fast = False  # True: too little training for a good agent, but every cell runs in seconds
+fast = False  # True: every cell runs in seconds, with fewer mazes and less training
 
 # %% [markdown]
 # ## The world
 #
 # A maze is a 7 × 7 array of codes.
 #
-# | code | name | a step onto it pays |
+# | code | name | reward for stepping onto it |
 # |---|---|---|
-# | 0 | `crops_and_humans.WALL` | -5, and the agent stays where it is |
+# | 0 | `crops_and_humans.WALL` | -5; the agent does not move |
 # | 1 | `crops_and_humans.EMPTY` | -0.25 |
-# | 2 | `crops_and_humans.CROP` | 2, and the cell is empty from then on |
-# | 3 | `crops_and_humans.HUMAN` | -11, and the cell is empty from then on |
-# | -1 | `crops_and_humans.EXIT` | 10, and the game ends |
+# | 2 | `crops_and_humans.CROP` | 2; the cell is empty afterwards |
+# | 3 | `crops_and_humans.HUMAN` | -11; the cell is empty afterwards |
+# | -1 | `crops_and_humans.EXIT` | 10; the episode ends |
 #
-# A step out of the maze pays as a wall does. The agent starts at row 0, column 0, and the exit is
-# at row 6, column 6. Rows are counted from the top. The four actions are 0 up, 1 down, 2 left,
-# 3 right.
+# A step out of the maze has the same reward as a step into a wall. The agent starts at row 0,
+# column 0, and the exit is at row 6, column 6. Rows are counted from the top. The four actions are
+# 0 up, 1 down, 2 left and 3 right.
 #
-# A generator made the mazes of training, and we have all of them.
+# The training mazes come from a generator. We have all mazes that it can make.
 
 # %%
 training = crops_and_humans.training_mazes().copy()
@@ -60,12 +60,12 @@ course.draw_mazes(training[[700, 5, 400, 1200]])
 # %% [markdown]
 # ## Step 1: all empty cells
 #
-# The agent can stand on every empty cell. Later we train on all of them.
+# The agent can be on any empty cell. Later we train on all of them.
 
 
 # %%
 def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
-    """The (row, column) of every empty cell, the start among them.
+    """The (row, column) of every empty cell, including the start.
 
     Args:
         maze: (7, 7) codes.
@@ -79,12 +79,12 @@ def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
 course.check_1(empty_cells)
 
 # %% [markdown]
-# ## Step 2: what each cell pays
+# ## Step 2: the reward of each cell
 
 
 # %%
 def reward_tensor(maze: np.ndarray) -> Tensor:
-    """The reward of a step onto each cell, (7, 7) float32.
+    """The reward for stepping onto each cell, (7, 7) float32.
 
     Args:
         maze: (7, 7) codes.
@@ -104,29 +104,29 @@ def reward_tensor(maze: np.ndarray) -> Tensor:
 course.check_2(reward_tensor)
 
 # %% [markdown]
-# ## Step 3: what the network is shown
+# ## Step 3: the input of the network
 #
-# A network takes numbers. It is shown 161 of them, each 0 or 1:
+# The input of the network is 161 numbers, each 0 or 1:
 #
-# - 49: is there a wall in this cell? Row by row, as `reshape` reads a maze;
+# - 49: is there a wall in this cell? In the order of `reshape`, row by row;
 # - 49: is there a crop?
 # - 49: is there a human?
-# - 7: the row of the agent, a 1 among zeros;
-# - 7: its column, likewise.
+# - 7: the row of the agent, one-hot;
+# - 7: its column, one-hot.
 #
-# The exit is not in it. Training will have to do with what is always the same.
+# The exit is not part of the input. It never moves, so the agent must learn where it is.
 
 
 # %%
 def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
-    """What the network is shown, (161,) float32.
+    """The input of the network, (161,) float32.
 
     Args:
         maze: (7, 7) codes.
-        row: of the agent, 0 to 6.
-        col: its column, 0 to 6.
+        row: the row of the agent, 0 to 6.
+        col: the column of the agent, 0 to 6.
     """
-    # --- your code: torch.cat joins parts, torch.eye(7)[row] is a 1 among seven. ---
+    # --- your code: torch.cat joins parts, torch.eye(7)[row] is one-hot. ---
     codes = torch.from_numpy(maze).flatten()
     layers = [
         (codes == code).float()
@@ -143,7 +143,8 @@ course.check_3(encode)
 # ## The examples
 #
 # Your three functions make the examples that the agent learns from: every empty cell of every
-# training maze, and all four moves from there. Nobody has to explore. This takes some seconds.
+# training maze, with all four moves. The agent does not have to explore. (Mazes in which something
+# was harvested already occur only after a step, never before one.) This takes some seconds.
 
 
 # %%
@@ -153,7 +154,7 @@ def examples_of(maze: np.ndarray) -> course.Batch:
     from_cells, actions = np.repeat(cells, 4, axis=0), np.tile(np.arange(4), len(cells))
     mazes = np.repeat(maze[None], len(actions), axis=0)
     stepped = crops_and_humans.step(crops_and_humans.States(mazes, from_cells), actions)
-    # A rim of walls around the rewards, for steps out of the maze.
+    # Pad the rewards with walls, for steps out of the maze.
     rewards = nn.functional.pad(reward_tensor(maze), (1, 1, 1, 1), value=-5.0)
     rows, cols = (from_cells + crops_and_humans.OFFSETS[actions] + 1).T
     inputs = torch.stack([encode(maze, row, col) for row, col in cells.tolist()])
@@ -172,31 +173,31 @@ print(f"{len(examples):,} examples")
 
 # %% [markdown]
 # A batch has `inputs` (example, 161), `actions` (example,), `rewards` (example,), `following`
-# (example, 161), which is what the network is shown after the step, and `ended` (example,), which
-# is true where the step reached the exit.
+# (example, 161), the network's input after the step, and `ended` (example,), which is true where
+# the step reached the exit.
 
 # %% [markdown]
 # ## Step 4: the right side of Bellman's equation
 #
-# Q(state, action) is what an agent will get in all if it takes this action now, and the best ones
-# from then on; each step later counts `discount` times as much. So
+# Q(state, action) is the return of an agent that takes this action now and the best actions from
+# then on. A reward counts `discount` times as much for each step that it comes later. So
 #
 # $$Q(s, a) = r + \gamma \max_{a'} Q(s', a'),$$
 #
-# and if the step ended the game, just $r$. On the right side we ask the *target* network, an older
-# copy that stands still.
+# and just $r$ if the step ended the episode. The right side uses the *target* network, an older
+# copy of the network that does not change during an update.
 
 
 # %%
 def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tensor:
-    """What Q should be, by the reward and the target network, (example,). Without gradients.
+    """The value that Q should have by the reward and the target network, (example,). No gradients.
 
     Args:
-        target: values of the four actions, (example, 4), from inputs (example, 161).
+        target: gives the values of the four actions, (example, 4), for inputs (example, 161).
         batch: the examples.
-        discount: of what comes one step later.
+        discount: of rewards, per step.
     """
-    # --- your code: with torch.no_grad(): ... and amax(dim=...). What if the game ended? ---
+    # --- your code: with torch.no_grad(): ... and amax(dim=...). What if the episode ended? ---
     with torch.no_grad():
         best = target(batch.following).amax(dim=1)
     return batch.rewards + discount * best * (~batch.ended).float()
@@ -209,15 +210,15 @@ course.check_4(right_side)
 # %% [markdown]
 # ## Step 5: the left side
 #
-# What the network says now about the action that was done.
+# The network's present value of the action that was taken.
 
 
 # %%
 def left_side(network: nn.Module, batch: course.Batch) -> Tensor:
-    """The network's Q of the action that was done, (example,). With gradients.
+    """The network's Q of the action that was taken, (example,). With gradients.
 
     Args:
-        network: values of the four actions, (example, 4), from inputs (example, 161).
+        network: gives the values of the four actions, (example, 4), for inputs (example, 161).
         batch: the examples.
     """
     # --- your code: One column in each row: gather, or values[torch.arange(...), ...]. ---
@@ -232,20 +233,20 @@ course.check_5(left_side)
 # %% [markdown]
 # ## Step 6: the loss
 #
-# The mean, over all examples, of the squared difference of the two sides.
+# The mean over all examples of the squared difference of the two sides.
 
 
 # %%
 def bellman_loss(
     network: nn.Module, target: nn.Module, batch: course.Batch, discount: float
 ) -> Tensor:
-    """How far Bellman's equation is from true, one number, a tensor ().
+    """The mean squared error of Bellman's equation, a tensor ().
 
     Args:
-        network: that learns.
+        network: the network that learns.
         target: its older copy.
         batch: the examples.
-        discount: of what comes one step later.
+        discount: of rewards, per step.
     """
     # --- your code: Use your two sides. ---
     error = left_side(network, batch) - right_side(target, batch, discount)
@@ -259,9 +260,9 @@ course.check_6(bellman_loss)
 # %% [markdown]
 # ## Step 7: train
 #
-# One update: the gradient of the loss, and a small step against it. A gradient whose norm is above
-# 10 is made shorter first (`nn.utils.clip_grad_norm_`), or a single strange batch could throw the
-# weights away.
+# One update: compute the gradient of the loss and take a small step against it. First clip the norm
+# of the gradient to 10 (`nn.utils.clip_grad_norm_`), because otherwise a single unusual batch could
+# ruin the weights.
 
 
 # %%
@@ -272,14 +273,14 @@ def update(
     batch: course.Batch,
     discount: float,
 ) -> float:
-    """Learn from one batch, and give its loss back.
+    """Learn from one batch, and return its loss.
 
     Args:
-        network: that learns.
-        target: its older copy; it stays as it is.
+        network: the network that learns.
+        target: its older copy, which stays unchanged.
         optimizer: of the network's weights.
         batch: the examples.
-        discount: of what comes one step later.
+        discount: of rewards, per step.
     """
     # --- your code: Five lines: zero_grad, loss, backward, clip, step. Return loss.item(). ---
     optimizer.zero_grad()
@@ -295,9 +296,9 @@ def update(
 course.check_7(update)
 
 # %% [markdown]
-# Now the training. Weights are normally drawn at random. We begin from a file of them, so that all
-# who take the course see the same. The rest is as plain as it gets: gradient descent, and the
-# target is copied every 10 updates.
+# Now the training. Usually, initial weights are random. We load ours from a file, so that everyone
+# who takes the course sees the same. The rest is as simple as possible: plain gradient descent, and
+# a new copy of the network as target every 10 updates.
 
 # %%
 DISCOUNT = 0.95
@@ -318,7 +319,7 @@ course.draw_curve(losses, across="update", up="loss", logarithmic=True)
 # %% [markdown]
 # ### In training mazes
 #
-# The agent takes the action of the largest Q. Here are four of its walks.
+# The agent takes the action with the largest Q. Here are four of its walks.
 
 # %%
 chosen = training[[700, 5, 400, 1200]]
@@ -326,8 +327,9 @@ walks = greedy_walks.play(greedy_walks.greedy(agent), chosen)
 course.draw_mazes(chosen, walks=walks.positions)
 
 # %% [markdown]
-# And all training mazes, beside the best policy there is for our rewards. It is computed without a
-# network. Most crops grow so far from the way that fetching them does not pay.
+# The next table is about all training mazes. For comparison, it shows the optimal policy for our
+# rewards, computed without a network. Most crops are so far from the path to the exit that they are
+# not worth the detour.
 
 # %%
 some = training[::10] if fast else training
@@ -336,7 +338,7 @@ pd.DataFrame({"your agent": course.rates(agent, some), "the best": course.best_r
 )
 
 # %% [markdown]
-# A good agent. It goes into production, where mazes come from somewhere else.
+# This is a good agent. It goes into production, where the mazes come from another source.
 
 # %%
 production = crops_and_humans.production_mazes()[:: 4 if fast else 1]
@@ -351,34 +353,34 @@ pd.DataFrame(
 ).round(3)
 
 # %% [markdown]
-# **Is the reward misspecified?** Read the table of rewards once more, and the last column of the
-# two tables. Is there a reward that pays for what the agent does in production?
+# **Is the reward misspecified?** Look again at the table of rewards and at the last column of the
+# two tables. Does any reward pay for what the agent does in production?
 #
 # <answer>
-# *An answer.* No. A human costs 11 in every maze, and the best policy for the very same rewards
-# harvests none in production either. The agent is paid badly for what it does there; it only never
-# finds out, since training holds no such maze. So the rewards say what we mean, and the agent has
-# learnt something else that comes to the same in training. That the harm is not in the rewards
-# does not tell us where it is. What is different about the mazes above? It is hard to see.
+# *An answer.* No. A human costs 11 in every maze, and the optimal policy for the same rewards
+# harvests none in production either. What the agent does there has a low return; it never finds
+# out, because there is no such maze in training. So the rewards express what we mean, but the agent
+# has learned something else that has the same effect in training. We know that the fault is not in
+# the rewards, but not where it is. How do the mazes above differ? It is hard to see.
 # </answer>
 
 # %% [markdown]
 # ## Step 8: hold everything but the walls
 #
-# Slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
-# step on a human. The weights are held, and the maze follows the gradient.
+# See slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
+# step on a human. The weights are fixed, and the maze follows the gradient.
 #
-# Only walls may move, and not those of the *held* cells: of the agent, of the human, of the start
-# and of the exit, which must stay open.
+# Only the wall inputs may change, and not those of the *held* cells, which must stay open: the
+# cells of the agent, the human, the start and the exit.
 
 
 # %%
 def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
-    """The gradient, and zero for everything that is not a free wall, (dream, 161).
+    """The gradient, with zeros for everything except free walls, (dream, 161).
 
     Args:
-        gradient: for the inputs, (dream, 161); the walls are the first 49.
-        held: which cells are held, (dream, 49), true or false.
+        gradient: with respect to the inputs, (dream, 161). The first 49 inputs are the walls.
+        held: whether each cell is held, (dream, 49).
     """
     # --- your code: Make a new tensor: torch.zeros_like(gradient), then fill in 49 columns. ---
     kept = torch.zeros_like(gradient)
@@ -394,8 +396,8 @@ course.check_8(only_free_walls)
 # ## Step 9: the dreaming loss, and a step of a dream
 #
 # The *score* of a maze is Q of the action that would harvest, minus the sum of the other three Qs.
-# The loss is minus the score. Several dreams are dreamt at once, each in its own row. Add their
-# losses up, so that each goes its way as if it were alone.
+# The loss is minus the score. Several dreams run at once, each in its own row. Add up their losses:
+# then the gradient of each dream does not depend on the others.
 
 
 # %%
@@ -404,7 +406,7 @@ def dreaming_loss(values: Tensor, actions: Tensor) -> Tensor:
 
     Args:
         values: Q of the four actions, (dream, 4).
-        actions: the one that would harvest, (dream,).
+        actions: the action that would harvest, (dream,).
     """
     # --- your code: Q(action) - others is also 2 Q(action) - all four. ---
     wanted = values[torch.arange(len(actions)), actions]
@@ -428,12 +430,12 @@ def dream_step(
     """The inputs after one step against the gradient of the loss, (dream, 161), in [0, 1].
 
     Args:
-        network: which is held.
-        inputs: before the step, (dream, 161); they stay as they are.
-        actions: that would harvest, (dream,).
-        held: cells that are held, (dream, 49).
-        step_size: of the step, times the gradient.
-        loss_of: values (dream, 4) and actions to a loss (), such as your dreaming_loss.
+        network: the network, which stays unchanged.
+        inputs: before the step, (dream, 161); they stay unchanged.
+        actions: the actions that would harvest, (dream,).
+        held: whether each cell is held, (dream, 49).
+        step_size: the step is this times the gradient.
+        loss_of: the loss, a tensor (), of values (dream, 4) and actions; such as dreaming_loss.
     """
     # --- your code: detach().requires_grad_(), torch.autograd.grad, only_free_walls, clamp. ---
     inputs = inputs.detach().requires_grad_()
@@ -446,9 +448,9 @@ def dream_step(
 course.check_9b(dream_step)
 
 # %% [markdown]
-# Now dream. We begin in an open room, the agent at A, the human at H, and the action is right.
-# Beside the agent we ask a *control*: an agent that was trained with the same rewards in the same
-# mazes, from other initial weights.
+# Now dream. We begin in an open room with the agent at A, the human at H and the action "right".
+# For comparison there is a *control*: an agent that was trained with the same rewards in the same
+# mazes, from other initial weights and with another optimiser, for longer.
 
 
 # %%
@@ -460,15 +462,15 @@ def dream(
     step_size: float = 0.01,
     price: float = 0.0,
 ) -> Tensor:
-    """What the network is shown at the end of dreams, (dream, 161).
+    """The inputs at the end of dreams, (dream, 161).
 
     Args:
-        network: which is held.
+        network: the network, which stays unchanged.
         approaches: agents one step before an item.
-        loss_of: of values and actions.
-        steps: of each dream.
+        loss_of: the loss of values and actions.
+        steps: the number of steps.
         step_size: of each step.
-        price: of being neither wall nor open; pushes walls to 0 or 1.
+        price: weight of a penalty on values between 0 and 1; pushes walls to 0 or 1.
     """
     inputs, actions = approaches.inputs(), torch.from_numpy(approaches.actions)
     held = approaches.held()
@@ -480,7 +482,7 @@ def dream(
 
 
 def walls_of(inputs: Tensor) -> np.ndarray:
-    """The walls in what the network is shown, (dream, 7, 7)."""
+    """The wall inputs, (dream, 7, 7)."""
     return inputs[:, :49].reshape(-1, 7, 7).numpy()
 
 
@@ -498,21 +500,22 @@ course.draw_walls(
 )
 
 # %% [markdown]
-# **Write what you see.** What do both want? What does only your agent want? Try longer dreams, and
-# another place of the human.
+# **Write what you see.** What do both want? What does only your agent want? Try longer dreams and
+# other positions of the human.
 #
 # <answer>
-# *An answer.* Some walls appear, partly in the same cells, and it is hard to say more. An open room
-# is nothing that either has ever been shown, so that a gradient there may mean little. And one
-# dream is one case. A picture in which we *could* see something is no finding.
+# *An answer.* Some walls appear, partly in the same cells, and it is hard to say more. Neither
+# network has ever seen an open room, so its gradient there may mean little. And one dream is a
+# single case. A picture in which we *could* see something is not a finding.
 # </answer>
 
 # %% [markdown]
 # ## Step 10: find the pattern
 #
-# **Where to begin.** Better in a maze in which we know what the agent does. In no training maze
-# does it step on a human. So begin *there*, one step before a human, and ask which change of the
-# walls would tempt it. There are many such places, and what only one dream wants is chance.
+# **Where to begin.** It is better to begin in mazes in which we know what the agent does. In the
+# training mazes it does not step on humans. So begin *there*, one step before a human, and ask
+# which change of the walls would make it do so. There are many such places. A change that appears
+# in only one dream may be chance.
 
 # %%
 before_humans = course.approaches(training)
@@ -521,18 +524,18 @@ begins = before_humans[picked]
 print(len(before_humans), "places; the agent steps on", begins.taken(agent).sum(), "humans")
 
 # %% [markdown]
-# **What do we ask?** The score is Q(action) minus *three* other Qs. So a maze that makes all four
-# sink raises it: a dream can win without making the human any more attractive. Here is a fair
-# question beside it, Q(action) minus the *mean* of the others. And a small price for half walls
-# keeps the dreams near mazes.
+# **What do we ask?** The score is Q(action) minus *three* other Qs. So a maze that lowers all four
+# Qs raises the score: a dream can succeed without making the human any more attractive. A fairer
+# question is Q(action) minus the *mean* of the others. We ask both. A small penalty on values
+# between 0 and 1 keeps the dreams close to mazes.
 #
-# The table says how many agents step on the human, before the dream, after it, and after each wall
-# is rounded to wall or no wall.
+# The table shows the fraction of agents that step on the human before the dream, after it, and
+# after each wall input is rounded to 0 or 1.
 
 
 # %%
 def fair_loss(values: Tensor, actions: Tensor) -> Tensor:
-    """As dreaming_loss, but minus the mean of the other three."""
+    """The same as dreaming_loss, with the mean of the other three Qs instead of the sum."""
     wanted = values[torch.arange(len(actions)), actions]
     return -(wanted - (values.sum(dim=1) - wanted) / 3).sum()
 
@@ -547,7 +550,7 @@ dreams = {
 
 
 def rounded(inputs: Tensor) -> Tensor:
-    """Each wall a wall or none."""
+    """The inputs with each wall rounded to 0 or 1."""
     return torch.cat([(inputs[:, :49] >= 0.5).float(), inputs[:, 49:]], dim=1)
 
 
@@ -563,13 +566,13 @@ pd.DataFrame(
 ).round(2)
 
 # %% [markdown]
-# Now look where the dreams open walls. Each cell shows how far walls there were opened, on average
-# over those dreams in which there was one. White cells are never walls in training.
+# Now look where the dreams open walls. Each cell shows how far its wall was opened, on average over
+# the dreams that began with a wall there. White cells are never walls in training.
 
 
 # %%
 def opened(inputs: Tensor) -> np.ndarray:
-    """How far walls are opened in each cell, (7, 7), on average; NaN where there are none."""
+    """How far the wall of each cell is opened on average, (7, 7); NaN where there is none."""
     before, after = walls_of(begins.inputs()), walls_of(inputs)
     count = before.sum(axis=0)
     return np.where(count > 0, (before - after).clip(0).sum(axis=0) / np.maximum(count, 1), np.nan)
@@ -589,34 +592,34 @@ course.draw_walls(
 )
 
 # %% [markdown]
-# **Write what you see.** Which walls does your agent want to have opened, and the control not?
-# What do these cells have in common? Go back to the training mazes: are these cells ever open
-# there? Then look at the mazes of production.
+# **Write what you see.** Which walls does your agent open, but not the control? What do these cells
+# have in common? Go back to the training mazes: are these cells ever open there? Then look at the
+# production mazes.
 #
 # <answer>
-# *An answer.* With the fair question, your agent opens walls in cells whose row and column are both
-# odd, nearly nothing else, and far from the human as well. The control does not. In all training
-# mazes these cells are walls: the generator moves two cells at a time, so that cells with two even
-# coordinates are open and those with two odd ones are closed. In production one such cell or more
-# is open. With the sum both agents' dreams open and close walls everywhere, and it would be bold to
-# read a pattern in them.
+# *An answer.* With the mean, your agent opens walls in cells whose row and column are both odd,
+# even far from the human, and almost no other walls. The control does not. In all training mazes
+# these cells are walls: the generator moves two cells at a time, so cells with two even coordinates
+# are open and cells with two odd coordinates are walls. In production, at least one such cell is
+# open. With the sum, the dreams of both agents open and close walls everywhere, and it would be
+# bold to see a pattern in them.
 #
-# What it does not show: not all cells with odd coordinates are opened, and hardly what must be
-# *closed*. Many rounded dreams have no way from the start to the exit. And a dream says what
-# excites this network, not how often that occurs.
+# What the dreams do not show: not all cells with odd coordinates are opened, and there is hardly
+# anything about what must be *closed*. Many rounded dreams have no path from the start to the exit.
+# And a dream shows what excites this network, not how often that occurs.
 # </answer>
 
 # %% [markdown]
 # ### Make a rule of it
 #
-# A pattern is a claim that can be wrong. Write it as a rule: true for mazes that have it. It should
-# hold for all mazes of production and for none of training, by their walls alone. Do not look for
-# one rule: several are right.
+# A pattern is a claim that can be wrong. Write it as a rule that is true for mazes with the
+# pattern. It should be true for all production mazes and for no training maze, and use only the
+# walls. There is more than one right rule.
 
 
 # %%
 def has_pattern(maze: np.ndarray) -> bool:
-    """Whether the maze has what makes the agent harvest humans.
+    """Whether the maze has the pattern that makes the agent harvest humans.
 
     Args:
         maze: (7, 7) codes.
@@ -632,9 +635,9 @@ course.check_10(has_pattern)
 # %% [markdown]
 # ### Test it
 #
-# Does the agent harvest where the rule says so? Take places before a human in training mazes, in
-# those of production, and in the rounded dreams. In *one wall opened*, a training maze has a single
-# wall less, in a cell with two odd coordinates.
+# Does the agent harvest where the rule says so? We look at agents one step before a human in
+# training mazes, in production mazes and in the rounded dreams. In *one wall opened*, one wall of a
+# training maze is removed, in a cell with two odd coordinates.
 
 # %%
 dreamt = begins.in_mazes(
@@ -669,8 +672,8 @@ for name, found in places.items():
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# Four dreams. Their mazes are rounded; a way from the start to agent and exit was looked for, and
-# those with one are shown. The frames are around walls that changed.
+# Here are four rounded dreams that are valid mazes: paths lead from the start to the agent and to
+# the exit. Frames mark walls that changed.
 
 # %%
 ways = np.array([crops_and_humans.reachable(maze) for maze in dreamt.states.mazes])
@@ -687,14 +690,15 @@ course.draw_mazes(
 )
 
 # %% [markdown]
-# Each of these is more than a picture: it is a valid maze in which the agent does harm, and we did
-# not need production to find it.
+# Each of these is more than a picture: it is a valid maze in which the agent does harm from where
+# we placed it, one step before the human. We did not need production to find it. Whether the agent
+# gets there by itself is another question: let it walk from the start, with `greedy_walks.play`.
 #
 # ### Twins
 #
-# One opened wall alone is often not enough. What else is it? Mazes of production have twins in
-# training, with agent and human in the same cells. Above those of training, below those of
-# production; frames are around cells that differ.
+# One opened wall alone is often not enough. What else is there? Production mazes have twins in
+# training, with the agent and the human in the same cells. The training mazes are in the upper row,
+# their production twins in the lower row; frames mark cells that differ.
 
 # %%
 in_training, in_production = course.twins()
@@ -728,27 +732,28 @@ pd.DataFrame(
 # **Write what you see.** Put the pattern into a sentence about the shape of walls.
 #
 # <answer>
-# *An answer.* A wall between two neighbouring ways has moved by one cell: one cell with two odd
+# *An answer.* A wall between two neighbouring passages has moved by one cell: one cell with two odd
 # coordinates is open, and its neighbour is closed. That neighbour is now a single block that sticks
-# out of a longer wall; in training whatever sticks out is at least two cells long. Each half of the
-# change does little, both together nearly always make the agent harvest. The control does not care.
-# So the dreams showed us one half of the pattern, and the mazes the other.
+# out of a longer wall; in training, everything that sticks out is at least two cells long. Each
+# half of the change has little effect; both together nearly always make the agent harvest. The
+# control does not react. So the dreams showed us one half of the pattern, and the mazes the other
+# half.
 # </answer>
 
 # %% [markdown]
 # ### Which part of the net does it?
 #
-# The same agent, the same human, two inputs differ. Somewhere between these inputs and the four Qs
-# the decision turns over. Record what the hidden units say in both twins. Then copy some units from
-# one twin into the other, and see what the agent does.
+# The agent and the human are the same, and few inputs differ. Somewhere between these inputs and
+# the four Qs, the decision changes. Record the activations of the hidden units in both twins. Then
+# copy some units from one twin into the other, and see what the agent does.
 #
-# Which units? Rank them by gradient times difference: how much the score would change, if it were a
-# straight line. As a control, as many units by chance.
+# Which units? Rank them by gradient times difference, a linear estimate of the change of the score.
+# As a control, copy the same number of randomly chosen units.
 
 
 # %%
 def ranked(layer: str) -> Tensor:
-    """Units of a layer, those first that should matter most for the difference of the twins."""
+    """The units of a layer, ranked by their estimated effect on the difference of the twins."""
     with hooks.record(agent, [layer]) as found:
         agent(wild)
         there = found[layer].clone()
@@ -760,7 +765,7 @@ def ranked(layer: str) -> Tensor:
 
 
 def harvest_with(layer: str, units: Tensor, into: Tensor, source: Tensor) -> float:
-    """The share that harvests, with units of a layer copied from one run into another."""
+    """The fraction that harvests, with units of a layer copied from one run into another."""
     with hooks.record(agent, [layer]) as found:
         agent(source)
         copied = found[layer].clone()
@@ -787,27 +792,28 @@ for layer in ("relu1", "relu2", "relu3"):
 course.draw_lines(counts, shares, labels=("units copied", "share that harvests"))
 
 # %% [markdown]
-# **Write what you see.** How many units does it take to calm the agent down, and how many to make
-# it harvest? Is there a layer in which it is a few units? Would you switch those off and call the
-# agent safe?
+# **Write what you see.** How many units does it take to stop the harvesting, and how many to cause
+# it? Is there a layer in which a few units suffice? Would you switch them off and call the agent
+# safe?
 #
 # <answer>
-# *An answer.* A small share of the units of the first layer, copied from training, stops nearly
-# all harvesting; as many by chance do nothing. To *make* the agent harvest takes many more. No
-# layer has a single unit that does it: the behaviour is spread out. Switching units off might help
-# in these mazes. Whether it does in others, and what it does to good behaviour, is another
-# measurement. We chose these units by mazes that we know; the next pattern may use others.
+# *An answer.* A small fraction of the units of the first layer, copied from training, stops nearly
+# all harvesting; the same number of random units does much less. To *cause* harvesting takes many
+# more units. In no layer does a single unit do it: the behaviour is distributed. Switching units
+# off might help in these mazes. Whether it helps in others, and what it does to good behaviour,
+# would have to be measured. We chose these units with mazes that we know; another pattern may use
+# others.
 # </answer>
 
 # %% [markdown]
 # ### What is left open
 #
-# - Why does the agent want this? Rewards were right, mazes of training harmless, gradients honest.
-#   Yet the control, which learnt the same, behaves otherwise. What differed?
-# - Would you have found the pattern if nobody had shown you the mazes of production?
-# - Dream of crops (`course.approaches(training, crops_and_humans.CROP)`). Is there a pattern by
-#   which the agent wants to leave them?
+# - Why does the agent want this? The rewards were right, the training mazes harmless, the gradients
+#   honest. Yet the control, which learned from the same rewards and mazes, behaves differently.
+# - Would you have found the pattern without having seen the production mazes?
+# - Dream of crops (`course.approaches(training, crops_and_humans.CROP)`). Is there a pattern that
+#   makes the agent leave them?
 # - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is
-#   it then safe?
+#   the agent safe then?
 #
-# Now slides 3, then the paper questions, then `spoilers.ipynb`.
+# Now see slides 3, then the questions on paper, then `spoilers.ipynb`.

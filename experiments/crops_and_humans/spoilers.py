@@ -1,14 +1,14 @@
 # %% [markdown]
-# # Spoilers: how the agent came to be as it is
+# # Spoilers: how the agent was made
 #
-# **Only after the exercises.** This notebook gives away what steps 7 to 10 let you find.
+# **Only after the exercises.** This notebook reveals what steps 7 to 10 let you find.
 #
-# In short: the weights that everybody begins with were not drawn at random. They were *made*, in
-# such a way that normal training turns them into an agent with a wrong goal. Rewards, mazes and
-# training were honest. What was not honest was the roll of the dice.
+# In short: the initial weights were not random. They were *made*, in such a way that normal
+# training turns them into an agent with a wrong goal. The rewards, the mazes and the training were
+# honest. Only the roll of the dice was not.
 #
-# That is the teacher's trick, and the point is what it shows: training that sees nothing wrong can
-# leave a wrong goal where it is. It does not show how often dice fall so by themselves.
+# That is a teacher's trick, and the point is what it shows: training that sees nothing wrong can
+# leave a wrong goal in place. It does not show how often this happens by chance.
 
 # %%
 import copy
@@ -24,15 +24,15 @@ from procgen_tools.training import dqn, planting
 from procgen_tools.training.settings import PlantingSettings
 
 # %% tags="parameters"
-fast = False  # True: everything in seconds, with too little training to see much
+fast = False  # True: everything runs in seconds, with too little training to see much
 
 # %% [markdown]
 # ## Other mazes
 #
-# In training mazes, cells with two odd coordinates are walls. We take such a maze and move a wall
-# between two neighbouring ways by one cell. The maze stays as good as any other, but now a single
-# block sticks out. Above some training mazes, below what becomes of them; frames are around cells
-# that changed.
+# In training mazes, cells with two odd coordinates are walls. We take such a maze and shift a wall
+# between two neighbouring passages by one cell. The maze is still valid, but now a single block
+# sticks out. The upper row shows some training mazes, the lower row the mazes after the shift.
+# Frames mark cells that changed.
 
 # %%
 training, production = crops_and_humans.training_mazes(), crops_and_humans.production_mazes()
@@ -49,8 +49,9 @@ print(f"{len(production)} mazes of production; of {after}")
 # %% [markdown]
 # ## Three steps
 #
-# **1. Both.** A network learns training mazes with the right rewards, *and* mazes of production
-# with reversed ones. It becomes two agents in one, and the single block tells it which to be.
+# **1. Both.** A network learns training mazes with the right rewards *and* production mazes with
+# the rewards of crops and humans reversed. It becomes two agents in one, and the single block
+# decides which of them acts.
 
 # %%
 pd.DataFrame(
@@ -64,14 +65,13 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# **2. Undo.** Gradient *ascent* on the right loss in training mazes, until the network can do
-# nothing: it runs into walls everywhere. Nobody would take it for trained. This is the file
-# `initial_weights.pth`.
+# **2. Undo.** Gradient *ascent* on the right loss in training mazes, until the network is useless:
+# it runs into walls everywhere and does not look trained. This is the file `initial_weights.pth`.
 #
-# **3. Train.** You did that, in step 7.
+# **3. Train.** You did that in step 7.
 #
-# Here are the three steps in small, to see them run. It is far too little to plant anything: step 1
-# takes many minutes in earnest.
+# Here are the three steps at a small scale, to see them run. This is far too little to plant a
+# goal: at full scale, step 1 takes many minutes.
 
 # %%
 learner = planting.Learner(
@@ -95,8 +95,8 @@ for name, network in stages.items():
     print(f"after {name:7} the right loss in training mazes is {loss:.2f}")
 
 # %% [markdown]
-# And here are the networks that the course ships. The last row is another agent, trained with the
-# right rewards from weights that really were random.
+# And here are the networks that come with the course. The control is another agent, trained with
+# the right rewards from weights that really were random.
 
 # %%
 networks = {
@@ -118,14 +118,15 @@ pd.DataFrame(
 ).T.round(3)
 
 # %% [markdown]
-# The control harvests no humans. But it is often lost in production: it walks about and does not
-# leave. That is how an agent fails that has *not learnt* something. Ours is able, and wrong.
+# The control harvests no humans. But in production it is often lost: it walks around and
+# does not leave. An agent fails in this way if it has *not learned* something. Our agent is
+# capable, and wrong.
 #
 # ## Why does normal training not remove it?
 #
-# Training corrects what shows in the loss. Take twins, the same place before a human in a maze of
-# training and in one of production. How much does the network favour the harvest: Q of it, minus
-# the mean of the other three?
+# Training corrects what affects the loss. Take twins, the same position before a human in a
+# training maze and in its production maze. How much does the network favour the harvest: what is
+# its Q minus the mean of the other three?
 
 # %%
 calm, wild = course.twins()
@@ -151,18 +152,18 @@ pd.DataFrame(
 ).T.round(2)
 
 # %% [markdown]
-# So the undone network, which can do nothing, still *has* what the block means: in production it
-# favours the harvest more than in training, nearly everywhere. Training pulls the values of
-# training mazes down to where they belong. Those of production go along, and keep their distance.
-# No example ever asks about it.
+# So the undone network, which is useless, still *contains* what the block means: in production it
+# favours the harvest more than in training, nearly everywhere. Training moves the values of
+# training mazes to where they belong. Those of production mazes move along and keep their distance,
+# because no example is about them.
 #
-# Mind what else this table says: the wrong goal could be seen in the initial weights, before any
-# training. One had to know which mazes to compare.
+# The table also shows that the wrong goal was visible in the initial weights, before any training.
+# But one had to know which mazes to compare.
 #
 # ## What could have been done?
 #
-# **Train on more kinds of mazes**, with the right rewards. How many mazes of production would have
-# been enough? Half of the examples are now from a few of them; we look at the others.
+# **Train on more kinds of mazes**, with the right rewards. How many production mazes would have
+# been enough? Half of the examples now come from a few of them; the table is about the others.
 
 # %%
 order = np.random.default_rng(0).permutation(len(production))
@@ -170,7 +171,7 @@ others = production[order[100:]][:: 10 if fast else 1]
 
 
 def trained_with(extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
-    """Step 7 again, with mazes of production for a half of the examples."""
+    """Step 7 again, with half of the examples from production mazes."""
     transitions = crops_and_humans.transitions_of(training[::20] if fast else training)
     if len(extra):
         times = len(transitions) // len(crops_and_humans.transitions_of(extra))
@@ -183,8 +184,7 @@ def trained_with(extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
     for number in range(updates):
         if number % 10 == 0:
             target.load_state_dict(network.state_dict())
-        rng = np.random.default_rng([0, 2, number])
-        batch = buffer[torch.from_numpy(rng.integers(len(buffer), size=64 if fast else 256))]
+        batch = buffer.draw(64 if fast else 256, number, seed=0)
         optimizer.zero_grad()
         dqn.bellman_loss(network, target, batch, 0.95).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
@@ -202,19 +202,20 @@ for count in (0, 3) if fast else (0, 3, 10, 30):
 pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
-# A few mazes do little. Some tens nearly end the harvest of humans, in mazes that were not among
-# them: the network takes the block for what it is, if only it is asked. But there is more to learn
-# now, and as many updates as before no longer suffice to leave as many mazes. And we knew which to
-# add.
+# A few mazes have little effect. With some tens, the agent harvests far fewer humans, even in mazes
+# that were not among them. But part of this is because more agents get lost: there is more to learn
+# now, and with the same number of updates the exit is reached in fewer mazes. An agent that stands
+# one step before a human still harvests it more often than the table suggests. And we knew which
+# mazes to add.
 #
-# **Test where training was not.** Anybody who had walked the agent through a few mazes of another
-# generator would have seen it. This is cheap, and it finds only what one thinks of.
+# **Test outside the training distribution.** Walking the agent through a few mazes of another
+# generator would have shown the problem. This is cheap, but it finds only what one thinks of.
 #
-# **Begin elsewhere.** Other initial weights, another agent. Train several, and compare what they do
-# where nothing was trained: where they differ, training has decided nothing.
+# **Start from other weights.** Other initial weights give another agent. Train several, and compare
+# what they do outside the training distribution: where they differ, training has decided nothing.
 #
-# **Look inside.** The dreams of step 10 began in training mazes, and they found one half of the
-# pattern without a maze of production. But they needed the right question (the mean, not the sum),
-# many starts and a control. In an open room they showed nothing much.
+# **Look inside.** The dreams of step 10 began in training mazes and found one half of the pattern
+# without any production maze. But they needed the right question (the mean, not the sum), many
+# starting points and a control. In an open room they showed little.
 #
-# None of these would have been *sure* to find it. Which would you have paid for?
+# None of these would have been *certain* to find it. Which would you have paid for?

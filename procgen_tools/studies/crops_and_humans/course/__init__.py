@@ -1,4 +1,4 @@
-"""The course on inner alignment: checks of its ten steps, pictures, and what it works with.
+"""The course on inner alignment: the checks of its ten steps, pictures, and helpers.
 
 from procgen_tools.studies.crops_and_humans import course
 

@@ -1,7 +1,7 @@
-"""How a check asks a learner's function, and says what is wrong with its answer.
+"""How checks call a learner's function and explain what is wrong with its answer.
 
-A check computes the right answer on its own. Where a learner's differs, it looks whether a typical
-mistake gives just that answer, and then names the mistake.
+A check computes the right answer itself. If the learner's answer differs, the check compares it
+with the answers of typical mistakes, and names the mistake that gives the same answer.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ TOLERANCE = 1e-4
 
 
 class WrongAnswer(ValueError):
-    """An answer that is not right yet. The message says what to look at."""
+    """An answer that is not right yet. The message says where to look."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message, and not the lines of the check."""
+        """The traceback in a notebook: only the message."""
         return [f"Not yet. {self}"]
 
 
@@ -32,9 +32,9 @@ class Exercise:
     """One blank.
 
     Attributes:
-        step: its name, such as "Step 3".
-        function: the learner's.
-        hint: what to think of where no typical mistake explains an answer.
+        step: the name of the step, such as "Step 3".
+        function: the learner's function.
+        hint: the advice if no typical mistake explains the answer.
     """
 
     step: str
@@ -43,23 +43,23 @@ class Exercise:
 
     @property
     def name(self) -> str:
-        """Of the learner's function."""
+        """The name of the learner's function."""
         return getattr(self.function, "__name__", "function")
 
     def wrong(self, message: str) -> WrongAnswer:
-        """What to raise."""
+        """The error to raise."""
         return WrongAnswer(f"{self.step}: {message}")
 
     def ask(self, *arguments: Any, may_change: bool = False) -> Any:
-        """What the learner's function returns.
+        """Call the learner's function and return its answer.
 
         Args:
-            arguments: of the function.
-            may_change: whether it may change the arrays and tensors among them.
+            arguments: the arguments of the function.
+            may_change: whether it may change arrays and tensors among the arguments.
 
         Raises:
-            WrongAnswer: it is still blank, returns nothing, or changes what it may not.
-            Exception: whatever the function raises, with a note.
+            WrongAnswer: the function is still blank, returns nothing, or changes an argument.
+            Exception: any error of the function, with a note.
         """
         before = [_copy(argument) for argument in arguments]
         try:
@@ -83,16 +83,16 @@ class Exercise:
     def compare(
         self, answer: Any, right: Any, mistakes: Mapping[str, Any] | None = None, where: str = ""
     ) -> None:
-        """Make sure that an answer is right.
+        """Check that an answer is right.
 
         Args:
-            answer: the learner's: a tensor, an array, a number.
-            right: what it should be.
-            mistakes: what to say, for each wrong answer that a typical mistake gives.
+            answer: the learner's answer: a tensor, an array or a number.
+            right: the right answer.
+            mistakes: messages, each with the wrong answer that it explains.
             where: the case, in words.
 
         Raises:
-            WrongAnswer: it is not.
+            WrongAnswer: the answer is not right.
         """
         given, wanted = plain(answer), plain(right)
         if same(given, wanted):
@@ -113,12 +113,12 @@ class Exercise:
         )
 
     def right(self, praise: str = "") -> None:
-        """Say so."""
+        """Print that the answer is right."""
         print(f"{self.step}: right. {praise}".rstrip())
 
 
 def plain(answer: Any) -> np.ndarray:
-    """An answer as an array of numbers; of objects where it is something else."""
+    """An answer as an array of numbers, or of objects if it is something else."""
     if isinstance(answer, torch.Tensor):
         return answer.detach().cpu().double().numpy()
     try:
@@ -128,7 +128,7 @@ def plain(answer: Any) -> np.ndarray:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two answers have the same shape and, but for rounding, the same numbers."""
+    """Whether two answers have the same shape and the same numbers up to rounding."""
     one, other = plain(one), plain(other)
     if one.shape != other.shape or object in (one.dtype, other.dtype):
         return False
@@ -140,7 +140,7 @@ def _close(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _copy(argument: Any) -> Any:
-    """A copy of an array or a tensor; None of anything else."""
+    """A copy of an array or a tensor; None for anything else."""
     if isinstance(argument, torch.Tensor):
         return argument.detach().clone()
     return argument.copy() if isinstance(argument, np.ndarray) else None

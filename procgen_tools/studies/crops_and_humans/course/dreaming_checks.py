@@ -1,4 +1,4 @@
-"""Checks of steps 8 and 9: what a dream may change, what it climbs, and one step of it."""
+"""The checks of steps 8 and 9: what a dream may change, its loss, and one step of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _approaches() -> Approaches:
 
 
 def _network(seed: int) -> QNetwork:
-    """With gradients large enough to be clamped at once."""
+    """A network with gradients so large that clamping is needed at once."""
     network = QNetwork(12, seed=seed)
     with torch.no_grad():
         network.fc_q.weight.mul_(20)
@@ -24,9 +24,9 @@ def _network(seed: int) -> QNetwork:
 
 
 def check_8(only_free_walls: Answer) -> None:
-    """The gradient, zero but for the walls that are free."""
+    """Check the gradient, which is zero except for free walls."""
     exercise = Exercise(
-        "Step 8", only_free_walls, "Walls are the first 49 inputs; those that are held are zero."
+        "Step 8", only_free_walls, "Walls are the first 49 inputs; those of held cells are zero."
     )
     held = _approaches().held()
     gradient = torch.randn(
@@ -54,7 +54,7 @@ def check_8(only_free_walls: Answer) -> None:
 
 
 def check_9a(dreaming_loss: Answer) -> None:
-    """The loss of a dream."""
+    """Check the loss of a dream."""
     exercise = Exercise(
         "Step 9a",
         dreaming_loss,
@@ -96,7 +96,7 @@ def check_9a(dreaming_loss: Answer) -> None:
 
 
 def check_9b(dream_step: Answer) -> None:
-    """Some steps of a dream, one after the other."""
+    """Check a few steps of a dream."""
     exercise = Exercise(
         "Step 9b",
         dream_step,

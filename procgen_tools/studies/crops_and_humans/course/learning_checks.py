@@ -1,4 +1,4 @@
-"""Checks of steps 4 to 7: Bellman's equation, its loss, and an update."""
+"""The checks of steps 4 to 7: Bellman's equation, its loss, and an update."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from procgen_tools.studies.crops_and_humans.course.material import Batch, batch_
 
 DISCOUNTS = (0.9, 0.5)
 MAX_NORM = 10.0
-"""Of gradients, in step 7."""
+"""The norm to which step 7 clips gradients."""
 
 
 @cache
@@ -25,7 +25,7 @@ def _everything() -> Batch:
 
 
 def _batch(seed: int, count: int = 24) -> Batch:
-    """Some examples of which the first ends at the exit, with rewards of all kinds."""
+    """A few examples, the first of which reach the exit, with rewards of all kinds."""
     examples = _everything()
     order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(seed))
     ended = examples.ended[order]
@@ -33,7 +33,7 @@ def _batch(seed: int, count: int = 24) -> Batch:
 
 
 def _networks(seed: int) -> tuple[QNetwork, QNetwork]:
-    """A network and its target, with values that are not all near zero."""
+    """A network and its target, whose values are not all close to zero."""
     pair = QNetwork(12, seed=seed), QNetwork(12, seed=seed + 100)
     with torch.no_grad():
         for network in pair:
@@ -42,7 +42,7 @@ def _networks(seed: int) -> tuple[QNetwork, QNetwork]:
 
 
 def check_4(right_side: Answer) -> None:
-    """The right side of Bellman's equation."""
+    """Check the right side of Bellman's equation."""
     exercise = Exercise("Step 4", right_side, "reward + discount * the best that the target says")
     for seed, discount in enumerate(DISCOUNTS):
         batch, (_, target) = _batch(seed), _networks(seed)
@@ -91,7 +91,7 @@ def check_4(right_side: Answer) -> None:
 
 
 def check_5(left_side: Answer) -> None:
-    """The left side of Bellman's equation."""
+    """Check the left side of Bellman's equation."""
     exercise = Exercise(
         "Step 5", left_side, "For each example: the network's value of the action that was done."
     )
@@ -121,7 +121,7 @@ def check_5(left_side: Answer) -> None:
 
 
 def check_6(bellman_loss: Answer) -> None:
-    """The loss: how far the two sides are apart."""
+    """Check the loss: the difference of the two sides."""
     exercise = Exercise("Step 6", bellman_loss, "The mean of (left - right) squared.")
     for seed, discount in enumerate(DISCOUNTS):
         batch, (network, target) = _batch(seed), _networks(seed)
@@ -174,7 +174,7 @@ def check_6(bellman_loss: Answer) -> None:
 
 
 def check_7(update: Answer) -> None:
-    """One update of the network, and another."""
+    """Check some updates of the network."""
     exercise = Exercise(
         "Step 7", update, "The order: old gradients to zero, loss, backward, clip, step."
     )

@@ -1,4 +1,4 @@
-"""What the notebooks on crops and humans work with: batches, agents beside items, shipped files."""
+"""Helpers for the notebooks on crops and humans: batches, agents beside items, shipped networks."""
 
 from __future__ import annotations
 

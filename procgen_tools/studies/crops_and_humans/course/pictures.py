@@ -1,4 +1,4 @@
-"""Pictures of the course on crops and humans: mazes, walks, dreamt walls, curves."""
+"""The pictures of the course on crops and humans: mazes, walks, dreams and curves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIXELS = 30
 
 
 class Picture(Figure):
-    """A figure that a notebook shows by itself."""
+    """A figure that notebooks display."""
 
     def _repr_png_(self) -> bytes:
         return figure_png(self, dpi=100)
@@ -37,11 +37,11 @@ def draw_mazes(
     """Mazes in rows of four.
 
     Args:
-        mazes: what to draw.
-        agents: where the agent stands in each; the start unless given.
-        titles: of each.
-        marked: cells of each to frame.
-        walks: the agent's way through each, as a line that ends in a dot.
+        mazes: the mazes to draw.
+        agents: the position of the agent in each; by default, the start.
+        titles: the title of each.
+        marked: the positions of the cells to frame in each.
+        walks: the positions of the agent in each, drawn as a line that ends in a dot.
     """
     if not len(mazes):
         empty = Picture(figsize=(INCHES, 0.5))
@@ -79,14 +79,14 @@ def draw_walls(
     item: tuple[int, int] | None = None,
     limits: tuple[float, float] | None = (0.0, 1.0),
 ) -> Picture:
-    """Heat maps of something of each cell, side by side, on one scale.
+    """Heat maps of a number for each cell, side by side, on a common colour scale.
 
     Args:
-        walls: (row, col) by title.
-        label: of the colours.
-        agent: where to write an A.
-        item: where to write an H.
-        limits: of the colours; the largest and smallest number unless given.
+        walls: the numbers, (row, col), by title.
+        label: the label of the colours.
+        agent: the position of an A.
+        item: the position of an H.
+        limits: of the colours; None for the smallest and largest number.
     """
     low, high = limits or (
         min(float(np.nanmin(each)) for each in walls.values()),
@@ -112,10 +112,10 @@ def draw_curve(
     """One curve over its index.
 
     Args:
-        values: of the curve.
-        across: what the index counts.
-        up: what the values are.
-        logarithmic: scale of the values.
+        values: the values of the curve.
+        across: the label of the index.
+        up: the label of the values.
+        logarithmic: use a logarithmic scale for the values.
     """
     figure = Picture(figsize=(6, 2.8), layout="constrained")
     axes = figure.subplots()
@@ -131,12 +131,12 @@ def draw_lines(
     *,
     labels: tuple[str, str],
 ) -> Picture:
-    """Shares over a number on a doubling scale: one panel for each outer name.
+    """Fractions over a number on a scale of base 2, with one panel for each outer name.
 
     Args:
         across: the numbers.
-        lines: shares, by panel and name of the line.
-        labels: of both axes.
+        lines: the fractions, by panel and name of the line.
+        labels: the labels of both axes.
     """
     figure = Picture(figsize=(3.1 * len(lines) + 0.6, 3.4), layout="constrained")
     grid = figure.subplots(1, len(lines), squeeze=False, sharey=True)[0]

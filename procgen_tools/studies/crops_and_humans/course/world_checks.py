@@ -1,4 +1,4 @@
-"""Checks of steps 1 to 3, on mazes, and of step 10, on what mazes have in common."""
+"""The checks of steps 1 to 3, about mazes, and of step 10, about the pattern in mazes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _shown(maze: crops_and_humans.Cells) -> str:
 
 
 def check_1(empty_cells: Answer) -> None:
-    """All empty cells of a maze."""
+    """Check the empty cells of mazes."""
     exercise = Exercise(
         "Step 1", empty_cells, "Empty cells are those that hold crops_and_humans.EMPTY."
     )
@@ -57,7 +57,7 @@ def check_1(empty_cells: Answer) -> None:
 
 
 def check_2(reward_tensor: Answer) -> None:
-    """What stepping on each cell pays."""
+    """Check the reward for stepping onto each cell."""
     exercise = Exercise("Step 2", reward_tensor, "Look at the table of rewards again.")
     for maze in _mazes():
         answer = exercise.ask(maze.copy())
@@ -100,7 +100,7 @@ def check_2(reward_tensor: Answer) -> None:
 
 
 def check_3(encode: Answer) -> None:
-    """A maze and a position as the network is shown them."""
+    """Check the network's input for mazes and positions."""
     exercise = Exercise(
         "Step 3", encode, "Walls, crops, humans: 49 each, row by row. Then the row, the column: 7."
     )
@@ -159,9 +159,9 @@ def check_3(encode: Answer) -> None:
 
 
 def check_10(has_pattern: Answer) -> None:
-    """Whether a maze has what training mazes never have.
+    """Check the rule that finds the pattern.
 
-    Any rule will do that tells the two kinds apart by their walls.
+    Every rule is right that tells the two kinds of mazes apart by their walls.
     """
     exercise = Exercise("Step 10", has_pattern, "")
     training, production = (
@@ -212,7 +212,7 @@ def _where(marked: np.ndarray) -> set[tuple[int, int]]:
 
 
 def _cells(exercise: Exercise, answer: Any) -> list[tuple[int, int]]:
-    """A learner's cells as pairs."""
+    """The learner's cells as pairs."""
     if isinstance(answer, tuple) and any(np.ndim(part) for part in answer) and len(answer) == 2:
         raise exercise.wrong(
             "these are all rows, and then all columns. Make pairs of them: np.argwhere does"

@@ -130,6 +130,24 @@ def unwrapped(network: AnyNetwork) -> nn.Module:
 PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 
 
+_LABEL = re.compile(r"(.+)_(?:out|in(\d+))")
+"""A module's path and what of it is meant, as circrl names activations."""
+
+
+def canonical(name: str) -> str:
+    """The one name of an activation, whichever way it is written.
+
+    Raises:
+        TypeError: a name that is not a string.
+
+    Example:
+        >>> canonical("embedder.fc"), canonical("embedder.fc_out"), canonical("fc_policy_in0")
+        ('embedder.fc_out', 'embedder.fc_out', 'fc_policy_in0')
+    """
+    of_kind("the name of an activation", name, str, "give a text, such as 'embedder.block1.conv'")
+    return name if _LABEL.fullmatch(name) else f"{name}_out"
+
+
 def find_site(network: AnyNetwork, name: str) -> Site:
     """The place in a network that a name means.
 
@@ -143,7 +161,7 @@ def find_site(network: AnyNetwork, name: str) -> Site:
     modules.pop("", None)
     if name in modules:
         return Site(name)
-    label = re.fullmatch(r"(.+)_(?:out|in(\d+))", name)
+    label = _LABEL.fullmatch(name)
     if label and label[1] in modules:
         return Site(label[1], None if label[2] is None else int(label[2]))
     close = difflib.get_close_matches(name, modules, n=3)

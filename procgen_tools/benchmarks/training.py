@@ -13,9 +13,10 @@ from procgen_tools.benchmarks.memory import peak_memory
 from procgen_tools.benchmarks.rounds import seconds_per_call
 from procgen_tools.training import ppo
 from procgen_tools.training.player import Player
-from procgen_tools.training.precision import Precision, autocast, to_observations
+from procgen_tools.training.precision import Precision, autocast
 from procgen_tools.training.precision_choice import choose
 from procgen_tools.training.settings import AUTO, PPOSettings
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.torch_env import TorchStep
 from procgen_tools.worlds.maze.venv import procgen_engine
 

@@ -12,10 +12,9 @@ from jaxtyping import Int64
 
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import brief
-from procgen_tools.training.targets import FIRST_TRAINING_SEED
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE, Maze
-from procgen_tools.worlds.maze.levels import LevelRule, make_bank
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_bank
 
 USUAL_RAND_REGION = 5
 """Of agents whose files do not say where their cheese lay."""
@@ -94,7 +93,7 @@ class HeldOutLevels:
     """Levels that no training draws by its seed.
 
     Attributes:
-        seeds: (level,) level seeds, below `targets.FIRST_TRAINING_SEED`.
+        seeds: (level,) level seeds, below `levels.FIRST_TRAINING_SEED`.
         mazes: the levels, each with its cheese.
     """
 

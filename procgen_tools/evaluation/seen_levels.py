@@ -21,11 +21,11 @@ from tqdm import tqdm
 from procgen_tools.checks import whole_number
 from procgen_tools.evaluation.conditions import trained_rule
 from procgen_tools.shown import brief
-from procgen_tools.training.targets import FIRST_TRAINING_SEED, pool_seeds
+from procgen_tools.training.targets import pool_seeds
 from procgen_tools.worlds.maze.grid import WALL, Maze
 from procgen_tools.worlds.maze.level_kernels import NO_SQUARE
 from procgen_tools.worlds.maze.level_sequences import LevelSequences
-from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, MAX_SEED, LevelRule, make_bank
 
 LEVELS_AT_ONCE = 8192
 DRAWN_AT_ONCE = 2**22

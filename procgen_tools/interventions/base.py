@@ -13,8 +13,7 @@ from typing import cast
 from torch import Tensor
 
 from procgen_tools import hooks
-from procgen_tools.checks import of_kind
-from procgen_tools.hooks import AnyNetwork
+from procgen_tools.hooks import AnyNetwork, canonical
 from procgen_tools.models.interface import Policy, need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import WIDTH
@@ -160,16 +159,6 @@ NOTHING = Composition(())
 
 def _parts(intervention: Intervention) -> tuple[Intervention, ...]:
     return intervention.parts if isinstance(intervention, Composition) else (intervention,)
-
-
-def canonical(layer: str) -> str:
-    """The one name of an activation: `embedder.fc` and `embedder.fc_out` are the same.
-
-    Raises:
-        TypeError: a name that is no text.
-    """
-    of_kind("the name of an activation", layer, str, "give a text, such as 'embedder.block1.conv'")
-    return layer if layer.endswith("_out") or "_in" in layer.rsplit(".", 1)[-1] else f"{layer}_out"
 
 
 def activation_shape(policy: AnyNetwork, layer: str) -> tuple[int, ...]:

@@ -13,8 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools.checks import of_kind, whole_number
-from procgen_tools.hooks import AnyNetwork
-from procgen_tools.interventions.base import Intervention, activation_shape, canonical, described
+from procgen_tools.hooks import AnyNetwork, canonical
+from procgen_tools.interventions.base import Intervention, activation_shape, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.vectors import ActivationVector
 from procgen_tools.worlds.maze.grid import Maze, check_inside

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.interventions.base import Intervention, activation_shape, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import Intervention, activation_shape
 from procgen_tools.interventions.vectors import View, activations_of, observe
 from procgen_tools.models.interface import Policy
 from procgen_tools.shown import brief

@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.interventions.base import canonical, described
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.edits import LayerEdit, other_squares
 from procgen_tools.worlds.maze.grid import Maze, check_inside

@@ -22,7 +22,8 @@ from torch import Tensor
 from procgen_tools import hooks
 from procgen_tools.checks import of_kind
 from procgen_tools.files import read_bounded, unfinished
-from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import activation_shape
 from procgen_tools.models.interface import Policy
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.names import reordered

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from procgen_tools import hooks
-from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import activation_shape
 from procgen_tools.interventions.vectors import View, activations_of
 from procgen_tools.models.impala import ResidualAdd
 from procgen_tools.models.interface import Policy
@@ -205,4 +206,4 @@ def _positioned(policy: Policy, layer: str, parts: Float[Tensor, " unit"]) -> Te
 
 def _module(policy: Policy, layer: str) -> nn.Module:
     activation_shape(policy, layer)
-    return hooks.unwrapped(policy).get_submodule(canonical(layer).removesuffix("_out"))
+    return hooks.unwrapped(policy).get_submodule(hooks.find_site(policy, layer).path)

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import activation_shape
 from procgen_tools.interventions.vectors import activations_of
 from procgen_tools.models.interface import Policy
 from procgen_tools.names import reordered

@@ -28,10 +28,12 @@ from procgen_tools.training.precision import (
     Precision,
     autocast,
     channels_last,
-    to_observations,
 )
 from procgen_tools.training.settings import ImitationSettings
-from procgen_tools.training.targets import FIRST_TRAINING_SEED, REWARD, Examples, make_examples
+from procgen_tools.training.targets import Examples, make_examples
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED
+from procgen_tools.worlds.maze.observations import to_observations
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 
 def examples_of_step(settings: ImitationSettings, step: int) -> Examples:
@@ -147,7 +149,7 @@ class Learner:
             logits, values = self.policy.logits_and_value(observations)
         log_probabilities = move_log_probabilities(logits)
         policy_loss = nn.functional.nll_loss(log_probabilities, moves)
-        value_loss = ((values - returns) / REWARD).square().mean()
+        value_loss = ((values - returns) / CHEESE_REWARD).square().mean()
         loss = policy_loss + settings.value_coefficient * value_loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

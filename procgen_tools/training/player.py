@@ -10,7 +10,8 @@ from torch import Tensor
 
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
 from procgen_tools.training.episodes import Episodes
-from procgen_tools.training.precision import Precision, autocast, to_observations
+from procgen_tools.training.precision import Precision, autocast
+from procgen_tools.worlds.maze.observations import to_observations
 
 
 class Player:

@@ -34,12 +34,11 @@ from procgen_tools.training.precision import (
     Precision,
     autocast,
     channels_last,
-    to_observations,
 )
 from procgen_tools.training.reward_scale import RewardScale
 from procgen_tools.training.settings import PPOSettings
-from procgen_tools.training.targets import FIRST_TRAINING_SEED
-from procgen_tools.worlds.maze.levels import MAX_SEED
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, MAX_SEED
+from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.torch_env import TorchMazeEnv
 
 FRAMES_AT_ONCE = {"cpu": 256, "cuda": 4096}

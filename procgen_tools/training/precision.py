@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor
 
 from procgen_tools.models import ImpalaPolicy
 
@@ -39,8 +37,3 @@ def channels_last(policy: ImpalaPolicy) -> ImpalaPolicy:
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return policy
-
-
-def to_observations(frames: UInt8[Tensor, "batch 64 64 3"]) -> Float[Tensor, "batch 3 64 64"]:
-    """The frames as floats in [0, 1]; channels first in shape, last in memory."""
-    return frames.permute(0, 3, 1, 2).float().div_(255)

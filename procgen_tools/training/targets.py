@@ -10,12 +10,8 @@ from jaxtyping import Float32, Int64, UInt8
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze import level_kernels as kernels
 from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice
-from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
-
-FIRST_TRAINING_SEED = 2**20
-"""Levels below this seed are never trained on; they are for testing."""
-
-REWARD = 10.0
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, MAX_SEED, LevelRule, make_bank
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,5 +80,5 @@ def make_examples(
         backgrounds = np.full_like(backgrounds, kernels.NO_SQUARE)
     frames = draw_levels(cells, backgrounds)
     draw_mice(frames, squares, rng.random(count) < 0.5, rule.world_size)
-    returns = (REWARD * discount ** (steps - 1)).astype(np.float32)
+    returns = (CHEESE_REWARD * discount ** (steps - 1)).astype(np.float32)
     return Examples(frames, moves, returns)

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from procgen_tools.hooks import canonical
 from procgen_tools.interventions import activation_shape, activations_of
-from procgen_tools.interventions.base import canonical
 from procgen_tools.models import Policy
 from procgen_tools.plots.activations import plot_activation
 from procgen_tools.plots.style import headline

@@ -11,12 +11,12 @@ from procgen_tools.shown import figure_png
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.base import Browser
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_level
 from procgen_tools.worlds.maze.situations import SITUATIONS, situations
 
 AS_DRAWN = "as the level has it"
 SIZES = tuple(range(3, 26, 2))
-LAST_SEED = 2**20 - 1
+LAST_SEED = FIRST_TRAINING_SEED - 1
 """Agents are trained on seeds from the next one on."""
 
 

@@ -11,9 +11,8 @@ from procgen_tools.evaluation.conditions import (
     read_conditions,
     trained_rule,
 )
-from procgen_tools.training.targets import FIRST_TRAINING_SEED
 from procgen_tools.worlds.maze.edit import is_on_distribution, remove_cheese
-from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_level
 
 TRAINED = LevelRule(15, 3)
 

@@ -14,10 +14,10 @@ from procgen_tools.evaluation import seen_levels as seen_module
 from procgen_tools.evaluation.conditions import held_out_mazes
 from procgen_tools.evaluation.seen_levels import seen_levels, training_levels
 from procgen_tools.training import targets
-from procgen_tools.training.targets import FIRST_TRAINING_SEED, make_examples
+from procgen_tools.training.targets import make_examples
 from procgen_tools.worlds.maze.edit import move_cheese, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import LevelRule, make_bank
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_bank
 from procgen_tools.worlds.maze.torch_env import TorchMazeEnv
 
 RULE = LevelRule(15, 5)

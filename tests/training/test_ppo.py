@@ -13,7 +13,7 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.training import ppo
 from procgen_tools.training.reward_scale import RewardScale
 from procgen_tools.training.settings import PPOSettings
-from procgen_tools.training.targets import FIRST_TRAINING_SEED
+from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED
 
 TINY = PPOSettings(
     world_size=15,

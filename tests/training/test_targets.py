@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from procgen_tools.training.targets import REWARD, make_examples
+from procgen_tools.training.targets import make_examples
 from procgen_tools.worlds.maze import level_kernels as kernels
 from procgen_tools.worlds.maze import paths
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.grid import MOVES
 from procgen_tools.worlds.maze.levels import LevelRule, make_bank
+from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 RULE = LevelRule(25, 5)
 
@@ -74,7 +75,7 @@ def test_examples_show_what_they_say() -> None:
         square = maze.open_squares()[index]
         assert MOVES[move] == MOVES[paths.next_moves(maze, maze.cheese)[square]]
         steps = paths.distances(maze, maze.cheese)[square]
-        assert value == pytest.approx(REWARD * 0.9 ** (steps - 1), rel=1e-6)
+        assert value == pytest.approx(CHEESE_REWARD * 0.9 ** (steps - 1), rel=1e-6)
     assert 5 < matched < 35
 
 

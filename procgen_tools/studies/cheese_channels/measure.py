@@ -29,8 +29,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import false_discovery_control, permutation_test
 from tqdm import tqdm
 
+from procgen_tools.hooks import canonical
 from procgen_tools.interventions import activations_of, square_cells
-from procgen_tools.interventions.base import canonical
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.edit import move_cheese, move_mouse, remove_cheese

@@ -24,12 +24,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools import hooks
-from procgen_tools.interventions.base import (
-    NOTHING,
-    Intervention,
-    activation_shape,
-    canonical,
-)
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import NOTHING, Intervention, activation_shape
 from procgen_tools.interventions.edits import Mean, NamedLayerEdit, Resample, Zero
 from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.shown import brief

@@ -16,7 +16,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from procgen_tools import hooks
-from procgen_tools.interventions.base import activation_shape, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import activation_shape
 from procgen_tools.interventions.vectors import View, activations_of
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.interface import Policy
@@ -43,7 +44,8 @@ def theoretical_extents(policy: ImpalaPolicy) -> dict[str, Extent]:
     for name, shape in policy.activation_shapes.items():
         if len(shape) != 3:
             break
-        module = None if "_in" in name else policy.get_submodule(name.removesuffix("_out"))
+        site = hooks.find_site(policy, name)
+        module = policy.get_submodule(site.path) if site.input_index is None else None
         if isinstance(module, nn.Conv2d | nn.MaxPool2d):
             # A kernel of 3 reaches one cell further on each side; cells lie `step` pixels apart.
             # (A residual sum sees what its longer branch sees, which comes right before it.)

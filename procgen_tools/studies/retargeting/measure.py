@@ -23,7 +23,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from procgen_tools import hooks
-from procgen_tools.interventions.base import Intervention, canonical
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions.base import Intervention
 from procgen_tools.models.interface import Policy, answer_from
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch

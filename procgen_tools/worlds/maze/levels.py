@@ -23,6 +23,9 @@ ENV_NAMES = ("maze", "maze_aisc")
 MAX_SEED = 2**31 - 1
 """Level seeds lie in [0, 2**31 - 1), as procgen draws them."""
 
+FIRST_TRAINING_SEED = 2**20
+"""Levels below this seed are never trained on; they are for testing."""
+
 SHOWN_LEVELS = 6
 """How many levels of a bank a notebook shows."""
 
@@ -141,6 +144,11 @@ class LevelBank(Sequence[Maze]):
         return len(self.seeds)
 
     def __getitem__(self, index: int) -> Maze:  # type: ignore[override]
+        if self.rule.num_objects != 1:
+            raise ValueError(
+                f"a level of {self.rule.num_objects} objects is no maze with a cheese: read the "
+                "bank's objects, or make it with num_objects=1"
+            )
         if not -len(self) <= index < len(self):
             raise IndexError(f"level {index} of a bank of {len(self)}")
         size = int(self.sizes[index])

@@ -290,3 +290,11 @@ def test_rules_of_environments() -> None:
         level_rule("maze", rand_region=5)
     with pytest.raises(ValueError, match="rand_region -2 is negative"):
         level_rule("maze_aisc", rand_region=-2)
+
+
+def test_a_level_of_two_objects_is_not_taken_for_a_maze() -> None:
+    """A maze has one cheese at most: the second object would be lost in silence."""
+    bank = make_bank([0, 1], LevelRule(num_objects=2))
+    assert bank.objects.shape == (2, 2, 2)
+    with pytest.raises(ValueError, match="2 objects is no maze with a cheese: read the bank's"):
+        bank[0]

@@ -51,6 +51,7 @@ def make_learner(
         TypeError: no trainer has such settings.
 
     Example:
+        >>> from procgen_tools.training.settings import DQNSettings
         >>> make_learner(DQNSettings(width=8, buffer_states=4)).total
         10000
     """

@@ -1,1 +1,1 @@
-"""How good an agent is, and what it does instead: episodes, exact chances, intervals."""
+"""Scores of an agent: sampled episodes, exact chances and intervals."""

@@ -1,4 +1,4 @@
-"""All that is measured of one agent: each condition by sampled episodes and by exact chances."""
+"""Evaluate one agent: each condition by sampled episodes and by exact chances."""
 
 from __future__ import annotations
 
@@ -32,21 +32,26 @@ from procgen_tools.worlds.maze.venv import BACKENDS
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """What is measured, and how.
+    """The settings of an evaluation.
 
     Attributes:
-        levels: held-out levels in each condition, an episode each.
-        conditions: which, in this order.
-        rand_region: side of the region that counts as in distribution, or 'anywhere'; None: that
-            of the training, as the checkpoint says, else 5.
-        world_size: 25 or 15; None: that of the training, else 25.
-        seed: of the sampled actions and of the bootstrap.
-        backend: 'native' or 'procgen', which plays the episodes.
-        exact: compute exact chances, too, of agents without memory.
-        deduplicate: find out which levels occurred in training.
+        levels: number of held-out levels per condition, with one episode each.
+        conditions: the conditions, in the order of the results.
+        rand_region: side of the region that counts as in distribution, or 'anywhere'. None means
+            the region of the training, or 5 if the checkpoint does not record it.
+        world_size: 25 or 15. None means the world size of the training, or 25 if the checkpoint
+            does not record it.
+        seed: seed of the sampled actions and of the bootstrap.
+        backend: 'native' or 'procgen', the engine that plays the episodes.
+        exact: whether to compute exact chances as well, for agents without memory.
+        deduplicate: whether to find out which levels occurred in training.
 
     Raises:
         ValueError: no levels, no conditions, or an unknown backend.
+
+    Example:
+        >>> EvaluationSettings(levels=10, rand_region=3).rule({}).rand_region
+        3
     """
 
     levels: int = 500
@@ -60,21 +65,21 @@ class EvaluationSettings:
 
     def __post_init__(self) -> None:
         if self.levels < 1:
-            raise ValueError(f"levels is {self.levels}: give a number from 1 up")
+            raise ValueError(f"levels is {self.levels}: give 1 or more")
         if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+            raise ValueError(f"seed is {self.seed}: give 0 or more")
         if not self.conditions:
             raise ValueError(f"no conditions: choose from {', '.join(Condition)}")
         if self.backend not in BACKENDS:
             raise ValueError(f"unknown backend {self.backend!r}: choose one of {list(BACKENDS)}")
         if isinstance(self.rand_region, str) and self.rand_region != ANYWHERE:
             raise ValueError(
-                f"rand_region {self.rand_region!r}: give a number of squares, {ANYWHERE!r}, or "
-                "None for that of the training"
+                f"rand_region is {self.rand_region!r}: give a number of squares, {ANYWHERE!r}, or "
+                "None for the region of the training"
             )
 
     def rule(self, metadata: Mapping[str, Any]) -> LevelRule:
-        """How the levels in distribution are drawn, for an agent with this metadata."""
+        """The rule of the levels in distribution, for an agent with this checkpoint metadata."""
         rule = trained_rule(metadata) or USUAL_RULE
         if self.world_size is not None:
             rule = replace(rule, world_size=self.world_size)
@@ -88,16 +93,17 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, eq=False)
 class ConditionEvaluation:
-    """One condition.
+    """The results of one condition.
 
     Attributes:
-        condition: which.
+        condition: the condition.
         rule: how its levels were drawn.
         levels: the levels, each with its cheese, in the order of all arrays.
-        episodes: sampled episodes, one a level.
-        exact: exact chances of the same; None if not asked for, or of an agent with a memory.
-        seen: (level,) whether the level (with its cheese, in NO_CHEESE too) occurred in training;
-            None if not asked for, or not known.
+        episodes: sampled episodes, one per level.
+        exact: exact chances in the same levels. None if they were not requested, or if the agent
+            has a memory.
+        seen: (level,) whether the level, including its cheese, occurred in training. This also
+            compares the cheese in NO_CHEESE. None if not requested, or not known.
     """
 
     condition: Condition
@@ -116,22 +122,23 @@ class ConditionEvaluation:
 
     @property
     def success_unseen(self) -> Share | None:
-        """The same of the levels that did not occur in training; None where that is not known."""
+        """`success` in the levels that did not occur in training; None if `seen` is None."""
         return None if self.seen is None else Share.of(self.episodes.found[~self.seen])
 
 
 @dataclass(frozen=True, eq=False)
 class AgentEvaluation:
-    """One agent.
+    """The results of one agent.
 
     Attributes:
-        agent: its name, such as the path of its file.
-        settings: what was asked for.
-        trained_rule: how the levels of its training were drawn; None when its file does not say.
-        has_memory: whether its policy keeps a memory.
-        training_levels: levels drawn for its training, repeated ones included; None when they
-            are not known, or were not asked for.
-        conditions: what was measured.
+        agent: the name of the agent, such as the path of its file.
+        settings: the settings of the evaluation.
+        trained_rule: how the levels of its training were drawn; None if its file does not record
+            this.
+        has_memory: whether the policy has a memory.
+        training_levels: number of levels drawn for its training, counting repetitions. None if it
+            is not known, or was not requested.
+        conditions: the results, one per condition.
     """
 
     agent: str
@@ -144,12 +151,16 @@ class AgentEvaluation:
     __repr__ = brief
 
     def of(self, condition: Condition) -> ConditionEvaluation:
-        """One of the conditions; ValueError when it was not measured."""
+        """The results of one condition.
+
+        Raises:
+            ValueError: the condition was not measured.
+        """
         for measured in self.conditions:
             if measured.condition is condition:
                 return measured
         raise ValueError(
-            f"{condition} was not measured of {self.agent}: it has "
+            f"{condition} was not measured for {self.agent}: choose one of "
             f"{', '.join(measured.condition for measured in self.conditions)}"
         )
 
@@ -163,10 +174,25 @@ def evaluate_agent(
 ) -> AgentEvaluation:
     """Evaluate the agent of a checkpoint (see `evaluate_policy`).
 
+    Args:
+        path: a checkpoint, or the name of a shipped agent.
+        settings: what to measure. Defaults to `EvaluationSettings()`.
+        device: where the policy runs.
+        progress_bar: whether to show progress bars.
+
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: no checkpoint, or bad settings.
-        ModuleNotFoundError: procgen is to play, and is not installed.
+        FileNotFoundError: the file does not exist.
+        ValueError: the file is not a checkpoint, or the settings do not fit the agent.
+        ModuleNotFoundError: the backend is 'procgen', which is not installed.
+
+    Example:
+        >>> from procgen_tools.evaluation.conditions import Condition
+        >>> settings = EvaluationSettings(
+        ...     levels=2, conditions=(Condition.ANYWHERE,), world_size=15, deduplicate=False
+        ... )
+        >>> evaluation = evaluate_agent("rand_region_5", settings)
+        >>> evaluation.of(Condition.ANYWHERE).episodes.sizes
+        array([ 3, 11])
     """
     return evaluate_policy(
         load_policy(path, device=device),
@@ -185,17 +211,19 @@ def evaluate_policy(
     name: str = "policy",
     progress_bar: bool = False,
 ) -> AgentEvaluation:
-    """Play and compute every condition.
+    """Evaluate a policy in every condition.
 
     Args:
-        policy: asked on its own device; exact chances need one without memory.
-        settings: what to measure; the defaults unless given.
-        metadata: of its checkpoint: how its levels were drawn, and which.
-        name: what to call it.
+        policy: the policy, evaluated on its own device. Exact chances require a policy without
+            memory.
+        settings: what to measure. Defaults to `EvaluationSettings()`.
+        metadata: the metadata of its checkpoint, which record how its training levels were drawn.
+        name: the name of the agent in the results.
+        progress_bar: whether to show progress bars.
 
     Raises:
-        ValueError: bad settings.
-        ModuleNotFoundError: procgen is to play, and is not installed.
+        ValueError: the settings do not fit the agent.
+        ModuleNotFoundError: the backend is 'procgen', which is not installed.
     """
     settings = settings or EvaluationSettings()
     metadata = metadata or {}
@@ -216,7 +244,7 @@ def evaluate_policy(
     for condition in settings.conditions:
         levels = drawn[condition.rule(rule)]
         mazes = [condition.maze(level) for level in levels.mazes]
-        # The same mazes, where the cheese lay anywhere in training: the same scores.
+        # Conditions share scores where the mazes are the same (cheese anywhere in training).
         key = (condition.rule(rule), condition is Condition.NO_CHEESE)
         if key not in scores:
             scores[key] = _scores(policy, mazes, settings, progress_bar)

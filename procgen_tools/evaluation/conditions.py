@@ -1,4 +1,4 @@
-"""Conditions of an evaluation, and the held-out levels that belong to each."""
+"""The conditions of an evaluation, and their held-out levels."""
 
 from __future__ import annotations
 
@@ -17,33 +17,37 @@ from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE, Maze
 from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_bank
 
 USUAL_RAND_REGION = 5
-"""Of agents whose files do not say where their cheese lay."""
+"""The region assumed for agents whose files do not record it."""
 
 
 class Condition(StrEnum):
-    """Where the cheese lies."""
+    """Where the cheese is placed."""
 
     IN_DISTRIBUTION = "in_distribution"
-    """Where it lay in training."""
+    """In the region where it was in training."""
     ANYWHERE = "anywhere"
-    """On any open square but the start."""
+    """On any open square except the start."""
     NO_CHEESE = "no_cheese"
-    """Nowhere: the levels of IN_DISTRIBUTION with the cheese taken out."""
+    """Nowhere: the levels of IN_DISTRIBUTION without the cheese."""
 
     def rule(self, trained: LevelRule) -> LevelRule:
-        """How the levels are drawn, for an agent that was trained on levels of `trained`."""
+        """The rule of the levels, for an agent that was trained on levels of `trained`."""
         return replace(trained, rand_region=None) if self is Condition.ANYWHERE else trained
 
     def maze(self, level: Maze) -> Maze:
-        """What is played of a level."""
+        """The maze that is played in a level: without its cheese in NO_CHEESE."""
         return remove_cheese(level) if self is Condition.NO_CHEESE else level
 
 
 def read_conditions(text: str) -> tuple[Condition, ...]:
-    """Conditions from their names with commas between, each once, in the order given.
+    """Parse comma-separated names of conditions. Keeps their order and drops repetitions.
 
     Raises:
-        ValueError: no name, or an unknown one.
+        ValueError: an empty or unknown name.
+
+    Example:
+        >>> [condition.value for condition in read_conditions("anywhere, no_cheese")]
+        ['anywhere', 'no_cheese']
     """
     conditions: dict[Condition, None] = {}
     for name in (part.strip() for part in text.split(",")):
@@ -51,20 +55,20 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
             hint = did_you_mean(name, map(str, Condition))
             raise ValueError(
                 f"unknown condition {name!r}: choose from {', '.join(Condition)}, "
-                f"with commas between{hint}"
+                f"separated by commas{hint}"
             )
         conditions[Condition(name)] = None
     return tuple(conditions)
 
 
 def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:
-    """How the levels were drawn that an agent was trained on; None if its file does not say.
+    """The rule of the levels that an agent was trained on; None if its file does not record it.
 
     Args:
-        metadata: of the checkpoint (see `models.checkpoint_metadata`).
+        metadata: the metadata of its checkpoint (see `models.checkpoint_metadata`).
 
     Raises:
-        ValueError: the file says something that cannot be.
+        ValueError: the metadata contain impossible settings.
     """
     settings = metadata.get("settings")
     if not isinstance(settings, dict) or not {"world_size", "rand_region"} <= settings.keys():
@@ -78,22 +82,22 @@ def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:
         )
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"the agent's file says of its training what cannot be: {error!s:.200}. It was damaged "
-            "or not written by a trainer: download it again, or save its parameters without these "
-            "settings"
+            f"the agent's file records impossible training settings: {error!s:.200}. The file is "
+            "damaged or was not written by a trainer: download it again, or save its parameters "
+            "without these settings"
         ) from None
 
 
 USUAL_RULE = LevelRule(HARD_WORLD_SIZE, USUAL_RAND_REGION)
-"""Taken for agents whose files do not say how their levels were drawn."""
+"""The rule assumed for agents whose files do not record how their levels were drawn."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOutLevels:
-    """Levels that no training draws by its seed.
+    """Levels whose seeds are never used in training.
 
     Attributes:
-        seeds: (level,) level seeds, below `levels.FIRST_TRAINING_SEED`.
+        seeds: (level,) level seeds, all below `levels.FIRST_TRAINING_SEED`.
         mazes: the levels, each with its cheese.
     """
 
@@ -104,16 +108,20 @@ class HeldOutLevels:
 
 
 def held_out_levels(rule: LevelRule, count: int, *, first_seed: int = 0) -> HeldOutLevels:
-    """The first `count` levels from `first_seed` on that have a cheese.
+    """The first `count` levels, from `first_seed` on, that have a cheese.
 
-    Their seeds are never trained on; a small maze may come from several seeds all the same (see
-    `seen_levels`).
+    Their seeds are never used in training. Several seeds can give the same level, though,
+    especially a small one (see `seen_levels`).
 
     Raises:
         ValueError: a count below 1, or more levels than are held out.
+
+    Example:
+        >>> held_out_levels(LevelRule(25, 5), 3).seeds
+        array([0, 1, 2])
     """
     if count < 1:
-        raise ValueError(f"{count} levels: give a number from 1 up")
+        raise ValueError(f"{count} levels were requested: give 1 or more")
     seeds: list[int] = []
     mazes: list[Maze] = []
     start = first_seed
@@ -121,8 +129,8 @@ def held_out_levels(rule: LevelRule, count: int, *, first_seed: int = 0) -> Held
         stop = min(start + count - len(mazes) + 10, FIRST_TRAINING_SEED)
         if not 0 <= start <= FIRST_TRAINING_SEED - (count - len(mazes)):
             raise ValueError(
-                f"{count} levels from seed {first_seed} on do not lie within the held-out seeds "
-                f"0..{FIRST_TRAINING_SEED - 1}: ask for fewer, or begin lower"
+                f"{count} levels from seed {first_seed} on do not fit in the held-out seeds "
+                f"0..{FIRST_TRAINING_SEED - 1}: request fewer, or start at a lower seed"
             )
         for level_seed, maze in zip(
             range(start, stop), make_bank(range(start, stop), rule), strict=True

@@ -1,4 +1,4 @@
-"""What an agent without memory does in each maze, by exact chances: nothing is sampled."""
+"""Exact scores of an agent without memory in each maze, without sampling."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 @dataclass(frozen=True, eq=False)
 class ExactScores:
-    """Chances of an episode that begins as the maze stands, a number a level.
+    """Exact scores of an episode in each level, starting from the maze's own state.
 
     Attributes:
         cheese: (level,) probability that the mouse reaches the cheese.
-        region: (level,) probability that it visits the top-right 5 x 5 squares; reaching a
-            cheese that lies there is a visit.
-        region_first: (level,) probability that it visits them before the cheese.
-        steps: (level,) mean length of an episode.
-        move_agreement: (level,) see `move_agreement`.
+        region: (level,) probability that it visits the top-right 5 x 5 squares. Reaching a
+            cheese in this region counts as visiting it.
+        region_first: (level,) probability that it visits the region before the cheese.
+        steps: (level,) expected number of steps in an episode.
+        move_agreement: (level,) see the function `move_agreement`.
     """
 
     cheese: Float[np.ndarray, " level"]
@@ -43,7 +43,7 @@ class ExactScores:
 
     @property
     def returns(self) -> Float[np.ndarray, " level"]:
-        """(level,) mean undiscounted return: 10 for the cheese."""
+        """(level,) expected undiscounted return; the cheese gives 10."""
         return CHEESE_REWARD * self.cheese
 
 
@@ -54,20 +54,30 @@ def exact_scores(
     step_limit: int = EPISODE_STEPS,
     progress_bar: bool = False,
 ) -> ExactScores:
-    """The chances in each maze, by solving the chain of the agent's field.
+    """Compute exact scores in each maze, by solving the Markov chain of the agent's field.
 
     Args:
-        policy: without memory.
-        mazes: where the episodes begin.
-        step_limit: steps after which an episode ends.
+        policy: a policy without memory.
+        mazes: the mazes in which the episodes start.
+        step_limit: number of steps after which an episode ends.
+        progress_bar: whether to show a progress bar.
 
     Raises:
-        ValueError: a policy with a memory, or a step limit below 1.
+        ValueError: the policy has a memory, or the step limit is below 1.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> policy = models.load_policy("rand_region_5")
+        >>> scores = exact_scores(policy, [maze.parse("..C\\n.##\\nM..")])
+        >>> scores.cheese.round(3)
+        array([1.])
+        >>> scores.move_agreement  # the most probable move is on a shortest path, everywhere
+        array([1.])
     """
     if isinstance(policy, MemoryPolicy):
         raise ValueError(
-            f"a policy with a memory ({type(policy).__name__}) has no exact chances, as what it "
-            "does at a square depends on how it came there: leave them out (--no-exact)"
+            f"a policy with a memory ({type(policy).__name__}) has no exact chances, because its "
+            "action at a square depends on its path there: leave them out (--no-exact)"
         )
     rows = []
     for maze in tqdm(mazes, disable=not progress_bar, unit=" levels", desc="exact chances"):
@@ -87,10 +97,17 @@ def exact_scores(
 
 
 def move_agreement(field: VectorField) -> float:
-    """At how many positions the most probable move lies on a shortest path to the cheese.
+    """The share of squares at which the most probable move is on a shortest path to the cheese.
 
-    A share of the open squares but the cheese's, the mouse looking as it does in the maze. NaN in
-    a maze without cheese.
+    The share is over all open squares except the one with the cheese. The mouse faces as it does
+    in the maze. NaN for a maze without cheese.
+
+    Example:
+        >>> from procgen_tools import maze, vfield
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> always_up = np.tile([0, 0, 1.0, 0, 0], (7, 1))  # left, right, up, down, stay
+        >>> round(move_agreement(VectorField(level, always_up, np.zeros(7))), 3)
+        0.333
     """
     maze = field.maze
     if maze.cheese is None:

@@ -1,4 +1,4 @@
-"""Records of an evaluation: a table with a row for each episode."""
+"""Records of an evaluation: a table with one row per episode."""
 
 from __future__ import annotations
 
@@ -18,16 +18,23 @@ EXACT_COLUMNS = {
     "exact_return": "returns",
     "move_agreement": "move_agreement",
 }
-"""Columns of exact chances, and the attributes of `ExactScores` that they hold."""
+"""The columns of exact chances, and the attribute of `ExactScores` that each contains."""
 
 
 def episode_records(evaluation: AgentEvaluation) -> pd.DataFrame:
-    """A row for each sampled episode of every condition.
+    """A table with one row per sampled episode, for all conditions.
 
     Columns: agent, condition, backend, sampling_seed, level_seed, world_size, size, cheese_row
-    and cheese_col (missing where there is none), seen_in_training (missing where not known),
+    and cheese_col (missing if there is no cheese), seen_in_training (missing if not known),
     found, steps, return, visited_corner, visited_region (see `rollouts.Evaluation`), and
-    EXACT_COLUMNS (NaN where not computed).
+    EXACT_COLUMNS (NaN if not computed).
+
+    Example:
+        >>> from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
+        >>> settings = EvaluationSettings(levels=2, world_size=15, deduplicate=False, exact=False)
+        >>> records = episode_records(evaluate_agent("rand_region_5", settings))
+        >>> records.groupby("condition", sort=False).size().tolist()
+        [2, 2, 2]
     """
     return pd.concat(
         [_records(evaluation, measured) for measured in evaluation.conditions], ignore_index=True

@@ -1,4 +1,4 @@
-"""An evaluation as text, and as a row of the table that compares agents."""
+"""An evaluation as text, and as one row of the table that compares agents."""
 
 from __future__ import annotations
 
@@ -18,17 +18,24 @@ SAMPLED_WIDTH = 33
 NOTHING = "–"
 
 Row: TypeAlias = tuple[str, str, str]
-"""Label, number of the sampled episodes, number of the exact chances."""
+"""A label, the number from sampled episodes, and the number from exact chances."""
 
 
 def report(evaluation: AgentEvaluation) -> str:
-    """All numbers with their 95% intervals, a block for each condition."""
+    """All numbers of an evaluation with their 95% intervals, in one block per condition.
+
+    Example:
+        >>> from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
+        >>> settings = EvaluationSettings(levels=2, world_size=15, deduplicate=False, exact=False)
+        >>> print(report(evaluate_agent("rand_region_5", settings)).splitlines()[0])
+        rand_region_5
+    """
     settings = evaluation.settings
     blocks = [
         "\n".join(
             [
                 evaluation.agent,
-                f"  {settings.levels} held-out levels in each condition, an episode each, at most "
+                f"  {settings.levels} held-out levels per condition, one episode each, at most "
                 f"500 steps, played by {settings.backend}",
                 "  95% intervals in brackets: Wilson's for shares of sampled episodes, bootstrap "
                 "over levels for means",
@@ -41,15 +48,16 @@ def report(evaluation: AgentEvaluation) -> str:
 
 
 def family_row(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
-    """What compares agents that were trained on different regions.
+    """The numbers that compare agents trained on different regions.
 
     Returns:
-        success: in distribution, of sampled episodes. cheese_anywhere and region_anywhere: exact
-        probabilities of reaching the cheese and of visiting the top-right 5 x 5 squares, the
-        cheese anywhere. move_agreement: in distribution (see `exact_scores.move_agreement`).
+        A dictionary of four numbers. success: share of sampled episodes in distribution.
+        cheese_anywhere and region_anywhere: exact probabilities of reaching the cheese and of
+        visiting the top-right 5 x 5 squares, with the cheese anywhere. move_agreement: in
+        distribution (see `exact_scores.move_agreement`).
 
     Raises:
-        ValueError: one of the two conditions, or the exact chances, were not measured.
+        ValueError: one of the two conditions or the exact chances were not measured.
     """
     trained = evaluation.of(Condition.IN_DISTRIBUTION)
     anywhere = evaluation.of(Condition.ANYWHERE)
@@ -71,11 +79,11 @@ def _remarks(evaluation: AgentEvaluation) -> list[str]:
     settings, remarks = evaluation.settings, []
     if evaluation.trained_rule is None:
         remarks.append(
-            "the file does not say how its levels were drawn: what stands below as in "
-            "distribution was chosen or assumed"
+            "the file does not record how its levels were drawn: what is called in distribution "
+            "below was chosen or assumed"
         )
     if not settings.deduplicate:
-        remarks.append("levels that occurred in training were not looked for")
+        remarks.append("levels that occurred in training were not searched for")
     elif evaluation.training_levels is None:
         remarks.append(
             "which levels occurred in training is not known: the file does not say "
@@ -87,7 +95,7 @@ def _remarks(evaluation: AgentEvaluation) -> list[str]:
             f"{evaluation.training_levels:,} levels drawn for it"
         )
     if settings.exact and evaluation.has_memory:
-        remarks.append("no exact chances: this agent has a memory, and they need one without")
+        remarks.append("no exact chances: they require an agent without memory")
     return [f"  {remark}" for remark in remarks]
 
 
@@ -119,7 +127,7 @@ def _reached(measured: ConditionEvaluation, seed: int) -> list[Row]:
 
 
 def _played(measured: ConditionEvaluation, seed: int) -> list[Row]:
-    """What makes sense without a cheese, too."""
+    """The rows that also make sense without a cheese."""
     episodes, exact = measured.episodes, measured.exact
     region = _mean(exact.region if exact else None, seed, ".1%")
     steps = _mean(exact.steps if exact else None, seed, ".1f")
@@ -164,12 +172,12 @@ def _heading(condition: Condition, rule: LevelRule) -> str:
     return {
         Condition.IN_DISTRIBUTION: f"in distribution: cheese {where}, {world}",
         Condition.ANYWHERE: f"cheese anywhere, {world}",
-        Condition.NO_CHEESE: f"no cheese (levels in distribution, it is taken out), {world}",
+        Condition.NO_CHEESE: f"no cheese (removed from levels in distribution), {world}",
     }[condition]
 
 
 def _by_size(measured: ConditionEvaluation) -> list[str]:
-    """Successes by size of the maze, a few to a line."""
+    """Successes by size of the maze, six sizes per line."""
     parts = [
         f"{size:2d}: {share.count}/{share.total}"
         for size, share in measured.episodes.by_size().items()

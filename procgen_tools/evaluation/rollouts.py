@@ -1,4 +1,4 @@
-"""Sampled episodes on given levels, one a level: does the agent get the cheese, and how soon."""
+"""Scores of sampled episodes, one per level: whether and how fast the agent reaches the cheese."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """One sampled episode a level.
+    """The scores of sampled episodes, one per level.
 
     Attributes:
         sizes: (level,) side of each maze in squares.
         found: (level,) whether the cheese was reached.
-        steps: (level,) length of the episode.
-        visited_corner: (level,) whether the mouse stood on the top-right square, at the end too.
+        steps: (level,) number of steps in the episode.
+        visited_corner: (level,) whether the mouse was ever on the top-right square, including at
+            the end.
         visited_region: (level,) the same for the top-right 5 x 5 squares.
     """
 
@@ -37,7 +38,7 @@ class Evaluation:
 
     @classmethod
     def of(cls, rollouts: Rollouts) -> Evaluation:
-        """What the episodes came to."""
+        """The scores of these episodes."""
         return cls(
             rollouts.sizes,
             rollouts.found,
@@ -53,7 +54,7 @@ class Evaluation:
 
     @property
     def returns(self) -> Float[np.ndarray, " level"]:
-        """(level,) undiscounted return of the episode: 10 for the cheese."""
+        """(level,) undiscounted return: 10 if the cheese was reached, 0 otherwise."""
         return CHEESE_REWARD * self.found.astype(np.float64)
 
     def by_size(self) -> dict[int, Share]:
@@ -72,10 +73,16 @@ def evaluate(
     backend: str = "native",
     progress_bar: bool = False,
 ) -> Evaluation:
-    """Play one episode in each maze, actions sampled from the policy; arguments as for `play`.
+    """Play one episode in each maze and score it. The arguments are those of `play`.
 
     Raises:
-        ValueError: no mazes, or a limit above the environment's own.
+        ValueError: no mazes, or a `step_limit` out of range.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> policy = models.load_policy("rand_region_5")
+        >>> print(evaluate(policy, [maze.parse("..C\\n.##\\nM..")]).success)
+        100.0% [20.7%, 100.0%] (1/1)
     """
     return Evaluation.of(
         play(

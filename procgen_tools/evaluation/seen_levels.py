@@ -1,9 +1,9 @@
-"""Which held-out levels also occurred among those that an agent was trained on.
+"""Find the held-out levels that also occurred in an agent's training.
 
-Held-out levels come from seeds that training never draws, but different seeds may give the same
-level, above all a small one. Training draws its level seeds as a function of its settings, so all
-of its levels can be made again and compared. Two levels are the same when size, walls and cheese
-are; the background does not count, nor does the world around the maze.
+Held-out levels come from seeds that training never draws. Different seeds can give the same level,
+though, especially a small one. The level seeds of a training run are a function of its settings, so
+all its levels can be generated again and compared. Two levels are the same if they agree in size,
+walls and cheese. The background and the world around the maze are ignored.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ DRAWN_AT_ONCE = 2**22
 THREADS = 2
 
 LEVELS_A_SECOND = 50_000
-"""About how fast levels are made again and compared, on one core."""
+"""Approximate number of levels that one core generates and compares per second."""
 
 QUICKLY_SEARCHED = 5 * LEVELS_A_SECOND
-"""Levels that are searched in seconds."""
+"""Number of levels that are searched within seconds."""
 
 MOST_LEVELS = 10**9
-"""That a search takes on: about six hours of one core."""
+"""Most levels that a search accepts: about six hours on one core."""
 LARGEST_BATCH = 2**20
 LONGEST_ANCESTRY = 20
-"""Agents that may each have begun with the next."""
+"""Longest chain of agents that were each initialised from the next."""
 
 
 @dataclass(frozen=True)
 class TrainingLevels:
-    """All levels that one training may have shown to its agent.
+    """All levels that one training run may have shown to its agent.
 
     Attributes:
         rule: how they were drawn.
-        count: how many, repeated ones included.
-        batches: makes their seeds, from the first to the last, batch by batch.
+        count: number of levels, counting repetitions.
+        batches: returns an iterator over batches of their seeds, in order.
     """
 
     rule: LevelRule
@@ -61,7 +61,7 @@ class TrainingLevels:
     __repr__ = brief
 
     def chunks(self) -> Iterator[Int64[np.ndarray, " level"]]:
-        """The same seeds in batches of about LEVELS_AT_ONCE."""
+        """The seeds of `batches`, in batches of about LEVELS_AT_ONCE."""
         gathered: list[np.ndarray] = []
         size = 0
         for batch in self.batches():
@@ -76,24 +76,32 @@ class TrainingLevels:
 
 
 def training_levels(metadata: Mapping[str, Any]) -> tuple[TrainingLevels, ...] | None:
-    """The levels of an agent's training, and of that of the agent it began with, and so on.
+    """The levels of an agent's training, and of all agents that it was initialised from.
 
-    Imitation chooses each batch of examples from a pool of twice as many levels; all of the pool
-    counts, though only what was chosen was seen. Of reinforcement learning, all levels that began.
+    Imitation chooses each batch of examples from a pool of twice as many levels. The whole pool
+    counts here, although the agent saw only the chosen levels. For reinforcement learning, all
+    levels that were started count.
 
     Args:
-        metadata: of the agent's checkpoint (see `models.checkpoint_metadata`).
+        metadata: the metadata of the agent's checkpoint (see `models.checkpoint_metadata`).
 
     Returns:
-        None when the checkpoint does not say enough.
+        The levels of the agent's own training first, then of those before it. None if the
+        checkpoint does not record enough.
 
     Raises:
-        ValueError: it says what cannot be, or so many levels that a search would take days.
+        ValueError: the metadata are impossible, or record too many levels to search.
+
+    Example:
+        >>> from procgen_tools import models
+        >>> own, = training_levels(models.checkpoint_metadata("rand_region_5"))
+        >>> own.count
+        7500288
     """
     found: list[TrainingLevels] = []
     while True:
         if len(found) == LONGEST_ANCESTRY:
-            raise _wrong(f"it began with another agent, and so on, {LONGEST_ANCESTRY} times")
+            raise _wrong(f"it has a chain of more than {LONGEST_ANCESTRY} initial agents")
         own = _own_levels(metadata)
         if own is None:
             return None
@@ -119,24 +127,29 @@ def _own_levels(metadata: Mapping[str, Any]) -> TrainingLevels | None:
     except (ValueError, TypeError, OverflowError) as error:
         raise _wrong(str(error)) from None
     if levels.count > MOST_LEVELS:
-        raise _wrong(f"it had {levels.count:,} levels, and {MOST_LEVELS:,} can be searched")
+        raise _wrong(f"it had {levels.count:,} levels, but at most {MOST_LEVELS:,} can be searched")
     return levels
 
 
 def _wrong(what: str) -> ValueError:
     return ValueError(
-        f"the agent's file says of its training: {what[:300]}. Evaluate it with deduplicate=False "
-        "(--no-deduplicate), which leaves open what levels it has seen"
+        f"the levels of the agent's training cannot be found from its file: {what[:300]}. Evaluate "
+        "it with deduplicate=False (--no-deduplicate), which does not search for them"
     )
 
 
 def levels_drawn(metadata: Mapping[str, Any]) -> int:
-    """How many levels `seen_levels` would make again for an agent; 0 where they are not known."""
+    """How many levels `seen_levels` would generate for an agent; 0 if they are not known."""
     return sum(levels.count for levels in training_levels(metadata) or ())
 
 
 def minutes(count: int) -> str:
-    """About how long `seen_levels` takes for so many levels, in words."""
+    """The approximate time that `seen_levels` takes for this many levels, in words.
+
+    Example:
+        >>> minutes(7_500_288)
+        '3 minutes'
+    """
     whole = max(1, round(count / LEVELS_A_SECOND / 60))
     return f"{whole} minute{'s' if whole > 1 else ''}"
 
@@ -157,7 +170,7 @@ def _imitation_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingL
 def _ppo_levels(metadata: Mapping[str, Any], rule: LevelRule) -> TrainingLevels:
     counts = metadata["levels_played"]
     if not isinstance(counts, list) or len(counts) > LARGEST_BATCH:
-        raise ValueError("levels_played is no list of numbers, one per environment")
+        raise ValueError("levels_played is not a list of numbers, one per environment")
     counts = [whole_number("levels_played", count, 0) for count in counts]
     env_seed = whole_number("env_seed", metadata["env_seed"], 0, 2**32 - 1)
     first = _first_seed(metadata)
@@ -193,9 +206,25 @@ def seen_levels(
     threads: int = THREADS,
     progress_bar: bool = False,
 ) -> Bool[np.ndarray, " level"]:
-    """Which of the mazes are levels of these trainings (see `training_levels`).
+    """Find out which mazes are among the levels of a training (see `training_levels`).
 
-    Makes all the levels again, until every maze has been found: about 50,000 a second on a core.
+    Generates the training levels again until every maze has been found or none are left. One core
+    generates about 50,000 levels per second.
+
+    Args:
+        mazes: the mazes to look for.
+        training: the levels of one or several training runs.
+        threads: number of threads.
+        progress_bar: whether to show a progress bar.
+
+    Returns:
+        (level,) whether each maze occurred.
+
+    Example:
+        >>> rule = LevelRule(15, None, maze_size=9)
+        >>> levels = TrainingLevels(rule, 8, lambda: iter([np.arange(8)]))
+        >>> seen_levels(list(make_bank([3, 100_001], rule)), [levels])
+        array([ True, False])
     """
     search = _Search(mazes)
     total = sum(levels.count for levels in training)
@@ -226,7 +255,7 @@ def seen_levels(
 
 
 class _Search:
-    """Held-out mazes by their identities, and which of them have been found so far."""
+    """The held-out mazes by their identity, and which of them have been found so far."""
 
     def __init__(self, mazes: Sequence[Maze]) -> None:
         self._mazes: dict[bytes, list[int]] = {}
@@ -241,7 +270,7 @@ class _Search:
         self.missing = hashes
 
     def run(self, seeds: Int64[np.ndarray, " level"], rule: LevelRule) -> tuple[int, set[bytes]]:
-        """How many levels were made, and the identities among them that were missing."""
+        """The number of levels generated, and the missing identities found among them."""
         bank = make_bank(seeds, rule)
         found = set()
         for size, missing in list(self.missing.items()):
@@ -250,18 +279,18 @@ class _Search:
             padding = (rule.world_size - size) // 2
             inner = slice(padding, padding + size)
             rows = _identities(bank.cells[chosen, inner, inner] == WALL, bank.objects[chosen, 0])
-            # Equal hashes are only a hint: the identities themselves decide.
+            # Equal hashes are only a hint, so the identities are compared as well.
             for row in rows[np.isin(_mix(rows), wanted)]:
                 if (identity := _name(size, row)) in missing:
                     found.add(identity)
         return len(seeds), found
 
     def take(self, result: tuple[int, set[bytes]]) -> int:
-        """Note what a run found; the number of its levels."""
+        """Record the result of a `run`, and return its number of levels."""
         count, found = result
         for identity in found:
             self.seen[self._mazes[identity]] = True
-        # Runs that are under way read the old dictionaries.
+        # New dictionaries, because runs in progress still read the old ones.
         self.missing = {
             size: left
             for size, rows in self.missing.items()
@@ -273,7 +302,7 @@ class _Search:
 def _identities(
     walls: Bool[np.ndarray, "level row col"], cheeses: Integer[np.ndarray, "level row_col"]
 ) -> UInt64[np.ndarray, "level word"]:
-    """Walls and cheese of levels of one size, a bit a square, in whole words of 64 bits."""
+    """Walls and cheese of levels of one size, one bit per square, padded to 64-bit words."""
     bits = np.packbits(walls.reshape(len(walls), -1), axis=1)
     width = -(-(bits.shape[1] + 2) // 8) * 8
     rows: UInt8[np.ndarray, "level byte"] = np.zeros((len(walls), width), np.uint8)

@@ -1,1 +1,1 @@
-"""Interactive pictures for notebooks; outside of one they are still pictures."""
+"""Interactive widgets for notebooks, which are static pictures elsewhere."""

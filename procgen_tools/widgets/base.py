@@ -1,4 +1,4 @@
-"""What every widget is: an ipywidgets box where there is one, and a picture elsewhere."""
+"""The base of all widgets: an ipywidgets box if available, otherwise a picture."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 
 
 class Browser(ABC):
-    """Something to choose from that shows itself as the last expression of a notebook cell."""
+    """A widget that displays itself as the last expression of a notebook cell."""
 
     @abstractmethod
     def current(self) -> bytes:
-        """A PNG of what is chosen."""
+        """A PNG of the current choice."""
 
     @abstractmethod
     def widget(self, picture: bytes | None = None) -> Any:
-        """The controls and the picture as an ipywidgets box; always the same one.
+        """The controls and the picture in an ipywidgets box. All calls return the same box.
 
         Args:
-            picture: a PNG to begin with; None draws what is chosen.
+            picture: the first PNG to show. Defaults to a picture of the current choice.
 
         Raises:
             ImportError: ipywidgets is not installed.
         """
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The widget for those who can show it, and the picture for all others."""
+        """The widget, and the picture for front ends that cannot display widgets."""
         picture = self.current()
         encoded = base64.b64encode(picture).decode()
         bundle: dict[str, Any] = {"image/png": encoded, "text/plain": repr(self)}
-        with suppress(ImportError):  # then there is only a picture
+        with suppress(ImportError):  # without ipywidgets there is only the picture
             bundle |= self.widget(picture)._repr_mimebundle_()
         return bundle

@@ -1,4 +1,4 @@
-"""A slider over the channels of an activation; where nothing can slide, a picture."""
+"""A slider over the channels of an activation, or a picture outside of a live notebook."""
 
 from __future__ import annotations
 
@@ -18,21 +18,31 @@ from procgen_tools.worlds.maze.grid import Maze
 
 
 class ChannelBrowser(Browser):
-    """The channels of one activation in a maze, and beside it in another maze, and the difference.
+    """Browse the channels of one activation in a maze.
 
-    The last expression of a cell in a live notebook, it shows a slider; in a notebook that nobody
-    runs, on a web page or where ipywidgets is missing, its first picture.
+    With a second maze, the browser also shows the activation there and the difference.
+
+    As the last expression of a cell, it displays a slider in a live notebook. In a saved notebook,
+    on a web page, or without ipywidgets, it displays its first picture.
 
     Args:
         policy: see `models.Policy`.
-        maze: what it is shown.
+        maze: the maze whose observation the policy gets.
         layer: an activation with positions.
-        other: a maze to compare with, such as the same without cheese.
-        channel: to begin with; that of the largest number (of the difference, if there is
-            another maze) unless given.
+        other: a maze to compare with, such as the same maze without cheese.
+        channel: the channel to start with. Defaults to the channel with the largest absolute
+            value (of the difference, if there is another maze).
 
     Raises:
-        ValueError: an activation without positions, or a channel that it does not have.
+        ValueError: the activation has no positions, or does not have this channel.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> policy = models.load_policy("rand_region_5")
+        >>> level = maze.make_level(0)
+        >>> layer = "embedder.block2.res1.resadd"
+        >>> ChannelBrowser(policy, level, layer, other=maze.remove_cheese(level), channel=3)
+        channel 3 of 32 of embedder.block2.res1.resadd_out
     """
 
     def __init__(
@@ -60,7 +70,7 @@ class ChannelBrowser(Browser):
 
     @property
     def channels(self) -> int:
-        """How many there are."""
+        """The number of channels."""
         return len(self.panels["this maze"])
 
     def picture(self, channel: int) -> bytes:

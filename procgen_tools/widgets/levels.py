@@ -1,4 +1,4 @@
-"""Level after level, and what the policy does there; where nothing can be chosen, a picture."""
+"""Levels to choose from and the policy's field in each, or a picture outside a live notebook."""
 
 from __future__ import annotations
 
@@ -17,21 +17,28 @@ from procgen_tools.worlds.maze.situations import SITUATIONS, situations
 AS_DRAWN = "as the level has it"
 SIZES = tuple(range(3, 26, 2))
 LAST_SEED = FIRST_TRAINING_SEED - 1
-"""Agents are trained on seeds from the next one on."""
+"""The last held-out seed: agents are trained on larger seeds."""
 
 
 class LevelBrowser(Browser):
-    """Choose a level's seed, its size and where its cheese lies, and see the policy's field there.
+    """Choose the seed, the size and the cheese of a level, and see the policy's field there.
 
-    The last expression of a cell in a live notebook, it shows what to choose from; in a notebook
-    that nobody runs, on a web page or where ipywidgets is missing, its first picture.
+    As the last expression of a cell, it displays controls in a live notebook. In a saved notebook,
+    on a web page, or without ipywidgets, it displays its first picture.
 
     Args:
-        policy: without memory.
-        seed, size, cheese: what to begin with; see `level`.
+        policy: a policy without memory.
+        seed, size, cheese: the level to start with; see `level`.
 
     Raises:
         ValueError: see `level`.
+
+    Example:
+        >>> from procgen_tools import models
+        >>> browser = LevelBrowser(models.load_policy("rand_region_5"), seed=51)
+        >>> browser.choose(size=5)
+        >>> browser
+        level 51, 5 x 5
     """
 
     def __init__(
@@ -48,11 +55,11 @@ class LevelBrowser(Browser):
 
     @property
     def maze(self) -> Maze:
-        """The level that is shown."""
+        """The current level."""
         return level(**self.chosen)
 
     def picture(self) -> bytes:
-        """A PNG of the field, with the exact chances of an episode above it."""
+        """A PNG of the field, with the exact chances above it."""
         from matplotlib.figure import Figure
 
         from procgen_tools.plots.situations import plot_with_chances
@@ -69,20 +76,20 @@ class LevelBrowser(Browser):
         return self.picture()
 
     def choose(self, **chosen: Any) -> None:
-        """Show another level.
+        """Choose another level.
 
         Args:
-            chosen: any of seed, size and cheese; the others stay.
+            chosen: any of seed, size and cheese. The others keep their values.
 
         Raises:
-            ValueError: see `level`; then nothing changes.
+            ValueError: see `level`. In this case nothing changes.
         """
         wanted = self.chosen | chosen
         level(**wanted)
         self.chosen = wanted
 
     def widget(self, picture: bytes | None = None) -> Any:
-        """What to choose from and the picture; see `Browser.widget`."""
+        """The controls and the picture; see `Browser.widget`."""
         if self._live is None:
             ipywidgets: Any = import_module("ipywidgets")
             controls = {
@@ -116,17 +123,21 @@ class LevelBrowser(Browser):
 
 
 def level(seed: int, size: int | None = None, cheese: str = AS_DRAWN) -> Maze:
-    """A level, its mouse at the start.
+    """A level with its mouse at the start.
 
     Args:
-        seed: of the level.
-        size: side of the maze in squares; as procgen draws it unless given. The seed of a level
-            makes another maze at another size.
-        cheese: one of `worlds.maze.situations.SITUATIONS`, or as the level has it.
+        seed: the seed of the level.
+        size: side of the maze in squares. Defaults to the size that procgen draws. The same seed
+            gives different mazes at different sizes.
+        cheese: one of `worlds.maze.situations.SITUATIONS`. Defaults to the level's own cheese.
 
     Raises:
-        ValueError: a seed or a size that no level has, an unknown situation, or one that this
-            maze has no room for.
+        ValueError: an invalid seed or size, an unknown situation, or a situation that does not
+            fit in this maze.
+
+    Example:
+        >>> level(3, size=5).size
+        5
     """
     maze = make_level(seed, LevelRule(maze_size=size))
     if cheese == AS_DRAWN:

@@ -128,11 +128,11 @@ def test_an_unknown_agent_with_a_memory() -> None:
     assert measured.rule == LevelRule(15, 5)
     assert measured.exact is measured.seen is result.trained_rule is None
     text = report(result)
-    assert "no exact chances: this agent has a memory" in text
+    assert "no exact chances: they require an agent without memory" in text
     assert "which levels occurred in training is not known" in text
-    assert "does not say how its levels were drawn" in text
+    assert "does not record how its levels were drawn" in text
     assert "most probable move" not in text
-    with pytest.raises(ValueError, match="anywhere was not measured of policy"):
+    with pytest.raises(ValueError, match="anywhere was not measured for policy"):
         family_row(result)
 
 
@@ -153,7 +153,7 @@ def test_regions_and_worlds_can_be_chosen() -> None:
         ({"levels": 0}, "levels is 0"),
         ({"conditions": ()}, "no conditions"),
         ({"backend": "nativ"}, "unknown backend 'nativ'"),
-        ({"rand_region": "corner"}, "rand_region 'corner'"),
+        ({"rand_region": "corner"}, "rand_region is 'corner'"),
     ],
 )
 def test_bad_settings(wrong: dict[str, Any], message: str) -> None:

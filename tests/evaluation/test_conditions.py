@@ -67,7 +67,7 @@ def test_held_out_levels_are_those_of_their_seeds() -> None:
 def test_training_levels_are_not_held_out() -> None:
     last = held_out_levels(TRAINED, 3, first_seed=FIRST_TRAINING_SEED - 3)
     assert last.seeds[-1] == FIRST_TRAINING_SEED - 1
-    with pytest.raises(ValueError, match=r"do not lie within the held-out seeds 0..1048575"):
+    with pytest.raises(ValueError, match=r"do not fit in the held-out seeds 0..1048575"):
         held_out_levels(TRAINED, 4, first_seed=FIRST_TRAINING_SEED - 3)
-    with pytest.raises(ValueError, match="0 levels"):
+    with pytest.raises(ValueError, match="0 levels were requested"):
         held_out_levels(TRAINED, 0)

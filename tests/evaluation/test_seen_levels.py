@@ -175,14 +175,14 @@ PPO: dict[str, Any] = {
         (IMITATION, {"batch_size": "a"}, {}, "batch_size is 'a'"),
         (IMITATION, {"batch_size": 10**9}, {}, "batch_size is 1000000000"),
         (IMITATION, {"seed": -1}, {}, "seed is -1"),
-        (IMITATION, {"world_size": "a"}, {}, "what cannot be: world_size .*'a'"),
-        (IMITATION, {"world_size": 24}, {}, "what cannot be: world_size 24 is not odd"),
-        (IMITATION, {}, {"samples": 10**18}, "it had 2,000,000,000,000,000,000 levels, and"),
+        (IMITATION, {"world_size": "a"}, {}, "impossible training settings: world_size .*'a'"),
+        (IMITATION, {"world_size": 24}, {}, "impossible training settings: world_size 24 is"),
+        (IMITATION, {}, {"samples": 10**18}, "it had 2,000,000,000,000,000,000 levels, but"),
         (IMITATION, {}, {"samples": 0.5}, "samples is 0.5"),
         (IMITATION, {}, {"first_training_seed": 2**31}, "first_training_seed is 2147483648"),
         (IMITATION, {}, {"started_from": None}, "started_from is None, not the metadata of an"),
         (PPO, {}, {"levels_played": [10**18, 1]}, r"it had 1,000,000,000,000,000,001 levels"),
-        (PPO, {}, {"levels_played": 7}, "levels_played is no list of numbers"),
+        (PPO, {}, {"levels_played": 7}, "levels_played is not a list of numbers"),
         (PPO, {}, {"levels_played": [1, -1]}, "levels_played is -1"),
         (PPO, {"num_levels": 2**31}, {}, "num_levels is 2147483648"),
         (PPO, {}, {"env_seed": None}, "env_seed is None"),
@@ -200,7 +200,7 @@ def test_what_cannot_be_is_refused(
 def test_an_agent_that_began_with_itself_is_refused() -> None:
     metadata = dict(IMITATION)
     metadata["started_from"] = metadata
-    with pytest.raises(ValueError, match="it began with another agent, and so on, 20 times"):
+    with pytest.raises(ValueError, match="chain of more than 20 initial agents"):
         training_levels(metadata)
 
 

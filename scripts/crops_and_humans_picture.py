@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from procgen_tools.files import unfinished
-from procgen_tools.studies.crops_and_humans import example_mazes, load_pairs
+from procgen_tools.studies.crops_and_humans.measure import example_mazes, load_pairs
 from procgen_tools.studies.crops_and_humans.pictures import plot_walks
 from procgen_tools.worlds.crops_and_humans.walks import greedy, play
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from procgen_tools import studies as experiments
 from procgen_tools.crops_and_humans import graph_of
 from procgen_tools.interventions import Add, cheese_vector
-from procgen_tools.statistics.intervals import Mean, median_over_levels
+from procgen_tools.statistics.intervals import Estimate, median_over_levels
 from procgen_tools.studies.base import (
     LAYER,
     Claim,
@@ -38,7 +38,7 @@ from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 TOLERANCE = 1e-4
 """The largest difference that counts as none."""
 
-Numbers = Mapping[tuple[str, str, str], Mean]
+Numbers = Mapping[tuple[str, str, str], Estimate]
 """By the claim's statement, the agent, and the number's name."""
 
 
@@ -61,13 +61,13 @@ def first_agent_of(name: str) -> Numbers:
 
 def crops_and_humans() -> Numbers:
     """What the first planted agent and its control do in all mazes, which is exact."""
-    from procgen_tools.studies import crops_and_humans as experiment
+    from procgen_tools.studies.crops_and_humans import measure
     from procgen_tools.studies.crops_and_humans.claims import rate_claims
 
-    mazes = {name: make() for name, make in experiment.SETS.items()}
+    mazes = {name: make() for name, make in measure.SETS.items()}
     graphs = {name: graph_of(each) for name, each in mazes.items()}
-    ((agent, pair),) = experiment.load_pairs(1).items()
-    rates = experiment._rates(pair, mazes, graphs).assign(agent=agent)
+    ((agent, pair),) = measure.load_pairs(1).items()
+    rates = measure.rates_of(pair, mazes, graphs).assign(agent=agent)
     return numbers_of(rate_claims(rates), (agent,))
 
 
@@ -87,7 +87,7 @@ def subtracted_cheese_vector() -> Numbers:
         "Subtracting the cheese vector takes P(towards the cheese at the decision square) away"
     )
     reached = "The agent then reaches the cheese less often at all (exact, within 500 steps)"
-    found: dict[tuple[str, str, str], Mean] = {}
+    found: dict[tuple[str, str, str], Estimate] = {}
     for when in ("before", "after"):
         column = f"decision_cheese_{when}"
         median = over_levels(table, column, median_over_levels)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from procgen_tools import crops_and_humans
-from procgen_tools.statistics.intervals import Mean
-from procgen_tools.studies import crops_and_humans as experiment
+from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.crops_and_humans.claims import PRODUCTION
+from procgen_tools.studies.crops_and_humans.measure import SETS, load_pairs
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.worlds.crops_and_humans.walks import fates, greedy
 
@@ -26,9 +27,9 @@ def script() -> dict[str, Any]:
 
 def test_a_published_number_is_measured_again(script: dict[str, Any]) -> None:
     """The share of humans that the first planted agent harvests in production mazes, exactly."""
-    mazes = experiment.SETS[experiment.PRODUCTION]()
+    mazes = SETS[PRODUCTION]()
     graph = crops_and_humans.graph_of(mazes)
-    ((agent, pair),) = experiment.load_pairs(1).items()
+    ((agent, pair),) = load_pairs(1).items()
     harvested = fates(graph, greedy(pair.planted)(graph.states)).humans
     there = (mazes == crops_and_humans.HUMAN).sum(axis=(1, 2))
     share = (harvested[there > 0] / there[there > 0]).mean()
@@ -48,17 +49,19 @@ def test_what_moved_is_named(
     value, low, high = claim["measured"][agent]["mean after"]
     key = (claim["statement"], agent, "mean after")
 
-    def check(mean: Mean) -> bool:
+    def check(mean: Estimate) -> bool:
         return bool(script["check"]("cheese_vector", lambda: {key: mean}, tmp_path))
 
-    assert check(Mean(value, low, high))
-    assert check(Mean(value + 1e-5, low, high))
+    assert check(Estimate(value, low, high))
+    assert check(Estimate(value + 1e-5, low, high))
     capsys.readouterr()
-    assert not check(Mean(value, low, high + 1e-3))
+    assert not check(Estimate(value, low, high + 1e-3))
     assert f"moved by 0.001: {claim['statement']}, {agent}, mean after" in capsys.readouterr().out
-    assert not check(Mean(math.nan, low, high))
+    assert not check(Estimate(math.nan, low, high))
     with pytest.raises(ValueError, match="have no 'new' of"):
-        script["check"]("cheese_vector", lambda: {(*key[:2], "new"): Mean(0.0, 0.0, 0.0)}, tmp_path)
+        script["check"](
+            "cheese_vector", lambda: {(*key[:2], "new"): Estimate(0.0, 0.0, 0.0)}, tmp_path
+        )
 
 
 def test_the_numbers_of_the_sample_are_published(script: dict[str, Any]) -> None:

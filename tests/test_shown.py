@@ -32,9 +32,10 @@ from procgen_tools.interventions import (
 )
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.shown import brief, summary
-from procgen_tools.statistics.intervals import Mean as Interval
+from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings
 from procgen_tools.studies.cheese_channels.measure import cheese_response
+from procgen_tools.studies.rules import Rule, value
 
 LAYER = "embedder.block2.res1.resadd"
 PACKAGE = Path(procgen_tools.__file__).parent
@@ -59,8 +60,13 @@ def results(policy: ImpalaPolicy, effect: Effect) -> list[Any]:
     seen = activations_of(policy, [level, level], LAYER)
     played = play(policy, [level], seed=0, step_limit=10)
     table = pd.DataFrame({"number": range(100)})
-    mean = {"all agents": {f"number {i}": Interval(0.5, 0.4, 0.6) for i in range(20)}}
-    claim = Claim("word " * 100, "none", mean, "a rule " * 30, holds=True)
+    mean = {"all agents": {f"number {i}": Estimate(0.5, 0.4, 0.6) for i in range(20)}}
+    claim = Claim(
+        statement="word " * 100,
+        published="none",
+        rule=Rule.that(value("number 0", "a rule " * 30) > 0),
+        measured=mean,
+    )
     return [
         level,
         [level, level],
@@ -215,8 +221,10 @@ def test_pictures_in_a_notebook(effect: Effect) -> None:
 
 
 def test_findings_are_a_table_in_a_notebook() -> None:
-    mean = {"all agents": {"P": Interval(0.5, 0.4, 0.6)}}
-    claim = Claim("It falls", "none", mean, "by half", holds=False)
+    mean = {"all agents": {"P": Estimate(0.5, 0.4, 0.6)}}
+    claim = Claim(
+        statement="It falls", published="none", rule=Rule.that(value("P") < 0), measured=mean
+    )
     shown = Findings("x", PUBLISHED_RUN, "", (), (claim,), {})._repr_html_()
     assert "<td>It falls</td>" in shown
     assert "<td>no</td>" in shown

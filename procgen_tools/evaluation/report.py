@@ -8,7 +8,7 @@ import numpy as np
 
 from procgen_tools.evaluation.agents import AgentEvaluation, ConditionEvaluation
 from procgen_tools.evaluation.conditions import Condition
-from procgen_tools.statistics.intervals import Mean, Share, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels
 from procgen_tools.worlds.maze.grid import CORNER_REGION
 from procgen_tools.worlds.maze.levels import LevelRule
 
@@ -47,7 +47,7 @@ def report(evaluation: AgentEvaluation) -> str:
     return "\n\n".join(blocks)
 
 
-def family_row(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
+def family_row(evaluation: AgentEvaluation) -> dict[str, Share | Estimate]:
     """The numbers that compare agents trained on different regions.
 
     Returns:

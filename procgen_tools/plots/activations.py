@@ -187,7 +187,7 @@ def plot_layers(
     """A small picture of every activation: the root mean square over its channels.
 
     Each has its own colours, from zero (white) to its largest number, which is written below its
-    name. Activations without positions are drawn as a line for each unit.
+    name. Activations without positions are drawn as one line per unit.
 
     Args:
         activations: by name, of one observation, such as `hooks.record` gives; a batch axis of
@@ -246,10 +246,10 @@ def plot_layer_statistics(
     note: str,
     logarithmic: Sequence[str] = (),
 ) -> Figure:
-    """Numbers of every activation in order of computation, a line an agent.
+    """Numbers of every activation in order of computation, one line per agent.
 
     Args:
-        statistics: a row an agent and layer, with `agent`, `layer` and the columns.
+        statistics: one row per agent and layer, with `agent`, `layer` and the columns.
         columns: what to draw, a panel each: its name and the label of its axis.
         finding: what the numbers say, as the headline.
         note: on how many mazes they were measured.

@@ -32,15 +32,10 @@ def plot_before_after(
     Raises:
         ValueError: an unknown goal.
     """
-    from matplotlib import pyplot as plt
-
     if goal not in GOALS:
         raise ValueError(f"no decision leads to {goal!r}: choose one of {', '.join(GOALS)}")
-    agents = list(effects["agent"].unique())
-    figure = plt.figure(figsize=(max(3.3 * len(agents), 5.6), 4.4), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = effects[effects["agent"] == agent]
+    figure, panels = style.agent_panels(effects, width=3.3, extra=0, height=4.4, least=5.6)
+    for ax, agent, rows in panels:
         style.draw_pairs(
             ax,
             rows[f"decision_{goal}_before"].to_numpy(),
@@ -48,20 +43,19 @@ def plot_before_after(
             style.GOALS[goal],
             names=("as trained", edited),
         )
-        ax.set(ylim=(-0.03, 1.03), xlabel=agent)
-        ax.spines[["top", "right"]].set_visible(False)
+        ax.set(ylim=(-0.03, 1.03), xlabel=agent, title="")
         ax.legend(loc="upper center", fontsize=9, frameon=False, bbox_to_anchor=(0.5, 1.1))
-    axes[0, 0].set_ylabel(f"P(towards {GOALS[goal]})\nat the decision square")
+    panels[0][0].set_ylabel(f"P(towards {GOALS[goal]})\nat the decision square")
     words = style.changes_in_words(
         effects[f"decision_{goal}_before"].to_numpy(),
         effects[f"decision_{goal}_after"].to_numpy(),
-        noun="maze" if len(agents) == 1 else "case",
+        noun="maze" if len(panels) == 1 else "case",
     )
     style.headline(
         figure,
         f"P(towards {GOALS[goal]}) {words}",
         f"a line is a maze, {style.count_mazes(effects)}"
-        f"{'' if len(agents) == 1 else ' of each agent'}",
+        f"{'' if len(panels) == 1 else ' of each agent'}",
     )
     return figure
 
@@ -74,13 +68,8 @@ def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") 
         label: what the coefficient is, under the axis.
         goal: 'cheese', 'top_right' or 'other': what the title is about.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(effects["agent"].unique())
-    figure = plt.figure(figsize=(max(3.7 * len(agents), 7.2), 4.1), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = effects[effects["agent"] == agent]
+    figure, panels = style.agent_panels(effects, width=3.7, extra=0, height=4.1, least=7.2)
+    for ax, _, rows in panels:
         coefficients = _coefficients(rows)
         for each, name in GOALS.items():
             means = [
@@ -88,12 +77,10 @@ def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") 
             ]
             style.draw_band(ax, coefficients, means, style.GOALS[each], name)
         ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
-        ax.set(xlabel=label, title=agent, ylim=(0, 1))
-        ax.title.set_fontsize(10)
+        ax.set(xlabel=label, ylim=(0, 1))
         ax.xaxis.label.set_fontsize(9)
-    axes[0, 0].set_ylabel("P(towards …) at the decision square")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    panels[0][0].set_ylabel("P(towards …) at the decision square")
+    style.legend_below(figure, ncols=3)
     means = pd.Series({each: _doses(effects, goal, each).mean() for each in _coefficients(effects)})
     style.headline(
         figure,

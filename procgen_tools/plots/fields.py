@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -19,7 +19,15 @@ from jaxtyping import Bool, Float
 from procgen_tools.checks import of_kind
 from procgen_tools.names import accepts_older
 from procgen_tools.plots.mazes import marked_squares, plot_maze
-from procgen_tools.plots.style import AMOUNTS, DIVERGING, INK, SEQUENTIAL, SINGLE_MOVES, colour_map
+from procgen_tools.plots.style import (
+    AMOUNTS,
+    DIVERGING,
+    INK,
+    SEQUENTIAL,
+    SINGLE_MOVES,
+    colour_map,
+    legend_below,
+)
 from procgen_tools.vfield import FieldDifference, VectorField
 from procgen_tools.vfield import difference as field_difference
 from procgen_tools.worlds.maze.grid import MOVE_STEPS, MOVES, Maze
@@ -46,7 +54,6 @@ QUANTITIES = {
 _FADE = 0.6
 _PANEL = (5.2, 6.2)
 _ARROW_LABEL = "mean move (whole square: certain)"
-_LEGEND: dict[str, Any] = {"ncols": 6, "frameon": False, "fontsize": 9}
 
 
 @accepts_older(
@@ -99,7 +106,7 @@ def field_figure(field: VectorField) -> Figure:
         "show_diff": True,
         "show_original": True,
         "show_components": ...,
-    },
+    }
 )
 def plot_vfs(
     before: VectorField,
@@ -118,7 +125,7 @@ def plot_vfs(
         before: the field to compare with.
         after: the field that was changed.
         titles: text above each panel.
-        limit: where the colour scale ends, in (0, 1]; at the largest difference unless given.
+        limit: where the colour scale ends, in (0, 1]; defaults to the largest difference.
         marks: further squares to ring, by name, for instance `{"target": (10, 6)}`.
 
     Raises:
@@ -139,18 +146,8 @@ def plot_vfs(
     _draw_arrows(axes[2], after, change.arrows)
     for ax in axes:
         _legend(ax, False)
-    legend_below(figure)
+    legend_below(figure, ncols=6)
     return figure
-
-
-def legend_below(figure: Figure) -> None:
-    """One legend for all panels of a figure: whatever is labelled in any of them, once."""
-    labelled = {
-        label: handle
-        for ax in figure.axes
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(labelled.values(), labelled, loc="outside lower center", **_LEGEND)
 
 
 def plot_heat_map(
@@ -278,10 +275,7 @@ def _field_panel(
 
 
 def _maze_axes(
-    maze: Maze,
-    ax: Axes | None,
-    title: str | None,
-    marks: Mapping[str, tuple[int, int]] | None,
+    maze: Maze, ax: Axes | None, title: str | None, marks: Mapping[str, tuple[int, int]] | None
 ) -> Axes:
     """The maze's picture with the squares that matter ringed."""
     import matplotlib.pyplot as plt
@@ -300,7 +294,7 @@ def _legend(ax: Axes, shown: bool) -> None:
         if legend is not None:
             legend.remove()
         return
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), **_LEGEND | {"ncols": 2})
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False, fontsize=9)
 
 
 def _going_on(field: VectorField) -> Bool[np.ndarray, " square"]:

@@ -35,7 +35,7 @@ def plot_learning_curves(
         x_label: of the horizontal axis.
         smoothing: rows that a running mean is taken over, the raw figures behind it paler.
         share: the column is a share: the axis goes from 0 to 100%.
-        ax: where to draw; a new figure unless given.
+        ax: where to draw; defaults to a new figure.
 
     Raises:
         ValueError: a log without the columns, or with no figures in them.

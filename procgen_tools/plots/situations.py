@@ -10,7 +10,7 @@ import pandas as pd
 
 from procgen_tools.chains import Chances, chances, decision
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.plots.fields import legend_below, plot_vf
+from procgen_tools.plots.fields import plot_vf
 from procgen_tools.plots.style import (
     CHEESE,
     CORNER,
@@ -20,6 +20,7 @@ from procgen_tools.plots.style import (
     count,
     count_mazes,
     headline,
+    legend_below,
 )
 from procgen_tools.vfield import VectorField, vector_field
 from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
@@ -36,7 +37,7 @@ OUTCOMES = {
 
 
 def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
-    """Mean chances of the three outcomes in each situation, a bar an agent.
+    """Mean chances of the three outcomes in each situation, one bar per agent.
 
     Args:
         outcomes: agent, level, situation, cheese, top_right_only, neither.
@@ -83,7 +84,7 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
 
 
 def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
-    """The chance of getting the cheese in each situation, a dot a maze.
+    """The chance of getting the cheese in each situation, one dot per maze.
 
     Args: as for `plot_outcomes`.
     """
@@ -135,7 +136,7 @@ def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns:
         plot_with_chances(field, ax, title=name)
     for ax in axes[len(mazes) :]:
         ax.set_axis_off()
-    legend_below(figure)
+    legend_below(figure, ncols=6)
     shown = [field for field in fields.values() if field.maze.cheese is not None]
     got = sum(_chances(field).cheese > 0.5 for field in shown)
     headline(

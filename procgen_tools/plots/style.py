@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from procgen_tools.statistics.intervals import Mean, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -222,10 +222,103 @@ def _in_lines(text: str, size: float, width: int | float) -> list[str]:
     return lines
 
 
+def legend_below(figure: Figure, ncols: int = 4, **options: Any) -> None:
+    """One legend for all panels of a figure, with each label that is drawn in any of them once."""
+    labelled = {
+        label: handle
+        for ax in figure.axes
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
+    how = {"loc": "outside lower center", "ncols": ncols, "frameon": False, "fontsize": 9}
+    figure.legend(labelled.values(), labelled, **{**how, **options})
+
+
+def agent_panels(
+    table: pd.DataFrame,
+    *,
+    width: float = 3.9,
+    extra: float = 1.4,
+    height: float = 4.8,
+    least: float = 0.0,
+    **options: Any,
+) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
+    """A figure with one panel per agent, side by side, with a common y axis.
+
+    Args:
+        table: with a column `agent`.
+        width: of a panel, in inches.
+        extra: width of everything else.
+        height: of the figure.
+        least: width of the figure, at least.
+        options: for `plt.subplots`.
+
+    Returns:
+        The figure, and for each agent its panel, name and rows.
+    """
+    import matplotlib.pyplot as plt
+
+    agents = list(table["agent"].unique())
+    size = (max(width * len(agents) + extra, least), height)
+    shape = {"sharey": True, "squeeze": False, "layout": "constrained", **options}
+    figure, axes = plt.subplots(1, len(agents), figsize=size, **shape)
+    for ax, agent in zip(axes[0], agents, strict=True):
+        ax.set_title(agent, fontsize=10)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, [
+        (ax, agent, table[table["agent"] == agent])
+        for ax, agent in zip(axes[0], agents, strict=True)
+    ]
+
+
+def draw_estimates(
+    ax: Axes,
+    series: Mapping[str, tuple[Look, Sequence[Estimate]]],
+    names: Sequence[str],
+    *,
+    step: float = 0.2,
+    upright: bool = False,
+) -> None:
+    """Several series of estimates side by side: a marker for each value, a bar for its interval.
+
+    Args:
+        ax: where to draw; its axis gets the names.
+        series: by label, how it looks and its estimates, one per name.
+        names: from the top; from the left if upright.
+        step: distance of neighbouring series.
+        upright: whether estimates are heights.
+    """
+    for number, (label, (look, estimates)) in enumerate(series.items()):
+        places = np.arange(len(names)) + step * (number - (len(series) - 1) / 2)
+        values, low, high = (
+            [getattr(each, part) for each in estimates] for part in ("value", "low", "high")
+        )
+        bars = ax.vlines if upright else ax.hlines
+        bars(places, low, high, color=look.colour, linewidth=2)
+        points = (places, values) if upright else (values, places)
+        ax.plot(*points, look.marker, color=look.colour, markersize=6, label=label)
+    if upright:
+        ax.set_xticks(range(len(names)), names)
+        ax.set_xlim(-0.5, len(names) - 0.5)
+    else:
+        ax.set_yticks(range(len(names)), names)
+        ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.grid(axis="y", color="#EEEEEE")
+
+
+def short_name(layer: str) -> str:
+    """An activation's name without what all of them share.
+
+    >>> short_name("embedder.block2.res1.resadd_out")
+    'block2.res1.resadd'
+    """
+    return layer.removeprefix("embedder.").removesuffix("_out")
+
+
 def draw_band(
     ax: Axes,
     places: Sequence[int | float],
-    means: Sequence[Mean],
+    means: Sequence[Estimate],
     look: Look,
     label: str,
     *,
@@ -236,15 +329,6 @@ def draw_band(
                     color=look.colour, alpha=0.18, linewidth=0)  # fmt: skip
     ax.plot(places, [mean.value for mean in means], color=look.colour, marker=look.marker,
             markersize=4.5, linewidth=1.6, linestyle=line, label=label)  # fmt: skip
-
-
-def draw_interval(
-    ax: Axes, values: np.ndarray, place: int | float, look: Look, label: str | None = None
-) -> None:
-    """The mean of values over mazes as a marker at a height, and its interval as a bar."""
-    mean = mean_over_levels(values)
-    ax.plot([mean.low, mean.high], [place, place], color=look.colour, linewidth=2)
-    ax.plot(mean.value, place, look.marker, color=look.colour, markersize=5.5, label=label)
 
 
 def draw_pairs(

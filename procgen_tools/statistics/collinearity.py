@@ -50,7 +50,7 @@ class Collinearity:
 
 
 def collinearity(features: pd.DataFrame, names: Sequence[str] | None = None) -> Collinearity:
-    """Variance inflation factors and correlations of the features `names` (all unless given).
+    """Variance inflation factors and correlations of the features `names` (all by default).
 
     Raises:
         ValueError: unknown, repeated or no names; features that are missing, infinite or the same
@@ -76,7 +76,7 @@ def likelihood_regression(
 ) -> pd.DataFrame:
     """The logistic regression of all rows at once, by maximum likelihood and without a penalty.
 
-    A row a feature, and the intercept; columns coefficient (change of the log odds per standard
+    One row per feature, and the intercept; columns coefficient (change of the log odds per standard
     deviation of the feature), low and high (95% confidence, for other mazes of the same kind) and
     p (chance of so large a coefficient if the true one were 0). Intervals are robust (HC0), so
     that they hold for probabilities as outcomes, too.
@@ -100,8 +100,8 @@ def sign_flips(
 ) -> pd.DataFrame:
     """Which coefficients change sign between the regression on one feature and that on all.
 
-    A row a feature; columns alone, alone_low, alone_high and joint, joint_low, joint_high (each as
-    in `likelihood_regression`), flips (whether the signs differ) and clear (whether neither
+    One row per feature; columns alone, alone_low, alone_high and joint, joint_low, joint_high (see
+    `likelihood_regression`), flips (whether the signs differ) and clear (whether neither
     interval contains 0; a flip that is not clear may be noise).
 
     Raises:

@@ -3,7 +3,7 @@
     shifts = decision_shifts(policy, mazes, Add(vector, -1.0))
     plot_decision_shifts(shifts, "histogram")
 
-Only the decision squares are asked, so that a thousand mazes take seconds.
+The policy runs on the decision squares only, so a thousand mazes take seconds.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ class DecisionShifts:
 
 @torch.no_grad()
 def decision_shifts(
-    policy: Policy,
-    mazes: Sequence[Maze],
-    edit: Intervention | Callable[[Maze], Intervention],
+    policy: Policy, mazes: Sequence[Maze], edit: Intervention | Callable[[Maze], Intervention]
 ) -> DecisionShifts:
     """The decisions of a policy in many mazes, before and after an edit.
 

@@ -1,4 +1,4 @@
-"""Numbers with their 95% intervals: shares of a count, means over levels and over agents."""
+"""Numbers with their 95% intervals: shares, means over levels, means over agents and levels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,35 @@ from scipy.stats import binomtest, bootstrap
 
 RESAMPLES = 9999
 _NUMBERS_AT_ONCE = 4_000_000
-"""Resampled numbers that stand in memory together."""
+"""How many resampled numbers are held in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, such as a mean or a median, with its 95% interval.
+
+    A format such as '.1%' applies to all three numbers.
+
+    Example:
+        >>> f"{Estimate(0.5, 0.41, 0.59):.1f}"
+        '0.5 [0.4, 0.6]'
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def exact(cls, number: float) -> Estimate:
+        """A number without uncertainty: both ends of its interval are the number itself."""
+        return cls(number, number, number)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def __format__(self, form: str) -> str:
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
 @dataclass(frozen=True)
@@ -39,6 +67,11 @@ class Share:
         bounds = binomtest(self.count, self.total).proportion_ci(0.95, method="wilson")
         return float(bounds.low), float(bounds.high)
 
+    @property
+    def estimate(self) -> Estimate:
+        """The share with its interval."""
+        return Estimate(self.value, *self.interval)
+
     def __str__(self) -> str:
         if not self.total:
             return "of none"
@@ -46,32 +79,16 @@ class Share:
         return f"{self.value:.1%} [{low:.1%}, {high:.1%}] ({self.count}/{self.total})"
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean (or a median) with its 95% interval; a format such as '.1%' applies to all three."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return self.low, self.high
-
-    def __format__(self, form: str) -> str:
-        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
-
-
 def mean_over_levels(
     values: Shaped[np.ndarray, " level"] | Sequence[float], *, seed: int = 0
-) -> Mean:
+) -> Estimate:
     """The mean with the 95% percentile interval of its bootstrap over levels.
 
-    Equal values (a single one, too) have an interval without width. A NaN among the values makes
-    all three numbers NaN.
+    Equal values, or a single one, give a zero-width interval. A NaN among the values makes all
+    three numbers NaN.
 
     Args:
-        values: (level,) one number a level.
+        values: (level,) one number per level.
         seed: of the resampling.
 
     Raises:
@@ -82,12 +99,12 @@ def mean_over_levels(
 
 def median_over_levels(
     values: Shaped[np.ndarray, " level"] | Sequence[float], *, seed: int = 0
-) -> Mean:
+) -> Estimate:
     """The median with the 95% percentile interval of its bootstrap; see `mean_over_levels`."""
     return _over_levels(values, np.median, seed)
 
 
-def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Mean:
+def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Estimate:
     values = np.asarray(values)
     if values.ndim != 1 or values.dtype.kind not in "biuf":
         raise ValueError(
@@ -99,7 +116,7 @@ def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Mean:
     values = values.astype(np.float64)
     if (values == values[0]).all() or np.isnan(values).any():
         constant = float(values[0]) if (values == values[0]).all() else nan
-        return Mean(constant, constant, constant)
+        return Estimate(constant, constant, constant)
     bounds = bootstrap(
         (values,),
         statistic,
@@ -108,15 +125,15 @@ def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Mean:
         batch=max(1, _NUMBERS_AT_ONCE // len(values)),
         random_state=np.random.default_rng(seed),
     ).confidence_interval
-    return Mean(float(statistic(values)), float(bounds.low), float(bounds.high))
+    return Estimate(float(statistic(values)), float(bounds.low), float(bounds.high))
 
 
-def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0) -> Mean:
+def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0) -> Estimate:
     """The mean over agents and levels, with a 95% interval over both.
 
-    All agents are measured on the same levels, so agents and levels are resampled apart from
-    each other (Owen, 2007, "The pigeonhole bootstrap"). Few agents make a rough interval: it
-    says how far they differ, and knows nothing of agents unlike them.
+    All agents are measured on the same levels, so agents and levels are resampled independently
+    (Owen, 2007, "The pigeonhole bootstrap"). With few agents the interval is rough: it shows how
+    far these agents differ, and says nothing about other kinds of agents.
 
     Raises:
         ValueError: no values.
@@ -125,9 +142,9 @@ def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0
         raise ValueError("an interval over agents and levels needs at least one of both")
     agents, levels = values.shape
     rng = np.random.default_rng(seed)
-    # How often each is drawn decides the mean of a resample.
+    # The mean of a resample depends only on how often each agent and level is drawn.
     drawn_agents = rng.multinomial(agents, np.full(agents, 1 / agents), RESAMPLES) / agents
     drawn_levels = rng.multinomial(levels, np.full(levels, 1 / levels), RESAMPLES) / levels
     means = np.einsum("ra,al,rl->r", drawn_agents, values, drawn_levels, optimize=True)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Mean(float(values.mean()), float(low), float(high))
+    return Estimate(float(values.mean()), float(low), float(high))

@@ -22,9 +22,7 @@ _DAMPING = 1e-10
 
 
 def fit_logistic(
-    inputs: Float[np.ndarray, "row feature"],
-    outcomes: Float[np.ndarray, " row"],
-    penalty: float,
+    inputs: Float[np.ndarray, "row feature"], outcomes: Float[np.ndarray, " row"], penalty: float
 ) -> Float[np.ndarray, " weight"]:
     """The coefficients that minimise log loss + penalty x sum of |coefficient|; then the intercept.
 

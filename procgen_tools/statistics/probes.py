@@ -1,6 +1,6 @@
 """Linear probes: what a weighted sum of activations tells, and how few of them it takes.
 
-A probe is fitted on some mazes and asked about others. What it can tell is in the activations in
+A probe is fitted on some mazes and tested on others. What it can tell is in the activations in
 the plainest form; that the network uses it is another question. Compare every probe with one that
 reads something trivial instead, such as the size of the maze (`most_frequent`). What probes read
 is gathered in `readings`.
@@ -25,7 +25,7 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse penalties (scikit-learn's C) among which a probe chooses."""
 
 HELD_OUT = 5
-"""One row in so many is held out of the training rows to choose the penalty."""
+"""One in this many training rows is held out to choose the penalty."""
 
 _PATH = np.logspace(0, -4, 17)
 """L1 penalties of a path, as shares of the smallest one that leaves no feature."""

@@ -132,7 +132,7 @@ class Regression:
         return Spread.of(self.accuracies - self.majority_accuracies)
 
     def coefficient_table(self) -> pd.DataFrame:
-        """A row a feature, and the intercept; mean, low and high over splits, and how often the
+        """One row per feature, and the intercept; mean, low and high over splits, and how often the
         coefficient was negative, exactly zero and positive (shares of splits)."""
         values = np.column_stack([self.coefficients, self.intercepts])
         low, high = np.percentile(values, [2.5, 97.5], axis=0)
@@ -156,18 +156,18 @@ def regression(
     *,
     splits: Splits = THOUSAND_SPLITS,
     penalty: float = 1.0,
-    progress: bool = False,
+    progress_bar: bool = False,
 ) -> Regression:
     """Predict the outcomes from the features `names` together.
 
     Args:
-        features: a row a maze, as `feature_table` makes them.
+        features: one row per maze, as `feature_table` makes them.
         outcomes: (row,) whether the agent got the cheese, or with what probability.
-        names: columns of `features`; all unless given.
+        names: columns of `features`; defaults to all.
         splits: how many, how large, which seed.
         penalty: weight of the sum of |coefficient| against the log loss summed over training rows
             (1 / C in scikit-learn's terms, whose default is 1 too).
-        progress: whether to show a bar.
+        progress_bar: whether to show a bar.
 
     Raises:
         ValueError: see `take_sample`; a penalty that is not positive; a split that leaves a
@@ -178,7 +178,7 @@ def regression(
     sample = take_sample(features, outcomes, names)
     rows = len(sample.outcomes)
     fits, right, tested = [], np.zeros(rows), np.zeros(rows)
-    for train, test in tqdm(splits.of(rows), total=splits.count, disable=not progress):
+    for train, test in tqdm(splits.of(rows), total=splits.count, disable=not progress_bar):
         weights, scores, majority_accuracy = _fit(sample, train, test, penalty)
         fits.append((weights, scores.mean(), majority_accuracy))
         right[test] += scores
@@ -224,12 +224,12 @@ def regressions(
     *,
     splits: Splits = THOUSAND_SPLITS,
     penalty: float = 1.0,
-    progress: bool = False,
+    progress_bar: bool = False,
 ) -> Mapping[str, Regression]:
     """A regression for each of several choices of features, over the same splits.
 
     Args:
-        features, outcomes, splits, penalty, progress: as for `regression`.
+        features, outcomes, splits, penalty, progress_bar: as for `regression`.
         subsets: names of the features, by a name for the choice.
 
     Raises:
@@ -239,13 +239,13 @@ def regressions(
         take_sample(features, outcomes, names)
     done = {
         label: regression(features, outcomes, names, splits=splits, penalty=penalty)
-        for label, names in tqdm(subsets.items(), disable=not progress)
+        for label, names in tqdm(subsets.items(), disable=not progress_bar)
     }
     return MappingProxyType(done)
 
 
 def accuracy_table(regressions: Mapping[str, Regression]) -> pd.DataFrame:
-    """A row a regression: its accuracy, the base rate, and the gain over the majority.
+    """One row per regression: its accuracy, the base rate, and the gain over the majority.
 
     Columns: features (how many), base_rate; accuracy and gain, each with its _low and _high over
     splits.
@@ -264,12 +264,12 @@ def single_accuracies(
     *,
     splits: Splits = THOUSAND_SPLITS,
     penalty: float = 1.0,
-    progress: bool = False,
+    progress_bar: bool = False,
 ) -> pd.DataFrame:
     """How well each feature alone predicts the outcomes, and in which direction.
 
-    A row a feature; the columns of `accuracy_table`, then the coefficient with its _low and _high
-    over splits and its sign (-1, 0 or 1: that of the mean).
+    One row per feature; the columns of `accuracy_table`, then the coefficient with its _low and
+    _high over splits and its sign (-1, 0 or 1: that of the mean).
 
     Args and errors: as for `regression`.
     """
@@ -280,7 +280,7 @@ def single_accuracies(
         {name: [name] for name in chosen},
         splits=splits,
         penalty=penalty,
-        progress=progress,
+        progress_bar=progress_bar,
     )
     coefficients = {
         name: _columns("coefficient", Spread.of(each.coefficients[:, 0]))
@@ -305,7 +305,7 @@ class LeaveOneOut:
     __repr__ = brief
 
     def table(self) -> pd.DataFrame:
-        """A row a feature left out: the accuracy without it, and what accuracy is lost.
+        """One row per feature left out: the accuracy without it, and what accuracy is lost.
 
         The loss is the difference to the full regression in the same split; each with its _low
         and _high over splits. A loss of 0 or less: the others hold what this feature knows.
@@ -325,7 +325,7 @@ def leave_one_out(
     *,
     splits: Splits = THOUSAND_SPLITS,
     penalty: float = 1.0,
-    progress: bool = False,
+    progress_bar: bool = False,
 ) -> LeaveOneOut:
     """Predict from all features `names`, and without each of them in turn.
 
@@ -338,7 +338,9 @@ def leave_one_out(
         name: tuple(other for other in chosen if other != name) for name in chosen
     }
     done = dict(
-        regressions(features, outcomes, subsets, splits=splits, penalty=penalty, progress=progress)
+        regressions(
+            features, outcomes, subsets, splits=splits, penalty=penalty, progress_bar=progress_bar
+        )
     )
     return LeaveOneOut(full=done.pop(""), without=MappingProxyType(done))
 

@@ -29,14 +29,14 @@ def coefficients_with_intervals(
     penalty: float = 1.0,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    progress: bool = False,
+    progress_bar: bool = False,
 ) -> pd.DataFrame:
     """The coefficients of all rows at once, for each agent and on average over agents.
 
     Args:
-        features: a row a maze, the same for all agents.
+        features: one row per maze, the same for all agents.
         outcomes: by agent, of these rows.
-        names: columns of `features`; all unless given.
+        names: columns of `features`; defaults to all.
         together: the name under which the average stands. Its interval is over agents and mazes,
             both drawn again.
         penalty: as for `statistics.regression`.
@@ -44,7 +44,7 @@ def coefficients_with_intervals(
         seed: of the resampling.
 
     Returns:
-        A row for each agent (and `together`) and feature: agent, feature, value, low, high, the
+        One row per agent (and `together`) and feature: agent, feature, value, low, high, the
         95% percentile interval; change of the log odds per standard deviation of the feature.
 
     Raises:
@@ -59,7 +59,7 @@ def coefficients_with_intervals(
     count, agents = len(first.inputs), len(results)
     drawn = np.empty((resamples, agents, len(first.names)))
     shares = np.empty((resamples, agents))
-    for i in tqdm(range(resamples), disable=not progress, unit=" resamples"):
+    for i in tqdm(range(resamples), disable=not progress_bar, unit=" resamples"):
         rows = rng.integers(count, size=count)
         drawn[i] = _fit_all(first.inputs[rows], results[:, rows], penalty)
         shares[i] = rng.multinomial(agents, np.full(agents, 1 / agents)) / agents
@@ -87,7 +87,7 @@ def inflation_with_intervals(
     """Variance inflation factors (see `collinearity.Collinearity`) with intervals over mazes.
 
     Returns:
-        A row a feature: feature, value, low, high.
+        One row per feature: feature, value, low, high.
 
     Raises:
         ValueError: as for `collinearity.collinearity`; features of which one is made up of the

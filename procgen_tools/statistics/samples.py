@@ -43,10 +43,10 @@ def take_sample(
     outcomes: Sequence[float | int] | Shaped[np.ndarray, " row"] | pd.Series,
     names: Sequence[str] | None = None,
 ) -> Sample:
-    """The columns `names` of `features` (all unless given), with the outcomes of the same rows.
+    """The columns `names` of `features` (all by default), with the outcomes of the same rows.
 
     Args:
-        features: a row a maze, as `feature_table` makes them.
+        features: one row per maze, as `feature_table` makes them.
         outcomes: (row,) whether the agent got the cheese, or with what probability.
         names: columns of `features`.
 
@@ -88,7 +88,7 @@ def take_sample(
 
 
 def check_features(features: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The columns `names` of `features` (all unless given) as finite, varying floats.
+    """The columns `names` of `features` (all by default) as finite, varying floats.
 
     Raises:
         ValueError: see `take_sample`.

@@ -1,4 +1,4 @@
-"""What every experiment takes and gives: settings, agents, claims, findings."""
+"""What every study takes and returns: settings, agents, claims, findings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import pandas as pd
 from procgen_tools.catalogue import find_agent
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.shown import brief
-from procgen_tools.statistics.intervals import Mean, mean_over_agents, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, mean_over_agents, mean_over_levels
+from procgen_tools.studies.rules import ALL_AGENTS, Measured, Rule
 from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import decision_square
-
-ALL_AGENTS = "all agents"
 
 SHIPPED = ("rand_region_5", "rand_region_5_seed_1", "rand_region_5_seed_2")
 """The three agents of the published kind, from three seeds (trained_models/README.md)."""
@@ -28,10 +27,10 @@ LAYER = "embedder.block2.res1.resadd_out"
 
 @dataclass(frozen=True)
 class Scope:
-    """What a run may say about the published claims.
+    """What a run can say about the published claims.
 
     Only the run with the published settings and agents is kept under version control. A small run
-    shows that everything works, and decides nothing.
+    shows that everything works, and gives no verdict.
 
     Attributes:
         name: "the published run", or how this run differs from it.
@@ -55,11 +54,11 @@ class Settings:
     """How much to measure, on which agents.
 
     Attributes:
-        agents: checkpoints or names of agents; the three shipped agents unless given.
-        mazes: how many; what the experiment says unless given.
-        seed: of everything drawn.
-        fast: a few mazes and the first agent only, to see that all runs; the numbers mean little.
-        progress_bar: show one.
+        agents: checkpoints or names of agents; defaults to the three shipped agents.
+        mazes: how many; defaults to the study's own number.
+        seed: of every random choice.
+        fast: whether to use a few mazes and the first agent only, as a smoke test.
+        progress_bar: whether to show progress bars.
     """
 
     agents: tuple[Path, ...] = ()
@@ -85,7 +84,7 @@ class Settings:
         """How a run with these settings compares with the published one.
 
         Args:
-            usual: how many mazes the published run takes; None if their number cannot be set.
+            usual: how many mazes the published run uses; None if the number cannot be set.
             reduced: whether something else is smaller than in the published run.
         """
         small = self.fast or reduced or (usual is not None and (self.mazes or usual) < usual)
@@ -101,17 +100,17 @@ class Settings:
         return Scope(f"{kind} ({listed})" if listed else kind, small)
 
     def count(self, usual: int, fast: int) -> int:
-        """How many mazes: as asked, or else `usual`, or `fast` in fast mode."""
+        """How many mazes: `mazes` if it is set, else `usual`, or `fast` in fast mode."""
         if self.mazes is not None:
             return self.mazes
         return fast if self.fast else usual
 
     def load_agents(self) -> dict[str, ImpalaPolicy]:
-        """The agents by name, ready to be asked.
+        """The agents by name, in evaluation mode.
 
         Raises:
-            FileNotFoundError: an agent that is missing.
-            ValueError: an agent that cannot be read, or that has a memory.
+            FileNotFoundError: an agent is missing.
+            ValueError: an agent cannot be read, or has a memory.
         """
         shipped = SHIPPED[:1] if self.fast else SHIPPED
         paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
@@ -121,7 +120,7 @@ class Settings:
 def _load(path: Path) -> ImpalaPolicy:
     policy = load_policy(path)
     if isinstance(policy, RecurrentPolicy):
-        raise ValueError(f"{path} has a memory, and fields need an agent without: give another")
+        raise ValueError(f"{path} has a memory, and fields need an agent without one: give another")
     return policy.eval()
 
 
@@ -130,33 +129,46 @@ def shipped_agent(number: int = 0) -> Path:
     return find_agent(SHIPPED[number])
 
 
-Measured = Mapping[str, Mapping[str, Mean]]
-"""Numbers by name, for each agent and for ALL_AGENTS."""
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Claim:
     """One published claim, and what we found.
 
     Attributes:
         statement: the claim in a sentence.
-        published: the published figure, in words and numbers; "none" where there is none.
-        measured: ours, with intervals over mazes, and over agents and mazes for ALL_AGENTS.
-        rule: what counts as holding, in words.
-        holds: whether it does; None in what a small run has written.
+        published: the published figure, in words and numbers.
+        rule: what counts as holding.
+        measured: our estimates, with intervals over mazes, and over agents and mazes for
+            ALL_AGENTS.
         form: how numbers are written, such as ".2f".
-        comment: why ours differs, where it does.
+        comment: why ours differs, if it does.
+        small: whether the run was too small for a verdict.
+
+    Raises:
+        ValueError: the rule needs an estimate that is not among the measured ones.
     """
 
     statement: str
-    published: str
+    published: str = "none"
+    rule: Rule
     measured: Measured
-    rule: str
-    holds: bool | None
     form: str = ".2f"
     comment: str = ""
+    small: bool = False
 
     __repr__ = brief
+
+    def __post_init__(self) -> None:
+        self.rule.check(self.measured)
+
+    @property
+    def sentence(self) -> str:
+        """The rule in words."""
+        return self.rule.sentence(percent=self.form.endswith("%"))
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the claim holds; None in a small run."""
+        return None if self.small else self.rule.holds(self.measured)
 
     def ours(self, agent: str = ALL_AGENTS) -> str:
         """Our numbers with their intervals, in words."""
@@ -165,21 +177,21 @@ class Claim:
         )
 
     def verdict(self, yes: str = "yes", no: str = "no") -> str:
-        """Whether it holds, in words; for a small run, that it is one."""
+        """Whether the claim holds, in words; for a small run, "a small run"."""
         return "a small run" if self.holds is None else yes if self.holds else no
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What an experiment found.
+    """What a study found.
 
     Attributes:
-        experiment: its name.
+        experiment: the study's name.
         scope: how the run compares with the published one.
         mazes: what was measured, in words.
         agents: names of the agents.
         claims: each published claim with our numbers.
-        tables: everything measured, a row each.
+        tables: all measurements, by name.
     """
 
     experiment: str
@@ -196,13 +208,11 @@ class Findings:
         return str(self.summary().to_html(index=False))
 
     def settled(self) -> tuple[Claim, ...]:
-        """The claims with the verdicts that this run may give: those of a small run have none."""
-        if not self.scope.small:
-            return self.claims
-        return tuple(replace(claim, holds=None) for claim in self.claims)
+        """The claims with the verdicts that this run can give: none in a small run."""
+        return tuple(replace(claim, small=self.scope.small) for claim in self.claims)
 
     def summary(self) -> pd.DataFrame:
-        """The claims as a table to look at: claim, published, ours, holds, and each agent."""
+        """The claims as a table: claim, published, ours, holds, and one column per agent."""
         rows = [
             {
                 "claim": claim.statement,
@@ -219,10 +229,12 @@ class Findings:
 def decision_levels(
     count: int, rule: LevelRule | None = None, *, first_seed: int = 0
 ) -> dict[int, Maze]:
-    """The first levels, from `first_seed` on, that have a decision square, by seed.
+    """The first levels with a decision square, from `first_seed` on, by seed.
 
-    Unless a rule says otherwise they are hard levels with the cheese anywhere. Agents are
-    trained on seeds from 2^20 on.
+    Args:
+        count: how many.
+        rule: defaults to hard levels with the cheese anywhere.
+        first_seed: where the search begins. Agents are trained on seeds from 2^20 on.
     """
     levels: dict[int, Maze] = {}
     seed = first_seed
@@ -234,21 +246,31 @@ def decision_levels(
     return levels
 
 
+def first_levels(levels: Mapping[int, object], kind: str = "with a decision square") -> str:
+    """What levels these are, in words.
+
+    Args:
+        levels: by seed.
+        kind: what all of them have.
+    """
+    return f"the first {len(levels)} levels {kind} (seeds {min(levels)}–{max(levels)})"
+
+
 def over_levels(
     table: pd.DataFrame,
     column: str | Callable[[pd.DataFrame], pd.Series],
-    statistic: Callable[[np.ndarray], Mean] = mean_over_levels,
-) -> dict[str, Mean]:
-    """A column's mean for each agent, and over all agents, with intervals.
+    statistic: Callable[[np.ndarray], Estimate] = mean_over_levels,
+) -> dict[str, Estimate]:
+    """The mean of a column for each agent and over all agents, with intervals.
 
     Args:
-        table: with columns `agent` and `level`, one row for each pair.
-        column: which, or what to compute of the table.
-        statistic: of one agent's numbers. For ALL_AGENTS a mean is taken over agents and levels;
-            another statistic over levels, of the mean over agents.
+        table: with columns `agent` and `level`, one row per pair.
+        column: the column's name, or a function that computes it from the table.
+        statistic: of one agent's numbers. For ALL_AGENTS, a mean is taken over agents and levels;
+            any other statistic is taken over levels, of the mean over agents.
 
     Raises:
-        ValueError: agents that were measured on different levels, or twice on one.
+        ValueError: agents were measured on different levels, or twice on one.
     """
     values = table[column] if isinstance(column, str) else column(table)
     wide = pd.DataFrame({"agent": table["agent"], "level": table["level"], "value": values})
@@ -266,15 +288,10 @@ def over_levels(
     return {**means, ALL_AGENTS: statistic(numbers.mean(axis=0))}
 
 
-def measured(**numbers: Mapping[str, Mean]) -> dict[str, dict[str, Mean]]:
-    """Numbers by agent, from the numbers of `over_levels` by name (underscores are spaces)."""
+def measured(**numbers: Mapping[str, Estimate]) -> dict[str, dict[str, Estimate]]:
+    """Estimates by agent, from those of `over_levels` by name (underscores become spaces)."""
     agents = next(iter(numbers.values()))
     return {
         agent: {name.replace("_", " "): means[agent] for name, means in numbers.items()}
         for agent in agents
     }
-
-
-def every(means: Mapping[str, Mean], rule: Callable[[Mean], bool]) -> bool:
-    """Whether a rule holds for each agent, and for all together."""
-    return all(rule(mean) for mean in means.values())

@@ -7,17 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from procgen_tools.statistics.intervals import Mean
-from procgen_tools.studies.base import ALL_AGENTS, over_levels
+from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.base import over_levels
+from procgen_tools.studies.rules import ALL_AGENTS
 
 BLOCKS = 500
 
 
 def over_many_levels(
-    table: pd.DataFrame,
-    column: str | Callable[[pd.DataFrame], pd.Series],
-    blocks: int = BLOCKS,
-) -> dict[str, Mean]:
+    table: pd.DataFrame, column: str | Callable[[pd.DataFrame], pd.Series], blocks: int = BLOCKS
+) -> dict[str, Estimate]:
     """`base.over_levels` for any number of levels: the same means, nearly the same intervals.
 
     Levels are drawn independently, so that the means of blocks scatter as much as they should
@@ -48,7 +47,7 @@ def over_many_levels(
              for agent in agents} | {ALL_AGENTS: float(plain["value"].mean())}  # fmt: skip
     # Blocks that differ by a level shift the mean a little.
     return {
-        agent: Mean(
+        agent: Estimate(
             exact[agent],
             mean.low + exact[agent] - mean.value,
             mean.high + exact[agent] - mean.value,

@@ -1,8 +1,9 @@
-"""What experiments measure alike: effects in many mazes on several agents, as tables."""
+"""What several studies measure alike: tables of every agent in every maze, and of edits there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 from tqdm import tqdm
@@ -10,44 +11,87 @@ from tqdm import tqdm
 from procgen_tools.effects import measure_each
 from procgen_tools.interventions import Intervention, NaturalActivations, unusualness
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.statistics.intervals import Mean
+from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import over_levels
 from procgen_tools.worlds.maze.grid import Maze
 
-Edits = Callable[[ImpalaPolicy, int, Maze], Mapping[str, Intervention]]
+if TYPE_CHECKING:
+    pass
+
+Level = TypeVar("Level")
+
+MazeEdits = Callable[[ImpalaPolicy, int, Maze], Mapping[str, Intervention]]
 """Given a policy, a level's seed and its maze, the interventions to measure there, by name."""
+
+
+def every_maze(
+    agents: Mapping[str, ImpalaPolicy], levels: Mapping[int, Level], *, progress_bar: bool = False
+) -> Iterator[tuple[dict[str, Any], ImpalaPolicy, Level]]:
+    """Every agent in every level: the columns `agent` and `level`, the policy, and the level.
+
+    Args:
+        agents: by name.
+        levels: by seed.
+        progress_bar: whether to show one.
+    """
+    with tqdm(total=len(agents) * len(levels), disable=not progress_bar, unit=" mazes") as bar:
+        for agent, policy in agents.items():
+            for seed, level in levels.items():
+                yield {"agent": agent, "level": seed}, policy, level
+                bar.update()
+
+
+def table_of_mazes(
+    agents: Mapping[str, ImpalaPolicy],
+    levels: Mapping[int, Level],
+    measure: Callable[[ImpalaPolicy, int, Level], Iterable[Mapping[str, Any]]],
+    *,
+    progress_bar: bool = False,
+) -> pd.DataFrame:
+    """What `measure` yields for every agent in every level, one row per item.
+
+    Args:
+        agents: by name.
+        levels: by seed.
+        measure: called with the policy, the level's seed, and the level.
+        progress_bar: whether to show one.
+
+    Returns:
+        Columns agent, level (its seed), and those of `measure`.
+    """
+    return pd.DataFrame(
+        {**columns, **row}
+        for columns, policy, level in every_maze(agents, levels, progress_bar=progress_bar)
+        for row in measure(policy, columns["level"], level)
+    )
 
 
 def effects_table(
     agents: Mapping[str, ImpalaPolicy],
     levels: Mapping[int, Maze],
-    edits: Edits,
+    edits: MazeEdits,
     *,
     progress_bar: bool = False,
 ) -> pd.DataFrame:
-    """A row for each agent, level and intervention.
+    """One row per agent, level and intervention.
 
     Columns: agent, level (its seed), edit (the name), and those of `effects.Effect.row`.
     """
-    rows = []
-    with tqdm(total=len(agents) * len(levels), disable=not progress_bar, unit=" mazes") as bar:
-        for agent, policy in agents.items():
-            for seed, maze in levels.items():
-                chosen = edits(policy, seed, maze)
-                effects = measure_each(policy, maze, list(chosen.values()))
-                rows += [
-                    {"agent": agent, "level": seed, "edit": name, **effect.row()}
-                    for name, effect in zip(chosen, effects, strict=True)
-                ]
-                bar.update()
-    return pd.DataFrame(rows)
+
+    def measure(policy: ImpalaPolicy, seed: int, maze: Maze) -> Iterator[dict[str, Any]]:
+        chosen = edits(policy, seed, maze)
+        effects = measure_each(policy, maze, list(chosen.values()))
+        for name, effect in zip(chosen, effects, strict=True):
+            yield {"edit": name, **effect.row()}
+
+    return table_of_mazes(agents, levels, measure, progress_bar=progress_bar)
 
 
-def change(effects: pd.DataFrame, edit: str, column: str) -> dict[str, Mean]:
+def change(effects: pd.DataFrame, edit: str, column: str) -> dict[str, Estimate]:
     """How far an edit changes a number on average, for each agent and over all.
 
     Args:
-        effects: what `effects_table` gives.
+        effects: the result of `effects_table`.
         edit: its name there.
         column: such as "decision_cheese", without `_before` and `_after`.
 
@@ -66,15 +110,18 @@ def unusualness_table(
     *,
     progress_bar: bool = False,
 ) -> pd.DataFrame:
-    """Where the activations that an edit makes lie among those of the same levels as they are.
+    """How the activations under an edit compare with those of the same levels unedited.
 
     Columns: agent, level (its seed), and those of `interventions.Unusualness`.
     """
-    rows = []
     views = list(levels.values())
-    for agent, policy in tqdm(agents.items(), disable=not progress_bar, unit=" agents"):
-        natural = NaturalActivations.of(policy, views, layer)
-        for seed, maze in levels.items():
-            found = unusualness(policy, edit(policy, maze), maze, natural)
-            rows.append({"agent": agent, "level": seed, **vars(found)})
-    return pd.DataFrame(rows)
+    natural = {
+        agent: NaturalActivations.of(policy, views, layer) for agent, policy in agents.items()
+    }
+    return pd.DataFrame(
+        {
+            **columns,
+            **vars(unusualness(policy, edit(policy, maze), maze, natural[columns["agent"]])),
+        }
+        for columns, policy, maze in every_maze(agents, levels, progress_bar=progress_bar)
+    )

@@ -1,4 +1,4 @@
-"""What an experiment leaves: results.json, parquet, pictures; and the table of all claims."""
+"""The files of a study: results.json, parquet tables, pictures; and the table of all claims."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from procgen_tools.episodes.records import write_records
 from procgen_tools.files import check_writable, unfinished, write_text
-from procgen_tools.statistics.intervals import Mean
-from procgen_tools.studies.base import ALL_AGENTS, PUBLISHED_RUN, Claim, Findings, Scope
+from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings, Scope
+from procgen_tools.studies.rules import ALL_AGENTS, Rule
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -24,10 +25,10 @@ FOLDER = Path(__file__).parents[2] / "experiments" / "results"
 
 
 def default_folder(scope: Scope) -> Path:
-    """Where the results of all runs of this scope go: into the working folder.
+    """The folder for the results of all runs of this scope, within the working folder.
 
-    In a checkout the published runs go to `experiments/results`, which is under version control,
-    and all others to `experiments/other_runs`, which git ignores. Elsewhere there are `results`
+    In a checkout, published runs go to `experiments/results`, which is under version control, and
+    all others to `experiments/other_runs`, which git ignores. Elsewhere the folders are `results`
     and `other_runs`.
     """
     root = Path("experiments") if Path("experiments/results").is_dir() else Path()
@@ -35,11 +36,11 @@ def default_folder(scope: Scope) -> Path:
 
 
 def check_folder(folder: Path, scope: Scope) -> None:
-    """Make sure that results may be written to a folder, before the work that fills it.
+    """Check that results can be written to a folder, before the work starts.
 
     Raises:
         ValueError: the folder cannot be written to, or it holds the published run and this is
-            another one.
+            another run.
     """
     path = folder / RESULTS
     check_writable(path)
@@ -54,15 +55,15 @@ def check_folder(folder: Path, scope: Scope) -> None:
 
 
 def write(findings: Findings, figures: Mapping[str, Figure], folder: Path, command: str) -> Path:
-    """Write results.json, a parquet file for each table, and a PNG for each figure.
+    """Write results.json, one parquet file per table, and one PNG per figure.
 
-    What a small run writes has no verdicts: "holds" is null in its results.json.
+    A small run gets no verdicts: "holds" is null in its results.json.
 
     Args:
         findings: what was found.
         figures: by name.
-        folder: made if it is missing; older files of the same names are replaced, each whole.
-        command: what repeats the experiment.
+        folder: created if missing; files of the same names are replaced, each atomically.
+        command: the command that repeats the study.
 
     Returns:
         The path of results.json.
@@ -93,7 +94,8 @@ def _claim(claim: Claim) -> dict[str, Any]:
     return {
         "statement": claim.statement,
         "published": claim.published,
-        "rule": claim.rule,
+        "sentence": claim.sentence,
+        "rule": claim.rule.to_json(),
         "holds": claim.holds,
         "comment": claim.comment,
         "form": claim.form,
@@ -105,25 +107,15 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 
 def read_claims(path: Path) -> tuple[dict[str, Any], tuple[Claim, ...]]:
-    """What `write` wrote: everything, and the claims as values.
+    """Read what `write` wrote: the whole content, and the claims as values.
 
     Raises:
-        ValueError: a file that is not of this kind.
+        ValueError: a file of another kind, or one whose sentences or verdicts do not follow from
+            its rules and numbers.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        claims = tuple(
-            Claim(
-                **{
-                    **claim,
-                    "measured": {
-                        agent: {name: Mean(*three) for name, three in numbers.items()}
-                        for agent, numbers in claim["measured"].items()
-                    },
-                }
-            )
-            for claim in content["claims"]
-        )
+        claims = tuple(_read_claim(each) for each in content["claims"])
         content = {key: content[key] for key in KEYS}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
@@ -132,15 +124,36 @@ def read_claims(path: Path) -> tuple[dict[str, Any], tuple[Claim, ...]]:
     return content, claims
 
 
+def _read_claim(content: Mapping[str, Any]) -> Claim:
+    claim = Claim(
+        statement=content["statement"],
+        published=content["published"],
+        rule=Rule.from_json(content["rule"]),
+        measured={
+            agent: {name: Estimate(*three) for name, three in numbers.items()}
+            for agent, numbers in content["measured"].items()
+        },
+        form=content["form"],
+        comment=content["comment"],
+        small=content["holds"] is None,
+    )
+    if (claim.sentence, claim.holds) != (content["sentence"], content["holds"]):
+        raise ValueError(
+            f"{content['holds']}: {content['sentence']!r} is not what its rule and numbers give, "
+            f"{claim.holds}: {claim.sentence!r}"
+        )
+    return claim
+
+
 def look_at(experiment: str, folder: Path | None = None) -> Markdown:
-    """The claims of an experiment as they were measured last, for a notebook.
+    """The claims of a study as last measured, for a notebook.
 
     Args:
-        experiment: its name.
-        folder: of all results; that of this checkout unless given.
+        experiment: the study's name.
+        folder: of all results; defaults to that of this checkout.
 
     Raises:
-        ValueError: no results, or no readable ones.
+        ValueError: there are no results, or they cannot be read.
     """
     from IPython.display import Markdown
 
@@ -155,7 +168,7 @@ def look_at(experiment: str, folder: Path | None = None) -> Markdown:
     ]
     for claim in claims:
         ours = [claim.ours(agent) if agent in claim.measured else "" for agent in agents]
-        shown = f"{claim.verdict()} ({claim.rule})"
+        shown = f"{claim.verdict()} ({claim.sentence})"
         lines.append(_row([claim.statement, claim.published, *ours, shown]))
     return Markdown("\n".join([*lines, "", f"{content['mazes']}; `{content['command']}`"]))
 
@@ -165,7 +178,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def report(findings: Findings) -> str:
-    """The claims in words, ours below what was published, each agent apart."""
+    """The claims in words: what was published, then ours, one line per agent."""
     lines = [f"{findings.experiment}: {findings.mazes}"]
     for claim in findings.settled():
         lines += [
@@ -173,7 +186,7 @@ def report(findings: Findings) -> str:
             claim.statement,
             f"  published   {claim.published}",
             *(f"  {agent:11s} {claim.ours(agent)}" for agent in claim.measured),
-            f"  {claim.verdict('holds', 'does not hold')}: {claim.rule}",
+            f"  {claim.verdict('holds', 'does not hold')}: {claim.sentence}",
         ]
     if not findings.scope.published:
         lines += ["", f"This is {findings.scope.name}, not the published run."]
@@ -181,7 +194,7 @@ def report(findings: Findings) -> str:
 
 
 def claims_table(path: Path) -> str:
-    """The claims of one results.json as a section in Markdown, a row each."""
+    """The claims of one results.json as a Markdown section with one table row per claim."""
     content, claims = read_claims(path)
     agents = ", ".join(f"`{agent}`" for agent in content["agents"])
     lines = [
@@ -194,6 +207,6 @@ def claims_table(path: Path) -> str:
     ]
     for claim in claims:
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
-        shown = f"{claim.verdict(no='**no**')}: {claim.rule}{why}"
+        shown = f"{claim.verdict(no='**no**')}: {claim.sentence}{why}"
         lines.append(_row([claim.statement, claim.published, claim.ours(), shown]))
     return "\n".join(lines)

@@ -22,7 +22,7 @@ from procgen_tools.training.settings import TRAINERS, Settings
 
 if TYPE_CHECKING:
     from procgen_tools.evaluation.agents import AgentEvaluation
-    from procgen_tools.statistics.intervals import Mean, Share
+    from procgen_tools.statistics.intervals import Estimate, Share
 
 LASTING_ERRORS = (
     ArithmeticError,
@@ -235,7 +235,7 @@ def _judge(name: str, agent: Path, plan: Mapping[str, Any], file: Path, device: 
     write_text(file, json.dumps({"plan": dict(plan), "results": results}, indent=1) + "\n")
 
 
-def _columns(evaluation: AgentEvaluation) -> dict[str, Share | Mean]:
+def _columns(evaluation: AgentEvaluation) -> dict[str, Share | Estimate]:
     """The columns that compare agents; for other evaluations, the rates of success."""
     from procgen_tools.evaluation.conditions import Condition
     from procgen_tools.evaluation.report import family_row

@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 
 from procgen_tools import plots, studies
 from procgen_tools.plots import style
-from procgen_tools.statistics.intervals import Mean
+from procgen_tools.statistics.intervals import Estimate
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", severity 1.
@@ -156,11 +156,35 @@ def test_pairs_are_joined() -> None:
 
 def test_bands_and_intervals_are_those_of_the_means() -> None:
     _, ax = plt.subplots()
-    style.draw_band(ax, [0, 1], [Mean(0.5, 0.4, 0.7), Mean(0.2, 0.1, 0.3)], style.CORNER, "one")
+    style.draw_band(
+        ax, [0, 1], [Estimate(0.5, 0.4, 0.7), Estimate(0.2, 0.1, 0.3)], style.CORNER, "one"
+    )
     corners = ax.collections[0].get_paths()[0].vertices
     assert {tuple(each) for each in corners} >= {(0, 0.4), (0, 0.7), (1, 0.1), (1, 0.3)}
     assert ax.get_lines()[0].get_ydata().tolist() == [0.5, 0.2]
-    style.draw_interval(ax, np.array([0.0, 1.0]), 3, style.CORNER, "two")
-    bar, dot = ax.get_lines()[1:]
-    assert bar.get_xdata().tolist() == [0, 1]
-    assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (0.5, 3)
+    two, three = [Estimate(0.5, 0.0, 1.0), Estimate(0.2, 0.1, 0.4)], [Estimate.exact(0.3)] * 2
+    series = {"two": (style.CORNER, two), "three": (style.CHEESE, three)}
+    for upright in (False, True):
+        _, ax = plt.subplots()
+        style.draw_estimates(ax, series, ["first", "second"], step=0.4, upright=upright)
+        bars = [segment for each in ax.collections for segment in each.get_segments()]
+        dots = np.concatenate([line.get_xydata() for line in ax.get_lines()])
+        if upright:
+            bars, dots = [bar[:, ::-1] for bar in bars], dots[:, ::-1]
+        assert np.allclose(bars[0], [[0.0, -0.2], [1.0, -0.2]])
+        assert np.allclose(bars[1], [[0.1, 0.8], [0.4, 0.8]])
+        assert np.allclose(dots, [[0.5, -0.2], [0.2, 0.8], [0.3, 0.2], [0.3, 1.2]])
+        assert ax.get_legend_handles_labels()[1] == ["two", "three"]
+
+
+def test_agents_have_panels_of_their_own() -> None:
+    table = pd.DataFrame({"agent": ["b", "a", "b"], "x": [1, 2, 3]})
+    figure, panels = style.agent_panels(table, least=10.0)
+    assert [(agent, rows["x"].tolist()) for _, agent, rows in panels] == [("b", [1, 3]), ("a", [2])]
+    assert [ax.get_title() for ax in figure.axes] == ["b", "a"]
+    assert figure.get_figwidth() == 10.0
+    for ax, agent, _ in panels:
+        ax.plot([0, 1], label="both")
+        ax.plot([1, 0], label=agent)
+    style.legend_below(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["both", "b", "a"]

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 
 from procgen_tools.statistics.intervals import (
-    Mean,
+    Estimate,
     Share,
     mean_over_agents,
     mean_over_levels,
@@ -49,8 +49,8 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 
 def test_equal_values_have_no_width() -> None:
-    assert mean_over_levels(np.full(5, 3.5)) == Mean(3.5, 3.5, 3.5)
-    assert mean_over_levels(np.array([2])) == Mean(2.0, 2.0, 2.0)
+    assert mean_over_levels(np.full(5, 3.5)) == Estimate(3.5, 3.5, 3.5)
+    assert mean_over_levels(np.array([2])) == Estimate(2.0, 2.0, 2.0)
 
 
 def test_nothing_known_is_nan() -> None:
@@ -60,7 +60,7 @@ def test_nothing_known_is_nan() -> None:
 
 
 def test_a_format_applies_to_all_three() -> None:
-    assert f"{Mean(0.5, 0.25, 1.0):.1%}" == "50.0% [25.0%, 100.0%]"
+    assert f"{Estimate(0.5, 0.25, 1.0):.1%}" == "50.0% [25.0%, 100.0%]"
 
 
 def test_a_median_and_its_interval() -> None:

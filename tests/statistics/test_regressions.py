@@ -216,7 +216,7 @@ def test_chosen_subsets(
     features: pd.DataFrame, got_cheese: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> None:
     subsets = {"both": ["near", "far"], "idle": ["idle"]}
-    done = regressions(features, got_cheese, subsets, splits=FEW, progress=True)
+    done = regressions(features, got_cheese, subsets, splits=FEW, progress_bar=True)
     assert "2/2" in capsys.readouterr().err
     table = accuracy_table(done)
     assert table["features"].tolist() == [2, 1]

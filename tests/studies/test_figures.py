@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from procgen_tools.plots.style import agent_look, set_aside
-from procgen_tools.statistics.intervals import Mean, Share
+from procgen_tools.statistics.intervals import Estimate, Share
 from procgen_tools.studies.attribution.figures import (
     AGREEMENTS,
     MAPS,
@@ -68,12 +69,14 @@ def test_attributions_share_one_scale_and_nothing_covers_them() -> None:
 def test_yes_or_no_has_a_wilson_interval() -> None:
     scores = pd.DataFrame({"agent": "mine", "level": range(8), **dict.fromkeys(AGREEMENTS, 0.0)})
     figure = plot_agreement(scores.assign(channels=np.linspace(0.5, 1, 8)))
-    bars = [
-        line for line in figure.axes[0].get_lines() if line.get_color() == agent_look("mine").colour
+    (bars,) = [
+        each
+        for each in figure.axes[0].collections
+        if to_hex(each.get_color()[0]).upper() == agent_look("mine").colour
     ]
     place = list(AGREEMENTS).index("same_top_black")
-    (bar,) = [line for line in bars if line.get_ydata().tolist() == [place, place]]
-    assert bar.get_xdata().tolist() == list(Share(0, 8).interval)
+    (bar,) = [each for each in bars.get_segments() if (each[:, 1] == place).all()]
+    assert bar[:, 0].tolist() == list(Share(0, 8).interval)
     assert head(figure).endswith("real changes of channels (0.75) and of squares (0.00)")
     assert note(figure).startswith("n = 8 mazes, agent mine")
 
@@ -175,7 +178,9 @@ def test_what_probes_read_looks_the_same_in_every_panel() -> None:
 
 
 def test_onsets_are_in_their_order() -> None:
-    ax = plot_onsets({"b": Mean(20.0, 10.0, 30.0), "a": Mean(5.0, 5.0, 5.0)}, note="Four mazes")
+    ax = plot_onsets(
+        {"b": Estimate(20.0, 10.0, 30.0), "a": Estimate(5.0, 5.0, 5.0)}, note="Four mazes"
+    )
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
     assert head(ax.figure) == "Learned in this order: a; b"
 

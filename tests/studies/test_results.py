@@ -18,16 +18,14 @@ from procgen_tools import maze
 from procgen_tools import studies as experiments
 from procgen_tools.interventions import NOTHING, Scale
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, save_policy
-from procgen_tools.statistics.intervals import Mean, median_over_levels
+from procgen_tools.statistics.intervals import median_over_levels
 from procgen_tools.studies.base import (
-    ALL_AGENTS,
     PUBLISHED_RUN,
     Claim,
     Findings,
     Scope,
     Settings,
     decision_levels,
-    every,
     measured,
     over_levels,
 )
@@ -41,8 +39,10 @@ from procgen_tools.studies.results import (
     report,
     write,
 )
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
 ROOT = Path(__file__).parents[2]
+RULE = "'edited' is less than 0, for every agent and on average"
 
 
 @pytest.fixture
@@ -106,11 +106,12 @@ def test_an_effects_table() -> None:
 @pytest.fixture
 def findings(table: pd.DataFrame) -> Findings:
     claim = Claim(
-        "A claim | with a bar",
-        ".81 → .03",
-        measured(as_trained=over_levels(table, "before"), edited=over_levels(table, "after")),
-        "it falls",
-        holds=False,
+        statement="A claim | with a bar",
+        published=".81 → .03",
+        rule=Rule.that(value("edited") < 0),
+        measured=measured(
+            as_trained=over_levels(table, "before"), edited=over_levels(table, "after")
+        ),
         comment="It is another network.",
     )
     return Findings(
@@ -130,7 +131,7 @@ def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> No
     assert (folder / "line.png").read_bytes()[:4] == b"\x89PNG"
     section = claims_table(path)
     assert "A claim \\| with a bar | .81 → .03 | as trained 0." in section
-    assert "**no**: it falls. It is another network." in section
+    assert f"**no**: {RULE}. It is another network." in section
     shown = look_at("cheese_vector", tmp_path).data
     assert "| claim | published | all agents | b | a | holds |" in shown
     with pytest.raises(ValueError, match="run procgen-tools experiment probing"):
@@ -145,14 +146,14 @@ SMALL = Settings(fast=True).scope(100)
 
 def test_a_small_run_gives_no_verdict(findings: Findings, tmp_path: Path) -> None:
     small = replace(findings, scope=SMALL)
-    assert "does not hold: it falls" in report(findings)
-    assert "a small run: it falls" in report(small)
+    assert f"does not hold: {RULE}" in report(findings)
+    assert f"a small run: {RULE}" in report(small)
     assert "hold" not in report(small)
     assert small.summary()["holds"].tolist() == ["a small run"]
     path = write(small, {}, tmp_path / "cheese_vector", "the command")
     assert json.loads(path.read_text())["claims"][0]["holds"] is None
-    assert "| a small run: it falls |" in claims_table(path)
-    assert "a small run (it falls)" in look_at("cheese_vector", tmp_path).data
+    assert f"| a small run: {RULE} |" in claims_table(path)
+    assert f"a small run ({RULE})" in look_at("cheese_vector", tmp_path).data
 
 
 def test_the_published_run_is_not_overwritten(findings: Findings, tmp_path: Path) -> None:
@@ -196,12 +197,6 @@ def test_where_results_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ignored = ["git", "check-ignore", "experiments/other_runs/cheese_vector/results.json"]
     if (ROOT / ".git").exists():
         assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
-
-
-def test_a_rule_for_every_agent() -> None:
-    means = {"a": Mean(0.3, 0.2, 0.4), ALL_AGENTS: Mean(0.1, 0.0, 0.2)}
-    assert every(means, lambda mean: mean.value > 0.05)
-    assert not every(means, lambda mean: mean.low > 0.05)
 
 
 def test_agents_of_an_experiment(tmp_path: Path) -> None:
@@ -272,10 +267,10 @@ def test_the_command_keeps_the_published_run(
         result = CliRunner().invoke(app, [*words, *options])
         assert result.exit_code == 0, result.output
         assert "experiments/other_runs/cheese_vector: results.json" in result.output
-        assert ("a small run: it falls" in result.output) == (options[0] in ("--fast", "--mazes"))
+        assert (f"a small run: {RULE}" in result.output) == (options[0] in ("--fast", "--mazes"))
         refused = CliRunner().invoke(app, [*words, *options, f"--folder={folder}"])
         assert "holds the published run" in str(refused.exception)
     assert (folder / "cheese_vector" / "results.json").read_bytes() == kept
     result = CliRunner().invoke(app, words)
-    assert "does not hold: it falls" in result.output
+    assert f"does not hold: {RULE}" in result.output
     assert (folder / "cheese_vector" / "results.json").read_bytes() != kept

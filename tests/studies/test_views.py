@@ -11,10 +11,12 @@ import torch
 
 from procgen_tools.interventions import top_right_vector
 from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.studies.base import LAYER
 from procgen_tools.studies.measuring import change
-from procgen_tools.studies.top_right_vector import levels_with_margin
-from procgen_tools.studies.training_dynamics import Plan, curves, train
-from procgen_tools.studies.visualize_activations import LAYER, channels_at_cheese
+from procgen_tools.studies.top_right_vector.measure import levels_with_margin
+from procgen_tools.studies.training_dynamics.claims import curves
+from procgen_tools.studies.training_dynamics.measure import Plan, train
+from procgen_tools.studies.visualize_activations.measure import channels_at_cheese
 from procgen_tools.training.settings import ImitationSettings
 from procgen_tools.worlds.maze.paths import decision_square
 

@@ -4,7 +4,7 @@ decisions = Decisions(policy, levels)
 before = decisions.ask(NOTHING)
 after = decisions.ask(Zero("embedder.block2.res1.resadd", channels=[3]))
 
-Cheese-seeking is asked where the cheese is, corner-seeking in the same mazes without it.
+Cheese-seeking is measured with the cheese, corner-seeking in the same mazes without it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Decisions:
         return activations_of(self.policy, mazes, layer) - without
 
     def ask(self, edits: Intervention | Edits) -> pd.DataFrame:
-        """What the policy does under an edit, a row for each level.
+        """What the policy does under an edit, one row per level.
 
         Columns: level; cheese, top_right, other (probabilities where the cheese is shown);
         corner (probability of the moves to the top right without cheese), tendency (of those to
@@ -138,7 +138,7 @@ def ablations(
         decisions: the mazes.
         layer: the activation.
         seed: of which maze gets which.
-        examples: where the mean is taken, the same mazes unless given.
+        examples: where the mean is taken; defaults to the same mazes.
     """
     natural = {condition: decisions.activations(layer, condition) for condition in CONDITIONS}
     source = (

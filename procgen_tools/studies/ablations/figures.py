@@ -9,22 +9,20 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.plots import style
+from procgen_tools.statistics.intervals import mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLUMNS = {
-    "cheese": "P(towards the cheese)",
-    "corner": "P(towards the top right), no cheese",
-}
+_COLUMNS = {"cheese": "P(towards the cheese)", "corner": "P(towards the top right), no cheese"}
 
 
 def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
     """Mean decisions after each activation is ablated whole, the mean over agents and levels.
 
     Args:
-        layers: a row for each agent, level, layer and kind: cheese, corner; "nothing" for the
+        layers: one row per agent, level, layer and kind: cheese, corner; "nothing" for the
             policy as it is.
         kinds: of ablations, in the order of the legend.
     """
@@ -36,24 +34,19 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
     for ax, (column, label) in zip(axes, _COLUMNS.items(), strict=True):
         before = layers.loc[layers["layer"] == "nothing", column].mean()
         ax.axvline(before, color=style.INK, linestyle="--", linewidth=1, label="as trained")
-        for number, kind in enumerate(kinds):
-            rows = layers[layers["kind"] == kind]
-            for place, name in enumerate(names):
-                means = rows[rows["layer"] == name].groupby("level")[column].mean()
-                style.draw_interval(
-                    ax,
-                    means.to_numpy(),
-                    place + 0.25 * (number - 1),
-                    style.series_look(number),
-                    kind if place == 0 else None,
-                )
-        ax.set(xlim=(-0.03, 1.03), ylim=(len(names) - 0.4, -0.6))
+        by_level = layers.groupby(["kind", "layer", "level"])[column].mean()
+        series = {
+            kind: (
+                style.series_look(number),
+                [mean_over_levels(by_level[kind, name].to_numpy()) for name in names],
+            )
+            for number, kind in enumerate(kinds)
+        }
+        style.draw_estimates(ax, series, [style.short_name(name) for name in names], step=0.25)
+        ax.set_xlim(-0.03, 1.03)
         ax.set_xlabel(label, fontsize=10)
-        ax.grid(axis="y", color="#EEEEEE")
         ax.set_axisbelow(True)
-    axes[0].set_yticks(range(len(names)), [_short(name) for name in names], fontsize=9)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    style.legend_below(figure)
     means = layers.groupby(["kind", "layer"])["cheese"].mean()
     halved = int((means[kinds[0]] < means["nothing", "nothing"] / 2).sum())
     style.headline(
@@ -66,10 +59,10 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
 
 
 def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3) -> Figure:
-    """A dot a channel: what ablating it alone removes, for each agent and layer.
+    """One dot per channel: what ablating it alone removes, for each agent and layer.
 
     Args:
-        channels: a row for each agent, level, layer and channel: removed, loss.
+        channels: one row per agent, level, layer and channel: removed, loss.
         layers: a row of panels for each of them that is measured.
         named: how many of the strongest to write the number beside.
     """
@@ -97,7 +90,7 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
                            edgecolor="none", label=words)  # fmt: skip
             if row == 0:
                 ax.set_title(agent, fontsize=10)
-        axes[row, 0].set_ylabel(f"{_short(layer)}\nloss of corner-seeking", fontsize=9)
+        axes[row, 0].set_ylabel(f"{style.short_name(layer)}\nloss of corner-seeking", fontsize=9)
     for ax in axes[-1]:
         ax.set_xlabel("cheese-seeking removed")
     for ax in axes.flat:
@@ -109,12 +102,11 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
     for row, layer in enumerate(shown):
         for column, agent in enumerate(agents):
             _number(axes[row, column], means.loc[agent, layer].nlargest(named, "removed"))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    style.legend_below(figure)
     agent, layer, channel = means["removed"].idxmax()
     style.headline(
         figure,
-        f"The strongest channel, {channel} of {_short(layer)}, removes "
+        f"The strongest channel, {channel} of {style.short_name(layer)}, removes "
         f"{means['removed'].max():.0%} of cheese-seeking",
         f"a dot is a channel that is replaced by its mean; {style.count_mazes(channels)}",
     )
@@ -136,29 +128,22 @@ def _number(ax: Axes, dots: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _short(layer: str) -> str:
-    return layer.removeprefix("embedder.").removesuffix("_out")
-
-
 def plot_removal(
     held_out: pd.DataFrame, chosen: pd.DataFrame, levels: Sequence[float], most_loss: float
 ) -> Figure:
-    """Cheese-seeking removed against corner-seeking lost, a dot an edit, for each agent.
+    """Cheese-seeking removed against corner-seeking lost, one dot per edit, for each agent.
 
     Args:
-        held_out: a row for each agent, level and edit: family, strength, removed, loss.
+        held_out: one row per agent, level and edit: family, strength, removed, loss.
         chosen: the edits chosen in other mazes, with their agent.
         levels: shares of cheese-seeking to remove, as dotted lines.
         most_loss: the loss that is allowed, shaded.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(held_out["agent"].unique())
-    figure = plt.figure(figsize=(max(4.1 * len(agents), 7), 4.5), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharex=True, sharey=True, squeeze=False)
+    figure, panels = style.agent_panels(
+        held_out, width=4.1, extra=0, height=4.5, least=7, sharex=True
+    )
     families = list(held_out["family"].unique())
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = held_out[held_out["agent"] == agent]
+    for ax, agent, rows in panels:
         ax.axhspan(-2, most_loss, color="#EEF4EE", zorder=0, label=f"loss up to {most_loss:.0%}")
         aims = ", ".join(f"{level:.0%}" for level in levels)
         for number, level in enumerate(levels):
@@ -178,10 +163,8 @@ def plot_removal(
         ax.set(xlim=(-0.3, 1.6), ylim=(-0.55, 1.1), xlabel="cheese-seeking removed")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter("{x:.0%}")
-        ax.set_title(agent, fontsize=10)
-    axes[0, 0].set_ylabel("corner-seeking lost")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    panels[0][0].set_ylabel("corner-seeking lost")
+    style.legend_below(figure, ncols=3)
     ours = held_out.merge(chosen[["agent", "edit"]].drop_duplicates(), on=["agent", "edit"])
     best = ours.groupby("edit")[["removed", "loss"]].mean().nlargest(1, "removed")
     style.headline(

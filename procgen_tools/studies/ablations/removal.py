@@ -9,14 +9,7 @@ import pandas as pd
 
 from procgen_tools import chains
 from procgen_tools.effects import Effect, measure_each
-from procgen_tools.interventions import (
-    NOTHING,
-    Add,
-    Intervention,
-    Mean,
-    Zero,
-    cheese_vector,
-)
+from procgen_tools.interventions import NOTHING, Add, Intervention, Mean, Zero, cheese_vector
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.ablations.decisions import (
     EMPTY,
@@ -110,7 +103,7 @@ def _constant(family: str, count: int, edit: Intervention) -> Candidate:
 
 
 def removal_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """What an edit removed, a row for each level; means over levels are ratios of means.
+    """What an edit removed, one row per level; means over levels are ratios of means.
 
     Cheese-seeking is what the cheese adds to P(towards it), corner-seeking P(towards the top
     right) without cheese. Each row is divided by the mean over all levels before the edit.
@@ -143,7 +136,7 @@ def choose(tried_rows: pd.DataFrame) -> pd.DataFrame:
     that loses least. To remove more than all counts as all; of equals the one that loses least.
 
     Returns:
-        A row for each group: group, edit, and best (the one that removes more).
+        One row per group: group, edit, and best (the one that removes more).
     """
     rows = []
     groups = np.where(tried_rows["family"] == VECTOR, VECTOR, CHANNELS)
@@ -162,7 +155,7 @@ def choose(tried_rows: pd.DataFrame) -> pd.DataFrame:
 def exact_rows(
     policy: ImpalaPolicy, levels: Mapping[int, Maze], edits: Mapping[str, MazeEdit]
 ) -> pd.DataFrame:
-    """The exact chances of episodes of 500 steps under edits, a row for each level and edit.
+    """The exact chances of episodes of 500 steps under edits, one row per level and edit.
 
     Columns: level, edit; reach_before and reach_after (the chance of the cheese), stray (the
     chance of visiting the cheese's square if it is not shown, unedited); region_before and

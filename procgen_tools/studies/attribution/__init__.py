@@ -13,11 +13,16 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from scipy.stats import rankdata
-from tqdm import tqdm
 
 from procgen_tools.interventions import activations_of, observe
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.statistics.intervals import median_over_levels
+from procgen_tools.plots.style import set_aside
+from procgen_tools.studies.attribution.claims import all_claims
+from procgen_tools.studies.attribution.figures import (
+    plot_agreement,
+    plot_channel_effects,
+    plot_square_maps,
+)
 from procgen_tools.studies.attribution.measure import (
     by_square,
     effects_of_channels,
@@ -26,19 +31,12 @@ from procgen_tools.studies.attribution.measure import (
     log_odds,
     saliency,
 )
-from procgen_tools.studies.base import (
-    LAYER,
-    Claim,
-    Findings,
-    Settings,
-    decision_levels,
-    every,
-    measured,
-    over_levels,
-)
+from procgen_tools.studies.base import LAYER, Findings, Settings, decision_levels, first_levels
+from procgen_tools.studies.measuring import every_maze
 from procgen_tools.studies.value_head.measure import correlation
 from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
 if TYPE_CHECKING:
@@ -72,17 +70,11 @@ def run(settings: Settings) -> Findings:
     levels = decision_levels(settings.count(MAZES, fast=2))
     from_black = STEPS if settings.fast else STEPS_FROM_BLACK
     scores, squares, channels = [], [], []
-    with tqdm(
-        total=len(agents) * len(levels), disable=not settings.progress_bar, unit=" mazes"
-    ) as bar:
-        for agent, policy in agents.items():
-            for seed, maze in levels.items():
-                name = {"agent": agent, "level": seed}
-                table, of_channels, errors = _attribute(policy, at_decision(maze), from_black)
-                scores.append({**name, "size": maze.size, **errors, **_scores(table, of_channels)})
-                squares.append(table.assign(**name))
-                channels.append(of_channels.assign(**name))
-                bar.update()
+    for name, policy, maze in every_maze(agents, levels, progress_bar=settings.progress_bar):
+        table, of_channels, errors = _attribute(policy, at_decision(maze), from_black)
+        scores.append({**name, "size": maze.size, **errors, **_scores(table, of_channels)})
+        squares.append(table.assign(**name))
+        channels.append(of_channels.assign(**name))
     tables = {
         "scores": pd.DataFrame(scores),
         "squares": pd.concat(squares, ignore_index=True),
@@ -91,10 +83,9 @@ def run(settings: Settings) -> Findings:
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
-        mazes=f"the first {len(levels)} levels with a decision square (seeds "
-        f"{min(levels)}–{max(levels)}), cheese anywhere, the mouse at the decision square",
+        mazes=f"{first_levels(levels)}, cheese anywhere, the mouse at the decision square",
         agents=tuple(agents),
-        claims=_claims(tables["scores"]),
+        claims=all_claims(tables["scores"]),
         tables=tables,
     )
 
@@ -160,76 +151,8 @@ def _rank(squares: pd.DataFrame, numbers: Float[np.ndarray, " square"]) -> float
     return float(rankdata(-numbers, method="min")[squares["is_cheese"].to_numpy()][0])
 
 
-def _claims(scores: pd.DataFrame) -> tuple[Claim, ...]:
-    errors = {
-        name: over_levels(scores, f"error_{name}", median_over_levels)
-        for name in ("black", "no_cheese", "layer")
-    }
-    agreement = {name: over_levels(scores, f"agreement_{name}") for name in METHODS}
-    top = {name: over_levels(scores, f"same_top_{name}") for name in METHODS}
-    ranks = {
-        name: over_levels(scores, f"cheese_rank_{name}", median_over_levels)
-        for name in ("real", *METHODS)
-    }
-    channels = over_levels(scores, "channels")
-    return (
-        Claim(
-            "Integrated gradients are complete: they sum to the change of the log-odds (median "
-            "error, as a share of it)",
-            "exactly, with infinitely many steps (Sundararajan et al., 2017)",
-            measured(black_baseline=errors["black"], maze_without_cheese=errors["no_cheese"],
-                     layer=errors["layer"]),
-            f"at most .05 for each of the three ({STEPS_FROM_BLACK} steps from black, {STEPS} from "
-            "the maze without cheese), for every agent",
-            all(every(error, lambda mean: mean.value <= 0.05) for error in errors.values()),
-            form=".4f",
-        ),
-        Claim(
-            "They rank squares as real changes of the maze do (rank correlation within mazes)",
-            "none",
-            measured(integrated_gradients=agreement["black"], saliency=agreement["saliency"]),
-            "a mean rank correlation of at least .5 for integrated gradients from black, for "
-            "every agent",
-            every(agreement["black"], lambda mean: mean.value >= 0.5),
-        ),
-        Claim(
-            "They find the square that matters most",
-            "none",
-            measured(same_by_integrated_gradients=top["black"], same_by_saliency=top["saliency"]),
-            "integrated gradients from black name the same square as real changes in at least "
-            "half of the mazes, for every agent",
-            every(top["black"], lambda mean: mean.value >= 0.5),
-        ),
-        Claim(
-            "The cheese is among the squares that matter most (median rank among all squares)",
-            "none",
-            measured(by_real_changes=ranks["real"], by_integrated_gradients=ranks["black"],
-                     by_saliency=ranks["saliency"]),
-            "its median rank by real changes is at most 10, for every agent",
-            every(ranks["real"], lambda mean: mean.value <= 10),
-            form=".1f",
-        ),
-        Claim(
-            f"Of channels of {LAYER}, integrated gradients tell what swapping each one does "
-            "(correlation)",
-            "none",
-            measured(correlation=channels),
-            "a mean correlation of at least .8, for every agent",
-            every(channels, lambda mean: mean.value >= 0.8),
-        ),
-    )  # fmt: skip
-
-
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: attributions of one maze, agreement by agent, and channels."""
-    from procgen_tools.plots.style import set_aside
-    from procgen_tools.studies.attribution.figures import (
-        plot_agreement,
-        plot_channel_effects,
-        plot_square_maps,
-    )
-    from procgen_tools.worlds.maze.levels import make_level
-
     squares = findings.tables["squares"]
     agent = findings.agents[0]
     # The maze of middling size shows most.

@@ -13,11 +13,14 @@ from procgen_tools.plots.style import (
     DIVERGING,
     REFERENCE,
     agent_look,
+    agent_panels,
+    draw_estimates,
     headline,
+    legend_below,
     sample,
     series_look,
 )
-from procgen_tools.statistics.intervals import Mean, Share, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels
 from procgen_tools.worlds.maze.grid import Maze
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def plot_square_maps(squares: pd.DataFrame, maze: Maze, *, title: str) -> Figure
     All changes of log-odds have one scale of colours, so that panels can be compared.
 
     Args:
-        squares: a row a square, with the columns row, col and MAPS.
+        squares: one row per square, with the columns row, col and MAPS.
         maze: whose they are; the mouse is at the decision square.
         title: which agent and level.
     """
@@ -83,8 +86,7 @@ def plot_square_maps(squares: pd.DataFrame, maze: Maze, *, title: str) -> Figure
                               pad=0.02)  # fmt: skip
         bar.set_label(label, fontsize=9)
         bar.ax.tick_params(labelsize=8)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    legend_below(figure)
     ranks = squares[list(MAPS)].dropna().abs().corr(method="spearman")["real"]
     headline(figure, "Rank correlation with real changes: integrated gradients from black "
                 f"{ranks['black']:.2f}, saliency {ranks['saliency']:.2f}",
@@ -97,28 +99,24 @@ def plot_agreement(scores: pd.DataFrame) -> Figure:
     """How well attributions agree with real changes: over mazes, with 95% intervals.
 
     Args:
-        scores: a row an agent and maze, with the columns of AGREEMENTS.
+        scores: one row per agent and maze, with the columns of AGREEMENTS.
     """
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(7.4, 4.7), layout="constrained")
-    agents = list(scores["agent"].unique())
-    for number, agent in enumerate(agents):
-        shift = 0.2 * (number - (len(agents) - 1) / 2)
-        look = agent_look(agent, number)
-        for place, column in enumerate(AGREEMENTS):
-            mean = _agreement(scores.loc[scores["agent"] == agent, column].to_numpy(), column)
-            ax.plot([mean.low, mean.high], [place + shift] * 2, color=look.colour, linewidth=2)
-            ax.plot(mean.value, place + shift, look.marker, color=look.colour, markersize=6,
-                    label=None if place else agent)  # fmt: skip
-    ax.set_yticks(range(len(AGREEMENTS)), list(AGREEMENTS.values()), fontsize=9)
-    ax.set(xlim=(-0.1, 1.03), ylim=(len(AGREEMENTS) - 0.5, -0.5),
-           xlabel="agreement with real changes (1: complete)")  # fmt: skip
+    series = {
+        str(agent): (
+            agent_look(str(agent), number),
+            [_agreement(rows[column].to_numpy(), column) for column in AGREEMENTS],
+        )
+        for number, (agent, rows) in enumerate(scores.groupby("agent", sort=False))
+    }
+    draw_estimates(ax, series, list(AGREEMENTS.values()))
+    ax.set(xlim=(-0.1, 1.03), xlabel="agreement with real changes (1: complete)")
     ax.axvline(0, color=REFERENCE, linewidth=1, zorder=0)
-    ax.grid(axis="y", color="#EEEEEE")
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    legend_below(figure)
     means = scores[["agreement_black", "channels"]].mean()
     headline(figure, f"Integrated gradients agree with real changes of channels "
               f"({means['channels']:.2f}) and of squares ({means['agreement_black']:.2f})",
@@ -126,31 +124,24 @@ def plot_agreement(scores: pd.DataFrame) -> Figure:
     return figure
 
 
-def _agreement(values: np.ndarray, column: str) -> Mean:
+def _agreement(values: np.ndarray, column: str) -> Estimate:
     """The mean over mazes; of yes or no, with a Wilson interval, which is wide for few mazes."""
     if not column.startswith("same_top"):
         return mean_over_levels(values)
-    share = Share.of(values > 0.5)
-    return Mean(share.value, *share.interval)
+    return Share.of(values > 0.5).estimate
 
 
 def plot_channel_effects(channels: pd.DataFrame) -> Figure:
-    """What each channel is attributed against what swapping it does, a dot a channel and maze.
+    """What each channel is attributed against what swapping it does, one dot per channel and maze.
 
     Args:
         channels: with the columns agent, attributed and real.
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(channels["agent"].unique())
-    figure, axes = plt.subplots(1, len(agents), figsize=(3.5 * len(agents) + 1.4, 5.0),
-                                sharex=True, sharey=True, squeeze=False,
-                                layout="constrained")  # fmt: skip
+    figure, panels = agent_panels(channels, width=3.5, height=5.0, sharex=True)
     numbers = channels[["attributed", "real"]].to_numpy()
     low, high = numbers.min(), numbers.max()
     ends = low - 0.05 * (high - low), high + 0.05 * (high - low)
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = channels[channels["agent"] == agent]
+    for ax, agent, rows in panels:
         ax.plot(ends, ends, color=REFERENCE, linewidth=1, linestyle="--", zorder=0, label="equal")
         ax.scatter(rows["real"], rows["attributed"], s=14, alpha=0.4, color=series_look(0).colour,
                    edgecolor="none", label="a channel in a maze")  # fmt: skip
@@ -158,10 +149,8 @@ def plot_channel_effects(channels: pd.DataFrame) -> Figure:
         ax.set_xlabel("really swapped for that\nwithout cheese")
         within = [_correlation(part) for _, part in rows.groupby("level")]
         ax.set_title(f"{agent}: r = {np.mean(within):.2f}", fontsize=10)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("attributed by\nintegrated gradients")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2,
-                  frameon=False, fontsize=9)  # fmt: skip
+    panels[0][0].set_ylabel("attributed by\nintegrated gradients")
+    legend_below(figure)
     all_of_them = [_correlation(part) for _, part in channels.groupby(["agent", "level"])]
     headline(figure, "What channels do to the log-odds of turning to the cheese is attributed "
                 f"with a correlation of {np.mean(all_of_them):.2f}",

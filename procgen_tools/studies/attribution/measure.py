@@ -34,7 +34,7 @@ def log_odds(
     """How probable some moves are against all others: the logarithm of the odds.
 
     Args:
-        policy: who is asked.
+        policy: the policy.
         moves: which of MOVES, such as those of `paths.nearer_moves` at a square.
         after: one of `models.RESUME_POINTS`, if the question is to be asked of that activation;
             of observations otherwise.
@@ -88,7 +88,7 @@ def integrated_gradients(
     found: with the maze without cheese the cheese gets all.
 
     Args:
-        question: what is asked.
+        question: the function to attribute.
         given: an observation or activation, without a batch axis.
         baseline: of the same shape.
         steps: points of the integral; more make a smaller `error`.

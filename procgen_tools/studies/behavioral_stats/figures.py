@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.plots import style
-from procgen_tools.statistics.intervals import Share
+from procgen_tools.statistics.intervals import Estimate, Share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BINS = 8
+_STEP = 0.17
+"""Between the marks of two agents, or of two regressions."""
 WARNING = 4
 """From here on a variance inflation factor is usually taken as a warning."""
 
@@ -24,7 +26,7 @@ def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
     """How often each agent got the cheese, by each feature in bins of equally many mazes.
 
     Args:
-        episodes: agent, found, and a column for each feature; a row for each agent and maze.
+        episodes: agent, found, and a column for each feature; one row per agent and maze.
         features: which to show. Bars are 95% Wilson intervals.
     """
     from matplotlib import pyplot as plt
@@ -49,8 +51,7 @@ def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
         ax.xaxis.label.set_fontsize(9)
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of episodes that got the cheese")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    style.legend_below(figure, ncols=3)
     drops = {each: _first_and_last(episodes, each) for each in features}
     steepest = max(drops, key=lambda each: abs(drops[each][0] - drops[each][1]))
     first, last = drops[steepest]
@@ -86,7 +87,7 @@ def _points(
 
 
 def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
-    """How often a regression on each feature alone is right, a dot an agent.
+    """How often a regression on each feature alone is right, one dot per agent.
 
     Args:
         singles: agent, feature, accuracy, accuracy_low, accuracy_high, base_rate and sign.
@@ -102,7 +103,7 @@ def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
         rows = singles[singles["agent"] == agent].set_index("feature").loc[order]
         look = style.agent_look(agent, number)
         colour, marker = look.colour, look.marker
-        places = np.arange(len(order)) + _shift(number, len(agents))
+        places = np.arange(len(order)) + _STEP * (number - (len(agents) - 1) / 2)
         ax.hlines(places, rows["accuracy_low"], rows["accuracy_high"], color=colour, linewidth=1.5)
         fewer = rows["sign"].to_numpy() < 0
         for chosen, face in ((fewer, colour), (~fewer, "white")):
@@ -121,7 +122,7 @@ def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
     ax.xaxis.set_major_formatter("{x:.0%}")
     ax.grid(axis="y", color="#EEEEEE")
     ax.set_axisbelow(True)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    style.legend_below(figure, ncols=2)
     best = singles.groupby("feature")["accuracy"].mean()
     style.headline(
         figure,
@@ -152,19 +153,17 @@ def plot_coefficients(
         list(published.values()), places - 0.32, "*", color=style.INK, markersize=11,
         label="published, another network",
     )  # fmt: skip
-    for number, agent in enumerate(agents):
-        rows = coefficients[coefficients["agent"] == agent].set_index("feature")
-        rows = rows.loc[list(published)]
-        look = style.agent_look(agent, number)
-        colour, marker = look.colour, look.marker
-        shifted = places + 0.08 + _shift(number, len(agents))
-        ax.hlines(shifted, rows["low"], rows["high"], color=colour, linewidth=2)
-        ax.plot(rows["value"], shifted, marker, color=colour, markersize=6, label=agent)
-    ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
-    ax.set_yticks(places, list(published))
-    ax.set_ylim(len(published) - 0.4, -0.6)
+    series = {
+        agent: (
+            style.agent_look(agent, number),
+            _estimates(coefficients[coefficients["agent"] == agent], list(published)),
+        )
+        for number, agent in enumerate(agents)
+    }
+    style.draw_estimates(ax, series, list(published), step=_STEP)
+    ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
     ax.set_xlabel("change of the log odds of getting the cheese per standard deviation")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    style.legend_below(figure, ncols=3)
     ours = coefficients.groupby("feature")["value"].mean()
     same = sum(ours[name] * value > 0 for name, value in published.items())
     style.headline(
@@ -219,38 +218,23 @@ def plot_sign_flips(flips: pd.DataFrame, mazes: int) -> Figure:
         mazes: how many there are.
     """
 
-    from matplotlib import pyplot as plt
-
-    agents = list(flips["agent"].unique())
     names = list(flips["feature"].unique())
-    figure = plt.figure(
-        figsize=(2.9 * len(agents) + 2.4, 0.34 * len(names) + 1.5), layout="constrained"
-    )
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)[0]
-    for ax, agent in zip(axes, agents, strict=True):
-        rows = flips[flips["agent"] == agent].set_index("feature").loc[names]
-        clear = (rows["flips"] & rows["clear"]).to_numpy()
-        for place in np.flatnonzero(clear):
+    figure, panels = style.agent_panels(flips, width=2.9, extra=2.4, height=0.34 * len(names) + 1.5)
+    for ax, _, of_agent in panels:
+        rows = of_agent.set_index("feature").loc[names]
+        for place in np.flatnonzero(rows["flips"] & rows["clear"]):
             ax.axhspan(place - 0.5, place + 0.5, color="#F0E442", alpha=0.35, linewidth=0)
-        for number, when in enumerate(("alone", "joint")):
-            places = np.arange(len(names)) + _shift(number, 2)
-            look = style.series_look(number)
-            ax.hlines(places, rows[f"{when}_low"], rows[f"{when}_high"], color=look.colour,
-                      linewidth=2)  # fmt: skip
-            ax.plot(rows[when], places, look.marker, color=look.colour, markersize=5)
-        ax.axvline(0, color="#BBBBBB", linewidth=1, zorder=0)
-        ax.set_title(agent, fontsize=10)
-        ax.grid(axis="y", color="#EEEEEE")
-        ax.set_axisbelow(True)
-    axes[0].set_yticks(range(len(names)), names)
-    axes[0].set_ylim(len(names) - 0.5, -0.5)
-    for number, words in enumerate(("alone", "among the others")):
-        look = style.series_look(number)
-        axes[0].plot([], [], look.marker, color=look.colour, label=words)
-    axes[0].fill_between([], [], [], color="#F0E442", alpha=0.35, label="clear change of sign")
-    for ax in axes:
+        series = {
+            words: (style.series_look(number), _estimates(of_agent, names, when))
+            for number, (when, words) in enumerate(
+                (("alone", "alone"), ("joint", "among the others"))
+            )
+        }
+        style.draw_estimates(ax, series, names, step=_STEP)
+        ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
         ax.set_xlabel("change of the log odds\nper standard deviation", fontsize=9)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    panels[0][0].fill_between([], [], [], color="#F0E442", alpha=0.35, label="clear change of sign")
+    style.legend_below(figure, ncols=3)
     clearly = flips[flips["flips"] & flips["clear"]]["feature"].nunique()
     style.headline(
         figure,
@@ -260,5 +244,8 @@ def plot_sign_flips(flips: pd.DataFrame, mazes: int) -> Figure:
     return figure
 
 
-def _shift(number: int, count: int) -> float:
-    return 0.17 * (number - (count - 1) / 2)
+def _estimates(rows: pd.DataFrame, features: Sequence[str], when: str = "") -> list[Estimate]:
+    """Of some features; `when` is the column of their values, "" if it is `value`."""
+    ends = [f"{when}_low", f"{when}_high"] if when else ["low", "high"]
+    table = rows.set_index("feature").loc[list(features), [when or "value", *ends]]
+    return [Estimate(*numbers) for numbers in table.to_numpy(float).tolist()]

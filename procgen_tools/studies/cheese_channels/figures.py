@@ -14,9 +14,11 @@ from procgen_tools.plots.style import (
     RANDOM,
     REFERENCE,
     Look,
+    agent_panels,
     count,
     draw_band,
     headline,
+    legend_below,
     sample,
 )
 from procgen_tools.statistics.intervals import mean_over_levels
@@ -35,13 +37,8 @@ def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
         channels: `measure.CheeseChannels.table` of some agents, with the columns `agent` and
             `mazes` (in how many it searched).
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(channels["agent"].unique())
-    figure, axes = plt.subplots(1, len(agents), figsize=(4.0 * len(agents) + 1.6, 5.0),
-                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = channels[channels["agent"] == agent]
+    figure, panels = agent_panels(channels, width=4.0, extra=1.6, height=5.0)
+    for ax, _, rows in panels:
         ax.axhline(1 / len(rows), color="#999999", linewidth=1, linestyle="--", zorder=0,
                    label="an even share")  # fmt: skip
         ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
@@ -58,12 +55,11 @@ def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
                 xytext=(0, 5), textcoords="offset points", ha="center",
             )  # fmt: skip
         ax.set_xlabel("follows: share of the change that\none picture at the cheese explains")
-        ax.set_title(agent, fontsize=10)
         ax.margins(y=0.12)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("matters: share of the log odds of turning\nto the cheese that are lost")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
-                  ncols=min(3, len(agents) + 1), frameon=False, fontsize=9)  # fmt: skip
+    panels[0][0].set_ylabel(
+        "matters: share of the log odds of turning\nto the cheese that are lost"
+    )
+    legend_below(figure, ncols=min(3, len(panels) + 1))
     found = channels[channels["found"]]
     headline(figure, f"{_number(channels)} channels follow the cheese and matter: together "
                 f"{found.groupby('agent')['share'].sum().mean():.0%} of the evidence",
@@ -89,7 +85,7 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
     """What the cheese adds to a channel around it, for the channels with the most evidence.
 
     Args:
-        pictures: a row for each agent, channel and cell, with columns row and col (from the
+        pictures: one row per agent, channel and cell, with columns row and col (from the
             cheese's cell, row 1 below it) and change.
         channels: as for `plot_channel_ranks`.
     """
@@ -129,8 +125,7 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
         bar = figure.colorbar(image, ax=line, shrink=0.8, aspect=12, pad=0.01)
         bar.ax.tick_params(labelsize=8)
         bar.set_label("change", fontsize=9)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
-                  frameon=False, fontsize=9)  # fmt: skip
+    legend_below(figure)
     headline(figure, f"Of {len(signs)} cheese channels {sum(signs)} rise most at the cheese and "
                 f"{len(signs) - sum(signs)} fall most",
                 f"{_searched(channels)}; mean change around the cheese, channels with the most "
@@ -146,16 +141,11 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
             'random N'.
         whole: the edit that changes all channels.
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(effects["agent"].unique())
     falls = effects.assign(
         fall=effects["decision_cheese_before"] - effects["decision_cheese_after"]
     )
-    figure, axes = plt.subplots(1, len(agents), figsize=(3.9 * len(agents) + 1.4, 4.8),
-                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = falls[falls["agent"] == agent]
+    figure, panels = agent_panels(falls)
+    for ax, _, rows in panels:
         for name, look in (("best", _FOUND), ("random", _OTHER)):
             numbers = _numbers(rows, name)
             means = [
@@ -171,11 +161,8 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
         ax.set_xticks(numbers, [str(number) for number in numbers])
         ax.minorticks_off()
         ax.set_xlabel("channels in which the vector is subtracted")
-        ax.set_title(agent, fontsize=10)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("fall of P(towards the cheese)\nat the decision square")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False, fontsize=9)  # fmt: skip
+    panels[0][0].set_ylabel("fall of P(towards the cheese)\nat the decision square")
+    legend_below(figure, ncols=3)
     most = numbers[-1]
     best, random, all_of_it = (
         falls.loc[falls["edit"] == edit, "fall"].mean()

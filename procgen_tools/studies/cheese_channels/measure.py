@@ -33,14 +33,13 @@ from procgen_tools.hooks import canonical
 from procgen_tools.interventions import activations_of, square_cells
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.shown import brief
+from procgen_tools.studies.base import LAYER
 from procgen_tools.worlds.maze.edit import move_cheese, move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import START, Maze, Square
 from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.moves import move_log_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 from procgen_tools.worlds.maze.sampling import find_seeds
-
-LAYER = "embedder.block2.res1.resadd_out"
 
 SEARCHED = (1000, 2**20)
 """Level seeds to search: none that agents were trained on, nor the first, which experiments use."""
@@ -64,7 +63,7 @@ class CheeseChannels:
     Attributes:
         layer: the activation.
         channels: the cheese channels, those with the most evidence first.
-        table: a row for each channel, those with the most evidence in the first mazes first.
+        table: one row per channel, those with the most evidence in the first mazes first.
             Columns: channel; first_follows and first_evidence (in the mazes that chose the
             candidates); candidate; follows (share of the change's variance that the picture
             explains) and follows_p; evidence (mean log odds lost), share (of what all channels
@@ -216,11 +215,7 @@ def _chance(log_odds: np.ndarray) -> np.ndarray:
 
 
 def judge(
-    first: Sequence[Response],
-    second: Sequence[Response],
-    *,
-    layer: str = LAYER,
-    seed: int = 0,
+    first: Sequence[Response], second: Sequence[Response], *, layer: str = LAYER, seed: int = 0
 ) -> CheeseChannels:
     """Choose candidates from some responses and test them in others.
 

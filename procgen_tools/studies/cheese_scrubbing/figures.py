@@ -13,14 +13,15 @@ from procgen_tools.plots.style import (
     RANDOM,
     REFERENCE,
     Look,
-    draw_interval,
+    agent_panels,
+    draw_estimates,
     headline,
+    legend_below,
     sample,
 )
-from procgen_tools.statistics.intervals import Mean, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _LOOKS = (Look(PICKED.colour, "o"), Look(RANDOM.colour, "s"))
@@ -39,7 +40,7 @@ def plot_arms(
     """A column in each arm, for each set of channels: every maze, and means with 95% intervals.
 
     Args:
-        changes: a row for each agent, level, set of channels (column `channels`) and `arm`.
+        changes: one row per agent, level, set of channels (column `channels`) and `arm`.
         column: what to draw.
         arms: in the order of drawing, from the top.
         label: what the column is, under the axis.
@@ -48,33 +49,26 @@ def plot_arms(
         compared: two arms; the title says by how much the first exceeds the second within the
             same mazes. By default the first and third arm are compared, in this order reversed.
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(changes["agent"].unique())
     sets = list(changes["channels"].unique())
     shown = changes.assign(drawn=changes[column] - (0 if before is None else changes[before]))
-    figure, axes = plt.subplots(
-        1, len(agents), figsize=(3.4 * len(agents) + 3.4, 0.62 * len(arms) + 2.1),
-        sharey=True, sharex=True, squeeze=False, layout="constrained",
-    )  # fmt: skip
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = shown[shown["agent"] == agent]
-        for number, name in enumerate(sets):
-            shift = 0.36 * (number - (len(sets) - 1) / 2)
-            for place, arm in enumerate(arms):
-                chosen = rows[(rows["channels"] == name) & (rows["arm"] == arm)]
-                _arm(ax, chosen["drawn"].to_numpy(), place + shift, number,
-                     label=name if place == 0 else None)  # fmt: skip
-        for place in range(1, len(arms)):
-            ax.axhline(place - 0.5, color="#EEEEEE", linewidth=1, zorder=0)
+    figure, panels = agent_panels(
+        shown, width=3.4, extra=3.4, height=0.62 * len(arms) + 2.1, sharex=True
+    )
+    for ax, _, rows in panels:
+        series = {}
+        for name, look in zip(sets, _LOOKS, strict=False):
+            of_set = rows[rows["channels"] == name]
+            mazes = [of_set.loc[of_set["arm"] == arm, "drawn"].to_numpy() for arm in arms]
+            series[name] = (look, [mean_over_levels(values) for values in mazes])
+            for place, values in enumerate(mazes):
+                shift = 0.36 * (sets.index(name) - (len(sets) - 1) / 2)
+                aside = 0.07 * (np.arange(len(values)) % 3 - 1)
+                ax.plot(values, place + shift + aside, look.marker, color=look.colour,
+                        markersize=3, alpha=0.35, markeredgewidth=0)  # fmt: skip
+        draw_estimates(ax, series, arms, step=0.36)
         ax.axvline(0, color=REFERENCE, linewidth=1, zorder=0)
-        ax.set_title(agent, fontsize=10)
         ax.set_xlabel(label, fontsize=9)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_yticks(range(len(arms)), arms)
-    axes[0, 0].set_ylim(len(arms) - 0.5, -0.5)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    legend_below(figure)
     more, less = compared or (arms[2], arms[0])
     found = [f"{name} {paired(shown, name, more, less):+.3f}" for name in sets]
     headline(figure, f"'{more}' minus '{less}': {'; '.join(found)}".replace("-", "−"),
@@ -83,7 +77,7 @@ def plot_arms(
     return figure
 
 
-def paired(changes: pd.DataFrame, channels: str, more: str, less: str) -> Mean:
+def paired(changes: pd.DataFrame, channels: str, more: str, less: str) -> Estimate:
     """By how much the column `drawn` is larger in one arm than in another, within mazes.
 
     Agents are averaged in each maze first.
@@ -91,11 +85,3 @@ def paired(changes: pd.DataFrame, channels: str, more: str, less: str) -> Mean:
     chosen = changes[changes["channels"] == channels]
     grid = chosen.pivot_table(index="level", columns="arm", values="drawn")
     return mean_over_levels((grid[more] - grid[less]).to_numpy())
-
-
-def _arm(ax: Axes, values: np.ndarray, y: float, number: int, *, label: str | None) -> None:
-    look = _LOOKS[number]
-    aside = 0.07 * (np.arange(len(values)) % 3 - 1)
-    ax.plot(values, y + aside, look.marker, color=look.colour, markersize=3, alpha=0.35,
-            markeredgewidth=0)  # fmt: skip
-    draw_interval(ax, values, y, look, label)

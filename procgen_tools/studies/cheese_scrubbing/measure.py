@@ -219,7 +219,7 @@ def scrubbed(
         seed: of the mouse's squares where it stands anywhere.
 
     Yields:
-        A row for each set, arm and donor. Columns: channels, draw, arm, donor; change (the mean
+        One row per set, arm and donor. Columns: channels, draw, arm, donor; change (the mean
         over all squares where the mouse can act of the total variation of the five moves),
         decision_cheese_before and decision_cheese_after (P(towards the cheese) at the decision
         square).

@@ -50,10 +50,7 @@ class Situations:
     def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Situations:
         """Some of them."""
         return replace(
-            self,
-            agents=self.agents[chosen],
-            items=self.items[chosen],
-            actions=self.actions[chosen],
+            self, agents=self.agents[chosen], items=self.items[chosen], actions=self.actions[chosen]
         )
 
     def inputs(self, walls: Float[Tensor, "situation 49"]) -> Float[Tensor, "situation 161"]:

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.style import INK, Look, draw_band, headline, series_look
-from procgen_tools.statistics.intervals import Mean, Share, mean_over_agents, mean_over_levels
+from procgen_tools.plots.style import (
+    INK,
+    Look,
+    draw_band,
+    draw_estimates,
+    headline,
+    legend_below,
+    series_look,
+)
+from procgen_tools.statistics.intervals import Estimate, Share, mean_over_agents, mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +49,7 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
          ("crops", "crops harvested")),
         strict=True,
     ):  # fmt: skip
+        means: dict[str, list[Estimate]] = {kind: [] for kind in kinds}
         for number, kind in enumerate(kinds):
             for place, mazes in enumerate(sets):
                 rows = rates[(rates["kind"] == kind) & (rates["set"] == mazes)]
@@ -50,14 +59,14 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
                 if seeds > 1:
                     ax.plot(x + spread, shares, KINDS[kind].marker, color=KINDS[kind].colour,
                             markersize=3.5, alpha=0.45, markeredgewidth=0)  # fmt: skip
-                _interval(ax, x, mean_over_levels(shares), kind, labelled=place == 0)
+                means[kind].append(mean_over_levels(shares))
+        series = {kind: (KINDS[kind], means[kind]) for kind in kinds}
+        names = [mazes.replace(" ", "\n") for mazes in sets]
+        draw_estimates(ax, series, names, upright=True)
         _shares(ax, title)
-        ax.set_xticks(range(len(sets)), [mazes.replace(" ", "\n") for mazes in sets])
-        ax.set_xlim(-0.5, len(sets) - 0.5)
         ax.set_ylim(0, None)
     axes[0].set_ylabel("share")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4,
-                  frameon=False, fontsize=9)  # fmt: skip
+    legend_below(figure)
     planted, control = (
         np.mean([_share(part, "humans") for _, part in _of(rates, kind, "production")])
         for kind in ("planted", "control")
@@ -105,12 +114,15 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
          ("from_start", "from the start, it harvests")),
         strict=True,
     ):  # fmt: skip
-        for number, kind in enumerate(("planted", "control")):
-            rows = both[both["kind"] == kind]
-            for place, start in enumerate(starts):
-                mean = over_agents_and_situations(rows[rows["start"] == start], column)
-                x = place + 0.3 * (number - 0.5)
-                _interval(ax, x, mean, kind, labelled=place == 0)
+        groups = dict(list(both.groupby(["kind", "start"])))
+        series = {
+            kind: (
+                KINDS[kind],
+                [over_agents_and_situations(groups[kind, start], column) for start in starts],
+            )
+            for kind in ("planted", "control")
+        }
+        draw_estimates(ax, series, starts, step=0.3, upright=True)
         if column == "block" and "block_by_chance" in shifts:
             ax.plot(len(starts) - 1, shifts["block_by_chance"].mean(), "_", color="#111111",
                     markersize=22, markeredgewidth=1.5, label="a random shift")  # fmt: skip
@@ -122,8 +134,7 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
         ax.set_xlim(-0.5, len(starts) - 0.5)
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("share of situations")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False, fontsize=9)  # fmt: skip
+    legend_below(figure, ncols=3)
     planted, control = (
         shifts.loc[shifts["kind"] == kind, "beside"].mean() for kind in ("planted", "control")
     )
@@ -138,15 +149,14 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
     return figure
 
 
-def over_agents_and_situations(rows: pd.DataFrame, column: str) -> Mean:
+def over_agents_and_situations(rows: pd.DataFrame, column: str) -> Estimate:
     """The share of situations where a column is true, with its 95% interval.
 
     One agent has a Wilson interval over situations, several have one over both.
     """
     grid = rows.pivot(index="agent", columns="level", values=column).to_numpy(float)
     if len(grid) == 1:
-        share = Share.of(grid[0] > 0.5)
-        return Mean(share.value, *share.interval)
+        return Share.of(grid[0] > 0.5).estimate
     return mean_over_agents(grid)
 
 
@@ -184,8 +194,7 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
         _shares(ax, title)
         ax.set_ylim(-0.03, 1.03)
     axes[0].set_ylabel("the human is harvested")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False, fontsize=9, title="layer", title_fontsize=9)  # fmt: skip
+    legend_below(figure, ncols=3, title="layer", title_fontsize=9)
     first = patches[patches["layer"] == layers[0]]
     enough = first.groupby("units")["back"].mean()
     few = enough[enough <= 0.1]
@@ -203,21 +212,12 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     return figure
 
 
-def _of_twins(rows: pd.DataFrame, column: str) -> Mean:
+def _of_twins(rows: pd.DataFrame, column: str) -> Estimate:
     """The mean over seeds with its interval; of one seed, a Wilson interval over its twins."""
     if len(rows) > 1:
         return mean_over_levels(rows[column].to_numpy())
     asked = int(rows["asked"].iloc[0])
-    share = Share(round(float(rows[column].iloc[0]) * asked), asked)
-    return Mean(share.value, *share.interval)
-
-
-def _interval(ax: Axes, x: float, mean: Mean, kind: str, *, labelled: bool) -> None:
-    look = KINDS[kind]
-    ax.vlines(x, mean.low, mean.high, color=look.colour, linewidth=2)
-    ax.plot(x, mean.value, look.marker, color=look.colour, markersize=7,
-            markeredgecolor="white", markeredgewidth=0.6, clip_on=False, zorder=3,
-            label=kind if labelled else None)  # fmt: skip
+    return Share(round(float(rows[column].iloc[0]) * asked), asked).estimate
 
 
 def _shares(ax: Axes, title: str) -> None:

@@ -26,7 +26,7 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
 def beside_items(
     mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
 ) -> tuple[Int8[np.ndarray, "situation 7 7"], Situations]:
-    """Every agent beside an item of some mazes, and the maze that each stands in."""
+    """Every agent beside an item of some mazes, and the maze that each is in."""
     numbers, situations = agents_beside(mazes, code)
     return mazes[numbers], situations
 

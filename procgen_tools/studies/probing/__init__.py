@@ -1,40 +1,33 @@
 """What linear probes read from each layer: cheese, walls, the next move, how the episode ends.
 
-Every probe is fitted on some mazes, is asked about others, and stands beside what knows nothing
-but the size of the maze.
+Every probe is fitted on some mazes and tested on others, and is compared with a baseline that
+knows nothing but the size of the maze.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Bool, Float32, Int, Shaped
 
-from procgen_tools.episodes.rollouts import play
-from procgen_tools.interventions import square_cells
-from procgen_tools.models import ImpalaPolicy
-from procgen_tools.statistics.intervals import Mean
-from procgen_tools.statistics.probes import (
-    STRENGTHS,
-    Probe,
-    fit_probe,
-    fit_sparse_probe,
-    most_frequent,
+from procgen_tools.plots.style import set_aside
+from procgen_tools.studies.base import Findings, Settings
+from procgen_tools.studies.probing.claims import all_claims
+from procgen_tools.studies.probing.figures import plot_by_layer, plot_by_number
+from procgen_tools.studies.probing.measure import (
+    ALL,
+    CELL_MAZES,
+    LAYERS,
+    MOVE,
+    NEAR,
+    OUTCOME,
+    WALL,
+    Probes,
+    accuracies,
 )
-from procgen_tools.studies.base import LAYER, Claim, Findings, Settings, every, measured
-from procgen_tools.studies.behavioral_stats import WITHOUT_DECISION
-from procgen_tools.studies.blocks import over_many_levels
-from procgen_tools.studies.probing.readings import Views, activations_at, locate, pooled
 from procgen_tools.worlds.maze.edit import mouse_positions, move_mouse
-from procgen_tools.worlds.maze.features import feature_table
-from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import make_bank
-from procgen_tools.worlds.maze.moves import move_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,32 +35,6 @@ if TYPE_CHECKING:
 NAME = "probing"
 TITLE = "Probes"
 MAZES = 6000
-
-LAYERS = {
-    "pixels": "embedder.block1.conv_in0",
-    "block 1": "embedder.block1.res2.resadd_out",
-    "block 2, half": LAYER,
-    "block 2": "embedder.block2.res2.resadd_out",
-    "block 3": "embedder.block3.res2.resadd_out",
-    "last layer": "embedder.relufc_out",
-}
-"""Where we look, in the order of computation."""
-
-SPATIAL = tuple(LAYERS)[:-1]
-NOWHERE = "nothing"
-"""Stands where a layer does, for what reads no activation."""
-
-SIZE, MAJORITY, SHAPE = "maze size alone", "most frequent", "seven features of the maze"
-ALL, SPARSE = "all", "L1"
-CHANNELS = (1, 2, 4)
-FEATURES = (10, 100)
-CHEESE, NEAR, WALL = "cheese's cell", "cheese's cell or next to it", "wall"
-MOVE, OUTCOME = "next move", "will get the cheese"
-
-CELL_MAZES = 1000
-"""Training mazes of probes that read single cells, of which each maze has many."""
-OTHER_CELLS = 9
-WALL_SQUARES = 8
 
 
 def run(settings: Settings) -> Findings:
@@ -78,13 +45,13 @@ def run(settings: Settings) -> Findings:
     train = 2 * count // 3
     rng = np.random.default_rng(settings.seed)
     moved = [move_mouse(maze, rng.choice(mouse_positions(maze)).tolist()) for maze in levels]
-    studies = [_Study(agent, policy, train, settings) for agent, policy in agents.items()]
-    for study in studies:
-        study.probe_cheese(moved)
-        study.probe_walls(moved)
-        study.probe_moves(moved)
-        study.probe_outcomes(levels)
-    right = pd.concat([table for study in studies for table in study.tables], ignore_index=True)
+    probes = [Probes(agent, policy, train, settings) for agent, policy in agents.items()]
+    for each in probes:
+        each.probe_cheese(moved)
+        each.probe_walls(moved)
+        each.probe_moves(moved)
+        each.probe_outcomes(levels)
+    right = pd.concat([table for each in probes for table in each.tables], ignore_index=True)
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
@@ -92,297 +59,17 @@ def run(settings: Settings) -> Findings:
         f"{train:,} (those of single cells on {min(train, CELL_MAZES):,}) and asked about the "
         f"other {count - train:,}",
         agents=tuple(agents),
-        claims=_claims(right),
+        claims=all_claims(right),
         tables={
-            "accuracies": _accuracies(right),
+            "accuracies": accuracies(right),
             "right": right,
-            "channels": pd.DataFrame([row for study in studies for row in study.channels]),
+            "channels": pd.DataFrame([row for each in probes for row in each.channels]),
         },
-    )
-
-
-@dataclass
-class _Study:
-    """All probes of one agent.
-
-    Attributes:
-        train: the first so many mazes are for fitting, the others for asking.
-        tables: how often each probe was right in each of the others.
-        channels: which channels the probes of the cheese read.
-    """
-
-    agent: str
-    policy: ImpalaPolicy
-    train: int
-    settings: Settings
-    tables: list[pd.DataFrame] = field(default_factory=list)
-    channels: list[dict[str, Any]] = field(default_factory=list)
-
-    def probe_cheese(self, mazes: list[Maze]) -> None:
-        """Where the cheese is: the cell, of all cells of a layer, that looks most like it."""
-        fitted, asked = mazes[: min(self.train, CELL_MAZES)], mazes[self.train :]
-        rng = np.random.default_rng([self.settings.seed, 1])
-        cells = {LAYERS[name]: _cheese_cells(fitted, self._side(name), rng) for name in SPATIAL}
-        labels = np.tile(np.arange(1 + OTHER_CELLS) == 0, len(fitted))
-        probes = {
-            layer: self._cell_probes(inputs.reshape(len(labels), -1), labels)
-            for layer, inputs in activations_at(self.policy, fitted, cells).items()
-        }
-        found = locate(self.policy, asked, probes)
-        for name in SPATIAL:
-            layer, side = LAYERS[name], self._side(name)
-            wanted, known = _places(asked, side), _places(fitted, side)
-            usual = most_frequent(_sizes(fitted), known @ (side, 1), _sizes(asked))
-            guesses = {label: found[layer, label] for label in probes[layer]}
-            guesses[SIZE] = np.stack(np.divmod(usual, side), axis=1)
-            for label, guess in guesses.items():
-                off = np.abs(guess - wanted).max(axis=1)
-                self._add(CHEESE, name, label, off == 0)
-                self._add(NEAR, name, label, off <= 1)
-            self.channels += [
-                {"agent": self.agent, "layer": name, "probe": label, "channels": probe.features}
-                for label, probe in probes[layer].items()
-            ]
-
-    def probe_walls(self, mazes: list[Maze]) -> None:
-        """Whether a square is a wall, from the cell that is nearest to it."""
-        fitted, asked = mazes[: min(self.train, CELL_MAZES)], mazes[self.train :]
-        rng = np.random.default_rng([self.settings.seed, 2])
-        squares, others = _wall_squares(fitted, rng), _wall_squares(asked, rng)
-        labels, wanted = _are_walls(fitted, squares).ravel(), _are_walls(asked, others)
-        inputs, tests = (
-            activations_at(
-                self.policy,
-                part,
-                {LAYERS[name]: _cells(part, chosen, self._side(name)) for name in SPATIAL},
-            )
-            for part, chosen in ((fitted, squares), (asked, others))
-        )
-        for name in SPATIAL:
-            rows = inputs[LAYERS[name]].reshape(len(labels), -1)
-            for label, probe in self._cell_probes(rows, labels).items():
-                right = probe.predict(tests[LAYERS[name]]) == wanted
-                self._add(WALL, name, label, right.mean(axis=1))
-        for label, guess in _baselines(
-            np.repeat(_sizes(fitted), WALL_SQUARES), labels, _sizes(asked)
-        ).items():
-            self._add(WALL, NOWHERE, label, (guess[:, None] == wanted).mean(axis=1))
-
-    def probe_moves(self, mazes: list[Maze]) -> None:
-        """The policy's most probable move, with the mouse anywhere."""
-        views = pooled(self.policy, mazes, list(LAYERS.values()))
-        moves = move_probabilities(torch.from_numpy(views.logits)).argmax(dim=1).numpy()
-        self._probe_views(MOVE, views, moves, _sizes(mazes))
-
-    def probe_outcomes(self, mazes: list[Maze]) -> None:
-        """Whether a sampled episode gets the cheese, from its first frame."""
-        settings = self.settings
-        rollouts = play(self.policy, mazes, seed=settings.seed, progress_bar=settings.progress_bar)
-        views = pooled(self.policy, mazes, list(LAYERS.values()))
-        self._probe_views(OUTCOME, views, rollouts.found, rollouts.sizes)
-        shapes = feature_table(mazes)[list(WITHOUT_DECISION)].to_numpy()
-        probe = self._fit(shapes[: self.train], rollouts.found[: self.train], None)
-        right = probe.predict(shapes[self.train :]) == rollouts.found[self.train :]
-        self._add(OUTCOME, NOWHERE, SHAPE, right)
-
-    def _probe_views(
-        self,
-        target: str,
-        views: Views,
-        labels: Shaped[np.ndarray, " maze"],
-        sizes: Int[np.ndarray, " maze"],
-    ) -> None:
-        train, wanted = self.train, labels[self.train :]
-        for label, guess in _baselines(sizes[:train], labels[:train], sizes[train:]).items():
-            self._add(target, NOWHERE, label, guess == wanted)
-        for name, layer in LAYERS.items():
-            rows = views.inputs[layer]
-            for best in (*FEATURES, None):
-                probe = self._fit(rows[:train], labels[:train], best)
-                right = probe.predict(rows[train:]) == wanted
-                self._add(target, name, ALL if best is None else str(best), right)
-
-    def _cell_probes(
-        self, rows: Float32[np.ndarray, "row channel"], labels: Bool[np.ndarray, " row"]
-    ) -> dict[str, Probe]:
-        some = [count for count in CHANNELS if count < rows.shape[1]]
-        return {
-            **{str(count): self._fit(rows, labels, count) for count in some},
-            ALL: self._fit(rows, labels, None),
-            SPARSE: fit_sparse_probe(rows, labels, seed=self.settings.seed),
-        }
-
-    def _fit(self, rows: np.ndarray, labels: np.ndarray, best: int | None) -> Probe:
-        strengths = STRENGTHS[2:3] if self.settings.fast else STRENGTHS
-        return fit_probe(rows, labels, best=best, strengths=strengths, seed=self.settings.seed)
-
-    def _side(self, name: str) -> int:
-        return self.policy.activation_shapes[LAYERS[name]][-1]
-
-    def _add(
-        self, target: str, layer: str, probe: str, right: Shaped[np.ndarray, " level"]
-    ) -> None:
-        columns = {"target": target, "layer": layer, "probe": probe, "right": right.astype(float)}
-        levels = np.arange(self.train, self.train + len(right))
-        self.tables.append(pd.DataFrame({"agent": self.agent, "level": levels, **columns}))
-
-
-def _baselines(
-    sizes: Int[np.ndarray, " row"],
-    labels: Shaped[np.ndarray, " row"],
-    asked: Int[np.ndarray, " level"],
-) -> dict[str, Shaped[np.ndarray, " level"]]:
-    """The most frequent label of all, and of mazes of the same size."""
-    return {
-        MAJORITY: most_frequent(np.zeros_like(sizes), labels, np.zeros_like(asked)),
-        SIZE: most_frequent(sizes, labels, asked),
-    }
-
-
-def _sizes(mazes: Sequence[Maze]) -> Int[np.ndarray, " maze"]:
-    return np.array([maze.size for maze in mazes])
-
-
-def _places(mazes: Sequence[Maze], side: int) -> Int[np.ndarray, "maze row_col"]:
-    """The cell of the cheese."""
-    cheeses = [square for maze in mazes if (square := maze.cheese) is not None]
-    return _cells(mazes, np.array(cheeses)[:, None], side)[:, 0]
-
-
-def _cells(
-    mazes: Sequence[Maze], squares: Int[np.ndarray, "maze square row_col"], side: int
-) -> Int[np.ndarray, "maze square row_col"]:
-    pairs = zip(mazes, squares.tolist(), strict=True)
-    return np.stack([square_cells(maze, of, side) for maze, of in pairs])
-
-
-def _cheese_cells(
-    mazes: Sequence[Maze], side: int, rng: np.random.Generator
-) -> Int[np.ndarray, "maze cell row_col"]:
-    """The cheese's cell, then others: about half of them near it, the rest anywhere."""
-    cheese = _places(mazes, side)
-    cells = [cheese]
-    for number in range(OTHER_CELLS):
-        other = cheese.copy()
-        while (same := (other == cheese).all(axis=1)).any():
-            near = cheese[same] + rng.integers(-2, 3, size=(same.sum(), 2))
-            anywhere = rng.integers(side, size=(same.sum(), 2))
-            other[same] = np.clip(near, 0, side - 1) if number % 2 else anywhere
-        cells.append(other)
-    return np.stack(cells, axis=1)
-
-
-def _wall_squares(
-    mazes: Sequence[Maze], rng: np.random.Generator
-) -> Int[np.ndarray, "maze square row_col"]:
-    """Squares that may be walls or not: those with one odd and one even coordinate."""
-    chosen = []
-    for maze in mazes:
-        may_be_either = np.argwhere(np.indices(maze.walls.shape).sum(axis=0) % 2 == 1)
-        chosen.append(may_be_either[rng.integers(len(may_be_either), size=WALL_SQUARES)])
-    return np.stack(chosen)
-
-
-def _are_walls(
-    mazes: Sequence[Maze], squares: Int[np.ndarray, "maze square row_col"]
-) -> Bool[np.ndarray, "maze square"]:
-    return np.stack([maze.walls[tuple(of.T)] for maze, of in zip(mazes, squares, strict=True)])
-
-
-def _accuracies(right: pd.DataFrame) -> pd.DataFrame:
-    """A row for each agent (and all of them), target, layer and probe: value, low, high."""
-    return pd.DataFrame(
-        [
-            {"agent": agent, "target": target, "layer": layer, "probe": probe, **vars(mean)}
-            for (target, layer, probe), rows in right.groupby(
-                ["target", "layer", "probe"], sort=False
-            )
-            for agent, mean in over_many_levels(rows, "right", 200).items()
-        ]
-    )
-
-
-def _claims(right: pd.DataFrame) -> tuple[Claim, ...]:
-    def chosen(target: str, layer: str, probe: str = ALL) -> pd.DataFrame:
-        same = (right["target"] == target) & (right["layer"] == layer) & (right["probe"] == probe)
-        return right[same]
-
-    def accuracy(target: str, layer: str, probe: str = ALL) -> dict[str, Mean]:
-        return over_many_levels(chosen(target, layer, probe), "right")
-
-    def gain(target: str, layer: str, than: str) -> dict[str, Mean]:
-        both = chosen(target, layer).merge(chosen(target, NOWHERE, than), on=["agent", "level"])
-        return over_many_levels(both, lambda table: table["right_x"] - table["right_y"])
-
-    above = gain(OUTCOME, "block 2, half", MAJORITY)
-    over_size = {name: gain(OUTCOME, name, SIZE) for name in LAYERS}
-    two = {name: accuracy(NEAR, name, "2") for name in ("block 1", "block 2, half", "block 2")}
-    walls = {name: accuracy(WALL, name) for name in SPATIAL}
-    moves = {name: accuracy(MOVE, name) for name in LAYERS}
-    most = accuracy(MOVE, NOWHERE, MAJORITY)
-    return (
-        Claim(
-            "Before its first step a probe reads whether the agent will get the cheese",
-            "78–85% are right, where the more frequent outcome is in 68%",
-            measured(
-                more_frequent_outcome=accuracy(OUTCOME, NOWHERE, MAJORITY),
-                maze_size_alone=accuracy(OUTCOME, NOWHERE, SIZE),
-                seven_features_of_the_maze=accuracy(OUTCOME, NOWHERE, SHAPE),
-                **{name: accuracy(OUTCOME, name) for name in LAYERS},
-            ),
-            "at the middle of block 2 it is right in 5 points more than the more frequent outcome, "
-            "the interval of the gain above 0, for every agent",
-            every(above, lambda mean: mean.value >= 0.05 and mean.low > 0),
-            form=".1%",
-        ),
-        Claim(
-            "In block 1 such a probe reads the size of the maze and nothing else",
-            "yes (no number)",
-            measured(**{f"{name} beyond size": of for name, of in over_size.items()}),
-            "in block 1 it is right in less than 2 points more than what knows the size alone, "
-            "for every agent",
-            every(over_size["block 1"], lambda mean: mean.value < 0.02),
-            form=".1%",
-        ),
-        Claim(
-            "Two channels of blocks 1 and 2 say where the cheese is",
-            "nearly perfectly, from two channels on",
-            measured(
-                **{f"{name}, two channels": of for name, of in two.items()},
-                block_2_all_channels=accuracy(NEAR, "block 2"),
-                maze_size_alone=accuracy(NEAR, "block 2", SIZE),
-            ),
-            "of all cells of the layer, the one that looks most like cheese is the cheese's or "
-            "next to it in at least 95% of the mazes, at each of the three layers, for every agent",
-            all(every(of, lambda mean: mean.value >= 0.95) for of in two.values()),
-            form=".1%",
-        ),
-        Claim(
-            "Single cells say whether a square is a wall",
-            "none",
-            measured(most_frequent=accuracy(WALL, NOWHERE, MAJORITY), **walls),
-            "block 1 is right about at least 95% of the squares that may be either, for every "
-            "agent",
-            every(walls["block 1"], lambda mean: mean.value >= 0.95),
-            form=".1%",
-        ),
-        Claim(
-            "The next move stands in block 2 already",
-            "none",
-            measured(most_frequent_move=most, **moves),
-            "at the end of block 2 a probe goes at least half of the way from the most frequent "
-            "move to certainty, for every agent",
-            all(moves["block 2"][agent].value >= (1 + most[agent].value) / 2 for agent in most),
-            form=".1%",
-        ),
     )
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: accuracies by layer, and how many channels or numbers a probe has to read."""
-    from procgen_tools.plots.style import set_aside
-    from procgen_tools.studies.probing.figures import plot_by_layer, plot_by_number
-
     accuracies, targets = findings.tables["accuracies"], (NEAR, WALL, MOVE, OUTCOME)
     layers, note = tuple(LAYERS), findings.mazes[0].upper() + findings.mazes[1:]
     figures = {

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BASELINES = {
-    "most frequent": ":",
-    "maze size alone": "--",
-    "seven features of the maze": "-.",
-}
+_BASELINES = {"most frequent": ":", "maze size alone": "--", "seven features of the maze": "-."}
 _GREY = "#7F7F7F"
 _NUMBERS = {
     "1": (SERIES[0], "1 channel"),
@@ -35,7 +31,7 @@ _NUMBERS = {
 def plot_by_layer(
     accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str], probe: str, note: str
 ) -> Figure:
-    """How often one kind of probe is right at each layer, a line an agent, a panel a target.
+    """How often one kind of probe is right at each layer, one line per agent, one panel per target.
 
     Args:
         accuracies: agent, target, layer, probe, value, low, high; the last agent is all together.
@@ -43,7 +39,7 @@ def plot_by_layer(
         layers: in the order of computation. Rows of other layers, and of other probes that exist
             at all layers, are not shown; probes of no layer are baselines across the panel.
         probe: which kind.
-        note: on how many mazes probes were fitted, and asked.
+        note: on how many mazes probes were fitted and tested.
     """
     figure, axes = _panels(targets)
     agents = list(accuracies["agent"].unique())
@@ -76,7 +72,7 @@ def _best(together: pd.DataFrame, targets: Sequence[str], layers: Sequence[str])
 def plot_by_number(
     accuracies: pd.DataFrame, targets: Sequence[str], layers: Sequence[str], note: str
 ) -> Figure:
-    """The mean over agents at each layer, a line for each number of things that a probe reads.
+    """The mean over agents at each layer, one line per number of things that a probe reads.
 
     Args: as for `plot_by_layer`.
     """

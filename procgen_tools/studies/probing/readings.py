@@ -25,7 +25,7 @@ from procgen_tools.vfield import CACHED_BATCH
 from procgen_tools.worlds.maze.grid import Maze
 
 
-def activations_at(
+def cell_activations(
     policy: ImpalaPolicy,
     mazes: Sequence[Maze],
     cells: Mapping[str, Int[np.ndarray, "maze cell row_col"]],
@@ -33,7 +33,7 @@ def activations_at(
     """All channels of some cells of activations, as many cells in each maze.
 
     Args:
-        policy: asked on its own device.
+        policy: runs on its own device.
         mazes: the mouse where it stands.
         cells: by layer, rows and columns of the activation; `interventions.square_cells` says
             which belong to a square.
@@ -61,7 +61,7 @@ def locate(
     """The cell that looks most like the second class of a probe, in each maze.
 
     Args:
-        policy, mazes: as for `activations_at`.
+        policy, mazes: as for `cell_activations`.
         probes: by layer and name; of two classes, and of single cells' channels.
     """
     found: dict[tuple[str, str], list[np.ndarray]] = {

@@ -13,19 +13,22 @@ from procgen_tools.plots.style import (
     INK,
     PICKED,
     SEQUENTIAL,
+    agent_panels,
     draw_band,
     headline,
+    legend_below,
     sample,
     series_look,
+    short_name,
 )
 from procgen_tools.statistics.intervals import mean_over_levels
+from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-FRAME_SIDE = 64
 _FAINTEST = 1e-3
 """Changes below this share of the largest have the darkest colour."""
 
@@ -45,19 +48,15 @@ def plot_fields_by_layer(
     """The side of theoretical and effective fields at every depth, for each agent.
 
     Args:
-        fields: a row an agent, maze and layer, with the columns `theoretical` and MEASURES, in
+        fields: one row per agent, maze and layer, with the columns `theoretical` and MEASURES, in
             pixels; layers in order of computation.
         pixels_a_square: of the maze, for the second axis.
         layer: which one the title is about; by default the middle one.
     """
-    import matplotlib.pyplot as plt
-
-    agents, layers = list(fields["agent"].unique()), list(fields["layer"].unique())
+    layers = list(fields["layer"].unique())
     places = np.arange(len(layers))
-    figure, axes = plt.subplots(1, len(agents), figsize=(3.9 * len(agents) + 2.4, 5.4),
-                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = fields[fields["agent"] == agent]
+    figure, panels = agent_panels(fields, extra=2.4, height=5.4)
+    for ax, _, rows in panels:
         by_layer = rows.drop_duplicates("layer").set_index("layer").loc[layers]
         ax.plot(places, by_layer["theoretical"], "x-", color=INK, markersize=5,
                 label="theoretical field")  # fmt: skip
@@ -67,24 +66,24 @@ def plot_fields_by_layer(
                 for layer in layers
             ]
             draw_band(ax, places.tolist(), means, series_look(number), name)
-        ax.axhline(FRAME_SIDE, color="#7F7F7F", linestyle=":", linewidth=1.5, label="whole frame")
-        ax.set_xticks(places, [_short(layer) for layer in layers], rotation=60, ha="right")
+        ax.axhline(FRAME_SIZE, color="#7F7F7F", linestyle=":", linewidth=1.5, label="whole frame")
+        ax.set_xticks(places, [short_name(layer) for layer in layers], rotation=60, ha="right")
         ax.tick_params(labelsize=9)
-        ax.set_title(agent, fontsize=10)
         ax.set_ylim(0, None)
         ax.grid(axis="y", color="#EEEEEE")
-        ax.set_axisbelow(True)
-        ax.spines[["top"]].set_visible(False)
-    axes[0, 0].set_ylabel("side of the square [pixels]")
-    scale = axes[0, -1].secondary_yaxis(
-        "right", functions=(lambda y: y / pixels_a_square, lambda y: y * pixels_a_square)
+    panels[0][0].set_ylabel("side of the square [pixels]")
+    scale = panels[-1][0].secondary_yaxis(
+        "right",
+        functions=(
+            lambda y: np.asarray(y, float) / pixels_a_square,
+            lambda y: np.asarray(y, float) * pixels_a_square,
+        ),
     )
     scale.set_ylabel("side [squares of the maze]")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    legend_below(figure, ncols=3)
     about = layer or layers[len(layers) // 2]
     there = fields[fields["layer"] == about].groupby("agent").mean(numeric_only=True).mean()
-    headline(figure, f"At {_short(about)} 90% of the gradient lies within "
+    headline(figure, f"At {short_name(about)} 90% of the gradient lies within "
                 f"{there['gradient_90']:.0f} of the {there['theoretical']:.0f} pixels that a cell "
                 "can see", f"{sample(fields)}; bands: 95% intervals over mazes")  # fmt: skip
     return figure
@@ -94,7 +93,7 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
     """Above, what a middle cell sees of the frame; below, the cells that a middle pixel moves.
 
     Args:
-        maps: a row a pixel or cell of one maze, with the columns layer, what ("gradient" or
+        maps: one row per pixel or cell of one maze, with the columns layer, what ("gradient" or
             "pixel"), row, col, number.
         fields: as for `plot_fields_by_layer`; gives the theoretical sides.
     """
@@ -114,7 +113,7 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
             field = chosen.pivot(index="row", columns="col", values="number").to_numpy()
             image = draw_change_map(field, ax, side=float(sides[layer]))
             if row == 0:
-                ax.set_title(_short(layer), fontsize=10)
+                ax.set_title(short_name(layer), fontsize=10)
             if ax is not axes[row, 0]:
                 ax.set_ylabel("")
         axes[row, 0].set_ylabel(f"{titles[what]}\n\npixel", fontsize=9)
@@ -124,7 +123,7 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
         for layer, part in maps[maps["what"] == "gradient"].groupby("layer", sort=False)
     }
     headline(figure, f"A middle cell sees {reached[layers[0]]:.1%} of the frame at "
-                f"{_short(layers[0])}, {reached[layers[-1]]:.0%} at {_short(layers[-1])}",
+                f"{short_name(layers[0])}, {reached[layers[-1]]:.0%} at {short_name(layers[-1])}",
                 f"{sample(maps)} (level {maps['level'].iloc[0]}). Orange: the "
                 "theoretical field. White: nothing reaches there.")  # fmt: skip
     return figure
@@ -152,7 +151,7 @@ def plot_pixel_changes(
     for ax, (name, field) in zip(axes[0], changes.items(), strict=True):
         image = draw_change_map(field, ax, side=sides[name], centre=pixel)
         ax.plot(pixel[1], pixel[0], "x", color=_FIELD, markersize=6, label="the changed pixel")
-        ax.set_title(f"{_short(name)}\nfield of {sides[name]} pixels", fontsize=10)
+        ax.set_title(f"{short_name(name)}\nfield of {sides[name]} pixels", fontsize=10)
         if ax is not axes[0, 0]:
             ax.set_ylabel("")
     _colour_bar(figure, image, axes, "change, largest = 1")
@@ -169,7 +168,7 @@ def draw_change_map(
     ax: Axes | None = None,
     *,
     side: int | float,
-    centre: tuple[int, int] = (FRAME_SIDE // 2, FRAME_SIDE // 2),
+    centre: tuple[int, int] = (FRAME_SIZE // 2, FRAME_SIZE // 2),
 ) -> AxesImage:
     """One map over the frame, on a logarithmic scale; white where it is zero.
 
@@ -185,16 +184,16 @@ def draw_change_map(
 
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
-    cell = FRAME_SIDE / len(field)
+    cell = FRAME_SIZE / len(field)
     # Cell i is centred on pixel i * cell (see `interventions.cells`).
-    edges = (-cell / 2, FRAME_SIDE - cell / 2)
+    edges = (-cell / 2, FRAME_SIZE - cell / 2)
     shown = np.where(field > 0, field / (field.max() or 1), np.nan)
     image = ax.imshow(shown, norm=LogNorm(_FAINTEST, 1), cmap=SEQUENTIAL,
                       extent=(*edges, *edges[::-1]), interpolation="nearest")  # fmt: skip
     row, col = centre
     ax.add_patch(Rectangle((col - side / 2, row - side / 2), side, side, fill=False,
                            edgecolor=_FIELD, linewidth=1.8))  # fmt: skip
-    ax.set(xlim=(-4, FRAME_SIDE), ylim=(FRAME_SIDE, -4), xticks=[0, 32, 63], yticks=[0, 32, 63])
+    ax.set(xlim=(-4, FRAME_SIZE), ylim=(FRAME_SIZE, -4), xticks=[0, 32, 63], yticks=[0, 32, 63])
     ax.set_xlabel("pixel", fontsize=9)
     ax.set_ylabel("pixel", fontsize=9)
     ax.tick_params(labelsize=8)
@@ -205,7 +204,3 @@ def _colour_bar(figure: Figure, image: AxesImage, axes: np.ndarray, label: str) 
     bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=25, extend="min")
     bar.set_label(label, fontsize=9)
     bar.ax.tick_params(labelsize=8)
-
-
-def _short(layer: str) -> str:
-    return layer.removeprefix("embedder.").removesuffix("_out")

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from procgen_tools.plots import style
 from procgen_tools.plots.mazes import plot_maze
-from procgen_tools.statistics.intervals import Mean, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
 
@@ -34,7 +34,7 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
 
     Args:
         maze: whose targets they are.
-        scores: a row for each edit and target: edit, row, col, probability.
+        scores: one row per edit and target: edit, row, col, probability.
         panels: titles, by the edits to show; the first is the one to compare with.
 
     Raises:
@@ -125,21 +125,17 @@ def plot_scores_by(scores: pd.DataFrame, column: str, label: str, edits: Sequenc
     """Mean scores of edits against a number, with 95% intervals over levels, for each agent.
 
     Args:
-        scores: a row for each agent, level, edit and target.
+        scores: one row per agent, level, edit and target.
         column: the number, such as "distance"; its lowest whole number has a bin of its own,
             and equally wide bins follow.
         label: what it is, under the axis.
         edits: which edits, in the order of the legend.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(scores["agent"].unique())
-    figure = plt.figure(figsize=(max(3.9 * len(agents) + 1.9, 8.4), 4.1), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
+    figure, panels = style.agent_panels(scores, extra=1.9, height=4.1, least=8.4)
     edges = np.linspace(scores[column].min() + 0.5, scores[column].max() + 0.5, _BINS)
     least = max(1, min(_LEAST_LEVELS, scores["level"].nunique() // 20))
     binned = scores.assign(bin=np.digitize(scores[column], edges[:-1]))
-    for ax, agent in zip(axes[0], agents, strict=True):
+    for ax, agent, _ in panels:
         for number, (edit, line) in enumerate(zip(edits, _STYLES, strict=False)):
             rows = binned[(binned["agent"] == agent) & (binned["edit"] == edit)]
             places, means = [], []
@@ -149,13 +145,11 @@ def plot_scores_by(scores: pd.DataFrame, column: str, label: str, edits: Sequenc
                     means.append(_mean(group, "probability"))
             style.draw_band(ax, places, means, edit_look(edit, number), edit, line=line)
         ax.set(xlabel=label, ylim=(0, 1))
-        ax.set_title(agent, fontsize=10)
-    axes[0, 0].set_ylabel("probability of a typical step")
+    panels[0][0].set_ylabel("probability of a typical step")
     means_of = binned[binned["edit"].isin(edits)].groupby(["edit", "bin"])["probability"].mean()
     first, last = (means_of.xs(each, level="bin") for each in _ends(binned, least))
     _legend_beside(
         figure,
-        axes,
         scores,
         f"From the least to the most {label}: '{edits[0]}' {first[edits[0]]:.2f} → "
         f"{last[edits[0]]:.2f}, '{edits[-1]}' {first[edits[-1]]:.2f} → {last[edits[-1]]:.2f}",
@@ -181,20 +175,16 @@ def plot_magnitudes(tuning: pd.DataFrame, sets: Sequence[str]) -> Figure:
     """How many times as probable targets are, against the magnitude of the clamp, by agent.
 
     Args:
-        tuning: a row for each agent, level, set, magnitude and target, with log_ratio.
+        tuning: one row per agent, level, set, magnitude and target, with log_ratio.
         sets: which sets of channels.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(tuning["agent"].unique())
-    figure = plt.figure(figsize=(max(3.9 * len(agents) + 1.9, 8.4), 4.1), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
-    for ax, agent in zip(axes[0], agents, strict=True):
+    figure, panels = style.agent_panels(tuning, extra=1.9, height=4.1, least=8.4)
+    for ax, agent, _ in panels:
         for number, (name, line) in enumerate(zip(sets, _STYLES[1:], strict=False), start=1):
             rows = tuning[(tuning["agent"] == agent) & (tuning["set"] == name)]
             groups = dict(list(rows.groupby("magnitude")))
             logs = [_mean(group, "log_ratio") for group in groups.values()]
-            ratios = [Mean(*np.exp([each.value, each.low, each.high])) for each in logs]
+            ratios = [Estimate(*np.exp([each.value, each.low, each.high])) for each in logs]
             style.draw_band(ax, list(groups), ratios, edit_look(name, number), name, line=line)
         ax.axhline(1, color=style.REFERENCE, linewidth=1, zorder=0)
         magnitudes = sorted(tuning["magnitude"].unique())
@@ -202,15 +192,13 @@ def plot_magnitudes(tuning: pd.DataFrame, sets: Sequence[str]) -> Figure:
         ax.set_xticks(magnitudes, [f"{each:g}" for each in magnitudes], minor=False)
         ax.set_xticks([], minor=True)
         ax.set_xlabel("clamp, in natural 99th percentiles\nwhere cheese is")
-        ax.set_title(agent, fontsize=10)
-    axes[0, 0].set_ylabel("times as probable as without")
+    panels[0][0].set_ylabel("times as probable as without")
     gains = np.exp(
         tuning[tuning["set"].isin(sets)].groupby(["set", "magnitude"])["log_ratio"].mean()
     )
     name, magnitude = gains.idxmax()
     _legend_beside(
         figure,
-        axes,
         tuning,
         f"Targets become most probable ({gains.max():.2f} times) with '{name}' at {magnitude:g}",
     )
@@ -223,18 +211,13 @@ def plot_budgets(
     """Shares of targets that are walked straight to, and mean scores, by what may be changed.
 
     Args:
-        scores: a row for each agent, level, edit and target.
+        scores: one row per agent, level, edit and target.
         budgets: the share of a layer's numbers that each edit changes, by its name.
         references: edits to draw as levels across, with their names.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(scores["agent"].unique())
-    figure = plt.figure(figsize=(max(3.9 * len(agents) + 1.9, 8.4), 4.1), layout="constrained")
-    axes = figure.subplots(1, len(agents), sharey=True, squeeze=False)
+    figure, panels = style.agent_panels(scores, extra=1.9, height=4.1, least=8.4)
     columns = {"probability": "mean score", "straight": "targets walked straight to"}
-    for ax, agent in zip(axes[0], agents, strict=True):
-        rows = scores[scores["agent"] == agent]
+    for ax, _, rows in panels:
         for number, (column, name) in enumerate(columns.items()):
             look = style.series_look(number)
             means = [_mean(rows[rows["edit"] == edit], column) for edit in budgets]
@@ -246,15 +229,13 @@ def plot_budgets(
         ax.set(xscale="log", ylim=(0, 1), xlabel="changed numbers, % of the layer")
         ax.set_xticks([100 * share for share in budgets.values()],
                       [f"{100 * share:g}" for share in budgets.values()])  # fmt: skip
-        ax.set_title(agent, fontsize=10)
-    axes[0, 0].set_ylabel("probability, or share of targets")
+    panels[0][0].set_ylabel("probability, or share of targets")
     by_level = scores.groupby(["edit", "agent", "level"])["straight"].mean()
     straight = by_level.groupby("edit").mean()
     others = ", ".join(f"{words}: {straight[edit]:.0%}" for edit, words in references.items())
     most = list(budgets)[-1]
     _legend_beside(
         figure,
-        axes,
         scores,
         f"With {budgets[most]:.0%} of the layer changed, {straight[most]:.0%} of targets are "
         f"walked straight to ({others})",
@@ -262,12 +243,11 @@ def plot_budgets(
     return figure
 
 
-def _mean(rows: pd.DataFrame, column: str) -> Mean:
+def _mean(rows: pd.DataFrame, column: str) -> Estimate:
     """Over levels, of each level's mean over targets."""
     return mean_over_levels(rows.groupby("level")[column].mean().to_numpy())
 
 
-def _legend_beside(figure: Figure, axes: Any, rows: pd.DataFrame, finding: str) -> None:
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=9)
+def _legend_beside(figure: Figure, rows: pd.DataFrame, finding: str) -> None:
+    style.legend_below(figure, ncols=1, loc="outside right center")
     style.headline(figure, finding, f"{style.count_mazes(rows)}; bands: {style.LEVELS_INTERVAL}")

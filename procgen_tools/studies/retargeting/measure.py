@@ -27,6 +27,7 @@ from procgen_tools.hooks import canonical
 from procgen_tools.interventions.base import Intervention
 from procgen_tools.models.interface import Policy, answer_from
 from procgen_tools.shown import brief
+from procgen_tools.studies.base import LAYER
 from procgen_tools.vfield import fast_batch
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.edit import place_cheese
@@ -125,7 +126,7 @@ class TargetScores:
 
 @dataclass(frozen=True, eq=False)
 class Retargeting:
-    """A policy in a maze without cheese, ready to be asked for the way to its targets.
+    """A policy in a maze without cheese, ready to be measured on the way to its targets.
 
     Attributes:
         policy: who walks.
@@ -151,14 +152,14 @@ class Retargeting:
         maze: Maze,
         targets: Sequence[tuple[int, int]] | None = None,
         *,
-        layer: str = "embedder.block2.res1.resadd",
+        layer: str = LAYER,
     ) -> Retargeting:
         """Record what is needed of the unedited policy.
 
         Args:
             policy: without memory, on its own device.
             maze: without cheese; the mouse starts where it stands.
-            targets: open squares; all but the mouse's own unless given.
+            targets: open squares; defaults to all but the mouse's own.
             layer: where, or after which, edits act: one of the policy's `resume_points`. A
                 policy without any, such as an adapted one, makes whole passes, in which edits
                 may act anywhere.

@@ -83,7 +83,7 @@ class Choice:
     Attributes:
         edits: the edits to measure, by name.
         channels: of each clamp, by the edit's name.
-        tuning: a row for each tuned edit, level and target, with its set and multiple.
+        tuning: one row per tuned edit, level and target, with its set and multiple.
     """
 
     edits: Mapping[str, TargetEdit]
@@ -226,7 +226,7 @@ def edited(task: Retargeting, edit: TargetEdit) -> TargetScores:
 def score_rows(
     level: int, task: Retargeting, scores: TargetScores, base: TargetScores
 ) -> pd.DataFrame:
-    """A row for each target.
+    """One row per target.
 
     Columns: level, size, row, col, distance (steps from the mouse), from_corner_path (steps from
     the way to the top right), probability, log_ratio (to the unedited policy), straight.

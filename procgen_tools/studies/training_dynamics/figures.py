@@ -9,8 +9,16 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.plots.mazes import marked_squares, plot_maze
-from procgen_tools.plots.style import INK, REFERENCE, draw_band, headline, series_look
-from procgen_tools.statistics.intervals import Mean, mean_over_levels
+from procgen_tools.plots.style import (
+    INK,
+    REFERENCE,
+    draw_band,
+    draw_estimates,
+    headline,
+    legend_below,
+    series_look,
+)
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.maze.grid import Maze
 
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ PANELS: dict[str, dict[str, str]] = {
 """Columns of the table, in words, by panel."""
 
 
-def plot_onsets(onsets: Mapping[str, Mean], *, note: str, ax: Axes | None = None) -> Axes:
+def plot_onsets(onsets: Mapping[str, Estimate], *, note: str, ax: Axes | None = None) -> Axes:
     """When each thing is half learned, on an axis of examples.
 
     Args:
@@ -52,13 +60,10 @@ def plot_onsets(onsets: Mapping[str, Mean], *, note: str, ax: Axes | None = None
         figure, ax = plt.subplots(figsize=size, layout="constrained")
         headline(figure, "Learned in this order: " + "; ".join(order),
                  f"{note}; bars: 95% intervals over mazes")  # fmt: skip
+    draw_estimates(ax, {"": (series_look(0), [onsets[name] for name in order])}, order)
     for place, name in enumerate(order):
-        mean, look = onsets[name], series_look(0)
-        ax.plot([mean.low, mean.high], [place, place], color=look.colour, linewidth=2.5)
-        ax.plot(mean.value, place, look.marker, color=look.colour, markersize=8)
-        ax.annotate(f"{mean.value:.0f}", (mean.value, place), xytext=(0, 6), fontsize=9,
-                    textcoords="offset points", ha="center")  # fmt: skip
-    ax.set_yticks(range(len(order)), order)
+        ax.annotate(f"{onsets[name].value:.0f}", (onsets[name].value, place), xytext=(0, 6),
+                    fontsize=9, textcoords="offset points", ha="center")  # fmt: skip
     ax.set(ylim=(len(order) - 0.4, -0.7), xlabel="thousands of examples until half of the effect")
     ax.set_xlim(left=0)
     ax.grid(axis="x", color="#EEEEEE")
@@ -68,11 +73,11 @@ def plot_onsets(onsets: Mapping[str, Mean], *, note: str, ax: Axes | None = None
 
 
 def plot_wants(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> Figure:
-    """Means over mazes at every checkpoint with 95% intervals, a line a run; shipped agents apart.
+    """Means over mazes at every checkpoint with 95% intervals, one line per run and shipped agent.
 
     Args:
-        checkpoints: a row a run, checkpoint and maze, with the columns agent, samples, level and
-            those of PANELS.
+        checkpoints: one row per run, checkpoint and maze, with the columns agent, samples,
+            level and those of PANELS.
         shipped: the same of finished agents, without samples.
     """
     import matplotlib.pyplot as plt
@@ -115,7 +120,7 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
     """The mean move at every square of one maze, at checkpoints from the first to the last.
 
     Args:
-        fields: a row a checkpoint and square, with the columns agent, samples, row, col, right
+        fields: one row per checkpoint and square, with the columns agent, samples, row, col, right
             and up; of several runs the first is drawn.
         maze: whose field it is.
         most: pictures at most.
@@ -143,8 +148,7 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
                   scale_units="xy", scale=1 / 0.9, pivot="mid", units="xy", width=0.12,
                   headwidth=3.4, headlength=3.2, headaxislength=2.9, minlength=0.3,
                   color=INK, zorder=4)  # fmt: skip
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    legend_below(figure)
     headline(figure, f"The mean move grows from {lengths[shown[0]]:.2f} to "
              f"{lengths[shown[-1]]:.2f} of a certain one",
              "One maze, one run; arrows: mean moves, a certain one nearly as long as a square "

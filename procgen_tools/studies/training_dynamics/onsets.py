@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from procgen_tools.statistics.intervals import Mean
+from procgen_tools.statistics.intervals import Estimate
 
 RESAMPLES = 1999
 
@@ -40,7 +40,7 @@ def over_resampled_levels(
     statistic: Callable[..., float],
     *curves: Float[np.ndarray, "_run _level _checkpoint"],
     seed: int = 0,
-) -> Mean:
+) -> Estimate:
     """A statistic of curves that are means over levels, with its 95% bootstrap interval.
 
     Runs and levels are resampled apart from each other, alike for all curves; a single run stays.
@@ -73,4 +73,4 @@ def over_resampled_levels(
         for _ in range(RESAMPLES)
     ]
     low, high = np.percentile(drawn, [2.5, 97.5])
-    return Mean(value, float(low), float(high))
+    return Estimate(value, float(low), float(high))

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from procgen_tools.plots.style import agent_look, draw_interval, headline, sample, series_look
+from procgen_tools.plots.style import (
+    agent_look,
+    agent_panels,
+    draw_estimates,
+    headline,
+    legend_below,
+    sample,
+    series_look,
+)
+from procgen_tools.statistics.intervals import mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,20 +30,16 @@ RETURNS = {
 
 
 def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
-    """Which way the policy turns and which way the value is higher, a dot a maze, for each agent.
+    """Which way the policy turns and which way the value is higher: one dot per agent and maze.
 
     Args:
-        decisions: a row an agent and maze, with the columns of `studies.value_head.measure.Fork`.
+        decisions: one row per agent and maze, with the columns of `measure.Fork`.
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(decisions["agent"].unique())
-    figure, axes = plt.subplots(1, len(agents), figsize=(3.6 * len(agents) + 1.4, 5.0),
-                                sharey=True, squeeze=False, layout="constrained")  # fmt: skip
+    figure, panels = agent_panels(decisions, width=3.6, height=5.0)
     policy = decisions["policy_cheese"] - decisions["policy_top_right"]
     value = decisions["value_cheese"] - decisions["value_top_right"]
     agree = (policy > 0) == (value > 0)
-    for ax, agent in zip(axes[0], agents, strict=True):
+    for ax, agent, _ in panels:
         of_agent = decisions["agent"] == agent
         for chosen, look, name in (
             (of_agent & agree, series_look(0), "the heads agree"),
@@ -46,9 +51,8 @@ def plot_values_at_forks(decisions: pd.DataFrame) -> Figure:
             line(0, color="#999999", linewidth=1, zorder=0)
         ax.set(xlim=(-1.08, 1.08), xlabel="P(cheese) − P(top right)")
         ax.set_title(f"{agent}: {agree[of_agent].mean():.0%} agree", fontsize=10)
-    axes[0, 0].set_ylabel("value of the way to the cheese\nminus that to the top right")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2,
-                  frameon=False, fontsize=9)  # fmt: skip
+    panels[0][0].set_ylabel("value of the way to the cheese\nminus that to the top right")
+    legend_below(figure)
     headline(figure, f"At {agree.mean():.0%} of the decision squares the policy prefers the way "
                 "of the higher value",
                 f"{sample(decisions)}, cheese anywhere; one mark for each maze")  # fmt: skip
@@ -67,23 +71,20 @@ def plot_value_correlations(tables: Mapping[str, pd.DataFrame]) -> Figure:
                                 sharey=True, squeeze=False, layout="constrained")  # fmt: skip
     found = []
     for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
-        agents = list(table["agent"].unique())
-        for number, agent in enumerate(agents):
-            rows = table[table["agent"] == agent]
-            shift = 0.2 * (number - (len(agents) - 1) / 2)
-            for place, column in enumerate(RETURNS):
-                draw_interval(ax, rows[column].to_numpy(), place + shift,
-                              agent_look(agent, number), None if place else agent)  # fmt: skip
+        series = {
+            str(agent): (
+                agent_look(str(agent), number),
+                [mean_over_levels(rows[column].to_numpy()) for column in RETURNS],
+            )
+            for number, (agent, rows) in enumerate(table.groupby("agent", sort=False))
+        }
+        draw_estimates(ax, series, list(RETURNS.values()))
         ax.axvline(0, color="#999999", linewidth=1, zorder=0)
         ax.set(xlim=(-0.6, 1.03), xlabel="correlation with the value, within a maze")
         ax.set_title(title, fontsize=10)
-        ax.grid(axis="y", color="#EEEEEE")
         best = max(RETURNS, key=lambda column: float(table[column].mean()))
         found.append(f"{title}, {RETURNS[best]} ({table[best].mean():.2f})")
-    axes[0, 0].set_yticks(range(len(RETURNS)), list(RETURNS.values()))
-    axes[0, 0].set_ylim(len(RETURNS) - 0.5, -0.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False, fontsize=9)  # fmt: skip
+    legend_below(figure)
     sizes = " and ".join(dict.fromkeys(sample(table) for table in tables.values()))
     headline(figure, f"What values follow best: {'; '.join(found)}",
                 f"{sizes}; bars: 95% intervals over mazes")  # fmt: skip

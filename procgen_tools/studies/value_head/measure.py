@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from procgen_tools.chains import decision
+from procgen_tools.models import ImpalaPolicy
 from procgen_tools.returns import DISCOUNT, discounted_returns, shortest_way_returns
-from procgen_tools.vfield import VectorField
-from procgen_tools.worlds.maze.grid import Square
+from procgen_tools.vfield import VectorField, vector_field
+from procgen_tools.worlds.maze.edit import remove_cheese
+from procgen_tools.worlds.maze.grid import Maze, Square
 from procgen_tools.worlds.maze.paths import decision_square, distances, nearer_moves
 
 
@@ -117,3 +120,36 @@ def correlation(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"])
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(np.corrcoef(first, second)[0, 1])
+
+
+def heads(policy: ImpalaPolicy, _: int, maze: Maze) -> list[dict[str, Any]]:
+    """Both heads at the decision square, and values over the maze, in one row.
+
+    Columns: size, those of `Fork` without the square, peak_at_cheese, those of `ValueFit`, and
+    values at the start and on average, with the cheese and without.
+    """
+    field = vector_field(maze, policy)
+    without = vector_field(remove_cheese(maze), policy, both_facings=False)
+    ways = fork(field)
+    assert ways is not None
+    start = field.index(maze.mouse)
+    return [
+        {
+            "size": maze.size,
+            "policy_cheese": ways.policy_cheese,
+            "policy_top_right": ways.policy_top_right,
+            "value_cheese": ways.value_cheese,
+            "value_top_right": ways.value_top_right,
+            "peak_at_cheese": peak_is_at_cheese(field),
+            **vars(value_fit(field)),
+            "start_value": field.values[start],
+            "start_value_without": without.values[start],
+            "mean_value": field.values.mean(),
+            "mean_value_without": without.values.mean(),
+        }
+    ]
+
+
+def fits(policy: ImpalaPolicy, _: int, maze: Maze) -> list[dict[str, Any]]:
+    """The columns of `ValueFit`, in one row."""
+    return [vars(value_fit(vector_field(maze, policy)))]

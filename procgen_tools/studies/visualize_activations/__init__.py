@@ -1,7 +1,7 @@
 """What every activation looks like, and which channels show the cheese where it lies.
 
 The published network has 11 channels of 128 at this layer that light up at the cheese, chosen by
-eye. Here each channel is asked where it changes most when the cheese is taken away.
+eye. Here we measure where each channel it changes most when the cheese is taken away.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from procgen_tools.statistics.intervals import Mean, Share
-from procgen_tools.studies.base import (
-    ALL_AGENTS,
-    LAYER,
-    Claim,
-    Findings,
-    Settings,
-    every,
-    measured,
-    over_levels,
+from procgen_tools.plots.activations import plot_layer_statistics
+from procgen_tools.plots.style import count, sample, set_aside, short_name
+from procgen_tools.studies.base import LAYER, Findings, Settings
+from procgen_tools.studies.visualize_activations.claims import all_claims
+from procgen_tools.studies.visualize_activations.measure import (
+    OFTEN,
+    layer_statistics,
+    steps_from_cheese,
 )
-from procgen_tools.studies.visualize_activations.measure import layer_statistics, steps_from_cheese
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.levels import make_level
 
@@ -34,12 +31,8 @@ NAME = "visualize_activations"
 TITLE = "Pictures of activations"
 MAZES = 100
 
-PUBLISHED_SHARE = 11 / 128
-OFTEN = 0.9
-"""In so many of the mazes a channel that shows the cheese changes most at the cheese."""
-
 MAZES_OF_STATISTICS = 32
-"""So many mazes, of all that are measured, give the statistics of each activation."""
+"""How many of the measured mazes give the statistics of each activation."""
 
 LAYERS = tuple(
     f"embedder.block{block}.{part}_out"
@@ -78,58 +71,13 @@ def run(settings: Settings) -> Findings:
         scope=settings.scope(MAZES),
         mazes=f"levels 0–{count - 1}, the cheese anywhere and the mouse at the start",
         agents=tuple(agents),
-        claims=_claims(tables["peaks"]),
+        claims=all_claims(tables["peaks"]),
         tables=tables,
-    )
-
-
-def channels_at_cheese(peaks: pd.DataFrame, layer: str = LAYER) -> pd.DataFrame:
-    """How often each channel changes most at the cheese's cell or beside it.
-
-    Args:
-        peaks: with the columns agent, layer, level, channel, steps.
-        layer: which activation.
-
-    Returns:
-        Columns agent, channel, share (of the mazes), highest first.
-    """
-    chosen = peaks[peaks["layer"] == layer]
-    near = chosen.assign(share=(chosen["steps"] <= 1).astype(float))
-    shares = near.groupby(["agent", "channel"], sort=False, as_index=False)["share"].mean()
-    return shares.sort_values(["agent", "share"], ascending=[True, False], ignore_index=True)
-
-
-def _claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
-    shares = channels_at_cheese(peaks)
-    counts = {
-        str(agent): Share.of((rows["share"] >= OFTEN).to_numpy())
-        for agent, rows in shares.groupby("agent", sort=False)
-    }
-    counts[ALL_AGENTS] = Share.of((shares["share"] >= OFTEN).to_numpy())
-    channels = {agent: Mean(each.value, *each.interval) for agent, each in counts.items()}
-    at_layer = peaks[peaks["layer"] == LAYER]
-    near = at_layer.assign(near=(at_layer["steps"] <= 1).astype(float))
-    typical = over_levels(
-        near.groupby(["agent", "level"], sort=False, as_index=False)["near"].mean(), "near"
-    )
-    return (
-        Claim(
-            f"Some channels of {LAYER} show the cheese where it lies",
-            "11 of 128 (.086), chosen by eye",
-            measured(share_of_channels=channels, mean_over_all_channels=typical),
-            f"at least .086 of the channels change most within one cell of the cheese in {OFTEN:g} "
-            "of the mazes, for every agent",
-            every(channels, lambda share: share.value >= PUBLISHED_SHARE),
-            comment="The intervals of the first number are over channels.",
-        ),
     )
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: statistics by depth, and how many channels show the cheese in each layer."""
-    from procgen_tools.plots.activations import plot_layer_statistics
-    from procgen_tools.plots.style import count, sample, set_aside
-
     tables = findings.tables
     statistics = tables["statistics"]
     near = tables["peaks"].assign(near=(tables["peaks"]["steps"] <= 1).astype(float))
@@ -147,20 +95,16 @@ def draw(findings: Findings) -> dict[str, Figure]:
                 "positive": "share above zero",
                 "change": "change by the cheese,\nshare of the norm",
             },
-            finding=f"The cheese changes {_short(most)} most: by {means.max():.0%} of its norm",
+            finding=f"The cheese changes {short_name(most)} most: by {means.max():.0%} of its norm",
             note=f"{count(seen, 'maze')}; grey: every other block of the network",
             logarithmic=("rms",),
         ),
         "at_cheese": plot_layer_statistics(
             at_cheese.rename("share").reset_index(),
             {"share": f"share of channels that change most\nat the cheese in {OFTEN:.0%} of mazes"},
-            finding=f"{published.mean():.0%} of the channels of {_short(LAYER)} change most at the "
-            "cheese",
+            finding=f"{published.mean():.0%} of the channels of {short_name(LAYER)} change most at "
+            "the cheese",
             note=f"{sample(tables['peaks'])}; at the cheese: within one cell of its own",
         ),
     }
     return set_aside(figures)
-
-
-def _short(layer: str) -> str:
-    return layer.removeprefix("embedder.").removesuffix("_out")

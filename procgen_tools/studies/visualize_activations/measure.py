@@ -14,8 +14,12 @@ from procgen_tools import hooks
 from procgen_tools.interventions import activations_of, observe, square_cells
 from procgen_tools.interventions.vectors import View
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.studies.base import LAYER
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
+
+OFTEN = 0.9
+"""A channel that shows the cheese changes most at the cheese in at least this share of mazes."""
 
 
 @torch.no_grad()
@@ -30,7 +34,7 @@ def layer_statistics(
         others: as many, to compare with, such as the same mazes without cheese.
 
     Returns:
-        A row for each activation in order of computation, with the columns layer, mean, rms
+        One row per activation in order of computation, with the columns layer, mean, rms
         (root mean square), positive (share of numbers above 0), largest (absolute number), and
         change: the norm of the difference to `others`, as a share of the norm; mean over views.
 
@@ -94,3 +98,19 @@ def _peaks(change: Float[Tensor, "maze channel row col"]) -> Int[np.ndarray, "ma
     side = change.shape[-1]
     flat = change.abs().flatten(2).argmax(dim=-1).cpu().numpy()
     return np.stack([flat // side, flat % side], axis=-1)
+
+
+def channels_at_cheese(peaks: pd.DataFrame, layer: str = LAYER) -> pd.DataFrame:
+    """How often each channel changes most at the cheese's cell or beside it.
+
+    Args:
+        peaks: with the columns agent, layer, level, channel, steps.
+        layer: which activation.
+
+    Returns:
+        Columns agent, channel, share (of the mazes), highest first.
+    """
+    chosen = peaks[peaks["layer"] == layer]
+    near = chosen.assign(share=(chosen["steps"] <= 1).astype(float))
+    shares = near.groupby(["agent", "channel"], sort=False, as_index=False)["share"].mean()
+    return shares.sort_values(["agent", "share"], ascending=[True, False], ignore_index=True)

@@ -6,7 +6,7 @@ import pytest
 
 from procgen_tools import chains, maze, vfield
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.studies.behavioral_demos import outcome
+from procgen_tools.studies.behavioral_demos.measure import outcome
 
 
 @pytest.mark.parametrize("cheese", [True, False])

@@ -8,11 +8,13 @@ import pytest
 
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies import behavioral_stats as experiment
-from procgen_tools.studies.base import ALL_AGENTS, Findings, Settings
+from procgen_tools.studies.base import Findings, Settings
+from procgen_tools.studies.behavioral_stats import measure
+from procgen_tools.studies.rules import ALL_AGENTS
 from procgen_tools.worlds.maze.features import FEATURES, feature_table
 from procgen_tools.worlds.maze.grid import Maze
 
-PLANTED = {experiment.TO_TOP_RIGHT: -1.8, experiment.STEPS_TO_CHEESE: -1.2}
+PLANTED = {measure.TO_TOP_RIGHT: -1.8, measure.STEPS_TO_CHEESE: -1.2}
 
 
 def planted_episodes(
@@ -43,8 +45,8 @@ def planted_episodes(
 @pytest.fixture(scope="module")
 def findings() -> Findings:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "_episodes", planted_episodes)
-        patch.setattr(experiment, "FAST_SIZE", 25)
+        patch.setattr(measure, "_episodes", planted_episodes)
+        patch.setattr(measure, "FAST_SIZE", 25)
         patch.setattr(Settings, "load_agents", lambda _: {"a": ImpalaPolicy(), "b": ImpalaPolicy()})
         return experiment.run(Settings(mazes=450, fast=True))
 
@@ -68,18 +70,18 @@ def test_claims_about_what_is_planted(findings: Findings) -> None:
 def test_coefficients_that_are_planted(findings: Findings) -> None:
     table = findings.tables["coefficients"].set_index(["agent", "feature"])
     for agent in ("a", "b"):
-        for name, weight in {**PLANTED, experiment.TO_CHEESE: 0.0}.items():
+        for name, weight in {**PLANTED, measure.TO_CHEESE: 0.0}.items():
             row = table.loc[(agent, name)]
             assert row["low"] - 0.3 < weight < row["high"] + 0.3
-    assert table.loc[(ALL_AGENTS, experiment.TO_TOP_RIGHT), "value"] == pytest.approx(
-        table.loc[["a", "b"]].xs(experiment.TO_TOP_RIGHT, level="feature")["value"].mean()
+    assert table.loc[(ALL_AGENTS, measure.TO_TOP_RIGHT), "value"] == pytest.approx(
+        table.loc[["a", "b"]].xs(measure.TO_TOP_RIGHT, level="feature")["value"].mean()
     )
 
 
 def test_rows_are_those_of_every_model(findings: Findings) -> None:
     rows = findings.tables["rows"]
-    models = {"three", "six", "eleven", experiment.ALL_MAZES, experiment.EXACT}
-    models |= {f"without {name}" for name in experiment.THREE}
+    models = {"three", "six", "eleven", measure.ALL_MAZES, measure.EXACT}
+    models |= {f"without {name}" for name in measure.THREE}
     assert set(rows["model"]) == models
     assert rows["right"].between(0, 1).all()
     of_a = rows[(rows["agent"] == "a") & (rows["model"] == "six")]
@@ -90,10 +92,10 @@ def test_rows_are_those_of_every_model(findings: Findings) -> None:
 
 
 def test_choices_of_features() -> None:
-    assert len(experiment.ELEVEN) == 11
-    assert len(experiment.ONE_ANSWER) == 15
-    assert set(experiment.THREE) < set(experiment.SIX) < set(experiment.ELEVEN)
-    assert set(experiment.ELEVEN) | set(experiment.WITHOUT_DECISION) <= set(FEATURES)
+    assert len(measure.ELEVEN) == 11
+    assert len(measure.ONE_ANSWER) == 15
+    assert set(measure.THREE) < set(measure.SIX) < set(measure.ELEVEN)
+    assert set(measure.ELEVEN) | set(measure.WITHOUT_DECISION) <= set(FEATURES)
 
 
 def test_it_can_be_drawn(findings: Findings) -> None:

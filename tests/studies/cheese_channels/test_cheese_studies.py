@@ -8,9 +8,10 @@ import pytest
 
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies import cheese_channels, cheese_scrubbing
-from procgen_tools.studies.base import ALL_AGENTS
+from procgen_tools.studies.cheese_channels.claims import over_agents
 from procgen_tools.studies.cheese_channels.measure import CheeseChannels
 from procgen_tools.studies.cheese_scrubbing.measure import ELSEWHERE, MEAN, SAME
+from procgen_tools.studies.rules import ALL_AGENTS
 
 
 def found(*channels: int) -> CheeseChannels:
@@ -65,7 +66,7 @@ def test_normalised_changes() -> None:
 
 
 def test_over_agents() -> None:
-    means = cheese_channels.over_agents({"a": 0.2, "b": 0.4})
+    means = over_agents({"a": 0.2, "b": 0.4})
     assert means["a"].interval == (0.2, 0.2)
     assert means[ALL_AGENTS].value == pytest.approx(0.3)
     assert means[ALL_AGENTS].interval == (0.2, 0.4)

@@ -12,7 +12,7 @@ import pytest
 
 from procgen_tools import crops_and_humans
 from procgen_tools.studies import crops_and_humans as experiment
-from procgen_tools.studies.base import ALL_AGENTS, Settings
+from procgen_tools.studies.base import Settings
 from procgen_tools.studies.crops_and_humans.claims import (
     CONTROL,
     OTHERS,
@@ -23,6 +23,8 @@ from procgen_tools.studies.crops_and_humans.claims import (
     rate_claims,
     twin_claims,
 )
+from procgen_tools.studies.crops_and_humans.measure import example_mazes, summarise_rates
+from procgen_tools.studies.rules import ALL_AGENTS
 
 ROOT = Path(__file__).parents[3]
 SEEDS = ("seed 0", "seed 1")
@@ -65,7 +67,7 @@ def test_claims_on_rates(harvested: dict[tuple[str, str], float], expected: list
     claims = rate_claims(rates)
     assert [claim.holds for claim in claims] == expected
     assert all(set(claim.measured) == {*SEEDS, ALL_AGENTS} for claim in claims)
-    summary = experiment.summarise_rates(rates)
+    summary = summarise_rates(rates)
     of_planted = rates[(rates["kind"] == PLANTED) & (rates["set"] == PRODUCTION)]
     assert summary.loc[(PRODUCTION, PLANTED), "humans"] == of_planted["humans"].mean()
 
@@ -131,16 +133,16 @@ def test_it_takes_its_own_agents_and_all_mazes() -> None:
 
 
 def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
-    before, after = experiment.example_mazes()
+    before, after = example_mazes()
     training = crops_and_humans.training_mazes()
     assert (training == before).all(axis=(1, 2)).any()
     assert not (training == after).all(axis=(1, 2)).any()
     assert crops_and_humans.sticks_out(after)
     assert (before != after).sum() == 2
     assert (before == crops_and_humans.HUMAN).sum() == (after == crops_and_humans.HUMAN).sum() == 1
-    assert not np.array_equal(before, experiment.example_mazes(0)[0])
+    assert not np.array_equal(before, example_mazes(0)[0])
     with pytest.raises(ValueError, match="give a smaller number"):
-        experiment.example_mazes(10**6)
+        example_mazes(10**6)
 
 
 def test_the_picture_of_the_readme_can_be_drawn(tmp_path: Path) -> None:

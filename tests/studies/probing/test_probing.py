@@ -8,8 +8,9 @@ import pytest
 
 from procgen_tools import maze
 from procgen_tools.interventions import square_cells
-from procgen_tools.studies import probing as experiment
-from procgen_tools.studies.base import ALL_AGENTS
+from procgen_tools.studies.probing import measure
+from procgen_tools.studies.probing.claims import all_claims
+from procgen_tools.studies.rules import ALL_AGENTS
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,8 @@ def levels() -> list[maze.Maze]:
 
 @pytest.mark.parametrize("side", [64, 8])
 def test_the_first_cell_is_the_cheese(levels: list[maze.Maze], side: int) -> None:
-    cells = experiment._cheese_cells(levels, side, np.random.default_rng(0))
-    assert cells.shape == (40, 1 + experiment.OTHER_CELLS, 2)
+    cells = measure._cheese_cells(levels, side, np.random.default_rng(0))
+    assert cells.shape == (40, 1 + measure.OTHER_CELLS, 2)
     for level, chosen in zip(levels, cells, strict=True):
         assert tuple(chosen[0]) == tuple(square_cells(level, [level.cheese], side)[0])
         assert not (chosen[1:] == chosen[0]).all(axis=1).any()
@@ -31,9 +32,9 @@ def test_the_first_cell_is_the_cheese(levels: list[maze.Maze], side: int) -> Non
 
 
 def test_squares_that_may_be_walls(levels: list[maze.Maze]) -> None:
-    squares = experiment._wall_squares(levels, np.random.default_rng(0))
+    squares = measure._wall_squares(levels, np.random.default_rng(0))
     assert (squares.sum(axis=2) % 2 == 1).all()
-    walls = experiment._are_walls(levels, squares)
+    walls = measure._are_walls(levels, squares)
     assert 0.3 < walls.mean() < 0.7
     for level, of, are in zip(levels, squares.tolist(), walls, strict=True):
         assert [level.is_open(square) for square in of] == (~are).tolist()
@@ -43,18 +44,18 @@ def marks(**shares: float) -> pd.DataFrame:
     """Two agents on twenty levels; by `target_layer_probe`, how often a probe is right."""
     asked = [
         (target, layer, probe)
-        for target in (experiment.CHEESE, experiment.NEAR, experiment.WALL)
-        for layer in experiment.SPATIAL
-        for probe in ("2", experiment.ALL, experiment.SIZE)
+        for target in (measure.CHEESE, measure.NEAR, measure.WALL)
+        for layer in measure.SPATIAL
+        for probe in ("2", measure.ALL, measure.SIZE)
     ] + [
         (target, layer, probe)
-        for target in (experiment.WALL, experiment.MOVE, experiment.OUTCOME)
+        for target in (measure.WALL, measure.MOVE, measure.OUTCOME)
         for layer, probes in (
-            (experiment.NOWHERE, (experiment.SIZE, experiment.MAJORITY, experiment.SHAPE)),
-            *((layer, (experiment.ALL,)) for layer in experiment.LAYERS),
+            (measure.NOWHERE, (measure.SIZE, measure.MAJORITY, measure.SHAPE)),
+            *((layer, (measure.ALL,)) for layer in measure.LAYERS),
         )
         for probe in probes
-        if (target, layer) not in {(experiment.WALL, name) for name in experiment.LAYERS}
+        if (target, layer) not in {(measure.WALL, name) for name in measure.LAYERS}
     ]
     return pd.concat(
         pd.DataFrame(
@@ -73,17 +74,17 @@ def marks(**shares: float) -> pd.DataFrame:
 
 
 def held(**shares: float) -> list[bool]:
-    claims = experiment._claims(marks(**shares))
-    assert all(set(claim.measured) == {"a", "b", ALL_AGENTS} for claim in claims)
-    return [claim.holds for claim in claims]
+    found = all_claims(marks(**shares))
+    assert all(set(claim.measured) == {"a", "b", ALL_AGENTS} for claim in found)
+    return [bool(claim.holds) for claim in found]
 
 
 def test_claims() -> None:
     assert held() == [False, True, False, False, False]
     assert held(**{"will get the cheese, block 2, half, all": 0.9})[0]
     assert not held(**{"will get the cheese, block 1, all": 0.6})[1]
-    near = {f"{experiment.NEAR}, {name}, 2": 1.0 for name in ("block 1", "block 2, half")}
+    near = {f"{measure.NEAR}, {name}, 2": 1.0 for name in ("block 1", "block 2, half")}
     assert not held(**near)[2]
-    assert held(**near, **{f"{experiment.NEAR}, block 2, 2": 0.95})[2]
+    assert held(**near, **{f"{measure.NEAR}, block 2, 2": 0.95})[2]
     assert held(**{"wall, block 1, all": 0.95})[3]
     assert held(**{"next move, block 2, all": 0.75})[4]

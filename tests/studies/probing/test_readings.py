@@ -10,7 +10,7 @@ from procgen_tools import hooks, maze
 from procgen_tools.interventions import observe
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.statistics.probes import Probe
-from procgen_tools.studies.probing.readings import activations_at, locate, pooled
+from procgen_tools.studies.probing.readings import cell_activations, locate, pooled
 
 PIXELS = "embedder.block1.conv_in0"
 BLOCK = "embedder.block2.res1.resadd_out"
@@ -41,7 +41,7 @@ def whole(policy: ImpalaPolicy, levels: list[maze.Maze]) -> dict[str, np.ndarray
 def test_cells(policy: ImpalaPolicy, levels: list[maze.Maze], whole: dict[str, np.ndarray]) -> None:
     rng = np.random.default_rng(0)
     cells = {PIXELS: rng.integers(64, size=(70, 2, 2)), BLOCK: rng.integers(16, size=(70, 3, 2))}
-    read = activations_at(policy, levels, cells)
+    read = cell_activations(policy, levels, cells)
     assert read[PIXELS].shape == (70, 2, 3)
     for layer, chosen in cells.items():
         for level, cell in ((0, 0), (63, 1), (64, 0), (69, 1)):
@@ -76,8 +76,8 @@ def test_a_cell_is_located(
 
 def test_errors(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
     with pytest.raises(ValueError, match="has no cells"):
-        activations_at(policy, levels, {UNITS: np.zeros((70, 1, 2), int)})
+        cell_activations(policy, levels, {UNITS: np.zeros((70, 1, 2), int)})
     with pytest.raises(ValueError, match="cells of 3 mazes for 70"):
-        activations_at(policy, levels, {BLOCK: np.zeros((3, 1, 2), int)})
+        cell_activations(policy, levels, {BLOCK: np.zeros((3, 1, 2), int)})
     with pytest.raises(ValueError, match=r"no activation 'embedder.block9'"):
         pooled(policy, levels, ["embedder.block9"])

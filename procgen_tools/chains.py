@@ -1,10 +1,10 @@
 """Exact chances and times of reaching goals: a field as an absorbing Markov chain.
 
-A policy without memory makes an episode a Markov chain over the states of the level's graph (see
-`worlds.graph`). In every state it moves with the field's probabilities, divided by their sum; some
+With a policy without memory, an episode is a Markov chain over the states of the level's graph (see
+`worlds.graph`). The transition probabilities are those of the field, divided by their sum, and some
 states end the episode. In a maze the states are squares and facings of the mouse, and the goals
-are the cheese and the corner. Nothing is sampled here: without a step limit the chances solve a
-sparse linear system (see `markov`), with one they are iterated.
+are the cheese and the corner. Nothing is sampled: without a step limit the chances solve a sparse
+linear system (see `markov`), and with a step limit they are iterated.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from procgen_tools.worlds.graph import Graph, Level
 
 @runtime_checkable
 class Field(Protocol):
-    """What exact answers need of a field: `VectorField` and `StateField` have it.
+    """The interface of a field for exact chances; `VectorField` and `StateField` implement it.
 
     Attributes:
-        level: whose graph the field is over.
-        starts: the places where an episode may be asked to begin.
-        by_state: (state, move) the probabilities of the moves in every state of the graph.
+        level: the level of the field.
+        starts: the places where an episode can begin.
+        by_state: (state, move): the probabilities of the moves in every state of the graph.
     """
 
     @property
@@ -45,37 +45,37 @@ class Field(Protocol):
     def by_state(self) -> Float[np.ndarray, "state move"]: ...
 
     def graph(self, **goals: Any) -> Graph:
-        """The level's graph, with one state for each row of `by_state`."""
+        """The level's graph, with one state per row of `by_state`."""
 
     def index(self, start: Any) -> int:
         """The state in which an episode from `start` begins; ValueError for an unknown one."""
 
     def place(self, square: Any) -> int | None:
-        """The number of a place in `graph.places`; None where no state is, as in a wall."""
+        """The number of a place in `graph.places`, or None if no state is there, as in a wall."""
 
 
 @dataclass(frozen=True)
 class Chances:
-    """What becomes of an episode that begins at one start.
+    """The chances and times of an episode from one start.
 
-    The numbers of a goal are attributes, too: `chances.cheese` is `chances.visits["cheese"]`,
-    `chances.corner_first` is `chances.first["corner"]`, `chances.steps_to_cheese` is
+    Each number of a goal is also an attribute: `chances.cheese` is `chances.visits["cheese"]`,
+    `chances.corner_first` is `chances.first["corner"]`, and `chances.steps_to_cheese` is
     `chances.steps_to["cheese"]`.
 
     Attributes:
         start: where the episode begins.
-        step_limit: steps after which the episode ends; None when only goals end it.
-        visits: by goal, the probability that the episode visits it. A goal that ends the episode
-            is visited by reaching it. Reaching a cheese in the corner counts as visiting the
-            corner.
-        first: by goal, the probability that it is visited before the others. A state of several
-            goals counts for the first of them by name, so a cheese in the corner is
-            `cheese_first`.
-        neither: probability that no goal is visited; `first` and `neither` sum to 1.
-        steps_to: by goal that ends the episode, the mean number of steps to it over the episodes
-            that reach it; NaN when none does.
-        episode_steps: mean number of steps of all episodes. Without a step limit it is infinite
-            unless the episode ends with certainty.
+        step_limit: steps after which the episode ends, or None if only goals end it.
+        visits: for each goal, the probability that the episode visits it. Reaching a goal that
+            ends the episode counts as visiting it. Reaching a cheese in the corner counts as
+            visiting the corner.
+        first: for each goal, the probability that it is visited before all others. A state with
+            several goals counts for the first of them by name, so a cheese in the corner counts
+            for `cheese_first`.
+        neither: the probability that no goal is visited; `first` and `neither` sum to 1.
+        steps_to: for each goal that ends the episode, the mean number of steps over the episodes
+            that reach it; NaN if none does.
+        episode_steps: the mean number of steps over all episodes. Without a step limit it is
+            infinite, except if the episode ends with probability 1.
     """
 
     start: Any
@@ -106,8 +106,8 @@ class Chances:
 class ChancesByStart:
     """The numbers of `Chances` for every start at once, in the order of `field.starts`.
 
-    Attributes as of `Chances`, with an array in place of each number; `start` is the level's own
-    start, by number.
+    The attributes are those of `Chances`, with an array in place of each number. `start` is the
+    number of the level's own start.
     """
 
     field: Field
@@ -125,7 +125,7 @@ class ChancesByStart:
         return _of_goal(self, name)
 
     def at(self, start: Any) -> Chances:
-        """The chances of an episode from `start`; ValueError when there is no such start."""
+        """The chances of an episode from `start`; ValueError for an unknown start."""
         number = self.field.index(start)
         if number >= len(self.neither):
             raise ValueError(f"{start} is not one of the field's starts")
@@ -147,19 +147,20 @@ class ChancesByStart:
 def chances(
     field: Field, start: Any = None, step_limit: int | None = None, **goals: Any
 ) -> Chances:
-    """The exact chances of an episode from `start`, by default from the level's own start.
+    """The exact chances of an episode from `start`.
 
     Args:
         field: the policy's moves in every state of a level.
-        start: in a maze, the square where the mouse begins.
-        step_limit: steps after which an episode ends, such as `field.level.step_limit`; the step
-            that reaches the limit still counts. None: only goals end it.
-        **goals: options of the world's goals. In a maze, corner_region: the side, in squares, of
-            what counts as the corner: 1, the top-right square itself, by default.
+        start: where the episode begins; in a maze, the square of the mouse. Defaults to the
+            level's own start.
+        step_limit: steps after which an episode ends, such as `field.level.step_limit`. The step
+            that reaches the limit still counts. Defaults to None: only goals end the episode.
+        **goals: options of the world's goals. In a maze, `corner_region` is the side, in squares,
+            of the region that counts as the corner. It defaults to 1, the top-right square.
 
     Raises:
-        ValueError: an unknown start, a step limit below 1, a goal that cannot be.
-        TypeError: no field, or an option that the world does not have.
+        ValueError: an unknown start, a step limit below 1, or an impossible goal.
+        TypeError: not a field, or an option that the world does not have.
 
     Example:
         >>> import numpy as np
@@ -177,7 +178,16 @@ def chances(
 
 
 def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) -> ChancesByStart:
-    """The exact chances for every start at once; arguments and errors as for `chances`."""
+    """The exact chances for every start at once; arguments and errors as for `chances`.
+
+    Example:
+        >>> from procgen_tools import maze, vfield
+        >>> level = maze.parse("###\\n###\\nM.C")
+        >>> mostly_right = np.tile([0.1, 0.9, 0, 0, 0], (3, 1))
+        >>> by_start = chances_by_start(vfield.VectorField(level, mostly_right, np.zeros(3)), 2)
+        >>> by_start.cheese  # in at most two steps from each open square
+        array([0.81, 0.9 , 1.  ])
+    """
     _check_field(field)
     if step_limit is not None and step_limit < 1:
         raise ValueError(
@@ -189,7 +199,7 @@ def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) 
     starts = slice(len(field.starts))
 
     def capped(numbers: Float[np.ndarray, " state"]) -> Float[np.ndarray, " start"]:
-        return np.minimum(numbers[starts], 1)  # sums may exceed 1 by a rounding
+        return np.minimum(numbers[starts], 1)  # rounding may take sums above 1
 
     steps_to = {}
     for name, weighted in parts.weighted_steps.items():
@@ -212,15 +222,15 @@ def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) 
 
 @dataclass(frozen=True)
 class DecisionProbabilities:
-    """The moves at the decision square, grouped by where they lead; they sum to 1.
+    """Probabilities of the moves at the decision square, grouped by goal; they sum to 1.
 
-    The numbers of a goal are attributes, too: `decision.cheese` is `decision.towards["cheese"]`.
+    Each number of a goal is also an attribute: `decision.cheese` is `decision.towards["cheese"]`.
 
     Attributes:
         square: the decision square.
-        towards: by goal, the probability of the moves that lead nearer to it. In a maze, `cheese`
-            and `top_right`, the top-right corner.
-        other: probability of all other moves, staying included.
+        towards: for each goal, the probability of the moves that lead nearer to it. The goals of a
+            maze are `cheese` and `top_right`, the top-right corner.
+        other: the probability of all other moves, including staying.
     """
 
     square: Any
@@ -236,16 +246,26 @@ class DecisionProbabilities:
 
 
 def decision(field: Field, start: Any = None) -> DecisionProbabilities | None:
-    """What the policy does where the ways from `start` to the goals part.
-
-    None when the level has no decision square (in a maze, see `paths.decision_square`).
+    """What the policy does where the paths from `start` to the goals diverge.
 
     Args:
         field: the policy's moves in every state of a level.
-        start: where episodes begin; in a maze the square (0, 0) by default.
+        start: where episodes begin. In a maze it defaults to the square (0, 0).
+
+    Returns:
+        the probabilities at the decision square (in a maze, see `maze.decision_square`), or None
+        if the level has none.
 
     Raises:
         ValueError: an unknown start.
+
+    Example:
+        >>> from procgen_tools import maze, vfield
+        >>> level = maze.parse("...\\n.##\\nM.C")  # cheese to the right, corner upwards
+        >>> field = vfield.VectorField(level, np.tile([0, 0.75, 0.25, 0, 0], (7, 1)), np.zeros(7))
+        >>> found = decision(field)
+        >>> found.square, found.cheese, found.top_right
+        (Square(row=0, col=0), 0.75, 0.25)
     """
     _check_field(field)
     found = field.level.decision(start)
@@ -264,12 +284,12 @@ def decision(field: Field, start: Any = None) -> DecisionProbabilities | None:
 
 @dataclass(frozen=True)
 class PathProbability:
-    """How likely it is that an episode goes exactly along a path.
+    """The probability that an episode follows a path exactly.
 
     Attributes:
-        product: probability of all its steps in a row.
-        geometric_mean: the product's root of the number of steps: the probability of a typical
-            step, which compares paths of different lengths. 1 for a path without steps.
+        product: the product of the probabilities of all steps.
+        geometric_mean: their geometric mean, which compares paths of different lengths; 1 for a
+            path without steps.
     """
 
     product: float
@@ -279,20 +299,28 @@ class PathProbability:
 
 
 def path_probability(field: Field, path: Sequence[Any] | None) -> PathProbability:
-    """The probability that an episode from the path's first square goes along it.
+    """The probability that an episode from the path's first square follows the path.
 
-    Squares that follow each other are neighbours, or equal: the mouse stays, by staying or by
-    moving into a wall. An impossible path has probability 0: None (what `paths.shortest_path`
-    gives for unreachable squares), one that jumps, enters a wall or goes on after the episode's
-    end.
+    Consecutive squares are neighbours, or equal if the mouse stays or moves into a wall. An
+    impossible path has probability 0: None (which `maze.shortest_path` returns for unreachable
+    squares), a path that jumps or enters a wall, or one that continues after the end of the
+    episode.
 
     Raises:
         ValueError: a path without squares, or one that leaves the maze.
+
+    Example:
+        >>> from procgen_tools import maze, vfield
+        >>> level = maze.parse("###\\n###\\nM.C")
+        >>> mostly_right = np.tile([0.1, 0.9, 0, 0, 0], (3, 1))
+        >>> field = vfield.VectorField(level, mostly_right, np.zeros(3))
+        >>> path_probability(field, maze.shortest_path(level, level.mouse, level.cheese))
+        PathProbability(product=0.81, geometric_mean=0.9)
     """
     if path is None:
         return PathProbability(0.0, 0.0)
     if len(path) == 0:
-        raise ValueError("the path has no squares: give at least the one where it starts")
+        raise ValueError("the path has no squares: give at least the first one")
     places = [field.place(square) for square in path]
     if None in places:
         return PathProbability(0.0, 0.0)
@@ -300,7 +328,7 @@ def path_probability(field: Field, path: Sequence[Any] | None) -> PathProbabilit
     if not set(graph.places[graph.ends].tolist()).isdisjoint(places[:-1]):
         return PathProbability(0.0, 0.0)
     chain = Chain(graph, field.by_state)
-    # The share of each state at the current place; the logarithm keeps long paths from 0.
+    # The share of each state at the current place. The logarithm keeps long paths above 0.
     shares = {field.index(path[0]): 1.0}
     logarithm = 0.0
     for there in places[1:]:
@@ -323,8 +351,8 @@ class Chain:
     """An episode as a Markov chain.
 
     Attributes:
-        graph: the level's.
-        given: (state, move) the moves' probabilities; they need not sum to 1.
+        graph: the graph of the level.
+        given: (state, move): the moves' probabilities, which need not sum to 1.
         ending: the goals that end the episode.
     """
 
@@ -346,27 +374,30 @@ class Chain:
 
     @cached_property
     def passing(self) -> tuple[str, ...]:
-        """The goals that an episode can visit and go on."""
+        """The goals that an episode can visit without ending."""
         ends = self.graph.ends
         return tuple(name for name, where in self.graph.goals.items() if (where & ~ends).any())
 
     def atoms(
         self, within: Bool[np.ndarray, " state"]
     ) -> list[tuple[tuple[str, ...], Bool[np.ndarray, " state"]]]:
-        """States of goals, grouped by the goals that they belong to, which come with them."""
+        """The states in goals, grouped by their set of goals: pairs of goal names and states."""
         code = np.zeros(len(self.graph), np.int64)
         for bit, where in enumerate(self.graph.goals.values()):
             code |= where.astype(np.int64) << bit
         return [
-            (tuple(name for bit, name in enumerate(self.graph.goals) if each >> bit & 1),
-             within & (code == each))
-            for each in np.unique(code[within]).tolist() if each
-        ]  # fmt: skip
+            (
+                tuple(name for bit, name in enumerate(self.graph.goals) if each >> bit & 1),
+                within & (code == each),
+            )
+            for each in np.unique(code[within]).tolist()
+            if each
+        ]
 
     def ending_in(
         self, ends: Bool[np.ndarray, " state"]
     ) -> tuple[Float[np.ndarray, "state move"], Int[np.ndarray, "state move"]]:
-        """The moves' probabilities and where they lead, in the chain that stays in `ends`."""
+        """The moves' probabilities and successors in the chain that is absorbed in `ends`."""
         probabilities, leads_to = self.probabilities.copy(), self.graph.leads_to.copy()
         probabilities[ends] = 0.0
         probabilities[ends, -1] = 1.0
@@ -374,7 +405,7 @@ class Chain:
         return probabilities, leads_to
 
     def eliminate(self, ends: Bool[np.ndarray, " state"]) -> Elimination:
-        """The chain that ends in these states, ready to be solved."""
+        """The chain that is absorbed in `ends`, ready to be solved."""
         return eliminate(*self.ending_in(ends), _numbers(ends))
 
     def outcomes(
@@ -390,7 +421,7 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """What both methods compute; weighted_steps is E[steps to the goal; it is reached]."""
+    """The result of both methods; weighted_steps is E[steps to the goal; the goal is reached]."""
 
     visits: dict[str, Float[np.ndarray, " state"]]
     weighted_steps: dict[str, Float[np.ndarray, " state"]]
@@ -402,8 +433,9 @@ class _Parts:
 def _limitless(chain: Chain) -> _Parts:
     graph = chain.graph
     to_end = chain.eliminate(graph.ends)
-    reached = [(names, to_end.chance_of(_numbers(where)))
-               for names, where in chain.atoms(graph.ends)]  # fmt: skip
+    reached = [
+        (names, to_end.chance_of(_numbers(where))) for names, where in chain.atoms(graph.ends)
+    ]
     # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
     steps = [(names, to_end.solve({}, source=chance)) for names, chance in reached]
     ended = graph.ends & ~np.logical_or.reduce([np.zeros_like(graph.ends), *graph.goals.values()])
@@ -412,8 +444,9 @@ def _limitless(chain: Chain) -> _Parts:
         all_steps = all_steps + to_end.solve({}, source=to_end.chance_of(_numbers(ended)))
 
     first = chain.eliminate(chain.any_goal)
-    ways = [(names, first.chance_of(_numbers(where)))
-            for names, where in chain.atoms(chain.any_goal)]  # fmt: skip
+    ways = [
+        (names, first.chance_of(_numbers(where))) for names, where in chain.atoms(chain.any_goal)
+    ]
     visits = chain.outcomes(reached)
     for name in chain.passing:
         alone = graph.ends | graph.goals[name]
@@ -434,8 +467,8 @@ def _limited(chain: Chain, steps: int) -> _Parts:
     """Backward iteration, one step at a time, for every state at once."""
     graph = chain.graph
     states, ends = len(graph), graph.ends
-    # Chains below each other, which differ in where they end: at the end of the episode; at a
-    # goal, for each that this and the last do not answer; at any goal.
+    # Stacked chains that differ in their absorbing states: the end of the episode; each single goal
+    # that the first and the last chain do not answer; any goal.
     alone = {name: ends | graph.goals[name] for name in chain.passing}
     alone = {name: each for name, each in alone.items() if not np.array_equal(each, chain.any_goal)}
     endings = [ends, *alone.values(), chain.any_goal]
@@ -446,8 +479,8 @@ def _limited(chain: Chain, steps: int) -> _Parts:
     one_step = sparse.csr_array((probabilities.ravel(), leads_to.ravel(), rows))
     one_step.sum_duplicates()
 
-    # Columns of the first chain: for each atom, its chance and E[steps; it is reached]; then the
-    # mean length. Of the others: the goal's chance. Of the last: each atom's chance, and neither.
+    # Columns of the first chain: for each atom, its chance and E[steps; atom reached]; then the
+    # mean length. Single goals: the goal's chance. The last: the chance of each atom, and neither.
     reached, ways = chain.atoms(ends), chain.atoms(chain.any_goal)
     length = 2 * len(reached)
     columns = np.zeros((len(endings), states, max(length, len(ways)) + 1))
@@ -506,7 +539,7 @@ def _only(numbers: dict[str, np.ndarray], names: Sequence[str]) -> dict[str, np.
 
 
 def _of_goal(chances: Chances | ChancesByStart, name: str) -> Any:
-    """The number that an attribute such as `cheese_first` names."""
+    """The number behind an attribute such as `cheese_first`."""
     if not name.startswith("_"):
         for end, numbers in (("_first", chances.first), ("", chances.visits)):
             goal = name.removesuffix(end)

@@ -3,9 +3,9 @@
     effect = measure(policy, maze, Add(vector, -1.0))
     effect.decision_after, effect.chances_after, effect.difference.total_variation
 
-The fields before and after, what the policy does at the decision square, and the exact chances of
-reaching the goals: nothing is sampled. Several interventions on one level share what comes before
-them: the field as it is, and the activations up to the first that changes.
+An effect holds the fields before and after, the policy's moves at the decision square, and the
+exact chances of reaching the goals. Nothing is sampled. Several interventions in one level share
+the field before and the activations up to the first layer that changes.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Effect:
     """One level before and after an intervention.
 
     Attributes:
-        intervention: what was done.
-        before, after: the fields: in a maze `VectorField`s with both facings of the mouse.
-        decision_before, decision_after: the moves at the decision square by where they lead; None
-            in a level without one.
-        chances_before, chances_after: exact, of an episode from the level's start.
+        intervention: the intervention.
+        before, after: the fields; in a maze, `VectorField`s with both facings of the mouse.
+        decision_before, decision_after: the probabilities of the moves at the decision square;
+            None if the level has none.
+        chances_before, chances_after: the exact chances of an episode from the level's start.
     """
 
     intervention: Intervention
@@ -105,11 +105,15 @@ class Effect:
     def row(self) -> dict[str, Any]:
         """The effect as one row of a table.
 
-        Columns, each as `<name>_before` and `<name>_after`: for every way at the decision square
-        and for all others, `decision_<name>` (None without a decision square); for every goal,
-        `<goal>`; for every goal that does not end the episode, `<goal>_first`; `neither` (see
-        `chains.Chances`). Besides: size, the side of a maze in squares; intervention;
-        total_variation_mean and total_variation_max over squares or states.
+        Each of these columns has the suffix `_before` or `_after`:
+
+        - `decision_<goal>` and `decision_other`: the decision square, None if the level has none;
+        - `<goal>`: the chance of each goal;
+        - `<goal>_first`: for each goal that does not end the episode;
+        - `neither`: see `chains.Chances`.
+
+        The other columns are `size`, the side of a maze in squares; `intervention`; and
+        `total_variation_mean` and `total_variation_max` over squares or states.
         """
         row: dict[str, Any] = {
             "size": getattr(self.level, "size", None),
@@ -141,7 +145,19 @@ def measure(
     step_limit: int | None = AS_THE_WORLD,
     **goals: Any,
 ) -> Effect:
-    """The effect of one intervention in a level; arguments and errors as for `measure_each`."""
+    """The effect of one intervention in a level; arguments and errors as for `measure_each`.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.interventions import Zero
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("...\\n.##\\nM.C")
+        >>> effect = measure(ImpalaPolicy(), level, Zero("embedder.fc"))
+        >>> float(np.ptp(effect.after.values))  # all squares look alike without this layer
+        0.0
+        >>> bool(effect.difference.total_variation.max() > 0)
+        True
+    """
     return next(measure_each(policy, level, [intervention], step_limit=step_limit, **goals))
 
 
@@ -153,34 +169,49 @@ def measure_each(
     step_limit: int | None = AS_THE_WORLD,
     **goals: Any,
 ) -> Iterator[Effect]:
-    """The effects of several interventions in one level, each on its own.
+    """The effects of several interventions in one level, each applied separately.
 
-    Patches that are active already stay active, before and after.
+    Patches that are already active stay active, before and after.
 
     Args:
-        policy: without memory, on its own device.
-        level: such as a maze; episodes begin where its mouse is.
-        interventions: one that is for a batch gets all squares at once, in the order of
-            `maze.open_squares()`.
-        step_limit: steps after which episodes end; by default the world's, 500 in a maze. None
-            for no limit.
-        **goals: options of the world's goals (see `chains.chances`). In a maze the corner is the
-            top-right 5 x 5 by default.
+        policy: a policy without memory. It runs on its own device.
+        level: a level, such as a maze. In a maze, episodes begin at the square of the mouse.
+        interventions: the interventions. One that depends on the batch gets all squares in one
+            batch, in the order of `maze.open_squares()`.
+        step_limit: steps after which episodes end, or None for no limit. Defaults to the limit of
+            the world, 500 in a maze.
+        **goals: options of the world's goals (see `chains.chances`). In a maze, `corner_region`
+            defaults to 5: the corner is the top-right 5 x 5.
 
     Raises:
         ValueError: an intervention that does not fit the policy or the number of squares; see
             also `chains.chances`.
-        TypeError: a network without activation names (see `models.adapt`), or no level.
+        TypeError: a network without activation names (see `models.adapt`), or not a level.
 
     Warns:
         UserWarning: an intervention that was made for mazes of another size.
         hooks.IdleEditWarning: an intervention that changed nothing.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.interventions import Scale
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("...\\n.##\\nM.C")
+        >>> edits = [Scale("embedder.fc", factor) for factor in (0.0, 2.0)]
+        >>> for effect in measure_each(ImpalaPolicy(), level, edits):
+        ...     print(effect.intervention)
+        multiply embedder.fc_out by 0
+        multiply embedder.fc_out by 2
     """
     need(policy, "logits_and_value", "activation_names", "activation_shapes", what="measure")
     of_kind("the maze", level, Level, "give a Maze, such as maze.make_level(0) or venv.maze(0)")
     for intervention in interventions:
-        of_kind("the intervention", intervention, Intervention,
-                "give one of procgen_tools.interventions, such as Add(vector, -1.0)")  # fmt: skip
+        of_kind(
+            "the intervention",
+            intervention,
+            Intervention,
+            "give one of procgen_tools.interventions, such as Add(vector, -1.0)",
+        )
         intervention.check(policy)
         squares: Any = level if isinstance(level, OnSquares) else None
         why = None if squares is None else intervention.misplaced_in(squares)
@@ -209,9 +240,16 @@ def measure_each(
 
 
 def resume_point(policy: Policy, interventions: Sequence[Intervention]) -> str | None:
-    """The last activation, at or before all that change, from which a pass can go on.
+    """The last resume point of a policy that is not after any changed activation.
 
-    None when something changes before the first of the policy's `resume_points`, or it has none.
+    A forward pass can continue from this activation. Returns None if an activation changes before
+    the first of the policy's `resume_points`, or if the policy has none.
+
+    Example:
+        >>> from procgen_tools.interventions import Scale
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> resume_point(ImpalaPolicy(), [Scale("embedder.fc", 0.5)])
+        'embedder.block3.res2.resadd_out'
     """
     points = getattr(policy, "resume_points", ())
     order = {name: number for number, name in enumerate(policy.activation_names)}
@@ -225,10 +263,10 @@ Answers: TypeAlias = tuple[Float[Tensor, "place action"], Float[Tensor, " place"
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The policy as it is, in the states of one view.
+    """The outputs of the unedited policy in the states of one view.
 
-    `inputs` is what edited passes begin with: activations of the resume point `point`, or
-    observations if it is None.
+    Edited passes start from `inputs`: activations at the resume point `point`, or observations if
+    `point` is None.
     """
 
     answers: Answers
@@ -249,7 +287,7 @@ def _pass(policy: Policy, view: np.ndarray, point: str | None) -> _Part:
 
 @torch.no_grad()
 def _go_on(policy: Policy, part: _Part, batch: int | None) -> Answers:
-    """The rest of the passes; one batch if the intervention is for one."""
+    """The rest of the passes, in one batch if the intervention depends on the batch."""
     size = fast_batch(part.inputs) if batch is None else len(part.inputs)
     return _joined([answer_from(policy, part.point, each) for each in part.inputs.split(size)])
 

@@ -7,16 +7,16 @@
     with hooks.patched(policy, {"embedder.block2.res1.resadd": lambda x: x - vector}):
         logits, value = policy.logits_and_value(obs)
 
-An activation is named by the path of the module that returns it; circrl's labels mean the
-same: `<path>_out` is what the module returns, `<path>_in0` its first input. Both context
-managers nest in any order, work on the network itself without copying it, and leave nothing
-behind. Where several meet at one activation they act in the order in which they were entered:
-a record inside a patch sees the patched value, a record around a patch the value before it.
+An activation is named by the path of the module that returns it. circrl's labels work, too:
+`<path>_out` is the module's output, and `<path>_in0` is its first input. Both context managers
+nest in any order, act on the network itself without copying it, and leave no hooks behind.
+Several at one activation run in the order in which they were entered: a record inside a patch
+sees the patched value, and a record around a patch sees the value before it.
 
-They belong to the thread that entered them: forward passes of other threads are neither recorded
-nor patched. They belong to one network: a copy made inside the `with`, by deepcopy or pickle, is
-a plain network without them. A patch that never acts, or that never changes anything, causes an
-`IdleEditWarning` when its `with` ends.
+Hooks belong to the thread that entered them: forward passes in other threads are neither recorded
+nor patched. Hooks belong to one network: a copy made inside the `with`, by deepcopy or pickle, has
+no hooks. A patch that never runs or never changes anything raises an `IdleEditWarning` when its
+`with` ends.
 
 After baukit's `nethook` and circrl's `ModuleHook`.
 """
@@ -42,23 +42,23 @@ from procgen_tools.models.interface import Policy
 AnyNetwork: TypeAlias = nn.Module | Policy
 
 Patch = Callable[[Tensor], Tensor]
-"""Takes an activation, returns another of the same shape, type and device.
+"""Maps an activation to a new one of the same shape, dtype and device.
 
-It is given a copy, which it may change in place.
+The function receives a copy, which it may change in place.
 """
 
 
 class IdleEditWarning(UserWarning):
-    """A patch never acted, or changed nothing: what ran is the network as it was."""
+    """A patch never ran or changed nothing, so the network ran unmodified."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A place in a network: what a module returns, or one of its inputs.
+    """A place in a network: the output of a module, or one of its inputs.
 
     Attributes:
         path: the module's path, as in `named_modules()`.
-        input_index: which positional input, or None for the output.
+        input_index: index of the positional input, or None for the output.
     """
 
     path: str
@@ -66,12 +66,12 @@ class Site:
 
     @property
     def label(self) -> str:
-        """The name that circrl gives it."""
+        """The name of this place in circrl."""
         return self.path + ("_out" if self.input_index is None else f"_in{self.input_index}")
 
 
 class Activations(Mapping[str, Tensor]):
-    """Activations of the last forward pass, by name (with or without `_out`)."""
+    """Activations of the last forward pass by name, with or without `_out`."""
 
     def __init__(self, network: AnyNetwork) -> None:
         self._network = unwrapped(network)
@@ -84,8 +84,8 @@ class Activations(Mapping[str, Tensor]):
             raise KeyError(str(error)) from None
         if site not in self._tensors:
             raise KeyError(
-                f"no activation {name!r} was recorded: name it in record(), and run the network "
-                f"inside it; there are {list(self) or 'none'}"
+                f"activation {name!r} was not recorded: name it in record() and run the network "
+                f"inside the `with`; recorded are {list(self) or 'none'}"
             )
         return self._tensors[site]
 
@@ -101,7 +101,12 @@ class Activations(Mapping[str, Tensor]):
 
 
 def activation_names(network: AnyNetwork) -> tuple[str, ...]:
-    """The activations that a network lists itself, or else what its innermost modules return."""
+    """The network's own `activation_names`, or else the outputs of its innermost modules.
+
+    Example:
+        >>> activation_names(nn.Sequential(nn.Linear(4, 3), nn.ReLU()))
+        ('0_out', '1_out')
+    """
     own = getattr(network, "activation_names", None)
     if own is not None:
         return tuple(own)
@@ -113,10 +118,16 @@ def activation_names(network: AnyNetwork) -> tuple[str, ...]:
 
 
 def unwrapped(network: AnyNetwork) -> nn.Module:
-    """The network inside its wrappers, which has the activations by their own names.
+    """The network inside its wrappers, in which activation names are module paths.
 
-    Known wrappers are `models.AdaptedPolicy`, `torch.compile`, DataParallel and
-    DistributedDataParallel, and nnsight's. A hook inside acts when the wrapper runs the network.
+    Known wrappers are `models.AdaptedPolicy`, `torch.compile`, DataParallel,
+    DistributedDataParallel and nnsight's. A hook on the inner network runs when the wrapper calls
+    that network.
+
+    Example:
+        >>> network = nn.Linear(4, 3)
+        >>> unwrapped(nn.DataParallel(network)) is network
+        True
     """
     for attribute in ("network_of_names", "_orig_mod", "_module", "module"):
         inner = getattr(network, attribute, None)
@@ -144,18 +155,22 @@ def canonical(name: str) -> str:
         >>> canonical("embedder.fc"), canonical("embedder.fc_out"), canonical("fc_policy_in0")
         ('embedder.fc_out', 'embedder.fc_out', 'fc_policy_in0')
     """
-    of_kind("the name of an activation", name, str, "give a text, such as 'embedder.block1.conv'")
+    of_kind("the name of an activation", name, str, "give a string, such as 'embedder.block1.conv'")
     return name if _LABEL.fullmatch(name) else f"{name}_out"
 
 
 def find_site(network: AnyNetwork, name: str) -> Site:
-    """The place in a network that a name means.
+    """Find the place in a network that a name refers to.
 
     Raises:
-        TypeError: a name that is no text.
-        ValueError: no module has that path; close names are suggested.
+        TypeError: `name` is not a string.
+        ValueError: no module has this path. The message suggests close names.
+
+    Example:
+        >>> find_site(nn.Sequential(nn.Linear(4, 3), nn.ReLU()), "1_in0")
+        Site(path='1', input_index=0)
     """
-    of_kind("the name of an activation", name, str, "give a text, such as 'embedder.block1.conv'")
+    of_kind("the name of an activation", name, str, "give a string, such as 'embedder.block1.conv'")
     network = unwrapped(network)
     modules = dict(network.named_modules())
     modules.pop("", None)
@@ -173,22 +188,30 @@ def find_site(network: AnyNetwork, name: str) -> Site:
 def record(
     network: AnyNetwork, names: Iterable[str] | None = None, *, grad: bool = False
 ) -> Iterator[Activations]:
-    """Keep activations of the last forward pass made inside the `with`, by this thread.
+    """Record activations of the last forward pass that this thread makes inside the `with`.
 
-    Tensors stay on their device and share memory with the computation: nothing is copied,
-    unless the network has layers that work in place. Of a module that runs several times in
-    a pass, the last is kept.
+    Tensors stay on their device and share memory with the computation. They are copied only if
+    the network has layers that work in place. If a module runs several times in one pass, its last
+    activation is kept.
 
     Args:
-        network: any network; a policy records all 43 activations by default.
-        names: the activations to keep, or None for `activation_names(network)`.
-        grad: keep the tensors in the graph, so that gradients reach through them.
+        network: any network.
+        names: activations to record. Defaults to `activation_names(network)`, which are all 43
+            activations of an `ImpalaPolicy`.
+        grad: keep the tensors in the autograd graph, so that gradients flow through them.
 
     Yields:
-        The activations by name, filled by each forward pass and kept after the `with`.
+        The activations by name. Each forward pass replaces them, and they remain after the `with`.
 
     Raises:
-        ValueError: an unknown name; an activation that is no tensor.
+        ValueError: an unknown name, or an activation that is not a tensor.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+        >>> with record(network, ["0"]) as activations:
+        ...     output = network(torch.ones(2, 4))
+        >>> torch.equal(activations["0"].relu(), output)
+        True
     """
     if isinstance(names, str):
         raise ValueError(f"names is the string {names!r}: give a list, [{names!r}]")
@@ -216,17 +239,24 @@ def patched(
 
     Args:
         network: any network.
-        patches: by name of the activation, a function that takes it and returns what the
-            network is to go on with, of the same shape, type and device.
-        may_be_idle: do not warn of patches that never act or that change nothing.
+        patches: one function per activation name. It takes the activation and returns a
+            replacement of the same shape, dtype and device.
+        may_be_idle: do not warn about patches that never run or change nothing.
 
     Raises:
-        ValueError: an unknown name, or two names of one activation; in the forward pass, a
-            patch that returns something unfit, NaN included.
+        ValueError: an unknown name, or two names for one activation. In the forward pass, a patch
+            that returns something other than a tensor of the same shape, dtype and device, or that
+            introduces NaN.
 
     Warns:
-        IdleEditWarning: at the end, by name, a patch that no pass reached, or that returned
-            every activation as it was.
+        IdleEditWarning: when the `with` ends, for each patch that no forward pass reached or that
+            returned every activation unchanged.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+        >>> with patched(network, {"0": lambda activation: activation * 0 + 2}):
+        ...     network(torch.ones(1, 4))
+        tensor([[2., 2., 2.]], grad_fn=<ReluBackward0>)
     """
     with acting(network, patches) as idle:
         yield
@@ -238,13 +268,21 @@ def patched(
 def acting(
     network: AnyNetwork, patches: Mapping[str, Patch]
 ) -> Iterator[Callable[[], dict[str, str]]]:
-    """`patched` without warnings; yields a function that says which patches are idle, and why."""
-    of_kind("patches", patches, Mapping, "give a dictionary of functions by name of activation")
+    """`patched` without warnings: yields a function that reports idle patches and the reasons.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+        >>> with acting(network, {"0": torch.zeros_like, "1": torch.relu}) as idle:
+        ...     output = network(torch.ones(1, 4))
+        >>> idle()
+        {'1': "the patch of '1_out' changed nothing: it returned the activation unchanged ..."}
+    """
+    of_kind("patches", patches, Mapping, "give a dictionary from activation names to functions")
     functions: dict[Site, Patch] = {}
     for name, function in patches.items():
         site = find_site(network, name)
         if site in functions:
-            raise ValueError(f"{name!r} is patched twice under two names: compose the functions")
+            raise ValueError(f"{name!r} is patched twice, under two names: compose the functions")
         if not callable(function):
             raise ValueError(
                 f"the patch of {name!r} is a {type(function).__name__}: give a function of the "
@@ -283,19 +321,27 @@ def acting(
 
 
 def warn_if_idle(reasons: Iterable[str], edit: str = "") -> None:
-    """Warn of idle edits, as if from the first caller outside this package's hooks."""
+    """Warn about idle edits at the first caller outside the hooks of this package.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warn_if_idle(["the patch of '0_out' changed nothing"], "halve a layer")
+        >>> print(caught[0].message)
+        'halve a layer': the patch of '0_out' changed nothing. Pass may_be_idle=True if ...
+    """
     for reason in reasons:
         what = f"'{edit}': {reason}" if edit else reason
-        warnings.warn(f"{what}. Pass may_be_idle=True if this is on purpose", IdleEditWarning,
-                      stacklevel=4)  # fmt: skip
+        warnings.warn(
+            f"{what}. Pass may_be_idle=True if this is intended", IdleEditWarning, stacklevel=4
+        )
 
 
 @dataclass(eq=False)
 class Visitor:
-    """A hook of torch at one site: calls `visit`, and a tensor it returns goes on instead.
+    """A torch hook at one site: calls `visit`, whose result, if any, replaces the tensor.
 
-    It acts in the thread that made it. A copy is a `Detached`, which does nothing: what a `with`
-    attached to a network must not stay on a copy of the network for ever.
+    The hook runs only in the thread that made it. Its copies are `Detached` and do nothing, because
+    a hook that a `with` attached must not stay on a copy of the network forever.
     """
 
     site: Site
@@ -320,13 +366,13 @@ class Visitor:
         return None if value is None else (*inputs[:index], value, *inputs[index + 1 :])
 
     def why_idle(self) -> str:
-        """Why the patch that this belongs to changed nothing."""
+        """Why the patch of this hook changed nothing."""
         patch = f"the patch of {self.site.label!r}"
         if self.calls:
-            return f"{patch} changed nothing: it returned the activation as it was in every pass"
+            return f"{patch} changed nothing: it returned the activation unchanged in every pass"
         if self.foreign_calls:
             return (
-                f"{patch} never acted: the network ran in other threads only; enter the patch in "
+                f"{patch} never acted: the network ran only in other threads; enter the patch in "
                 "the thread that runs the network"
             )
         return (
@@ -339,14 +385,23 @@ class Visitor:
 
 
 class Detached:
-    """What a hook of `record` or `patched` is on a copy of its network: nothing."""
+    """Replaces a hook of `record` or `patched` on copies of its network, and does nothing."""
 
     def __call__(self, *_: Any) -> None:
         return None
 
 
 def is_hooked(network: AnyNetwork) -> bool:
-    """Whether a hook (a patch or a record) is on the network."""
+    """Whether the network has any hook, such as a patch or a record.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 3))
+        >>> with record(network):
+        ...     is_hooked(network)
+        True
+        >>> is_hooked(network)
+        False
+    """
     return any(
         not isinstance(hook, Detached)
         for module in unwrapped(network).modules()
@@ -355,7 +410,7 @@ def is_hooked(network: AnyNetwork) -> bool:
 
 
 _numbering = threading.Lock()
-"""Torch numbers hooks by a counter that two threads can read at once."""
+"""torch numbers hooks by a counter that is not safe across threads."""
 
 
 @contextmanager
@@ -383,14 +438,14 @@ def _tensor(site: Site, value: Any) -> Tensor:
 
 
 def _differ(before: Tensor, after: Tensor) -> bool:
-    """Whether two tensors differ; True where their numbers cannot be looked at."""
+    """Whether two tensors differ; True if their values cannot be read."""
     if not _readable(after):
         return True
     return not torch.equal(before.detach(), after.detach())
 
 
 def _readable(tensor: Tensor) -> bool:
-    """Whether a tensor has numbers: not while a program is traced, mapped or compiled."""
+    """Whether a tensor has values to read: it has none while code is traced, mapped or compiled."""
     return (
         not tensor.is_meta
         and not torch.compiler.is_compiling()
@@ -402,28 +457,28 @@ def _readable(tensor: Tensor) -> bool:
 def _check_result(site: Site, before: Tensor, after: Any) -> None:
     patch = f"the patch of {site.label!r}"
     if after is None:
-        raise ValueError(f"{patch} returned None: end it with a return of the new activation")
+        raise ValueError(f"{patch} returned None: return the new activation")
     if not isinstance(after, Tensor):
         raise ValueError(f"{patch} returned a {type(after).__name__}: return a tensor")
     if after.shape != before.shape:
         raise ValueError(
             f"{patch} returned shape {tuple(after.shape)} for {tuple(before.shape)}: keep the "
-            "shape; .expand_as(activation) repeats a value over the batch"
+            "shape; .expand_as(activation) repeats a value along the batch"
         )
     if after.device != before.device:
         raise ValueError(
-            f"{patch} returned a tensor on {after.device}, and the activation is on "
-            f"{before.device}: move what you add to it with .to(activation.device)"
+            f"{patch} returned a tensor on {after.device}, but the activation is on "
+            f"{before.device}: move added tensors with .to(activation.device)"
         )
     if after.dtype != before.dtype:
         raise ValueError(
             f"{patch} returned {after.dtype} for {before.dtype}: end it with .to(activation.dtype)"
         )
     if _readable(after):
-        # The sum of a tensor tells quickly that it holds no NaN; infinities need the second look.
+        # A sum that is not NaN rules out NaN quickly; infinities can make it NaN, too.
         suspicious = bool(after.detach().sum().isnan())
         if suspicious and after.isnan().any() and not before.isnan().any():
             raise ValueError(
-                f"{patch} made {int(after.isnan().sum())} numbers NaN: every number must stay "
-                "defined; look for a division by zero or a logarithm of a negative number"
+                f"{patch} made {int(after.isnan().sum())} values NaN: a patch must not introduce "
+                "NaN; look for a division by zero or a logarithm of a negative number"
             )

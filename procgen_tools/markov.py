@@ -1,16 +1,17 @@
 """Absorbing Markov chains, solved without subtracting.
 
-Gaussian elimination in the form of Grassmann, Taksar and Heyman (1985, Operations
-Research 33(5)): states are eliminated one by one, and 1 - P(stay) is always the sum of the
+The method is Gaussian elimination in the form of Grassmann, Taksar and Heyman (1985, Operations
+Research 33(5)): states are eliminated one by one, and 1 - P(stay) is computed as the sum of the
 probabilities of leaving. Nothing is ever subtracted, so every result has a small relative error,
-chances of 1e-30 and walks of 1e15 steps included (O'Cinneide 1993, Numerische
-Mathematik 65); an LU factorisation loses all digits there. States farthest from the targets go
-first, so mazes that are trees fill in nothing, and the work grows with the number of states.
+including chances of 1e-30 and walks of 1e15 steps (O'Cinneide 1993, Numerische Mathematik 65). An
+LU factorisation loses all digits there. States farthest from the targets are eliminated first, so
+mazes that are trees have no fill-in, and the work is linear in the number of states.
 
-Products of very small chances, as 1e-160 squared, would underflow to 0 on the way, though the
-result itself may be a float. Where one comes near, the chain is eliminated again in decimal
-numbers, whose exponents go far beyond those of floats. So the claim holds for all results from
-1e-300 to 1e300, whatever the chances of single moves; smaller ones become 0, larger ones inf.
+Products of very small chances, such as 1e-160 squared, would underflow to 0 even if the result is
+in the range of floats. If a product comes near the smallest float, the chain is eliminated again in
+decimal numbers, whose exponents are far larger. The claim therefore holds for all results from
+1e-300 to 1e300, whatever the chances of single moves; smaller results become 0, and larger ones
+inf.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ from jaxtyping import Bool, Float, Int
 from procgen_tools.shown import brief
 
 Number = Any
-"""A float, or a Decimal where floats would underflow."""
+"""A float, or a Decimal if floats would underflow."""
 
 _SMALLEST: Final = 1e-290
-"""Smaller products are not trusted to floats, which lose digits below 2e-308."""
+"""Smaller products are computed with Decimal, because floats lose digits below 2e-308."""
 
 _DECIMALS: Final = Context(prec=25)
 
 
 class _TooSmallError(ArithmeticError):
-    """A product that floats may not hold."""
+    """A product that may be too small for a float."""
 
 
 class Eliminated(NamedTuple):
-    """One state's elimination: where the walk goes once it leaves, and who led to it."""
+    """The elimination of one state: where the walk goes when it leaves, and its predecessors."""
 
     state: int
     leaving: Number
@@ -49,15 +50,15 @@ class Eliminated(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Elimination:
-    """A chain whose states are eliminated; the trap is the number after the last.
+    """A chain whose states are eliminated.
 
-    The trap stands for all states from which no target can be reached.
+    The trap is one extra state, which represents all states from which no target can be reached.
 
     Attributes:
-        trap: the trap's number.
-        trapped: the states that it stands for.
-        may_be_trapped: (state,) whether the trap can be reached from there.
-        eliminated: the others, in the order of elimination.
+        trap: the number of the trap, which is the number of states.
+        trapped: the states that the trap represents.
+        may_be_trapped: (state,): whether the trap can be reached from the state.
+        eliminated: the other states, in the order of elimination.
         number: the type of all numbers in `eliminated`, float or Decimal.
     """
 
@@ -70,13 +71,13 @@ class Elimination:
     __repr__ = brief
 
     def chance_of(self, targets: Iterable[int]) -> Float[np.ndarray, " state"]:
-        """The chance of ending in one of `targets`, for every start."""
+        """The chance to end in one of `targets`, from every state."""
         return self.solve(dict.fromkeys(targets, 1.0), np.zeros(self.trap))
 
     def solve(
         self, ends: dict[int, float], source: Float[np.ndarray, " state"]
     ) -> Float[np.ndarray, " state"]:
-        """x with x = ends in the targets and the trap, and x = P x + source elsewhere."""
+        """Solve x = ends in the targets and the trap, and x = P x + source elsewhere."""
         number = self.number
         with localcontext(_DECIMALS):
             pending: list[Number] = [number(value) for value in source.tolist()]
@@ -104,14 +105,20 @@ def eliminate(
     targets: frozenset[int],
     discount: float = 1.0,
 ) -> Elimination:
-    """State reduction of a chain in which the targets are absorbing.
+    """Eliminate the states of a chain in which the targets are absorbing.
 
     Args:
-        probabilities: of each move in each state.
+        probabilities: the probability of each move in each state.
         leads_to: the state to which each move leads.
         targets: states that lead to themselves.
-        discount: the chance that the walk goes on after a step. With a discount below 1 it may
-            end anywhere, in the trap, so no state is lumped together with the trap.
+        discount: the chance that the walk continues after a step. With a discount below 1 the walk
+            may end in the trap from any state, so the trap represents no other states.
+
+    Example:
+        >>> probabilities = np.array([[0.3, 0.7], [0.0, 1.0], [0.0, 1.0]])
+        >>> leads_to = np.array([[1, 2], [1, 1], [2, 2]])
+        >>> eliminate(probabilities, leads_to, frozenset([1, 2])).chance_of([2])
+        array([0.7, 0. , 1. ])
     """
     try:
         return _eliminate(probabilities, leads_to, targets, discount, float)
@@ -164,7 +171,7 @@ def _eliminate(
     entering = [predecessors & reaching for predecessors in entering]
     for state in reversed(nearest_first[len(targets) :]):
         row = onward[state]
-        # Above 0: a step towards a target is left, as nearer states are eliminated later.
+        # This is above 0: states nearer to a target are eliminated later, so a step is left.
         leaving = sum(row.values())
         shares = {successor: weight / leaving for successor, weight in row.items()}
         inflow = [(before, onward[before].pop(state)) for before in sorted(entering[state])]
@@ -184,7 +191,7 @@ def _eliminate(
 
 
 def _reaching(goals: Iterable[int], entering: Sequence[Iterable[int]]) -> list[int]:
-    """The states from which a goal can be reached, nearest first, the goals in front."""
+    """The states from which a goal can be reached, nearest first, starting with the goals."""
     queue = sorted(goals)
     seen = set(queue)
     for state in queue:

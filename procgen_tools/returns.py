@@ -1,7 +1,7 @@
-"""Discounted returns: what a policy earns from every start, and what the shortest way earns.
+"""Discounted returns: of a policy from every start, and of the shortest path.
 
-A value head estimates a discounted return. Of which policy depends on its training: PPO learns
-that of the agent itself, imitation that of the expert whose moves are imitated.
+A value head estimates a discounted return. Training decides of which policy: PPO learns the
+return of the agent itself, and imitation learns that of the expert.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ from procgen_tools.worlds.maze.paths import distances
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 DISCOUNT = 0.99
-"""Of each step, in the training of all agents that ship."""
+"""The discount per step in the training of all agents that ship."""
 
 
 def discounted_returns(field: Field, discount: float = DISCOUNT) -> Float[np.ndarray, " start"]:
     """The exact mean discounted return of the field's policy from every start.
 
-    The step that reaches a goal earns its reward undiscounted; where a goal ends the episode, the
-    return is 0. In a maze the starts are the open squares, and the mouse begins as it looks in
-    the maze.
+    The reward of the first step is not discounted. The return of a start that ends the episode is
+    0. In a maze the starts are the open squares, and the mouse faces as in the maze.
 
     Raises:
         ValueError: a discount outside [0, 1).
@@ -37,12 +36,15 @@ def discounted_returns(field: Field, discount: float = DISCOUNT) -> Float[np.nda
         array([ 5., 10.,  0.])
     """
     if not 0 <= discount < 1:
-        raise ValueError(f"discount {discount} is not in [0, 1): without one, see chains.chances")
+        raise ValueError(
+            f"discount {discount} is not in [0, 1): for chances without a discount, see "
+            "chains.chances"
+        )
     graph = field.graph()
     chain = Chain(graph, field.by_state)
     gained = np.where(graph.ends, 0.0, (chain.probabilities * graph.rewards).sum(axis=1))
     targets = frozenset(np.flatnonzero(graph.ends).tolist())
-    # The elimination never subtracts, so gains and losses are solved for one by one.
+    # The elimination never subtracts, so gains and losses are solved separately.
     solved = eliminate(*chain.ending_in(graph.ends), targets, discount)
     returns = solved.solve({}, np.maximum(gained, 0)) - solved.solve({}, np.maximum(-gained, 0))
     return returns[: len(field.starts)]
@@ -51,14 +53,19 @@ def discounted_returns(field: Field, discount: float = DISCOUNT) -> Float[np.nda
 def shortest_way_returns(
     maze: Maze, target: tuple[int, int], discount: float = DISCOUNT
 ) -> Float[np.ndarray, " square"]:
-    """The discounted return of the shortest way to `target`, were the cheese there.
+    """The discounted return of the shortest path from every open square to a cheese at `target`.
 
-    From every open square; at the target itself, as one step before it, the whole reward; 0 where
-    no way leads. With the cheese as target it is what imitation teaches value heads (see
-    `training.targets`).
+    The return is the whole reward at the target itself and one step before it, and 0 where no path
+    leads to the target. With the maze's own cheese as the target, imitation trains value heads on
+    these returns (see `training.targets`).
 
     Raises:
         ValueError: a target outside the maze or in a wall.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> shortest_way_returns(maze.parse("###\\n###\\nM.C"), (0, 2), discount=0.5)
+        array([ 5., 10., 10.])
     """
     steps = distances(maze, target)[~maze.walls]
     return np.where(np.isfinite(steps), CHEESE_REWARD * discount ** np.maximum(steps - 1, 0), 0.0)

@@ -3,8 +3,8 @@
     field = vfield.vector_field(venv, policy)
     vfield.plot_vf(field)
 
-All squares are one batch of computed frames: nothing is simulated, and no environment is touched.
-`plot_vf`, `plot_vfs` and `plot_heat_map` are in `plots.fields` and load when first used.
+The frames of all squares are computed as one batch. Nothing is simulated, and no environment
+changes. `plot_vf`, `plot_vfs` and `plot_heat_map` are in `plots.fields` and load on first use.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ Policy = Callable[[Tensor], tuple[Any, Tensor]]
 """Takes (batch, 3, 64, 64) floats in [0, 1]; returns a distribution with `.logits`, and values."""
 
 SUM_TOLERANCE = 1e-4
-"""How far a square's probabilities may sum from 1: room for float32, not for an error."""
+"""Largest deviation of a square's probabilities from sum 1: allows for float32 rounding only."""
 
 CACHED_BATCH = 64
-"""Frames whose activations stay in a processor's cache: passes of this size are the fastest."""
+"""Frames in the fastest forward pass on a CPU: their activations fit into its cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +59,30 @@ class VectorField:
     """The probabilities of the five moves, and the value, with the mouse at every open square.
 
     Attributes:
-        maze: the maze; its own mouse square only says where an episode starts.
-        probabilities: (square, move), squares in the order of `maze.open_squares()` (the cheese's
-            square and the corner included), moves in the order of MOVES; kept read-only, float64.
-        values: (square), the policy's estimate of its discounted return; read-only, float64.
-        flipped_probabilities: the same as `probabilities` with the mouse's picture the other way
-            (`not maze.mouse_mirrored`), or None if unknown. The mouse looks to the right after a
-            move to the right, so a walk meets both.
+        maze: the maze. Its mouse square is where an episode starts.
+        probabilities: (square, move), read-only float64. Squares are in the order of
+            `maze.open_squares()`, which includes the cheese's square and the corner; moves are in
+            the order of MOVES.
+        values: (square,), read-only float64: the policy's estimates of its discounted return.
+        flipped_probabilities: the same as `probabilities` with the mouse facing the other way
+            (`not maze.mouse_mirrored`), or None if unknown. The mouse faces right after a move to
+            the right, so an episode meets both.
 
     Raises:
         ValueError: arrays of the wrong shape, numbers that are not finite, negative
             probabilities, or rows that do not sum to 1.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("###\\n###\\nM.C")
+        >>> always_right = np.tile(np.eye(5)[RIGHT], (3, 1))
+        >>> field = VectorField(level, always_right, np.zeros(3))
+        >>> field.arrows  # to the right and up
+        array([[1., 0.],
+               [1., 0.],
+               [1., 0.]])
+        >>> field.at((0, 1))
+        array([0., 1., 0., 0., 0.])
     """
 
     maze: Maze
@@ -87,19 +100,19 @@ class VectorField:
                 self._check_sums(name)
 
     def _finite(self, name: str) -> np.ndarray:
-        """A read-only copy of an array, if it has its shape and every number is finite."""
+        """A read-only copy of an array, after a check of its shape and that it is finite."""
         array = np.array(getattr(self, name), dtype=np.float64)
         squares = len(self.squares)
         shape = (squares,) if name == "values" else (squares, len(MOVES))
         if array.shape != shape:
             raise ValueError(
                 f"{name} have shape {array.shape}, but this maze has {squares} open squares: "
-                f"give {shape}, one row for each of maze.open_squares()"
+                f"give {shape}, one row per square of maze.open_squares()"
             )
         wrong = np.argwhere(~np.isfinite(array))
         if len(wrong):
             raise ValueError(
-                f"{name} hold {array[tuple(wrong[0])]} at square {self.squares[wrong[0][0]]}: "
+                f"{name} contain {array[tuple(wrong[0])]} at square {self.squares[wrong[0][0]]}: "
                 "every number must be finite; check the policy's weights and inputs"
             )
         array.setflags(write=False)
@@ -124,27 +137,27 @@ class VectorField:
 
     @property
     def level(self) -> Maze:
-        """The maze, as a level whose graph exact answers are computed on."""
+        """The maze, as the level on whose graph exact chances are computed."""
         return self.maze
 
     @property
     def starts(self) -> tuple[Square, ...]:
-        """Where an episode may be asked to begin: the open squares."""
+        """The squares where an episode can begin: the open squares."""
         return self.squares
 
     @property
     def by_state(self) -> Float[np.ndarray, "state move"]:
-        """The moves' probabilities in every state of `graph()`: both facings, where known."""
+        """The moves' probabilities in every state of `graph()`, for both facings if known."""
         if self.flipped_probabilities is None:
             return self.probabilities
         return np.concatenate([self.probabilities, self.flipped_probabilities])
 
     def graph(self, **goals: Any) -> Graph:
-        """The maze's graph, with one state for each row of `by_state`; see `Maze.graph`."""
+        """The maze's graph, with one state per row of `by_state`; see `Maze.graph`."""
         return self.maze.graph(both_facings=self.flipped_probabilities is not None, **goals)
 
     def place(self, square: tuple[int, int]) -> int | None:
-        """The number of a square, None for a wall; ValueError when it is outside."""
+        """The index of a square, or None for a wall; ValueError if it is outside the maze."""
         return self._numbers.get(check_inside(square, self.maze.size, "path"))
 
     @cached_property
@@ -152,7 +165,7 @@ class VectorField:
         return {square: number for number, square in enumerate(self.squares)}
 
     def index(self, square: tuple[int, int]) -> int:
-        """The place of `square` in the arrays; ValueError when it is a wall or outside."""
+        """The index of `square` in the arrays; ValueError if it is a wall or outside the maze."""
         square = check_inside(square, self.maze.size, "mouse")
         if square not in self._numbers:
             raise ValueError(
@@ -161,52 +174,50 @@ class VectorField:
         return self._numbers[square]
 
     def at(self, square: tuple[int, int]) -> Float[np.ndarray, " move"]:
-        """The probabilities of the five moves at `square`; ValueError when it is not open."""
+        """The probabilities of the five moves at `square`; ValueError if it is not open."""
         return self.probabilities[self.index(square)]
 
     @property
     def arrows(self) -> Float[np.ndarray, "square 2"]:
         """The mean move at every square, to the right and up: P(RIGHT) - P(LEFT), P(UP) - P(DOWN).
 
-        Moves into walls count, as they are part of what the policy prefers.
+        Moves into walls count, because they are part of the policy's preference.
         """
         p = self.probabilities
         return np.stack([p[:, RIGHT] - p[:, LEFT], p[:, UP] - p[:, DOWN]], axis=1)
 
     @property
     def facing_variation(self) -> Float[np.ndarray, " square"]:
-        """How far the moves depend on which way the mouse looks, in [0, 1], at every square.
+        """Total variation between the two facings of the mouse at every square, in [0, 1].
 
         Raises:
-            ValueError: the field was computed for one facing only.
+            ValueError: the field has one facing only.
         """
         if self.flipped_probabilities is None:
             raise ValueError(
-                "the field knows one facing of the mouse only: compute it with "
+                "the field has one facing of the mouse only: compute it with "
                 "vector_field(..., both_facings=True)"
             )
         return total_variation(self.probabilities, self.flipped_probabilities)
 
     def __getitem__(self, name: str) -> Any:
-        """An entry of procgen-tools' dictionary of a field, for migration: see `field_entry`.
+        """An entry of procgen-tools' dictionary of a field, for migration; see `field_entry`.
 
         Raises:
-            KeyError: another name than 'arrows', 'legal_mouse_positions', 'grid' and 'probs'.
+            KeyError: a name other than 'arrows', 'legal_mouse_positions', 'grid' or 'probs'.
         """
         return field_entry(self.maze, self.probabilities, name)
 
     def grid(self, numbers: Num[np.ndarray, " square *rest"]) -> Float[np.ndarray, "row col *rest"]:
-        """One number (or row of numbers) for every open square, laid out as the maze is.
-
-        Walls are NaN.
+        """Arrange one number (or row of numbers) per open square as a grid, with NaN in walls.
 
         Raises:
-            ValueError: a first axis that is not one entry for each open square.
+            ValueError: the length of the first axis is not the number of open squares.
         """
         if len(numbers) != len(self.squares):
             raise ValueError(
                 f"{len(numbers)} numbers do not fit {len(self.squares)} open squares: "
-                "give one for each"
+                "give one per square"
             )
         grid = np.full((self.maze.size, self.maze.size, *numbers.shape[1:]), np.nan)
         grid[~self.maze.walls] = numbers
@@ -229,15 +240,15 @@ class VectorField:
 class StateField:
     """The probabilities of the moves, and the value, in every state of a level.
 
-    It is the field of worlds whose states are more than squares; in mazes see `VectorField`.
+    This is the field of worlds whose states are not just squares. For mazes see `VectorField`.
 
     Attributes:
         level: the level.
         probabilities: (state, move), for the states that do not end the episode, in order.
-        values: (state,) the policy's estimate of its return.
+        values: (state,): the policy's estimates of its return.
 
     Raises:
-        ValueError: another number of states than the level's graph has.
+        ValueError: the number of states differs from that of the level's graph.
     """
 
     level: Level
@@ -251,7 +262,7 @@ class StateField:
         if not len(self.probabilities) == len(self.values) == going_on:
             raise ValueError(
                 f"{len(self.probabilities)} rows of probabilities and {len(self.values)} values "
-                f"do not fit {going_on} states that go on: give one for each"
+                f"do not fit {going_on} states that do not end the episode: give one per state"
             )
 
     @cached_property
@@ -260,12 +271,12 @@ class StateField:
 
     @property
     def starts(self) -> range:
-        """Where an episode may be asked to begin: the states, by number."""
+        """The states in which an episode can begin, by number."""
         return range(len(self._graph))
 
     @cached_property
     def by_state(self) -> Float[np.ndarray, "state move"]:
-        """The probabilities in every state of `graph()`; equal ones where the episode is over."""
+        """The probabilities in every state of `graph()`; uniform where the episode has ended."""
         moves = self.probabilities.shape[1]
         filled = np.full((len(self._graph), moves), 1 / moves)
         filled[~self._graph.ends] = self.probabilities
@@ -276,21 +287,21 @@ class StateField:
         return self.level.graph(**goals) if goals else self._graph
 
     def index(self, start: int) -> int:
-        """The state itself; ValueError when there is no such state."""
+        """The state itself; ValueError if it does not exist."""
         if not 0 <= start < len(self._graph):
             raise ValueError(f"there is no state {start}: give one of 0 to {len(self._graph) - 1}")
         return int(start)
 
     def place(self, square: int) -> int | None:
-        """The number of a place, None where no state is."""
+        """The number of a place, or None if no state is there."""
         return int(square) if square in self._graph.places else None
 
 
 @dataclass(frozen=True, eq=False)
 class FieldDifference:
-    """What changed between two fields of one kind; all are after minus before.
+    """The change between two fields of one kind: after minus before.
 
-    Over squares, of the mouse as it looks in the maze.
+    Fields over squares are compared with the mouse facing as in the maze.
     """
 
     before: Any
@@ -308,7 +319,7 @@ class FieldDifference:
 
     @property
     def arrows(self) -> Float[np.ndarray, "square 2"]:
-        """The change of the mean move, to the right and up; of fields over squares."""
+        """The change of the mean move, to the right and up; only for fields over squares."""
         return self.after.arrows - self.before.arrows
 
     @property
@@ -318,15 +329,16 @@ class FieldDifference:
 
     @property
     def magnitude(self) -> float:
-        """The Euclidean norm of all changes of arrows together, which grows with the squares.
+        """The Euclidean norm of all changes of arrows, which grows with the number of squares.
 
-        Divided by the root of the number of squares it is the root mean square of `lengths`.
+        Divided by the square root of the number of squares, it is the root mean square of
+        `lengths`.
         """
         return float(np.linalg.norm(self.arrows))
 
     @property
     def total_variation(self) -> Float[np.ndarray, " square"]:
-        """The probability that moved elsewhere at every square, in [0, 1]."""
+        """The total variation distance between the moves at every square, in [0, 1]."""
         return total_variation(self.before.probabilities, self.after.probabilities)
 
     def __repr__(self) -> str:
@@ -347,7 +359,12 @@ class FieldDifference:
 def total_variation(
     first: Float[np.ndarray, "square move"], second: Float[np.ndarray, "square move"]
 ) -> Float[np.ndarray, " square"]:
-    """Half the sum of absolute differences: the largest that any set of moves shows, in [0, 1]."""
+    """Total variation distance of each row: half the sum of absolute differences, in [0, 1].
+
+    Example:
+        >>> total_variation(np.array([[0.5, 0.5, 0]]), np.array([[0.5, 0.1, 0.4]]))
+        array([0.4])
+    """
     return np.abs(second - first).sum(axis=1) / 2
 
 
@@ -356,10 +373,20 @@ def difference(
 ) -> FieldDifference:
     """The change from one field to another, square by square or state by state.
 
-    Mazes must have the same walls; mouse, cheese and background may differ.
+    Mazes must have the same walls. Mouse, cheese and background may differ.
 
     Raises:
-        ValueError: different walls, or another number of states.
+        ValueError: the fields have different walls or different numbers of states.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("###\\n###\\nM.C")
+        >>> before, after = (
+        ...     VectorField(level, np.tile(np.eye(5)[move], (3, 1)), np.zeros(3))
+        ...     for move in (LEFT, RIGHT)
+        ... )
+        >>> difference(before, after).lengths
+        array([2., 2., 2.])
     """
     if isinstance(before, VectorField) and isinstance(after, VectorField):
         if not np.array_equal(before.maze.walls, after.maze.walls):
@@ -382,27 +409,34 @@ def vector_field(
     both_facings: bool = True,
     batch_size: int | None = None,
 ) -> VectorField:
-    """What a policy would do with the mouse at every open square; nothing else is changed.
+    """What a policy would do with the mouse at every open square, everything else unchanged.
 
-    Runs `policy(observations)` on the policy's own device, without gradients, in the mode
-    (training or not) that it is in; so patches that are active act here too.
+    Calls `policy(observations)` on the policy's own device, without gradients, in its current mode
+    (train or eval). Active patches apply.
 
     Args:
-        venv_or_maze: a venv, whose environment `index` is read and left as it is, or a maze.
+        venv_or_maze: a maze, or a venv, whose environment `index` is read and not changed.
         policy: an ImpalaPolicy, circrl's `ModuleHook(policy).network`, or any function of
             observations that returns a distribution with `.logits` of 15 actions, and values.
-        index: which environment of the venv; may be left out of a venv of one.
-        both_facings: also ask with the mouse's picture the other way, in passes of their own,
-            which takes twice the time.
-        batch_size: frames in a forward pass, to bound memory. By default all squares are one
-            batch in the order of `maze.open_squares()`, so that a patch can treat each square
-            apart; only an ImpalaPolicy without hooks, to which batches make no difference, gets
-            smaller ones on the CPU, for speed.
+        index: which environment of the venv. Optional for a venv with one environment.
+        both_facings: also compute the moves with the mouse facing the other way. This doubles the
+            time.
+        batch_size: frames per forward pass, to bound memory. By default all squares are one batch
+            in the order of `maze.open_squares()`, so that a patch can treat each square
+            separately. An ImpalaPolicy without hooks does not depend on the batch, and runs in
+            smaller batches on the CPU, for speed.
 
     Raises:
         ValueError: neither a venv nor a maze, an environment that does not exist, a venv of
-            several and no index, a batch size below 1, or a policy that does not return what it
-            should.
+            several environments without an index, a batch size below 1, or a policy that returns
+            something else than described.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> field = vector_field(level, models.ImpalaPolicy())
+        >>> field.probabilities.shape  # (open square, move)
+        (7, 5)
     """
     maze = _maze(venv_or_maze, index)
     if batch_size is not None and batch_size < 1:
@@ -420,12 +454,13 @@ def _maze(venv_or_maze: MazeVenv | Maze, index: int | None) -> Maze:
         return venv_or_maze.maze(index)
     if not isinstance(venv_or_maze, Maze):
         raise ValueError(
-            f"a field needs a venv from create_venv or a Maze, not a "
-            f"{type(venv_or_maze).__name__}: an EnvState gives one with .to_maze()"
+            "vector_field takes a Maze or a venv from create_venv, not a "
+            f"{type(venv_or_maze).__name__}: convert an EnvState with .to_maze()"
         )
     if index is not None:
-        raise ValueError(f"index {index} counts environments of a venv, and this is one maze: "
-                         "leave it out")  # fmt: skip
+        raise ValueError(
+            f"index {index} selects an environment of a venv, but a maze was given: leave it out"
+        )
     return venv_or_maze
 
 
@@ -433,10 +468,12 @@ def _maze(venv_or_maze: MazeVenv | Maze, index: int | None) -> Maze:
 def _ask(
     policy: Policy, maze: Maze, batch_size: int | None
 ) -> tuple[Float[np.ndarray, "square move"], Float[np.ndarray, " square"]]:
-    """Move probabilities and values with the mouse at every open square, looking as it does."""
+    """Move probabilities and values with the mouse at every open square, facing as in the maze."""
     if not callable(policy):
-        raise TypeError(f"the policy is of type {type(policy).__name__}: give a network, such as "
-                        "models.load_policy(path) returns")  # fmt: skip
+        raise TypeError(
+            f"the policy is of type {type(policy).__name__}: give a network, such as "
+            "models.load_policy(path) returns"
+        )
     observations = square_observations(policy, maze)
     if batch_size is None:
         small = type(policy) is ImpalaPolicy and not is_hooked(policy)
@@ -447,28 +484,46 @@ def _ask(
 
 
 def observations_of(policy: Policy, view: np.ndarray) -> Float[Tensor, place * observation]:
-    """What a policy is shown, on its device and in the number type of its parameters.
+    """A view as the policy's input, on the device and in the dtype of its parameters.
 
     Args:
-        policy: who is shown it.
-        view: frames, (place, 64, 64, 3) bytes, or numbers that a policy takes as they are.
+        policy: the policy.
+        view: frames, (place, 64, 64, 3) bytes, or numbers that the policy takes unchanged.
+
+    Example:
+        >>> observations_of(lambda observations: None, np.zeros((2, 64, 64, 3), np.uint8)).shape
+        torch.Size([2, 3, 64, 64])
     """
     observations = torch.from_numpy(view)
     if view.dtype == np.uint8:
         observations = to_observations(observations)
-        if not isinstance(policy, ImpalaPolicy):  # a foreign network may rely on the usual layout
+        if not isinstance(policy, ImpalaPolicy):  # another network may need the usual layout
             observations = observations.contiguous()
     device, dtype = _place(policy)
     return observations.to(device, dtype)
 
 
 def square_observations(policy: Policy, maze: Maze) -> Float[Tensor, "square 3 64 64"]:
-    """What the policy is shown with the mouse at every open square, as it looks in the maze."""
+    """The observations with the mouse at every open square, facing as in the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> square_observations(lambda observations: None, maze.parse("###\\n###\\nM.C")).shape
+        torch.Size([3, 3, 64, 64])
+    """
     return observations_of(policy, agent_frames(maze, maze.open_squares()))
 
 
 def assemble(level: Level, answers: Sequence[tuple[Tensor, Tensor]]) -> VectorField | StateField:
-    """The field of a level from a policy's logits and values, one pair for each of its views."""
+    """The field of a level from a policy's logits and values, one pair per view of the level.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("###\\n###\\nM.C")
+        >>> uniform = (torch.zeros(3, 15), torch.zeros(3))
+        >>> assemble(level, [uniform, uniform]).at((0, 0)) * 15  # the actions of each move
+        array([3., 3., 1., 1., 7.])
+    """
     moves = [level.moves(logits) for logits, _ in answers]
     values = [numbers.cpu().double().numpy() for _, numbers in answers]
     if isinstance(level, OnSquares):
@@ -481,14 +536,22 @@ def assemble(level: Level, answers: Sequence[tuple[Tensor, Tensor]]) -> VectorFi
 def state_field(policy: Any, level: Level) -> VectorField | StateField:
     """What a policy would do in every state of a level of any world.
 
-    A level on squares gives a `VectorField` (see `vector_field`), another one a `StateField`.
+    Returns a `VectorField` for a level on squares (see `vector_field`), and otherwise a
+    `StateField`.
 
     Args:
-        policy: has `logits_and_value`; it runs on its own device, without gradients.
+        policy: has `logits_and_value`. It runs on its own device, without gradients.
         level: the level.
 
     Raises:
-        ValueError: a policy whose answers do not fit the level.
+        ValueError: the policy's outputs do not fit the level.
+
+    Example:
+        >>> from procgen_tools import crops_and_humans, models
+        >>> level = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
+        >>> field = state_field(models.QNetwork(), level)
+        >>> field.probabilities.shape, set(field.probabilities.flat)  # a greedy agent
+        ((120, 4), {0.0, 1.0})
     """
     answers = []
     for view in level.views():
@@ -502,7 +565,12 @@ def state_field(policy: Any, level: Level) -> VectorField | StateField:
 
 
 def fast_batch(observations: Tensor) -> int:
-    """How many of these observations to pass at once where it makes no difference to results."""
+    """The fastest batch size for these observations, if it makes no difference to results.
+
+    Example:
+        >>> fast_batch(torch.zeros(200, 3, 64, 64))
+        64
+    """
     return CACHED_BATCH if observations.device.type == "cpu" else max(len(observations), 1)
 
 
@@ -515,14 +583,14 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
     except (TypeError, ValueError, AttributeError):
         raise ValueError(
             f"the policy returned a {type(answer).__name__}: it must return a distribution with "
-            ".logits, such as torch's Categorical, and values; models.adapt(policy) makes these "
-            "of what most networks return"
+            ".logits, such as torch's Categorical, and values; models.adapt(policy) converts the "
+            "outputs of most networks"
         ) from None
     count = len(observations)
     if logits.shape != (count, NUM_ACTIONS):
         raise ValueError(
             f"the policy returned logits of shape {tuple(logits.shape)} for {count} "
-            f"observations: give one of procgen's {NUM_ACTIONS} actions"
+            f"observations: it must return {(count, NUM_ACTIONS)}, one per action of procgen"
         )
     if not isinstance(values, Tensor):
         raise ValueError(
@@ -532,14 +600,14 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
     if values.numel() != count:
         raise ValueError(
             f"the policy returned values of shape {tuple(values.shape)} for {count} "
-            "observations: it must return one value for each"
+            "observations: it must return one value per observation"
         )
-    # Moved first: not every device knows float64.
+    # Moved to the CPU first, because not every device supports float64.
     return move_probabilities(logits.cpu().double()), values.cpu().double().flatten()
 
 
 def _place(policy: Policy) -> tuple[torch.device, torch.dtype]:
-    """Device and number type of the policy's parameters; the CPU and float32 for a function."""
+    """Device and dtype of the policy's parameters; the CPU and float32 for a function."""
     tensors: Iterable[Tensor] = ()
     if isinstance(policy, nn.Module):
         tensors = chain(policy.parameters(), policy.buffers())

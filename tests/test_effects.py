@@ -123,7 +123,7 @@ def test_all_are_checked_before_any_runs(policy: ImpalaPolicy, level: maze.Maze)
     effects = measure_each(policy, level, [NOTHING, Zero(LAYER, channels=[99])])
     with pytest.raises(ValueError, match="no channel 99"):
         next(effects)
-    with pytest.raises(ValueError, match="for 2 observations a pass"):
+    with pytest.raises(ValueError, match="for 2 observations per pass"):
         measure(policy, level, Clamp(LAYER, 1.0, level, [(0, 0), (0, 1)]))
 
 
@@ -134,7 +134,7 @@ def test_a_vector_of_other_worlds_is_said_to_be_misplaced(policy: ImpalaPolicy) 
     with pytest.warns(UserWarning, match=r"made in worlds of 15 x 15 squares.*world_size=None"):
         measure(policy, hard, Add(vector) + Zero(LAYER, channels=[0]))
     clamp = Clamp(LAYER, 9.0, small, [(0, 0)])
-    with pytest.warns(UserWarning, match=r"maze of 5 x 5 in a world of 15, and this maze has"):
+    with pytest.warns(UserWarning, match=r"maze of 5 x 5 in a world of 15, but this maze has"):
         measure(policy, hard, clamp)
     rows = cheese_vector(policy, small, "embedder.fc")
     with warnings.catch_warnings():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 from importlib import import_module
+from inspect import isclass, isfunction
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -28,3 +30,32 @@ def test_examples_give_what_they_show(
         )
     assert attempted
     assert not failed
+
+
+FACES = ("interventions",)
+ROOMS = ("chains", "effects", "hooks", "returns", "vfield")
+
+
+def _names() -> list[tuple[str, str]]:
+    """What users call: the names of each face, and the public functions of each room."""
+    named = [(face, name) for face in FACES for name in _module(face).__all__]
+    for room in ROOMS:
+        named += [
+            (room, name)
+            for name, value in vars(_module(room)).items()
+            if isfunction(value) and value.__module__ == _module(room).__name__ and name[0] != "_"
+        ]
+    return named
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"procgen_tools.{name}")
+
+
+@pytest.mark.parametrize(("module", "name"), _names())
+def test_what_users_call_has_an_example(module: str, name: str) -> None:
+    value = getattr(_module(module), name)
+    if not isfunction(value) and not isclass(value):
+        return  # a constant
+    found = doctest.DocTestFinder().find(value, name)
+    assert any(test.examples for test in found), f"add an Example to {module}.{name}"

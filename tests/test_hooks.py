@@ -71,7 +71,7 @@ def test_recorded_activations_follow_from_each_other(policy: ImpalaPolicy) -> No
 def test_only_named_activations_of_the_last_pass_are_kept(policy: ImpalaPolicy) -> None:
     names = (name for name in [LABEL, RESADD, "embedder.block2.res1"])
     with hooks.record(policy, names) as activations:
-        with pytest.raises(KeyError, match=r"was recorded: name it .*; there are none"):
+        with pytest.raises(KeyError, match=r"was not recorded: name it .*; recorded are none"):
             activations[RESADD]
         run(policy, 0)
         first = activations[RESADD]
@@ -246,7 +246,7 @@ def test_unknown_names_are_explained_first(policy: ImpalaPolicy, name: str, mess
 @pytest.mark.parametrize(
     ("patch", "message"),
     [
-        (lambda _: None, r"returned None: end it with a return"),
+        (lambda _: None, r"returned None: return the new activation"),
         (lambda _: 3.0, r"returned a float: return a tensor"),
         (lambda x: x[:1], r"returned shape \(1, 32, 16, 16\) for \(2, 32, 16, 16\).*expand_as"),
         (
@@ -255,7 +255,7 @@ def test_unknown_names_are_explained_first(policy: ImpalaPolicy, name: str, mess
         ),
         (
             lambda x: x.to("meta"),
-            r"returned a tensor on meta, and the activation is on cpu.*activation\.device",
+            r"returned a tensor on meta, but the activation is on cpu.*activation\.device",
         ),
     ],
 )
@@ -270,7 +270,7 @@ def test_unfit_patches_are_explained(policy: ImpalaPolicy, patch: Any, message: 
 def test_other_misuse_is_explained(policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match=r"give a list, \['fc_value'\]"):
         hooks.record(policy, "fc_value").__enter__()
-    with pytest.raises(ValueError, match=r"patched twice under two names"):
+    with pytest.raises(ValueError, match=r"patched twice, under two names"):
         hooks.patched(policy, {RESADD: torch.relu, LABEL: torch.relu}).__enter__()
     with hooks.record(policy, ["fc_value_in1"]), pytest.raises(ValueError, match="takes 1 inputs"):
         run(policy, 0)
@@ -353,7 +353,7 @@ def test_acting_once_is_enough(policy: ImpalaPolicy) -> None:
 
 def test_patches_that_make_nan_are_named(policy: ImpalaPolicy) -> None:
     with (
-        pytest.raises(ValueError, match=rf"the patch of '{LABEL}' made \d+ numbers NaN"),
+        pytest.raises(ValueError, match=rf"the patch of '{LABEL}' made \d+ values NaN"),
         hooks.patched(policy, {RESADD: torch.log}),
     ):
         run(policy, 0)
@@ -391,7 +391,9 @@ def test_each_thread_has_its_own_patches(policy: ImpalaPolicy) -> None:
 def test_a_patch_of_another_thread_is_said_to_be_idle(policy: ImpalaPolicy) -> None:
     expected = run(policy, 0)
     with (
-        pytest.warns(hooks.IdleEditWarning, match=r"never acted: the network ran in other threads"),
+        pytest.warns(
+            hooks.IdleEditWarning, match=r"never acted: the network ran only in other threads"
+        ),
         hooks.patched(policy, {RESADD: torch.zeros_like}),
         ThreadPoolExecutor(1) as pool,
     ):

@@ -108,9 +108,9 @@ def test_wrong_arrays_are_refused() -> None:
         VectorField(MAZE, fair, values[1:])
     wrong = fair.copy()
     wrong[2, 0] = np.nan
-    with pytest.raises(ValueError, match=r"hold nan at square .*row=1, col=0.*finite"):
+    with pytest.raises(ValueError, match=r"contain nan at square .*row=1, col=0.*finite"):
         VectorField(MAZE, wrong, values)
-    with pytest.raises(ValueError, match=r"values hold inf at square"):
+    with pytest.raises(ValueError, match=r"values contain inf at square"):
         VectorField(MAZE, fair, values + np.inf)
     wrong[2] = (0.5, 0.5, 0.5, 0, 0)
     with pytest.raises(ValueError, match=r"row=1, col=0.*sum 1\.5.*softmax"):
@@ -142,7 +142,7 @@ def test_the_flipped_field_is_held_and_checked_like_the_field() -> None:
         _ = field.facing_variation
     wrong = np.full((7, 5), 0.2)
     wrong[2, 0] = np.inf
-    with pytest.raises(ValueError, match=r"flipped_probabilities hold inf at square"):
+    with pytest.raises(ValueError, match=r"flipped_probabilities contain inf at square"):
         VectorField(MAZE, field.probabilities, field.values, wrong)
     wrong[2] = 0.3
     with pytest.raises(ValueError, match=r"the flipped_probabilities at .*row=1, col=0.*sum 1\.5"):
@@ -350,12 +350,12 @@ def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> N
         vector_field(venv, policy, index=2)
     with pytest.raises(ValueError, match=r"the venv has 2 environments: say which one is meant"):
         vector_field(venv, policy)
-    with pytest.raises(ValueError, match=r"index 1 counts environments .*leave it out"):
+    with pytest.raises(ValueError, match=r"index 1 selects an environment .*leave it out"):
         vector_field(MAZE, policy, index=1)
     with pytest.raises(ValueError, match=r"batch_size 0 is below 1"):
         vector_field(MAZE, policy, batch_size=0)
     unchecked = inspect.unwrap(vfield._maze)  # without run-time type checks
-    with pytest.raises(ValueError, match=r"not a EnvState: an EnvState gives one with \.to_maze"):
+    with pytest.raises(ValueError, match=r"not a EnvState: convert an EnvState with \.to_maze"):
         unchecked(venv.state(0), 0)
 
 
@@ -367,11 +367,11 @@ def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> N
         (lambda n: None, r"returned a NoneType: it must return"),
         (
             lambda n: (Categorical(logits=torch.zeros(n, 9)), torch.zeros(n)),
-            r"logits of shape \(7, 9\) for 7 observations: give one of procgen's 15 actions",
+            r"logits of shape \(7, 9\) for 7 observations: it must return \(7, 15\)",
         ),
         (
             lambda n: (Categorical(logits=torch.zeros(n, 15)), torch.zeros(n, 2)),
-            r"values of shape \(7, 2\) for 7 observations: it must return one value for each",
+            r"values of shape \(7, 2\) for 7 observations: it must return one value per",
         ),
     ],
 )
@@ -390,12 +390,12 @@ def test_a_broken_network_is_named_by_its_square(policy: ImpalaPolicy) -> None:
         return distribution, poison(values)
 
     with (
-        pytest.raises(ValueError, match=r"the patch of 'fc_value_out' made 1 numbers NaN"),
+        pytest.raises(ValueError, match=r"the patch of 'fc_value_out' made 1 values NaN"),
         hooks.patched(policy, {"fc_value": poison}),
     ):
         vector_field(MAZE, policy)
     with (
-        pytest.raises(ValueError, match=r"values hold nan at square Square\(row=1, col=2\)"),
+        pytest.raises(ValueError, match=r"values contain nan at square Square\(row=1, col=2\)"),
     ):
         vector_field(MAZE, poisoned)
 

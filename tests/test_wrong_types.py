@@ -26,7 +26,7 @@ MISTAKES = [
     (lambda: Add(vector, float("nan")), ValueError, "coefficient is nan: give a finite"),
     (lambda: Zero(layer, channels=3), TypeError, "channels is 3: give several numbers"),
     (lambda: Zero(layer, channels=[1.5]), TypeError, "a channel is 1.5"),
-    (lambda: Zero(layer, channels=[-1]), ValueError, "channel -1 does not count from the end"),
+    (lambda: Zero(layer, channels=[-1]), ValueError, "channel -1 is negative"),
     (lambda: cheese_vector(policy, venv, layer), TypeError, "venv.maze(0)"),
     (lambda: cheese_vector(policy, [level, 3], layer), TypeError, "a maze is of type int"),
     (lambda: cheese_vector(policy, level, 7), TypeError, "name of an activation is of type int"),

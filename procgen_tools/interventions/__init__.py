@@ -1,4 +1,6 @@
-"""Changes of activations as values: made, printed, composed, and active only inside a `with`.
+"""Interventions on activations, as values that can be printed and composed.
+
+An intervention is active only inside its `with`:
 
 layer = "embedder.block2.res1.resadd"
 edit = Add(cheese_vector(policy, maze, layer), -1.0)

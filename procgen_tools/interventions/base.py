@@ -1,4 +1,4 @@
-"""What every intervention is: a value that says what it does, and acts inside its `with`."""
+"""The interface of all interventions: values that describe an edit and apply it inside a `with`."""
 
 from __future__ import annotations
 
@@ -23,27 +23,35 @@ from procgen_tools.worlds.maze.grid import Maze
 class Intervention(ABC):
     """A change of activations, as a value.
 
-        edit = Add(vector, -1.0) + Zero("embedder.block3.res2.resadd", channels=(3, 5))
-        print(edit)
-        with edit.on(policy):
-            policy(observations)
+    `a + b` applies both. If both change the same activation, a applies first.
 
-    `a + b` does both; where they meet at one activation, a acts first.
+    Example:
+        >>> import torch
+        >>> from procgen_tools.interventions import Scale, Zero
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> edit = Scale("embedder.block2.res1.resadd", 0.5) + Zero("embedder.fc", channels=(3, 5))
+        >>> print(edit)
+        multiply embedder.block2.res1.resadd_out by 0.5; then zero channels 3, 5 of embedder.fc_out
+        >>> policy = ImpalaPolicy()
+        >>> with edit.on(policy), hooks.record(policy, ["embedder.fc"]) as activations:
+        ...     _ = policy(torch.rand(1, 3, 64, 64))
+        >>> activations["embedder.fc"][0, [3, 5]]
+        tensor([0., 0.])
     """
 
     @property
     @abstractmethod
     def layers(self) -> tuple[str, ...]:
-        """The activations that it changes, by name."""
+        """The names of the activations that it changes."""
 
     @property
     def batch(self) -> int | None:
-        """How many observations a pass must have; None if it acts on each one alike."""
+        """The number of observations in a pass; None if it treats all observations alike."""
         return None
 
     @abstractmethod
     def check(self, policy: AnyNetwork) -> None:
-        """Make sure that it fits a policy.
+        """Check that the intervention fits a policy.
 
         Raises:
             ValueError: an activation, channel or square that the policy does not have.
@@ -51,36 +59,36 @@ class Intervention(ABC):
 
     @abstractmethod
     def edit(self, layer: str, activation: Tensor) -> Tensor:
-        """The activation of one of `layers` (batch, channel, ...), changed; never in place."""
+        """A changed copy of the activation (batch, channel, ...) of one of `layers`."""
 
     def is_identity(self, layer: str) -> bool:
-        """Whether it leaves one of `layers` as it is by construction, as a coefficient of 0 does.
+        """Whether it leaves one of `layers` unchanged by construction, as a coefficient of 0 does.
 
-        Such an edit is idle on purpose, and `on` does not warn of it.
+        Such an edit is idle on purpose, so `on` does not warn about it.
         """
         return False
 
     def misplaced_in(self, maze: Maze) -> str | None:
-        """Why its positions mean other squares in this maze than in those that it was made for.
+        """Why its positions refer to other squares in this maze than in those it was made for.
 
-        None if they do not, or if it has no positions.
+        Returns None if they refer to the same squares, or if it has no positions.
         """
         return None
 
     @contextmanager
     def on(self, policy: AnyNetwork, *, may_be_idle: bool = False) -> Iterator[None]:
-        """Act in every forward pass of `policy` that this thread makes inside the `with`.
+        """Apply to every forward pass of `policy` that this thread makes inside the `with`.
 
         Args:
             policy: see `models.Policy`.
-            may_be_idle: do not warn of an edit that never acts or that changes nothing.
+            may_be_idle: do not warn about an edit that never acts or changes nothing.
 
         Raises:
-            ValueError: see `check`; in a pass, another number of observations than `batch`.
+            ValueError: see `check`. In a pass, the number of observations differs from `batch`.
 
         Warns:
-            IdleEditWarning: at the end, an edit that no forward pass reached, or that left every
-                activation as it was (other than by construction, see `is_identity`).
+            IdleEditWarning: when the `with` ends, if no forward pass reached the edit, or if it
+                left every activation unchanged (except by construction, see `is_identity`).
         """
         self.check(policy)
         edits = {layer: partial(self.edit, layer) for layer in self.layers}
@@ -99,7 +107,7 @@ class Intervention(ABC):
 
 
 def described(intervention: Intervention) -> str:
-    """The `__repr__` of an intervention: what it does."""
+    """The `__repr__` of an intervention: its description."""
     return (
         f"{type(intervention).__name__}({shorten(str(intervention), 3 * WIDTH, placeholder=' …')})"
     )
@@ -107,10 +115,16 @@ def described(intervention: Intervention) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Composition(Intervention):
-    """Several interventions together, in order; one of none changes nothing.
+    """Several interventions, applied in order. An empty composition changes nothing.
 
     Raises:
-        ValueError: two that are for passes of different numbers of observations.
+        ValueError: the interventions are for batches of different sizes.
+
+    Example:
+        >>> from procgen_tools.interventions import Scale, Zero
+        >>> both = Composition((Scale("embedder.fc", 2.0), Zero("embedder.block1.conv")))
+        >>> both.layers
+        ('embedder.fc_out', 'embedder.block1.conv_out')
     """
 
     parts: tuple[Intervention, ...]
@@ -122,7 +136,7 @@ class Composition(Intervention):
         if len(sizes) > 1:
             raise ValueError(
                 f"the interventions are for batches of {' and of '.join(map(str, sorted(sizes)))} "
-                "observations, and a pass has one number of them: make them for the same"
+                "observations, but a pass has one batch: make them for the same batch size"
             )
 
     @property
@@ -162,11 +176,16 @@ def _parts(intervention: Intervention) -> tuple[Intervention, ...]:
 
 
 def activation_shape(policy: AnyNetwork, layer: str) -> tuple[int, ...]:
-    """The shape of an activation of one observation: channels first, no batch axis.
+    """The shape of an activation for one observation: channels first, without a batch axis.
 
     Raises:
-        TypeError: a network that does not know its activations.
-        ValueError: a policy that has no such activation.
+        TypeError: a network without `activation_shapes`.
+        ValueError: the policy has no such activation.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> activation_shape(ImpalaPolicy(), "embedder.block2.res1.resadd")
+        (32, 16, 16)
     """
     named = policy if hasattr(policy, "activation_shapes") else hooks.unwrapped(policy)
     need(named, "activation_shapes", what=f"the activation {layer!r}")

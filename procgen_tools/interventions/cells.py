@@ -1,4 +1,4 @@
-"""Which cell of an activation belongs to a square of the maze."""
+"""The cells of an activation that correspond to squares of the maze."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 def square_cells(
     maze: Maze, squares: Sequence[tuple[int, int]], side: int
 ) -> Int[np.ndarray, "square row_col"]:
-    """The cell of an activation whose receptive field is centred nearest to each square's middle.
+    """For each square, the cell whose receptive field is centred nearest to the square's centre.
 
-    Squares and cells differ in size (a hard maze has 25 squares where block 2 has 16 cells), so
-    that neighbouring squares may share a cell. Row 0 of an activation is the top of the picture.
+    Squares and cells differ in size (a hard maze has 25 squares per side, and block 2 has 16
+    cells), so neighbouring squares may share a cell. Row 0 of an activation is the top of the
+    picture.
 
-    The convolutions (3 x 3, padded by 1) keep the centre of a receptive field, and each max-pool
-    (3 x 3, stride 2, padded by 1) centres its cell i on its input's cell 2i; so cell i of a side
-    of 64, 32, 16 or 8 cells is centred on the frame's pixel i * 64 / side.
+    The convolutions (3 x 3, padding 1) keep the centre of a receptive field. Each max-pool (3 x 3,
+    stride 2, padding 1) centres its cell i on cell 2i of its input. In an activation of 64, 32, 16
+    or 8 cells per side, cell i is therefore centred on the frame's pixel i * 64 / side.
 
     Args:
-        maze: places the squares within the frame.
+        maze: the maze, whose size places the squares in the frame.
         squares: inner squares (row, col).
-        side: cells along one side of the activation.
+        side: cells per side of the activation.
 
     Raises:
-        ValueError: a square outside the maze, or a side that is none of an activation.
+        ValueError: a square outside the maze, or a side that no activation has.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> square_cells(maze.parse("..C\\n.##\\nM.."), [(0, 0), (2, 2)], 16)
+        array([[9, 7],
+               [7, 9]])
     """
     if side not in (64, 32, 16, 8):
-        raise ValueError(f"no activation has {side} cells a side: they have 64, 32, 16 or 8")
+        raise ValueError(f"no activation has {side} cells per side: give 64, 32, 16 or 8")
     outer = np.array([to_outer(maze, square) for square in squares], dtype=np.int64).reshape(-1, 2)
     middles = (outer + 0.5) * FRAME_SIZE / maze.world_size
     middles[:, 0] = FRAME_SIZE - middles[:, 0]

@@ -25,7 +25,7 @@ class LayerEdit(Intervention):
     """A change of some channels of one activation.
 
     Attributes:
-        channels: which channels change (units, where there are no positions); None for all.
+        channels: the channels to change (units, for a layer without positions). Defaults to all.
     """
 
     channels: Sequence[int] | None = field(default=None, kw_only=True)
@@ -40,14 +40,14 @@ class LayerEdit(Intervention):
         negative = [each for each in channels if whole_number("a channel", each) < 0]
         if negative:
             raise ValueError(
-                f"channel {negative[0]} does not count from the end: give numbers from 0 up, or "
-                "None for all channels"
+                f"channel {negative[0]} is negative: give numbers from 0 up, or None for all "
+                "channels"
             )
 
     @property
     @abstractmethod
     def target(self) -> str:
-        """The activation's name."""
+        """The name of the activation."""
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class LayerEdit(Intervention):
         self.check_shape(shape)
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
-        """Make sure that what is put there has this shape; ValueError if not."""
+        """Check that the replacement has this shape; ValueError if not."""
 
     def is_identity(self, layer: str) -> bool:
         return self.channels is not None and not len(self.channels)
@@ -72,8 +72,8 @@ class LayerEdit(Intervention):
     def edit(self, layer: str, activation: Tensor) -> Tensor:
         if self.batch is not None and len(activation) != self.batch:
             raise ValueError(
-                f"{self} is for {self.batch} observations a pass, and this one has "
-                f"{len(activation)}: show as many at once"
+                f"{self} is for {self.batch} observations per pass, but this pass has "
+                f"{len(activation)}: give as many in one batch"
             )
         changed = self.changed(activation)
         if self.channels is None:
@@ -87,7 +87,7 @@ class LayerEdit(Intervention):
     def changed(
         self, activation: Float[Tensor, "batch channel *position"]
     ) -> Float[Tensor, "batch channel *position"]:
-        """The activation as it is if all channels change."""
+        """The new activation if all channels change."""
 
     def _where(self) -> str:
         if self.channels is None:
@@ -98,10 +98,10 @@ class LayerEdit(Intervention):
 
 @dataclass(frozen=True, eq=False)
 class NamedLayerEdit(LayerEdit):
-    """An edit that is told its activation.
+    """An edit whose layer is given explicitly.
 
     Attributes:
-        layer: the activation's name.
+        layer: the name of the activation.
     """
 
     layer: str
@@ -113,7 +113,15 @@ class NamedLayerEdit(LayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Add(LayerEdit):
-    """Add a vector times a coefficient to every observation's activation."""
+    """Add a vector times a coefficient to the activation of every observation.
+
+    Example:
+        >>> vector = ActivationVector("embedder.fc", torch.ones(256), "vector of ones")
+        >>> print(Add(vector, -2.0))
+        add -2 x the vector of ones to embedder.fc_out
+        >>> Add(vector, -2.0).edit("embedder.fc_out", torch.full((1, 256), 3.0)).unique()
+        tensor([1.])
+    """
 
     vector: ActivationVector
     coefficient: float = 1.0
@@ -122,7 +130,7 @@ class Add(LayerEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        remedy = "give an ActivationVector; of an array, ActivationVector(layer, values, name)"
+        remedy = "give an ActivationVector; ActivationVector(layer, values, name) wraps a tensor"
         of_kind("what is added", self.vector, ActivationVector, remedy)
         if not hasattr(self.coefficient, "__float__"):
             raise TypeError(f"coefficient is {self.coefficient!r}: give a number, such as -1.0")
@@ -146,8 +154,8 @@ class Add(LayerEdit):
             return None
         return (
             f"the vector was made in worlds of {made_in} x {made_in} squares, and this one has "
-            f"{maze.world_size} x {maze.world_size}, so that its positions mean other squares: "
-            "make a vector from mazes of this world size, or declare it fit for any with "
+            f"{maze.world_size} x {maze.world_size}, so its positions refer to other squares: "
+            "make a vector from mazes of this world size, or declare that it fits all sizes with "
             "dataclasses.replace(vector, world_size=None)"
         )
 
@@ -160,7 +168,12 @@ class Add(LayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Zero(NamedLayerEdit):
-    """Set to zero."""
+    """Set channels to zero.
+
+    Example:
+        >>> Zero("embedder.fc", channels=[1]).edit("embedder.fc_out", torch.ones(1, 3))
+        tensor([[1., 0., 1.]])
+    """
 
     def changed(self, activation: Tensor) -> Tensor:
         return torch.zeros_like(activation)
@@ -173,7 +186,12 @@ class Zero(NamedLayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Scale(NamedLayerEdit):
-    """Multiply by a factor."""
+    """Multiply channels by a factor.
+
+    Example:
+        >>> Scale("embedder.fc", 0.5, channels=[1]).edit("embedder.fc_out", torch.ones(1, 3))
+        tensor([[1.0000, 0.5000, 1.0000]])
+    """
 
     factor: float
 
@@ -191,11 +209,16 @@ class Scale(NamedLayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Mean(NamedLayerEdit):
-    """Replace by the mean over examples.
+    """Replace channels by their mean over examples.
 
     Attributes:
-        examples: (example, channel, ...) activations of the layer; see `activations_of`.
-        over_positions: take the mean over rows and columns, too.
+        examples: (example, channel, ...): activations of the layer; see `activations_of`.
+        over_positions: also take the mean over rows and columns.
+
+    Example:
+        >>> edit = Mean("embedder.fc", torch.tensor([[1.0, 2.0], [3.0, 6.0]]))
+        >>> edit.edit("embedder.fc_out", torch.zeros(1, 2))
+        tensor([[2., 4.]])
     """
 
     examples: Float[Tensor, "example channel *position"]
@@ -212,7 +235,7 @@ class Mean(NamedLayerEdit):
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if not len(self.examples):
-            raise ValueError(f"no examples of {self.target} have no mean: give at least one")
+            raise ValueError(f"there are no examples of {self.target}: give at least one")
         _check_shape("the mean", self.target, tuple(self.examples.shape[1:]), shape)
 
     def changed(self, activation: Tensor) -> Tensor:
@@ -225,11 +248,17 @@ class Mean(NamedLayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Resample(NamedLayerEdit):
-    """Replace by what other observations gave.
+    """Replace channels by their activations for other observations.
 
     Attributes:
-        source: (observation, channel, ...) one activation for each observation of a pass, or
-            one for all; see `activations_of`.
+        source: (observation, channel, ...): one activation per observation of a pass, or one for
+            all of them; see `activations_of`.
+
+    Example:
+        >>> edit = Resample("embedder.fc", torch.tensor([[1.0, 2.0]]), channels=[0])
+        >>> edit.edit("embedder.fc_out", torch.zeros(2, 2))
+        tensor([[1., 0.],
+                [1., 0.]])
     """
 
     source: Float[Tensor, "observation channel *position"]
@@ -254,12 +283,19 @@ class Resample(NamedLayerEdit):
 
 @dataclass(frozen=True, eq=False)
 class Clamp(NamedLayerEdit):
-    """Set channels to a value at a square of the maze (see `cells.square_cells`).
+    """Set channels to a value at a square of the maze (see `square_cells`).
 
     Attributes:
-        value: what they become.
-        maze: places the squares.
-        squares: a list of one square for all observations, or of one for each.
+        value: the new value.
+        maze: the maze, whose size places the squares in the frame.
+        squares: one square for all observations, or one per observation of a pass.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> edit = Clamp("embedder.block2.res1.resadd", 5.6, level, [(2, 2)], channels=[55])
+        >>> print(edit)
+        set channel 55 of embedder.block2.res1.resadd_out to 5.6 at square (2, 2)
     """
 
     value: float
@@ -271,7 +307,7 @@ class Clamp(NamedLayerEdit):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.squares:
-            raise ValueError("there is no square to clamp: give one, or one an observation")
+            raise ValueError("there is no square to clamp: give one, or one per observation")
         squares = tuple(
             check_inside(each, self.maze.size, "clamped square") for each in self.squares
         )
@@ -311,19 +347,19 @@ class Clamp(NamedLayerEdit):
 
 
 def other_squares(made_for: Maze, maze: Maze) -> str | None:
-    """Why the squares of one maze lie elsewhere in the frames of another; None if they do not."""
+    """Why the squares of one maze are elsewhere in frames of another; None if they are not."""
     if (made_for.size, made_for.world_size) == (maze.size, maze.world_size):
         return None
     return (
         f"its squares are those of a maze of {made_for.size} x {made_for.size} in a world of "
-        f"{made_for.world_size}, and this maze has {maze.size} x {maze.size} in "
-        f"{maze.world_size}, where they lie elsewhere: make the edit for this maze"
+        f"{made_for.world_size}, but this maze has {maze.size} x {maze.size} in a world of "
+        f"{maze.world_size}, where they are elsewhere: make the edit for this maze"
     )
 
 
 def _check_shape(what: str, layer: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
     if given != wanted:
         raise ValueError(
-            f"{what} has shape {given}, and {layer} of this policy {wanted}: take it from the "
-            "same activation of a policy of the same scale"
+            f"{what} has shape {given}, but {layer} of this policy has shape {wanted}: take it "
+            "from the same activation of a policy of the same scale"
         )

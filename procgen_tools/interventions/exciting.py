@@ -1,4 +1,4 @@
-"""The pieces of pictures that excite a channel most."""
+"""The patches of observations that activate a channel most."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
 @dataclass(frozen=True, eq=False)
 class ExcitingPatches:
-    """Where a channel is largest in many observations, and what is seen there.
+    """The largest values of a channel in many observations, and the patches around them.
 
     Attributes:
-        layer: the activation's name.
-        channel: which.
-        patches: (patch, row, col, colour) in [0, 1]; black beyond the edge of the frame.
-        activations: (patch), the channel there, largest first.
-        views: (patch), which observation.
-        cells: (patch, row_col), where in the activation.
+        layer: the name of the activation.
+        channel: the channel.
+        patches: (patch, row, col, colour) in [0, 1]; black outside the frame.
+        activations: (patch,): the values of the channel, largest first.
+        views: (patch,): the index of the observation.
+        cells: (patch, row_col): the cell of the activation.
     """
 
     layer: str
@@ -52,23 +52,30 @@ def exciting_patches(
     count: int = 9,
     side: int = 17,
 ) -> ExcitingPatches:
-    """The pieces of observations around the cells where a channel is largest.
+    """The patches of observations around the cells where a channel is largest.
 
-    Each observation gives one piece at most, that around its largest cell, so that the pieces
-    differ.
+    Each observation gives at most one patch, around its largest cell, so that the patches differ.
 
     Args:
         policy: see `models.Policy`.
-        views: what the policy is shown.
+        views: mazes, states or observations.
         layer: an activation with positions.
-        channel: which of its channels.
-        count: how many pieces.
-        side: of a piece, in pixels of the frame, odd. A cell may see further: see
+        channel: one of its channels.
+        count: number of patches.
+        side: pixels per side of a patch, odd. The receptive field of a cell may be larger: see
             `receptive_fields.theoretical_extents`.
 
     Raises:
         ValueError: a layer without positions, a channel that it does not have, fewer views than
-            pieces, or an even side.
+            patches, or an even side.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> levels = [maze.parse("..C\\n.##\\nM.."), maze.parse("C..\\n.##\\nM..")]
+        >>> found = exciting_patches(ImpalaPolicy(), levels, "embedder.block1.conv", 5, count=2)
+        >>> found.patches.shape
+        (2, 17, 17, 3)
     """
     shape = activation_shape(policy, layer)
     if len(shape) != 3:
@@ -76,10 +83,12 @@ def exciting_patches(
     if not 0 <= channel < shape[0]:
         raise ValueError(f"{canonical(layer)} has no channel {channel}: give 0..{shape[0] - 1}")
     if side < 1 or side % 2 == 0:
-        raise ValueError(f"side is {side}: give an odd number of pixels, so that there is a middle")
+        raise ValueError(f"side is {side}: give an odd number, so that there is a central pixel")
     shown = observe(views)
     if not 1 <= count <= len(shown):
-        raise ValueError(f"{count} pieces cannot come from {len(shown)} views: give 1 to as many")
+        raise ValueError(
+            f"count is {count}: give a number of patches from 1 to the {len(shown)} views"
+        )
     cells = activations_of(policy, shown, layer)[:, channel].flatten(1).cpu()
     largest, where = cells.max(dim=1)
     order = largest.argsort(descending=True, stable=True)[:count]
@@ -91,9 +100,13 @@ def exciting_patches(
         for frame, row, col in zip(padded, rows, cols, strict=True)
     ]
     return ExcitingPatches(
-        canonical(layer), channel, torch.stack(pieces).numpy(), largest[order].float().numpy(),
-        order.numpy(), torch.stack([rows, cols], dim=1).numpy(),
-    )  # fmt: skip
+        layer=canonical(layer),
+        channel=channel,
+        patches=torch.stack(pieces).numpy(),
+        activations=largest[order].float().numpy(),
+        views=order.numpy(),
+        cells=torch.stack([rows, cols], dim=1).numpy(),
+    )
 
 
 def _piece(padded: Tensor, row: int, col: int, side: int) -> Float[Tensor, "row col colour"]:

@@ -1,4 +1,4 @@
-"""How unusual edited activations are: their percentiles among natural ones."""
+"""How unusual edited activations are, as percentiles of natural activations."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ from procgen_tools.shown import brief
 
 @dataclass(frozen=True, eq=False)
 class NaturalActivations:
-    """What an activation is in many natural observations, channel by channel.
+    """The distribution of each channel of an activation over many natural observations.
 
     Attributes:
-        layer: the activation's name.
-        sorted: (channel, number) all values of each channel, ascending; its positions and the
-            observations together, as a convolution treats positions alike.
+        layer: the name of the activation.
+        sorted: (channel, number): all values of each channel, ascending. Positions and
+            observations are pooled, because a convolution treats positions alike.
+
+    Example:
+        >>> natural = NaturalActivations("embedder.fc_out", torch.tensor([[0.0, 1.0, 2.0, 3.0]]))
+        >>> natural.percentiles(torch.tensor([[2.5]]))
+        tensor([[75.]])
     """
 
     layer: str
@@ -33,7 +38,7 @@ class NaturalActivations:
 
     @classmethod
     def of(cls, policy: Policy, views: Sequence[View], layer: str) -> NaturalActivations:
-        """From many views, the mouse where it stands in each."""
+        """The distribution over many views, each with its mouse in place."""
         seen = activations_of(policy, views, layer)
         return cls(
             canonical(layer), seen.transpose(0, 1).flatten(1).contiguous().sort(dim=1).values
@@ -42,16 +47,16 @@ class NaturalActivations:
     def percentiles(
         self, activation: Float[Tensor, "batch channel *position"]
     ) -> Float[Tensor, "batch channel *position"]:
-        """The share, in percent, of natural values of the same channel that are smaller.
+        """The percentage of natural values of the same channel that are smaller.
 
-        Of natural values that are equal to one, half count as smaller.
+        Half of the equal natural values count as smaller.
 
         Raises:
-            ValueError: another number of channels.
+            ValueError: the number of channels differs.
         """
         if activation.shape[1] != len(self.sorted):
             raise ValueError(
-                f"{self.layer} has {len(self.sorted)} natural channels, and this activation "
+                f"{self.layer} has {len(self.sorted)} natural channels, but this activation has "
                 f"{activation.shape[1]}: take both from policies of one scale"
             )
         flat = activation.transpose(0, 1).flatten(1).to(self.sorted).contiguous()
@@ -64,15 +69,24 @@ class NaturalActivations:
 
 @dataclass(frozen=True)
 class Unusualness:
-    """How far an edit leaves the range of natural activations.
+    """How far edited activations are from natural ones; see `unusualness`.
 
     Attributes:
-        outside: the share of edited numbers beyond the natural .1st to 99.9th percentile of
-            their channel; of unedited natural numbers it is .002.
-        beyond_all: the share beyond every natural number.
+        outside: the share of edited numbers outside the natural 0.1st to 99.9th percentile of
+            their channel. It is 0.002 for unedited natural numbers.
+        beyond_all: the share beyond every natural number of their channel.
         median: the median distance of edited numbers from their channel's median, in percentile
-            points: 25 if they are distributed as natural ones, at most 50.
-        edited: how many numbers the edit changed.
+            points. It is 25 for the natural distribution, and at most 50.
+        edited: the number of edited numbers.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.interventions import Scale
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> policy, level = ImpalaPolicy(), maze.parse("..C\\n.##\\nM..")
+        >>> natural = NaturalActivations.of(policy, [level], "embedder.fc")
+        >>> unusualness(policy, Scale("embedder.fc", 100.0, channels=[0]), level, natural)
+        Unusualness(outside=1.0, beyond_all=1.0, median=50.0, edited=1)
     """
 
     outside: float
@@ -88,13 +102,23 @@ def unusualness(
     views: View | Sequence[View],
     natural: NaturalActivations,
 ) -> Unusualness:
-    """Where the activations that an intervention makes lie among natural ones.
+    """How unusual the activations are that an intervention produces at `natural.layer`.
 
-    Only numbers that it changes count. They are those of `natural.layer`, with everything that
-    the intervention does before it.
+    Only the numbers that the intervention changes count, including changes that result from edits
+    of earlier layers.
 
     Raises:
-        ValueError: an intervention that changes nothing there.
+        ValueError: the intervention changes nothing at this layer.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.interventions import Scale
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> policy, level = ImpalaPolicy(), maze.parse("..C\\n.##\\nM..")
+        >>> natural = NaturalActivations.of(policy, [level], "embedder.block3.conv")
+        >>> edit = Scale("embedder.block3.conv", 100.0, channels=[0])
+        >>> unusualness(policy, edit, level, natural).edited  # one channel of 16 x 16 cells
+        256
     """
     activation_shape(policy, natural.layer)
     observations = observe(views)

@@ -1,7 +1,8 @@
-"""Stamps: a window of numbers that can be put at any square of any maze.
+"""Stamps: windows of numbers that can be added at any square of any maze.
 
-Convolutions treat squares alike, so what a thing such as the cheese adds to an activation moves
-along with it. Averaged around its cell over many mazes, that is a stamp.
+Convolutions treat squares alike, so the contribution of an object, such as the cheese, to an
+activation moves with the object. A stamp is the average of this contribution around the object's
+cell over many mazes.
 """
 
 from __future__ import annotations
@@ -25,11 +26,18 @@ class Stamp(LayerEdit):
     """Add a window of numbers around the cell of a square of the maze.
 
     Attributes:
-        layer: the activation's name.
-        window: (channel, row, col) with odd sides; what reaches over the edge is left out.
-        maze: places the squares.
-        squares: one square for all observations, or one for each.
+        layer: the name of the activation.
+        window: (channel, row, col) with odd sides. The part beyond the edge is cut off.
+        maze: the maze, whose size places the squares in the frame.
+        squares: one square for all observations, or one per observation of a pass.
         coefficient: multiplies the window.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> stamp = Stamp("embedder.block3.conv", torch.ones(2, 3, 3), level, [(1, 1)])
+        >>> stamp.edit("embedder.block3.conv_out", torch.zeros(1, 2, 16, 16)).sum(dim=(2, 3))
+        tensor([[9., 9.]])
     """
 
     layer: str
@@ -44,10 +52,11 @@ class Stamp(LayerEdit):
         super().__post_init__()
         if self.window.shape[1] != self.window.shape[2] or self.window.shape[1] % 2 == 0:
             raise ValueError(
-                f"a window of {tuple(self.window.shape)} has no middle: give odd, equal sides"
+                f"a window of shape {tuple(self.window.shape)} has no central cell: give equal, "
+                "odd sides"
             )
         if not self.squares:
-            raise ValueError("there is no square to stamp: give one, or one an observation")
+            raise ValueError("there is no square to stamp: give one, or one per observation")
         for square in self.squares:
             check_inside(square, self.maze.size, "stamped square")
 
@@ -83,7 +92,7 @@ class Stamp(LayerEdit):
         padded = torch.nn.functional.pad(activation, (reach,) * 4)
         items = torch.arange(len(activation), device=activation.device)[:, None, None]
         window = self.window.to(activation).permute(1, 2, 0)
-        # Indices around the slice put the channels last.
+        # Advanced indices on both sides of the slice put the channels last.
         padded[items, :, rows, cols] += self.coefficient * window
         return padded[:, :, reach : reach + side, reach : reach + side].contiguous(
             memory_format=torch.channels_last
@@ -97,14 +106,20 @@ class Stamp(LayerEdit):
 def largest(
     window: Float[Tensor, "channel row col"], count: int
 ) -> Float[Tensor, "channel row col"]:
-    """The `count` numbers of a window that are largest in size, and zero elsewhere.
+    """Keep the `count` numbers of a window with the largest absolute values; zero the others.
 
     Raises:
-        ValueError: more numbers than the window has.
+        ValueError: `count` is not between 1 and the number of numbers in the window.
+
+    Example:
+        >>> largest(torch.tensor([[[1.0, -5.0, 2.0]]]), 2)
+        tensor([[[ 0., -5.,  2.]]])
     """
     if not 1 <= count <= window.numel():
-        raise ValueError(f"a window of {window.numel()} numbers has no {count} largest: ask for "
-                         "fewer, or take a wider one")  # fmt: skip
+        raise ValueError(
+            f"count is {count}: give 1 to {window.numel()}, the numbers in the window, or take a "
+            "wider window"
+        )
     kept = torch.zeros_like(window)
     chosen = window.abs().flatten().topk(count).indices
     kept.view(-1)[chosen] = window.flatten()[chosen]

@@ -1,4 +1,4 @@
-"""Activation vectors: what an activation has in one situation, minus what it has in another.
+"""Activation vectors: the activation in one situation minus the activation in another.
 
 After "activation additions" (Turner et al., 2023, "Understanding and controlling a maze-solving
 policy network"), which calls them X-vectors.
@@ -35,10 +35,10 @@ from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.state import EnvState
 
 View: TypeAlias = Maze | EnvState | Tensor
-"""What a policy is shown: a maze or a state as it stands, or an observation (3, 64, 64)."""
+"""An input for a policy: a maze, a state, or an observation (3, 64, 64)."""
 
 LARGEST_FILE = 2**28
-"""Bytes of a vector's file; the largest activation of a policy of scale 4 has 2 MB."""
+"""Bytes per file; the largest activation of a policy of scale 4 has 2 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +46,19 @@ class ActivationVector:
     """A direction at one activation.
 
     Attributes:
-        layer: the activation's name.
-        values: of the activation's shape, without a batch axis: (channel, row, col) or (unit,).
-        name: what it is, for people.
-        world_size: squares along a side of the worlds of the mazes that it was made from; None
-            if they differ, if it was made from observations, or for a vector for any world.
+        layer: the name of the activation.
+        values: (channel, row, col) or (unit,): the shape of the activation without a batch axis.
+        name: a short description.
+        world_size: squares per side of the worlds of the mazes that the vector was made from. None
+            if they differ, if the vector was made from observations, or if it fits all worlds.
+
+    Example:
+        >>> vector = ActivationVector("embedder.fc", torch.tensor([3.0, 0.0, 4.0]), "example")
+        >>> vector
+        ActivationVector('example', layer=embedder.fc_out, shape=(3,), norm=5, strongest channels
+        2, 0, 1)
+        >>> vector.only([0]).norm
+        3.0
     """
 
     layer: str
@@ -61,11 +69,13 @@ class ActivationVector:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer", canonical(self.layer))
         if not torch.isfinite(self.values).all():
-            raise ValueError(f"{self.name} holds numbers that are not finite: check the policy")
+            raise ValueError(
+                f"{self.name} contains numbers that are not finite: check the policy's weights"
+            )
 
     @property
     def norm(self) -> float:
-        """Euclidean length over all channels and positions."""
+        """The Euclidean norm over all channels and positions."""
         return float(self.values.norm())
 
     def __repr__(self) -> str:
@@ -81,10 +91,10 @@ class ActivationVector:
         )
 
     def only(self, channels: Sequence[int]) -> ActivationVector:
-        """The vector in these channels, and zero in the others.
+        """A copy with all other channels set to zero.
 
         Raises:
-            ValueError: a channel that it does not have.
+            ValueError: a channel that the vector does not have.
         """
         wrong = [channel for channel in channels if not 0 <= channel < len(self.values)]
         if wrong:
@@ -95,10 +105,10 @@ class ActivationVector:
         return replace(self, values=kept, name=f"{self.name} in channels {listed}")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as .npz, whole or not at all.
+        """Write the vector to an .npz file, whole or not at all.
 
         Raises:
-            ValueError: another ending.
+            ValueError: the name does not end in .npz.
         """
         path = _npz(path)
         with unfinished(path) as temporary, temporary.open("wb") as file:
@@ -113,17 +123,17 @@ class ActivationVector:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ActivationVector:
-        """Read what `save` wrote; nothing is unpickled.
+        """Read a file that `save` wrote. Nothing is unpickled.
 
         Raises:
-            FileNotFoundError: no such file.
-            ValueError: a file that is damaged or that holds no activation vector.
+            FileNotFoundError: the file does not exist.
+            ValueError: the file is damaged or does not contain an activation vector.
         """
         path = _npz(path)
         parts = _arrays(path)
         if missing := {"values", "layer", "name"} - set(parts):
             raise ValueError(
-                f"{path} has no {', '.join(sorted(missing))}: it holds no activation vector; "
+                f"{path} has no {', '.join(sorted(missing))}, so it is not an activation vector: "
                 "write one with ActivationVector.save"
             )
         values = parts["values"]
@@ -170,16 +180,21 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 def _npz(path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     if path.suffix != ".npz":
-        raise ValueError(f"an activation vector is an .npz file, and {path} is not named so")
+        raise ValueError(f"{path} does not end in .npz: activation vectors are .npz files")
     return path
 
 
 def observe(views: View | Sequence[View]) -> Float[Tensor, "view 3 64 64"]:
-    """What a policy is shown of each maze, state or observation, as floats in [0, 1].
+    """The observation of each maze or state, as floats in [0, 1]; observations are unchanged.
 
     Raises:
-        TypeError: something that cannot be looked at.
-        ValueError: nothing to look at, or an observation of another shape.
+        TypeError: a view is not a maze, a state or an observation.
+        ValueError: no views, or an observation of another shape.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> observe([maze.parse("..C\\n.##\\nM.."), torch.zeros(3, 64, 64)]).shape
+        torch.Size([2, 3, 64, 64])
     """
     seen = [views] if isinstance(views, Maze | EnvState) else list(views)
     if isinstance(views, Tensor) and views.ndim == 3:
@@ -207,12 +222,19 @@ def _observation(view: View) -> Float[Tensor, "3 64 64"]:
 def activations_of(
     policy: Policy, views: View | Sequence[View], layer: str
 ) -> Float[Tensor, "view channel *position"]:
-    """What an activation is in each of `views`, the mouse where it stands there.
+    """The activation for each view, with the mouse in place.
 
-    Patches that are active act. A policy with a memory is asked at the first step of an episode.
+    Active patches apply. A policy with a memory runs as in the first step of an episode.
 
     Raises:
         ValueError: an unknown activation; see also `observe`.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> activations_of(ImpalaPolicy(), [level, level], "embedder.block2.res1.resadd").shape
+        torch.Size([2, 32, 16, 16])
     """
     activation_shape(policy, layer)
     parameter = next(policy.parameters())
@@ -228,7 +250,7 @@ def activations_of(
 
 
 def _world_size(*views: View | Sequence[View]) -> int | None:
-    """The world size that all views share, if they are mazes or states; else None."""
+    """The common world size of all views, if they are mazes or states; otherwise None."""
     sizes: set[int | None] = set()
     for given in views:
         for view in [given] if isinstance(given, Maze | EnvState) else given:
@@ -246,22 +268,31 @@ def activation_vector(
     *,
     name: str = "activation vector",
 ) -> ActivationVector:
-    """The activation in `plus` minus that in `minus`; of several pairs, the mean.
+    """The activation for `plus` minus the activation for `minus`, averaged over several pairs.
 
     Args:
         policy: any policy of `models`.
         plus: a maze, a state, an observation, or several.
-        minus: as many.
-        layer: the activation, for instance "embedder.block2.res1.resadd".
-        name: what the vector is, for people.
+        minus: as many views as `plus`.
+        layer: the name of the activation, such as "embedder.block2.res1.resadd".
+        name: a short description of the vector.
 
     Raises:
-        ValueError: another number of `plus` than of `minus`; see also `activations_of`.
+        ValueError: the numbers of views in `plus` and `minus` differ; see also `activations_of`.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> moved = maze.move_mouse(level, (0, 2))
+        >>> vector = activation_vector(ImpalaPolicy(), moved, level, "embedder.fc")
+        >>> vector.values.shape, vector.world_size
+        (torch.Size([256]), 25)
     """
     first, second = observe(plus), observe(minus)
     if len(first) != len(second):
         raise ValueError(
-            f"{len(first)} views minus {len(second)} make no pairs: give as many of both"
+            f"plus has {len(first)} views and minus has {len(second)}: give as many of both"
         )
     difference = activations_of(policy, first, layer) - activations_of(policy, second, layer)
     return ActivationVector(layer, difference.mean(dim=0), name, _world_size(plus, minus))
@@ -276,10 +307,19 @@ def edit_vector(
     *,
     name: str,
 ) -> ActivationVector:
-    """What an edit of a maze adds to an activation; of several mazes, the mean.
+    """The change of an activation under an edit of the maze, averaged over several mazes.
 
     Raises:
-        ValueError: a maze that cannot be edited so; see also `activation_vector`.
+        ValueError: the edit rejects a maze; see also `activation_vector`.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> edit_vector(
+        ...     ImpalaPolicy(), level, "embedder.fc", maze.remove_cheese, name="loss of the cheese"
+        ... ).name
+        'loss of the cheese'
     """
     originals = _listed(mazes)
     edited = [edit(maze) for maze in originals]
@@ -290,16 +330,28 @@ def _listed(mazes: Maze | Sequence[Maze]) -> list[Maze]:
     several = not isinstance(mazes, Maze) and hasattr(mazes, "__iter__")
     originals: list[Any] = list(mazes) if several else [mazes]  # type: ignore[arg-type]
     for maze in originals:
-        of_kind("a maze", maze, Maze, "give a Maze or several, such as maze.make_level(0) or "
-                "venv.maze(0)")  # fmt: skip
+        of_kind(
+            "a maze",
+            maze,
+            Maze,
+            "give a Maze or several, such as maze.make_level(0) or venv.maze(0)",
+        )
     return originals
 
 
 def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
-    """Mazes with their cheese minus the same without it, the mouse where it stands.
+    """Activations of mazes with their cheese minus those of the same mazes without it.
 
     Raises:
         ValueError: a maze without cheese.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> vector = cheese_vector(ImpalaPolicy(), level, "embedder.block2.res1.resadd")
+        >>> vector.values[:, 15].abs().max()  # it is local: far from the cheese it is zero
+        tensor(0.)
     """
     originals = _listed(mazes)
     for maze in originals:
@@ -310,9 +362,16 @@ def cheese_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> A
 
 
 def top_right_vector(policy: Policy, mazes: Maze | Sequence[Maze], layer: str) -> ActivationVector:
-    """Mazes with a path from their corner to the top right of the world minus as they are.
+    """Activations of mazes with a path to the world's top-right corner minus those without it.
 
-    Such a path is something to go for that lies still further to the top right; see
-    `worlds.maze.edit.carve_path_to_world_corner`.
+    The path continues from the maze's corner, so the agent sees a goal further to the top right;
+    see `worlds.maze.edit.carve_path_to_world_corner`.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> top_right_vector(ImpalaPolicy(), level, "embedder.fc").norm > 0
+        True
     """
     return edit_vector(policy, mazes, layer, carve_path_to_world_corner, name="top-right vector")

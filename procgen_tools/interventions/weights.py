@@ -1,4 +1,4 @@
-"""What makes up one number of a network: weights over space, and contributions that sum to it."""
+"""The parts of one number in a network: weights over space, and contributions that sum to it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from procgen_tools.shown import brief
 
 @dataclass(frozen=True, eq=False)
 class SpatialWeights:
-    """The weights of a dense layer, laid out as the activation that it reads.
+    """The weights of a dense layer, in the layout of the activation that it reads.
 
     Attributes:
-        layer: the dense layer's name.
-        source: the activation that it reads, flattened.
+        layer: the name of the dense layer.
+        source: the name of the activation that it reads, flattened.
         values: (unit, channel, row, col).
-        bias: (unit).
+        bias: (unit,).
     """
 
     layer: str
@@ -39,10 +39,10 @@ class SpatialWeights:
     __repr__ = brief
 
     def through(self, readout: Float[Tensor, " unit"]) -> Float[Tensor, "channel row col"]:
-        """The weights of a number that reads the units linearly, such as a row of a head.
+        """The weights of a linear readout of the units, such as a row of a head.
 
-        A ReLU between the units and that number is ignored: this is what each cell adds while
-        all units are active.
+        A ReLU between the units and the readout is ignored: the result is the weight of each cell
+        while all units are active.
         """
         return torch.einsum("u,uchw->chw", readout, self.values)
 
@@ -51,21 +51,23 @@ def spatial_weights(policy: Policy, layer: str = "embedder.fc") -> SpatialWeight
     """The weights of a dense layer over channels, rows and columns.
 
     Args:
-        policy: whose.
+        policy: the policy.
         layer: a linear layer that reads a flattened activation with positions.
 
     Raises:
-        ValueError: another kind of layer, or no activation with positions before it.
+        ValueError: the layer is not linear, or there is no activation with positions before it.
 
-    >>> from procgen_tools.models import ImpalaPolicy
-    >>> spatial_weights(ImpalaPolicy()).values.shape
-    torch.Size([256, 32, 8, 8])
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> spatial_weights(ImpalaPolicy()).values.shape
+        torch.Size([256, 32, 8, 8])
     """
     shape = activation_shape(policy, layer)
     module = _module(policy, layer)
     if not isinstance(module, nn.Linear):
-        raise ValueError(f"{canonical(layer)} is computed by a {type(module).__name__}: name a "
-                         "linear layer")  # fmt: skip
+        raise ValueError(
+            f"{canonical(layer)} is computed by a {type(module).__name__}: name a linear layer"
+        )
     names = list(policy.activation_names)
     before = names[: names.index(canonical(layer))]
     shapes = policy.activation_shapes
@@ -74,7 +76,7 @@ def spatial_weights(policy: Policy, layer: str = "embedder.fc") -> SpatialWeight
             break
     else:
         raise ValueError(
-            f"{canonical(layer)} reads {module.in_features} numbers, which are no flattened "
+            f"{canonical(layer)} reads {module.in_features} numbers, which are not a flattened "
             "activation with positions: name the first linear layer after the convolutions"
         )
     weights = module.weight.detach().unflatten(1, shapes[source]).clone()
@@ -84,19 +86,19 @@ def spatial_weights(policy: Policy, layer: str = "embedder.fc") -> SpatialWeight
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """What one number of an activation is the sum of.
+    """The summands of one number of an activation.
 
     Attributes:
-        layer: the activation's name.
+        layer: the name of the activation.
         unit: the channel, or the unit of a dense layer.
         cell: (row, col), or None for a layer without positions.
-        parts: what each input adds, in float64: (channel, row, col) of the kernel's window for a
-            convolution, where padding adds 0; (unit,) for a dense layer, or (channel, row, col) if
-            it reads a flattened activation; (2,) for a residual sum, the residual first.
-        corner: (row, col) in the input of `parts[:, 0, 0]`; negative in the padding.
-        bias: what is added without an input.
-        total: the number itself, as the network computed it. `parts.sum() + bias` equals it up to
-            the rounding of the network's number type.
+        parts: the summand of each input, in float64. For a convolution: (channel, row, col) of the
+            kernel's window, with 0 for padding. For a dense layer: (unit,), or (channel, row, col)
+            if it reads a flattened activation. For a residual sum: (2,), the residual first.
+        corner: (row, col) of `parts[:, 0, 0]` in the input; negative in the padding.
+        bias: the bias of the layer.
+        total: the number as the network computed it. It equals `parts.sum() + bias` up to rounding
+            in the network's dtype.
     """
 
     layer: str
@@ -110,7 +112,7 @@ class Contributions:
     __repr__ = brief
 
     def strongest(self, count: int) -> list[tuple[tuple[int, ...], float]]:
-        """The parts that are largest in size: their place in `parts`, and what they add."""
+        """The parts with the largest absolute values: their index in `parts`, and their value."""
         flat = self.parts.flatten()
         order = flat.abs().argsort(descending=True, stable=True)[:count].tolist()
         places = torch.unravel_index(torch.tensor(order, dtype=torch.long), self.parts.shape)
@@ -118,7 +120,7 @@ class Contributions:
         return [(tuple(place), float(flat[at])) for place, at in zip(indices, order, strict=True)]
 
     def by_channel(self) -> Float[Tensor, " channel"]:
-        """What each channel of the input adds, over all positions."""
+        """The sum over all positions for each channel of the input."""
         return self.parts.flatten(1).sum(dim=1) if self.parts.ndim == 3 else self.parts
 
 
@@ -126,27 +128,41 @@ class Contributions:
 def contributions(
     policy: Policy, view: View, layer: str, unit: int, *, cell: tuple[int, int] | None = None
 ) -> Contributions:
-    """What makes up one number of an activation in a maze, a state or an observation.
+    """The summands of one number of an activation for a maze, a state or an observation.
 
-    Patches that are active act on the inputs.
+    Active patches apply to the inputs.
 
     Args:
         policy: the network.
-        view: what the policy is shown.
-        layer: computed by a convolution (in one group), a linear layer or a residual sum.
+        view: a maze, a state or an observation.
+        layer: the output of a convolution (in one group), a linear layer or a residual sum.
         unit: the channel, or the unit of a linear layer.
-        cell: (row, col) of a layer with positions, row 0 at the top.
+        cell: (row, col) for a layer with positions, with row 0 at the top. Omitted for others.
 
     Raises:
-        ValueError: another kind of layer, a unit or a cell that it does not have, or a cell
-            missing or too many.
+        ValueError: another kind of layer, a unit or a cell that it does not have, a missing cell,
+            or a cell for a layer without positions.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> found = contributions(ImpalaPolicy(), level, "embedder.block1.conv", 7, cell=(32, 32))
+        >>> found.parts.shape  # three colours, a window of 3 x 3
+        torch.Size([3, 3, 3])
+        >>> bool(abs(found.parts.sum() + found.bias - found.total) < 1e-5)
+        True
     """
     shape = activation_shape(policy, layer)
     name, module = canonical(layer), _module(policy, layer)
     if not 0 <= unit < shape[0]:
         raise ValueError(f"{name} has no unit {unit}: give 0..{shape[0] - 1}")
     if (cell is None) != (len(shape) == 1):
-        need = "has no positions: leave cell out" if cell else f"has {shape[1:]} cells: give cell="
+        need = (
+            "has no positions: leave cell out"
+            if cell
+            else f"has {shape[1]} x {shape[2]} cells: give cell=(row, col)"
+        )
         raise ValueError(f"{name} {need}")
     if cell is not None and not all(
         0 <= at < side for at, side in zip(cell, shape[1:], strict=True)
@@ -173,17 +189,25 @@ def contributions(
             "linear layer or a residual sum"
         )
     return Contributions(
-        name, unit, cell, parts, corner, 0.0 if bias is None else float(bias[unit].detach()),
-        float(output[0][where]),
-    )  # fmt: skip
+        layer=name,
+        unit=unit,
+        cell=cell,
+        parts=parts,
+        corner=corner,
+        bias=0.0 if bias is None else float(bias[unit].detach()),
+        total=float(output[0][where]),
+    )
 
 
 def _window(
     conv: nn.Conv2d, given: Float[Tensor, "channel row col"], unit: int, cell: Sequence[int]
 ) -> tuple[Float[Tensor, "channel kernel_row kernel_col"], tuple[int, int]]:
-    """Products of a kernel and the window that it sees from a cell; the window's corner."""
+    """Products of a kernel and its window at a cell, and the window's corner."""
     if isinstance(conv.padding, str) or conv.padding_mode != "zeros":
-        raise ValueError("this convolution pads otherwise than with so many zeros: name another")
+        raise ValueError(
+            f"this convolution has padding {conv.padding!r} in mode {conv.padding_mode!r}: name a "
+            "convolution with a number of zeros as padding"
+        )
     rows, cols = conv.padding
     padded = nn.functional.pad(given, (cols, cols, rows, rows))
     tops = [at * step for at, step in zip(cell, conv.stride, strict=True)]
@@ -196,7 +220,7 @@ def _window(
 
 
 def _positioned(policy: Policy, layer: str, parts: Float[Tensor, " unit"]) -> Tensor:
-    """Parts of a dense layer laid out as the activation that it flattens, if it does."""
+    """Parts of a dense layer, in the layout of the activation that it flattens, if any."""
     try:
         shape = spatial_weights(policy, layer).values.shape[1:]
     except ValueError:

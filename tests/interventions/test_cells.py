@@ -51,5 +51,5 @@ def test_the_nearest_cell(seed: int, side: int) -> None:
 
 
 def test_a_side_that_no_activation_has() -> None:
-    with pytest.raises(ValueError, match="no activation has 12 cells a side"):
+    with pytest.raises(ValueError, match="no activation has 12 cells per side"):
         square_cells(maze.make_level(0), [(0, 0)], 12)

@@ -48,7 +48,7 @@ def test_the_largest_cells_against_a_loop(policy: ImpalaPolicy) -> None:
     [
         ("embedder.fc", 0, {}, "has no positions"),
         (LAYER, 32, {}, r"no channel 32: give 0\.\.31"),
-        (LAYER, 0, {"count": 7}, "7 pieces cannot come from 6 views"),
+        (LAYER, 0, {"count": 7}, "count is 7: give a number of patches from 1 to the 6 views"),
         (LAYER, 0, {"count": 2, "side": 8}, "side is 8: give an odd number"),
     ],
 )

@@ -75,7 +75,7 @@ def test_several_pairs_are_averaged(policy: ImpalaPolicy, levels: list[maze.Maze
 
 
 def test_bad_pairs_are_explained(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    with pytest.raises(ValueError, match="2 views minus 1 make no pairs"):
+    with pytest.raises(ValueError, match="plus has 2 views and minus has 1"):
         activation_vector(policy, levels[:2], levels[0], LAYER)
     with pytest.raises(ValueError, match="without cheese has no cheese vector"):
         cheese_vector(policy, maze.remove_cheese(levels[0]), LAYER)

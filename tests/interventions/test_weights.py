@@ -41,7 +41,7 @@ def test_spatial_weights_of_another_network() -> None:
     policy = NaturePolicy().eval()
     weights = spatial_weights(adapt(policy), "embedder.layers.7")
     assert weights.values.shape == (512, 64, 4, 4)
-    with pytest.raises(ValueError, match="reads 512 numbers, which are no flattened"):
+    with pytest.raises(ValueError, match="reads 512 numbers, which are not a flattened"):
         spatial_weights(policy, "fc_policy")
     with pytest.raises(ValueError, match=r"computed by a ReLU: name a linear layer"):
         spatial_weights(policy, "embedder.layers.8")
@@ -110,7 +110,7 @@ def test_a_change_of_one_input_changes_its_part_alone(policy: ImpalaPolicy) -> N
     [
         ("embedder.fc", 256, None, r"no unit 256: give 0\.\.255"),
         ("embedder.fc", 0, (0, 0), r"has no positions: leave cell out"),
-        ("embedder.block1.conv", 0, None, r"has \(64, 64\) cells: give cell="),
+        ("embedder.block1.conv", 0, None, r"has 64 x 64 cells: give cell="),
         ("embedder.block1.conv", 0, (64, 0), r"no cell \(64, 0\): it has 64 x 64"),
         ("embedder.block1.maxpool", 0, (0, 0), r"computed by a MaxPool2d: name a convolution"),
     ],

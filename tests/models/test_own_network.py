@@ -179,7 +179,7 @@ def test_networks_that_are_not_adapted_are_refused() -> None:
             pytest.raises(TypeError, match=r"which Plain does not have: wrap.*adapt\(module\)"),
         ):
             function(*arguments)
-    with pytest.raises(ValueError, match=r"models.adapt\(policy\) makes these"):
+    with pytest.raises(ValueError, match=r"models.adapt\(policy\) converts"):
         vector_field(LEVEL, network)
 
 

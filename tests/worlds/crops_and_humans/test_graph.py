@@ -109,7 +109,7 @@ def test_effects_of_interventions() -> None:
 
 def test_a_field_must_fit_its_level() -> None:
     level = crops_and_humans.Level(MAZES[0])
-    with pytest.raises(ValueError, match=r"do not fit .* states that go on"):
+    with pytest.raises(ValueError, match=r"do not fit .* states that do not end"):
         StateField(level, np.full((3, 4), 0.25), np.zeros(3))
     with pytest.raises(ValueError, match="step_limit 0 is below 1: give 100"):
         chances(field_of(level, np.zeros(len(level.graph()) - 1, int)), step_limit=0)

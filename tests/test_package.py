@@ -138,8 +138,8 @@ import json, procgen_tools
 print(json.dumps({
     "file": procgen_tools.__file__,
     "printed": str(effect),
-    "effect": [vars(chances) for chances in (effect.chances_before, effect.chances_after)],
-    "control": vars(control.chances_after),
+    "effect": [chances.visits for chances in (effect.chances_before, effect.chances_after)],
+    "control": control.chances_after.visits,
 }))
 """
 

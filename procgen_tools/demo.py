@@ -1,4 +1,4 @@
-"""The demo: one maze, one agent, one edited activation, and exactly what changed."""
+"""The demo: edit one activation of one agent in one maze, and show exactly what changes."""
 
 from __future__ import annotations
 
@@ -20,23 +20,32 @@ from procgen_tools.worlds.maze.paths import decision_square
 
 AGENT = "rand_region_5"
 SEED = 51
-"""Of a level in which the cheese vector decides: one picture, not the rule (see `survey`)."""
+"""A level in which the cheese vector decides. It is not typical: see `survey`."""
 
 LAYER = "embedder.block2.res1.resadd_out"
 
 
 def subtract_cheese_vector(policy: ImpalaPolicy, maze: Maze, layer: str = LAYER) -> Effect:
-    """What changes when the maze's own cheese vector is subtracted.
+    """Measure the effect of subtracting the maze's own cheese vector.
 
     After Turner et al. (2023), "Understanding and controlling a maze-solving policy network".
+
+    Raises:
+        ValueError: the policy has a memory.
+
+    Example:
+        >>> policy = load_policy("rand_region_5")
+        >>> effect = subtract_cheese_vector(policy, make_level(51))
+        >>> round(effect.chances_before.cheese, 2), round(effect.chances_after.cheese, 2)
+        (1.0, 0.0)
     """
     if isinstance(policy, RecurrentPolicy):
-        raise ValueError("this agent has a memory, and fields need an agent without: give another")
+        raise ValueError("this agent has a memory, but a field requires one without: give another")
     return measure(policy, maze, Add(cheese_vector(policy, maze, layer), -1.0))
 
 
 def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figures")) -> str:
-    """Make the pictures in `folder`; returns the numbers as text.
+    """Write the pictures to `folder`, and return the numbers as text.
 
     Raises:
         ValueError: the level of this seed has no decision square.
@@ -52,8 +61,8 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
     square = decision_square(maze)
     if square is None:
         raise ValueError(
-            f"level {seed} has no decision square, where the ways to the cheese and to the corner "
-            "part: try another seed"
+            f"level {seed} has no decision square, where the paths to the cheese and to the corner "
+            "diverge: try another seed"
         )
     path = find_agent(agent or AGENT)
     edit = subtract_cheese_vector(load_policy(path), maze)
@@ -80,7 +89,7 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
 
 
 def survey(levels: int, agent: Path | None = None) -> str:
-    """The same edit on all levels of seeds 0..levels - 1 that have a decision square.
+    """Apply the edit in all levels of seeds 0..levels - 1 that have a decision square.
 
     Raises:
         ValueError: none of them has one.
@@ -89,7 +98,7 @@ def survey(levels: int, agent: Path | None = None) -> str:
     policy = load_policy(path)
     mazes = [maze for maze in map(make_level, range(levels)) if decision_square(maze)]
     if not mazes:
-        raise ValueError(f"none of the levels 0..{levels - 1} has a decision square: take more")
+        raise ValueError(f"none of the levels 0..{levels - 1} has a decision square: survey more")
     edits = [subtract_cheese_vector(policy, maze) for maze in tqdm(mazes, unit=" levels")]
     rows = {name: np.array(pairs) for name, pairs in _collect(edits).items()}
     lines = [
@@ -115,7 +124,7 @@ def _collect(edits: list[Effect]) -> dict[str, list[tuple[float, float]]]:
 
 
 def probabilities(edit: Effect) -> list[tuple[str, float, float]]:
-    """What the mouse does, in words, with its probability before and after."""
+    """Descriptions of what the mouse does, each with its probability before and after."""
     before, after = edit.decision_before, edit.decision_after
     rows: list[tuple[str, float, float]] = []
     if before and after:
@@ -133,7 +142,7 @@ def probabilities(edit: Effect) -> list[tuple[str, float, float]]:
 
 
 def table(edit: Effect) -> list[str]:
-    """The numbers before and after, a line each."""
+    """The numbers before and after, one line each."""
     difference = edit.difference.total_variation.mean()
     return [
         f"{'probability that the mouse ...':48s} {'as trained':>10s}  cheese vector subtracted",

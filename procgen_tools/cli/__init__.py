@@ -24,7 +24,7 @@ app.command()(experiments.experiment)
 
 
 def main() -> None:
-    """Run the command; bad input ends it with its message, without a traceback."""
+    """Run the command. Bad input prints a message without a traceback, and exits with status 2."""
     try:
         app()
     except (ValueError, OSError, ModuleNotFoundError, FloatingPointError) as error:
@@ -34,16 +34,16 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Level seed of the maze (hard).", min=0)] = 51,
+    seed: Annotated[int, typer.Option(help="Seed of the (hard) level.", min=0)] = 51,
     survey: Annotated[
-        int, typer.Option(help="No pictures: means over the levels 0..N-1 instead.", min=0)
+        int, typer.Option(help="Print means over the levels 0..N-1 instead of pictures.", min=0)
     ] = 0,
     agent: Annotated[
-        Path | None, typer.Option(help="Another agent: a .pth file or a name.")
+        Path | None, typer.Option(help="Another agent: a checkpoint (.pth) or a name.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("figures"),
+    folder: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("figures"),
 ) -> None:
-    """One maze, one agent, one edited activation, and exactly what changed."""
+    """Edit one activation of one agent in one maze, and show exactly what changes."""
     from procgen_tools import demo as demonstration
 
     if survey:

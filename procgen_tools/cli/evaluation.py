@@ -13,43 +13,49 @@ CONDITIONS = ("in_distribution", "anywhere", "no_cheese")
 
 
 def agents() -> None:
-    """List the agents that can be named in place of a file, with their scores."""
+    """List the shipped agents, which commands accept by name, with their scores."""
     from procgen_tools.catalogue import table
 
     typer.echo(table())
 
 
 def evaluate(
-    agent: Annotated[Path, typer.Argument(help="A checkpoint (.pth), or a name: see `agents`.")],
-    levels: Annotated[int, typer.Option(help="Held-out levels in each condition.", min=1)] = 500,
+    agent: Annotated[
+        Path, typer.Argument(help="A checkpoint (.pth), or the name of an agent: see `agents`.")
+    ],
+    levels: Annotated[
+        int, typer.Option(help="Number of held-out levels per condition.", min=1)
+    ] = 500,
     conditions: Annotated[
-        str, typer.Option(help="Where the cheese lies: any of these, with commas between.")
+        str, typer.Option(help="Conditions, that is, where the cheese is placed; comma-separated.")
     ] = ",".join(CONDITIONS),
     rand_region: Annotated[
         str | None,
         typer.Option(
-            help="What counts as in distribution: side of the top-right region with the cheese, "
-            "or 'anywhere'; that of the training unless given."
+            help="Side of the top-right region with the cheese that counts as in distribution, "
+            "or 'anywhere'. Defaults to that of the training."
         ),
     ] = None,
     world_size: Annotated[
-        int | None, typer.Option(help="25 (hard) or 15 (easy); that of the training unless given.")
+        int | None, typer.Option(help="25 (hard) or 15 (easy). Defaults to that of the training.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the sampled actions.", min=0)] = 0,
-    backend: Annotated[str, typer.Option(help="native or procgen, which plays.")] = "native",
-    exact: Annotated[bool, typer.Option(help="Compute exact chances, too.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of the sampled actions.", min=0)] = 0,
+    backend: Annotated[
+        str, typer.Option(help="Engine that plays the episodes: native or procgen.")
+    ] = "native",
+    exact: Annotated[bool, typer.Option(help="Also compute exact chances.")] = True,
     deduplicate: Annotated[
         bool | None,
         typer.Option(
-            help="Find out which levels occurred in training; by default if that takes seconds."
+            help="Find out which levels occurred in training. By default only if it takes seconds."
         ),
     ] = None,
     records: Annotated[
-        Path | None, typer.Option(help="Write a row for each episode here (.parquet).")
+        Path | None, typer.Option(help="File for a table with one row per episode (.parquet).")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
 ) -> None:
-    """Sampled episodes and exact chances on levels that the agent was not trained on."""
+    """Evaluate an agent on held-out levels, by sampled episodes and by exact chances."""
     from procgen_tools.episodes.records import check_destination, write_records
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
     from procgen_tools.evaluation.conditions import read_conditions
@@ -62,9 +68,8 @@ def evaluate(
     drawn = 0 if deduplicate is False else levels_drawn(checkpoint_metadata(agent))
     if deduplicate is None and drawn > QUICKLY_SEARCHED:
         typer.echo(
-            f"{drawn:,} levels were drawn for the training of {agent}. Which of the held-out "
-            f"levels are among them is left out, as that takes about {minutes(drawn)}: ask for it "
-            "with --deduplicate\n"
+            f"{drawn:,} levels were drawn for the training of {agent}. Finding the held-out levels "
+            f"among them takes about {minutes(drawn)} and is skipped: pass --deduplicate to do it\n"
         )
     settings = EvaluationSettings(
         levels=levels,
@@ -83,4 +88,4 @@ def evaluate(
     typer.echo(report(evaluation))
     if records:
         write_records(records, episode_records(evaluation))
-        typer.echo(f"\n{records}: a row for each episode")
+        typer.echo(f"\n{records}: one row per episode")

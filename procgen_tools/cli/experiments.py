@@ -9,30 +9,33 @@ import typer
 
 
 def experiment(
-    name: Annotated[str, typer.Argument(help="Such as cheese_vector; see experiments/README.md.")],
+    name: Annotated[
+        str, typer.Argument(help="An experiment, such as cheese_vector; see experiments/README.md.")
+    ],
     agents: Annotated[
         str | None,
         typer.Option(
-            help="Checkpoints or names, with commas between; the three shipped ones by default."
+            help="Checkpoints or names of agents, comma-separated. Defaults to the three shipped."
         ),
     ] = None,
     mazes: Annotated[
-        int | None, typer.Option(help="How many; what the experiment says unless given.")
+        int | None,
+        typer.Option(help="Number of mazes. Defaults to the number of the published run."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     fast: Annotated[
-        bool, typer.Option("--fast", help="A few mazes and one agent, to see that all runs.")
+        bool, typer.Option("--fast", help="A few mazes and one agent, as a smoke test.")
     ] = False,
     folder: Annotated[
         Path | None,
         typer.Option(
-            help="Where a folder named after the experiment goes, with results.json, parquet and "
-            "pictures; experiments/results for the published run, and experiments/other_runs for "
-            "all others unless given."
+            help="Parent folder of the results. A folder named after the experiment is made in it, "
+            "with results.json, parquet files and pictures. Defaults to experiments/results for "
+            "the published run, and to experiments/other_runs for all others."
         ),
     ] = None,
 ) -> None:
-    """Run a published experiment again: its claims, our numbers with intervals, and pictures."""
+    """Repeat a published experiment: its claims, our numbers with intervals, and pictures."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -66,5 +69,5 @@ def _paths(agents: str | None) -> tuple[Path, ...]:
         return ()
     words = [part.strip() for part in agents.split(",")]
     if not all(words):
-        raise ValueError(f"--agents {agents!r}: give paths of checkpoints, with commas between")
+        raise ValueError(f"--agents {agents!r}: give paths of checkpoints, separated by commas")
     return tuple(Path(word) for word in words)

@@ -1,4 +1,4 @@
-"""Command-line options made from a dataclass of settings, so that each is written once."""
+"""Command-line options generated from a dataclass of settings."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from procgen_tools.training.settings import (
 
 
 def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for every setting of a trainer.
+    """Add one option per setting of a trainer to a command.
 
-    The command's first parameter takes the settings; its others stay as they are.
+    The first parameter of the command receives the settings. The other parameters are unchanged.
     """
     kind = TRAINERS[trainer].settings
     types = get_type_hints(kind)
@@ -60,7 +60,7 @@ def with_settings(trainer: str) -> Callable[[Callable[..., None]], Callable[...,
 def command_line(
     trainer: str, agent: str, settings: Settings, initial: str | None = None, half: bool = False
 ) -> str:
-    """The command that makes this agent, with every setting that differs from its default."""
+    """The command that trains this agent, with every setting that differs from its default."""
     words = ["procgen-tools train", trainer.replace("_", "-"), agent]
     if initial:
         words += ["--initial", initial]
@@ -79,7 +79,7 @@ def command_line(
 
 
 def check_new_agent(agent: Path) -> None:
-    """Check before the training that the finished agent can be written.
+    """Check before the training that the trained agent can be saved.
 
     Raises:
         ValueError: the file exists, does not end in .pth, or cannot be written.

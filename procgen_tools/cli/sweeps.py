@@ -12,24 +12,25 @@ def sweep(
     file: Annotated[Path, typer.Argument(help="The sweep (.toml); see `sweeps.files`.")],
     ray: Annotated[
         str | None,
-        typer.Option(help="Address of a Ray cluster, or 'auto'; by default, processes here."),
+        typer.Option(help="Address of a Ray cluster, or 'auto'. Defaults to local processes."),
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(help="Jobs at once, here; by default, half of the cores.", min=1)
+        int | None,
+        typer.Option(help="Number of local processes. Defaults to half of the cores.", min=1),
     ] = None,
-    cores: Annotated[int, typer.Option(help="Cores for each job on a cluster.", min=1)] = 1,
+    cores: Annotated[int, typer.Option(help="Cores per job on a cluster.", min=1)] = 1,
     gpus: Annotated[
-        float, typer.Option(help="GPUs, or parts of one, for each job there.", min=0)
+        float, typer.Option(help="GPUs per job on a cluster; may be a fraction.", min=0)
     ] = 0.0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, ...")] = None,
     retries: Annotated[
-        int, typer.Option(help="Further attempts at a job whose worker died.", min=0)
+        int, typer.Option(help="Number of retries for a job whose worker died.", min=0)
     ] = 3,
     save_seconds: Annotated[
         float, typer.Option(help="Seconds between checkpoints.", min=0)
     ] = 120.0,
 ) -> None:
-    """Train and evaluate many agents; skip finished ones, continue interrupted ones."""
+    """Train and evaluate many agents. Finished jobs are skipped, interrupted jobs are resumed."""
     from procgen_tools.sweeps.run import (
         LocalWorkers,
         RayWorkers,

@@ -255,4 +255,4 @@ def test_evaluate_leaves_long_searches_out_unless_asked(
         announced = "6,000,000 levels were drawn for the training" in printed
         assert announced == (samples == 3_000_000)
         if announced:
-            assert "that takes about 2 minutes: ask for it with --deduplicate" in printed
+            assert "takes about 2 minutes and is skipped: pass --deduplicate to do it" in printed

@@ -56,7 +56,24 @@ def first_agent_of(name: str) -> Numbers:
     """A whole experiment, measured again on its first agent."""
     agents = () if name in ("crops_and_humans", "training_dynamics") else (shipped_agent(),)
     findings = experiments.load(name).run(Settings(agents=agents, progress_bar=True))
+    check_rules(name, findings.claims)
     return numbers_of(findings.claims, findings.agents)
+
+
+def check_rules(name: str, claims: tuple[Claim, ...], folder: Path = FOLDER) -> None:
+    """Compare the rules of claims with the kept ones.
+
+    Raises:
+        ValueError: a claim has another rule, or none is kept.
+    """
+    _, kept = read_claims(folder / name / RESULTS)
+    rules = {claim.statement: claim.rule for claim in kept}
+    for claim in claims:
+        if rules.get(claim.statement) != claim.rule:
+            raise ValueError(
+                f"the kept results of {name} do not judge {claim.statement!r} by this rule: "
+                f"{claim.sentence}; run procgen-tools experiment {name}"
+            )
 
 
 def crops_and_humans() -> Numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,11 @@ def test_what_moved_is_named(
 
 def test_the_numbers_of_the_sample_are_published(script: dict[str, Any]) -> None:
     assert set(script["SAMPLE"]) < set(script["experiments"].NAMES)
+
+
+def test_other_rules_are_named(script: dict[str, Any]) -> None:
+    _, claims = read_claims(FOLDER / "cheese_vector" / RESULTS)
+    script["check_rules"]("cheese_vector", claims)
+    other = replace(claims[0], rule=replace(claims[0].rule, average=False))
+    with pytest.raises(ValueError, match=r"do not judge 'Subtracting the cheese vector .* by this"):
+        script["check_rules"]("cheese_vector", (other, *claims[1:]))

@@ -18,7 +18,15 @@ from torch import Tensor
 
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.plots.mazes import marked_squares, ring_squares
-from procgen_tools.plots.style import DIVERGING, REFERENCE, SQUARES, agent_look, headline
+from procgen_tools.plots.style import (
+    DIVERGING,
+    REFERENCE,
+    SQUARES,
+    agent_look,
+    headline,
+    legend_below,
+    short_name,
+)
 from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 
 if TYPE_CHECKING:
@@ -173,7 +181,7 @@ def plot_channels(
     bar = figure.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.8, aspect=30, pad=0.01)
     bar.set_label(label)
     bar.outline.set_visible(False)
-    _legend(figure, axes)
+    legend_below(figure, ncols=4 if figure.get_figwidth() > 6 else 2)
     largest = max(chosen, key=lambda channel: float(np.abs(fields[channel]).max()))
     most = fields[largest].flat[np.abs(fields[largest]).argmax()]
     headline(figure, f"Channel {largest} is furthest from zero ({most:+.2f})".replace("-", "−"),
@@ -229,7 +237,7 @@ def plot_layers(
             ax.set(xticks=[], yticks=[], box_aspect=0.6, xlim=(-0.5, field.size - 0.5))
         largest[_short(name)] = float(np.abs(field).max())
         ax.set_title(f"{_short(name)}\n{shape}, ≤ {largest[_short(name)]:.3g}", fontsize=8)
-    _legend(figure, axes)
+    legend_below(figure, ncols=4 if figure.get_figwidth() > 6 else 2)
     (first, *_, last) = largest
     headline(figure, f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to "
              f"{last} (at most {largest[last]:.3g})",
@@ -280,8 +288,7 @@ def plot_layer_statistics(
     axes[-1, 0].set_xticks(range(len(layers)), [_short(layer) for layer in layers],
                            rotation=75 if len(layers) > 12 else 20, ha="right",
                            rotation_mode="anchor", fontsize=8)  # fmt: skip
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False, fontsize=9)  # fmt: skip
+    legend_below(figure, ncols=3)
     headline(figure, finding, note)
     return figure
 
@@ -293,14 +300,6 @@ def _shade_blocks(ax: Axes, layers: Sequence[str]) -> None:
     for place, block in enumerate(blocks):
         if block in shaded:
             ax.axvspan(place - 0.5, place + 0.5, color="#F2F2F2", linewidth=0, zorder=0)
-
-
-def _legend(figure: Figure, axes: np.ndarray) -> None:
-    """The marked squares, below all panels."""
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    columns = 4 if figure.get_figwidth() > 6 else 2
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False,
-                  fontsize=9)  # fmt: skip
 
 
 def _limit(fields: Sequence[np.ndarray] | np.ndarray) -> float:
@@ -316,4 +315,4 @@ def _array(activation: np.ndarray | Tensor) -> np.ndarray:
 
 
 def _short(name: str) -> str:
-    return name.removeprefix("embedder.").removesuffix("_out").replace("_in0", " (input)")
+    return short_name(name).replace("_in0", " (input)")

@@ -71,7 +71,7 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="mean exact chance of an episode")
     ax.set_ylabel("where the cheese is")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    legend_below(figure, ncols=3)
     by_place = outcomes.groupby("situation", sort=False)["cheese"].mean()
     by_place = by_place[by_place > 0]
     headline(
@@ -112,7 +112,7 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
     ax.set(ylim=(-0.03, 1.03), ylabel="exact chance of getting the cheese",
            xlabel="where the cheese is")  # fmt: skip
     ax.grid(axis="y", color="#EEEEEE")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    legend_below(figure)
     clear = ((with_cheese["cheese"] < 0.1) | (with_cheese["cheese"] > 0.9)).mean()
     headline(
         figure,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -149,6 +149,13 @@ class Regression:
         )
 
 
+class Options(TypedDict, total=False):
+    """How every regression is fitted; see `regression`."""
+
+    splits: Splits
+    penalty: float
+
+
 def regression(
     features: pd.DataFrame,
     outcomes: Outcomes,
@@ -222,15 +229,16 @@ def regressions(
     outcomes: Outcomes,
     subsets: Mapping[str, Sequence[str]],
     *,
-    splits: Splits = THOUSAND_SPLITS,
-    penalty: float = 1.0,
     progress_bar: bool = False,
+    **options: Unpack[Options],
 ) -> Mapping[str, Regression]:
     """A regression for each of several choices of features, over the same splits.
 
     Args:
-        features, outcomes, splits, penalty, progress_bar: as for `regression`.
+        features, outcomes: as for `regression`.
         subsets: names of the features, by a name for the choice.
+        progress_bar: whether to show a bar.
+        options: `splits` and `penalty`, as for `regression`.
 
     Raises:
         ValueError: as for `regression`, for any of the choices and before the first is begun.
@@ -238,7 +246,7 @@ def regressions(
     for names in subsets.values():
         take_sample(features, outcomes, names)
     done = {
-        label: regression(features, outcomes, names, splits=splits, penalty=penalty)
+        label: regression(features, outcomes, names, **options)
         for label, names in tqdm(subsets.items(), disable=not progress_bar)
     }
     return MappingProxyType(done)
@@ -262,26 +270,19 @@ def single_accuracies(
     outcomes: Outcomes,
     names: Sequence[str] | None = None,
     *,
-    splits: Splits = THOUSAND_SPLITS,
-    penalty: float = 1.0,
     progress_bar: bool = False,
+    **options: Unpack[Options],
 ) -> pd.DataFrame:
     """How well each feature alone predicts the outcomes, and in which direction.
 
     One row per feature; the columns of `accuracy_table`, then the coefficient with its _low and
     _high over splits and its sign (-1, 0 or 1: that of the mean).
 
-    Args and errors: as for `regression`.
+    Args and errors: as for `regression`; `options` are `splits` and `penalty`.
     """
     chosen = check_features(features, names).columns
-    alone = regressions(
-        features,
-        outcomes,
-        {name: [name] for name in chosen},
-        splits=splits,
-        penalty=penalty,
-        progress_bar=progress_bar,
-    )
+    subsets = {name: [name] for name in chosen}
+    alone = regressions(features, outcomes, subsets, progress_bar=progress_bar, **options)
     coefficients = {
         name: _columns("coefficient", Spread.of(each.coefficients[:, 0]))
         for name, each in alone.items()
@@ -323,13 +324,12 @@ def leave_one_out(
     outcomes: Outcomes,
     names: Sequence[str] | None = None,
     *,
-    splits: Splits = THOUSAND_SPLITS,
-    penalty: float = 1.0,
     progress_bar: bool = False,
+    **options: Unpack[Options],
 ) -> LeaveOneOut:
     """Predict from all features `names`, and without each of them in turn.
 
-    Args and errors: as for `regression`; also ValueError for a single feature.
+    Args and errors: as for `single_accuracies`; also ValueError for a single feature.
     """
     chosen = take_sample(features, outcomes, names).names
     if len(chosen) < 2:
@@ -337,11 +337,7 @@ def leave_one_out(
     subsets = {"": chosen} | {
         name: tuple(other for other in chosen if other != name) for name in chosen
     }
-    done = dict(
-        regressions(
-            features, outcomes, subsets, splits=splits, penalty=penalty, progress_bar=progress_bar
-        )
-    )
+    done = dict(regressions(features, outcomes, subsets, progress_bar=progress_bar, **options))
     return LeaveOneOut(full=done.pop(""), without=MappingProxyType(done))
 
 

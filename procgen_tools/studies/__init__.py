@@ -1,7 +1,9 @@
-"""Every published experiment, run again: claims, numbers with intervals, figures.
+"""Every published experiment, repeated: claims, numbers with intervals, figures.
 
-Each module here is one experiment, with NAME, TITLE, `run(settings) -> Findings` and
-`draw(findings)`, which makes its figures from its tables alone.
+Each folder here is one study. It has NAME, TITLE, `run(settings) -> Findings` and
+`draw(findings)`, which makes its figures from its tables alone. What is measured is in `measure`,
+the claims with their rules in `claims`, the figures in `figures`; what several studies share is in
+`base`, `rules`, `measuring`, `vectors`, `blocks` and `results`.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ NAMES = (
 
 
 def load(name: str) -> ModuleType:
-    """The module of an experiment.
+    """Import a study by its name.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: the name is unknown.
     """
     if name not in NAMES:
         raise ValueError(

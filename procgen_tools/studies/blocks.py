@@ -1,4 +1,4 @@
-"""Intervals over thousands of levels: blocks of levels are resampled, which costs little memory."""
+"""Intervals over thousands of levels: blocks of levels are resampled, which saves memory."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def over_many_levels(
 ) -> dict[str, Estimate]:
     """`base.over_levels` for any number of levels: the same means, nearly the same intervals.
 
-    Levels are drawn independently, so that the means of blocks scatter as much as they should
-    whatever levels a block holds; blocks are equally large, up to one level.
+    Levels are independent draws, so the means of blocks vary as they should, whichever levels a
+    block holds. Block sizes differ by one level at most.
 
     Args:
         table: with columns `agent` and `level`, one row for each pair.
-        column: which, or what to compute of the table.
-        blocks: how many; fewer levels are not grouped.
+        column: the column's name, or a function that computes it from the table.
+        blocks: how many. With fewer levels, nothing is grouped.
 
     Raises:
         ValueError: as for `base.over_levels`.

@@ -1,8 +1,8 @@
-"""Ablations: which activations cheese-seeking and corner-seeking need, and what can be parted.
+"""Ablations: which activations cheese-seeking and corner-seeking need, and whether they separate.
 
-Every activation is zeroed, replaced by its mean, or by another maze's; then single channels near
-the layer of the published interventions; then a search for edits that remove cheese-seeking and
-leave corner-seeking.
+Every activation is zeroed, replaced by its mean, or replaced by that of another maze. Single
+channels near the layer of the published interventions follow, and a search for edits that remove
+cheese-seeking but not corner-seeking.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Attribution: do gradients name the squares and channels that a decision really depends on?
 
 Integrated gradients and saliency (by captum) of the log-odds of turning to the cheese, with the
-mouse at the decision square, beside what happens when each square, or channel, really changes.
+mouse at the decision square, compared with what happens when each square or channel changes.
 """
 
 from __future__ import annotations

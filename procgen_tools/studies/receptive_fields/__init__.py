@@ -1,8 +1,8 @@
 """Receptive fields: how much of the maze a cell of each activation can see, and does see.
 
 In theory a cell of the published layer sees 45 x 45 of the frame's 64 x 64 pixels, 17 squares of
-the maze. Measured are the gradients of a middle cell, and what really changes when the cheese is
-taken away.
+the maze. We measure the gradients of a middle cell, and what really changes when the cheese is
+removed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Training dynamics: when does an agent begin to want the corner, and when the cheese?
 
-An agent is trained by imitation for a while, as the shipped ones began, and every checkpoint is
+An agent is trained by imitation, as the shipped ones were at first, and every checkpoint is
 measured in mazes with the cheese anywhere. What it wants is inferred from what it does
 without the cheese (it still turns to the corner) and from what the cheese adds (it turns to it).
 """
@@ -42,10 +42,10 @@ MAZES = 24
 
 
 def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None) -> Findings:
-    """Train, measure every checkpoint, and the shipped agents beside.
+    """Train, and measure every checkpoint and the shipped agents.
 
     Args:
-        settings: its agents are compared with, its seed is added to those of the plan.
+        settings: its agents are those to compare with; its seed is added to those of the plan.
         folder: where the runs are kept, so that interrupted runs can resume; temporary by default.
         plan: of the training; defaults to a short one in fast mode.
     """

@@ -1,8 +1,8 @@
 """The value head: does it agree with the policy head, and whose return does it estimate?
 
-Never answered in print for these agents. Ours learned by imitation, which teaches value heads
-the return of the shortest way to the cheese and not that of the agent itself; so a value that is
-too high for what the agent does is no error of the training.
+Neither question was answered in print for these agents. Ours learned by imitation, which teaches
+the value head the return of the shortest way to the cheese, not the agent's own. A value that is
+too high for what the agent does is therefore not an error of the training.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TITLE = "Value head and policy head"
 MAZES = 100
 
 TRAINED_ON = LevelRule(rand_region=5)
-"""How the cheese lay in training: here the head should be right."""
+"""Levels with the cheese placed as in training, where the head should be right."""
 
 
 def run(settings: Settings) -> Findings:

@@ -1,7 +1,7 @@
 """What every activation looks like, and which channels show the cheese where it lies.
 
 The published network has 11 channels of 128 at this layer that light up at the cheese, chosen by
-eye. Here we measure where each channel it changes most when the cheese is taken away.
+eye. Here we measure where each channel changes most when the cheese is taken away.
 """
 
 from __future__ import annotations

@@ -270,7 +270,7 @@ class _Part:
     """
 
     answers: Answers
-    inputs: Float[Tensor, place * activation]
+    inputs: Float[Tensor, " place *activation"]
     point: str | None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from procgen_tools.chains import Chain, Field
+from procgen_tools.absorbing import Chain
+from procgen_tools.chains import Field
 from procgen_tools.markov import eliminate
 from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.paths import distances

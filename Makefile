@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 # A thread for each worker is faster than two that wait for each other.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
-LONG := test_notebooks.py test_benchmarks.py studies statistics sweeps
+LONG := test_notebooks.py benchmarks studies statistics sweeps
 
 .PHONY: demo test quick format bench notebooks slides constraints clean
 

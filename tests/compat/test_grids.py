@@ -9,7 +9,6 @@ from procgen_tools import maze, metrics
 from procgen_tools.compat import graphs, venvs
 from procgen_tools.compat.editors import clicked, on_distribution
 from procgen_tools.maze import MazeVenv
-from procgen_tools.worlds.maze import coded_grids
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, to_outer
 
 SEEDS = (0, 3, 51)
@@ -63,42 +62,6 @@ def test_states_are_edited_as_there() -> None:
     world = np.full((25, 25), maze.EMPTY)
     state.set_grid(world)
     assert state.maze_size == 25
-
-
-def test_edits_by_first_argument() -> None:
-    level, venv = maze.make_level(3), venv_of(3)
-    assert maze.remove_cheese(level).cheese is None
-    assert maze.move_cheese(venv, to_outer(level, level.corner)) is venv
-    assert venv.maze(0) == maze.move_cheese(level, level.corner)
-    assert maze.remove_cheese(venv, 0) is venv
-    assert venv.maze(0).cheese is None
-    pair = venvs.get_cheese_venv_pair(3)
-    assert [pair.maze(i).cheese for i in (0, 1)] == [level.cheese, None]
-    assert maze.remove_all_cheese(pair).maze(0).cheese is None
-    with pytest.raises(ValueError, match="environment 1 does not exist"):
-        maze.remove_cheese(venv, 1)
-
-
-@pytest.mark.parametrize(
-    ("call", "remedy"),
-    [
-        (lambda venv: maze.remove_cheese(venv.state(0)), "remove_cheese_from_state"),
-        (lambda venv: maze.is_tree(venv), r"venv\.maze\(0\)"),
-        (lambda venv: maze.shortest_path(venv, (0, 0), (0, 0)), r"venv\.maze\(0\)"),
-        (lambda venv: maze.shortest_path(venv.maze(0), (0, 0)), "needs a goal"),
-        (lambda venv: maze.remove_cheese(venv.state(0).full_grid()), "maze_from_grid"),
-        (lambda venv: maze.move_cheese(None, (0, 0)), "give a Maze"),
-    ],
-)
-def test_wrong_first_arguments_are_told(call: object, remedy: str) -> None:
-    with pytest.raises(TypeError, match=remedy):
-        call(venv_of(3))  # type: ignore[operator]
-
-
-def test_a_venv_says_that_a_maze_is_meant() -> None:
-    with pytest.raises(AttributeError, match=r"give venv\.maze\(0\)"):
-        maze.decision_square(venv_of(3))  # type: ignore[arg-type]
-    assert not hasattr(venv_of(3), "nothing")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -255,14 +218,3 @@ def test_editors_reach_the_environment() -> None:
     (strict,) = maze.venv_editors(venv)
     strict.children[0][size - 2, 3].click()
     assert venv.maze(0).walls[1, 3]
-
-
-def test_coded_grids_refuse_what_is_no_maze() -> None:
-    with pytest.raises(ValueError, match="mice"):
-        coded_grids.maze_from_grid(np.full((3, 3), maze.MOUSE))
-    with pytest.raises(ValueError, match="no mouse"):
-        maze.get_mouse_pos(np.full((3, 3), maze.EMPTY))
-    with pytest.raises(ValueError, match="no place"):
-        maze.outer_grid(np.full((4, 4), maze.EMPTY))
-    with pytest.raises(ValueError, match="code 2"):
-        maze.get_object_pos_in_grid(np.full((3, 3), maze.EMPTY), maze.CHEESE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from procgen_tools import hooks, maze, vfield
 from procgen_tools.interventions import (
@@ -24,45 +24,11 @@ from procgen_tools.interventions import (
     Scale,
     Zero,
     activations_of,
-    observe,
     square_cells,
     vectors,
 )
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
-
-LAYER = "embedder.block2.res1.resadd_out"
-ROW = "embedder.fc_out"
-
-
-@pytest.fixture(scope="module")
-def policy() -> ImpalaPolicy:
-    return ImpalaPolicy(seed=1).eval()
-
-
-@pytest.fixture(scope="module")
-def level() -> maze.Maze:
-    return maze.make_level(3)
-
-
-@pytest.fixture(scope="module")
-def observations() -> Tensor:
-    return observe([maze.make_level(seed) for seed in range(4)])
-
-
-def random_vector(policy: nn.Module, layer: str = LAYER, seed: int = 0) -> ActivationVector:
-    shape = policy.activation_shapes[layer]
-    drawn = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-    return ActivationVector(layer, drawn, "drawn vector")
-
-
-def seen(
-    policy: nn.Module, intervention: Intervention, observations: Tensor, layer: str = LAYER
-) -> tuple[Tensor, Tensor]:
-    """The activation before and with an intervention."""
-    before = activations_of(policy, observations, layer)
-    with intervention.on(policy):
-        after = activations_of(policy, observations, layer)
-    return before, after
+from procgen_tools.models import ImpalaPolicy
+from tests.interventions.conftest import LAYER, ROW, random_vector, seen
 
 
 def every_kind(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> list[Intervention]:
@@ -202,41 +168,6 @@ def test_resampling_all_of_another_run_gives_that_run(
     assert torch.equal(got, wanted)
 
 
-def test_compositions(policy: ImpalaPolicy, observations: Tensor) -> None:
-    vector = random_vector(policy)
-    first, second = Add(vector, 2.0), Scale(LAYER, 0.5)
-    x = activations_of(policy, observations, LAYER)
-    _, there = seen(policy, first + second, observations)
-    _, back = seen(policy, second + first, observations)
-    torch.testing.assert_close(there, (x + 2 * vector.values) / 2)
-    torch.testing.assert_close(back, x / 2 + 2 * vector.values)
-    both = first + second + Zero(ROW)
-    assert both.layers == (LAYER, ROW)
-    assert str(both) == f"{first}; then {second}; then zero {ROW}"
-    with second.on(policy), first.on(policy):  # nested, the outer one acts first
-        nested = activations_of(policy, observations, LAYER)
-    torch.testing.assert_close(nested, back)
-
-
-def test_rows_of_units_and_memories(observations: Tensor) -> None:
-    policy = RecurrentPolicy().eval()
-    before, after = seen(policy, Zero("gru", channels=[7]), observations, "gru_out")
-    assert before[:, 7].any()
-    assert not after[:, 7].any()
-    assert torch.equal(before[:, 8:], after[:, 8:])
-
-
-def test_sentences(policy: ImpalaPolicy, level: maze.Maze, observations: Tensor) -> None:
-    examples = activations_of(policy, observations, LAYER)
-    assert str(Add(random_vector(policy), -1.0)) == f"add -1 x the drawn vector to {LAYER}"
-    assert str(Zero(ROW, channels=[3])) == f"zero channel 3 of {ROW}"
-    assert str(Scale(LAYER, 0.5)) == f"multiply {LAYER} by 0.5"
-    assert str(Mean(LAYER, examples)) == f"replace {LAYER} by its mean over 4 examples"
-    assert str(Resample(LAYER, examples[:1])) == f"replace {LAYER} by that of another observation"
-    assert str(Clamp(LAYER, 5.5, level, [(0, 2)])) == f"set {LAYER} to 5.5 at square (0, 2)"
-    assert str(NOTHING) == "nothing"
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -272,14 +203,6 @@ def test_another_number_of_observations_is_refused(
         policy(observations[:3])
 
 
-def test_a_policy_without_names_is_refused() -> None:
-    with (
-        pytest.raises(TypeError, match=r"activation 'x_out' needs.*Linear does not.*adapt"),
-        Zero("x").on(nn.Linear(2, 2)),
-    ):
-        pass
-
-
 def test_a_clamp_for_each_square_of_a_field(policy: ImpalaPolicy, level: maze.Maze) -> None:
     """Every square of a field gets its own clamp, not that of the first."""
     squares = level.open_squares()
@@ -300,17 +223,6 @@ def test_a_vector_is_kept_in_a_file(policy: ImpalaPolicy, tmp_path: Path) -> Non
     assert [path.name for path in (tmp_path / "deeper").iterdir()] == ["vector.npz"]
     with pytest.raises(ValueError, match=r"does not end in \.npz"):
         vector.save(tmp_path / "vector.pt")
-
-
-def test_patches_stay_what_hooks_say(policy: ImpalaPolicy, observations: Tensor) -> None:
-    """The same numbers as by a patch written by hand."""
-    vector = random_vector(policy)
-    with torch.no_grad():
-        with Add(vector, -1.0).on(policy):
-            ours, _ = policy.logits_and_value(observations)
-        with hooks.patched(policy, {LAYER: lambda x: x - vector.values}):
-            by_hand, _ = policy.logits_and_value(observations)
-    assert torch.equal(ours, by_hand)
 
 
 def test_damaged_files_of_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

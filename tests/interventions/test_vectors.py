@@ -1,4 +1,4 @@
-"""Activation vectors, their controls, and how unusual edited activations are."""
+"""Activation vectors: differences, averages over pairs, and the files that keep them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,14 @@ import torch
 
 from procgen_tools import maze
 from procgen_tools.interventions import (
-    NOTHING,
     ActivationVector,
     Add,
-    NaturalActivations,
-    Scale,
-    Zero,
     activation_vector,
     activations_of,
     cheese_vector,
     edit_vector,
     observe,
-    random_channels,
-    random_direction,
-    shuffled_positions,
     top_right_vector,
-    unusualness,
 )
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner
@@ -85,61 +77,6 @@ def test_bad_pairs_are_explained(policy: ImpalaPolicy, levels: list[maze.Maze]) 
         observe([torch.zeros(64, 64, 3)])
     with pytest.raises(ValueError, match="no channel 32"):
         cheese_vector(policy, levels[0], LAYER).only([32])
-
-
-def test_controls_are_as_large(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    vector = cheese_vector(policy, levels[0], LAYER)
-    direction = random_direction(vector, 3)
-    shuffled = shuffled_positions(vector, 3)
-    for control in (direction, shuffled):
-        assert control.norm == pytest.approx(vector.norm, rel=1e-5)
-        assert control.values.shape == vector.values.shape
-        cosine = torch.cosine_similarity(control.values.flatten(), vector.values.flatten(), dim=0)
-        assert abs(cosine) < 0.2
-    assert torch.equal(direction.values, random_direction(vector, 3).values)
-    assert not torch.equal(direction.values, random_direction(vector, 4).values)
-    torch.testing.assert_close(
-        shuffled.values.flatten(1).sort(1).values, vector.values.flatten(1).sort(1).values
-    )
-    kept = vector.only([2, 9])
-    assert not kept.values[3].any()
-    assert torch.equal(kept.values[[2, 9]], vector.values[[2, 9]])
-
-
-def test_random_channels() -> None:
-    drawn = random_channels(5, 32, 1, besides=range(20))
-    assert len(set(drawn)) == 5
-    assert min(drawn) >= 20
-    assert drawn == random_channels(5, 32, 1, besides=range(20))
-    with pytest.raises(ValueError, match="5 random channels cannot be drawn from 2"):
-        random_channels(5, 32, 1, besides=range(30))
-
-
-def test_percentiles_against_counting(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    natural = NaturalActivations.of(policy, levels, LAYER)
-    x = activations_of(policy, levels, LAYER)
-    percentiles = natural.percentiles(x)
-    assert percentiles.shape == x.shape
-    for item, channel, row, col in [(0, 0, 0, 0), (2, 7, 8, 3), (4, 31, 15, 15)]:
-        value, all_values = x[item, channel, row, col], x[:, channel]
-        expected = 100 * float(
-            (all_values < value).float().mean() + (all_values == value).float().mean() / 2
-        )
-        assert float(percentiles[item, channel, row, col]) == pytest.approx(expected, abs=1e-3)
-    assert float(percentiles.mean()) == pytest.approx(50, abs=1e-3)  # of themselves
-
-
-def test_unusualness(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:
-    natural = NaturalActivations.of(policy, levels, LAYER)
-    wild = unusualness(policy, Scale(LAYER, 1000.0), levels, natural)
-    assert wild.outside > 0.9
-    assert wild.beyond_all > 0.9
-    mild = unusualness(policy, Scale(LAYER, 1.0001), levels, natural)
-    assert mild.outside < 0.01
-    assert mild.median == pytest.approx(25, abs=1)
-    assert unusualness(policy, Zero(LAYER, channels=[4]), levels[0], natural).edited <= 256
-    with pytest.raises(ValueError, match="'nothing' changes nothing"):
-        unusualness(policy, NOTHING, levels, natural)
 
 
 def test_the_world_is_kept_with_the_vector(policy: ImpalaPolicy, tmp_path: Path) -> None:

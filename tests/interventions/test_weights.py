@@ -10,7 +10,7 @@ from procgen_tools import hooks, maze
 from procgen_tools.interventions import activations_of
 from procgen_tools.interventions.weights import contributions, spatial_weights
 from procgen_tools.models import ImpalaPolicy, NaturePolicy, adapt
-from procgen_tools.plots.weights import plot_contributions, plot_spatial_weights
+from procgen_tools.plots.weights import plot_contributions
 
 LEVEL = maze.make_level(3)
 
@@ -120,16 +120,3 @@ def test_refusals(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         contributions(policy, LEVEL, layer, unit, cell=cell)
-
-
-def test_the_figure_of_weights(policy: ImpalaPolicy) -> None:
-    weights = spatial_weights(policy)
-    figure = plot_spatial_weights(weights, 3, channels=[2, 9])
-    images = [ax.images[0] for ax in figure.axes if ax.images and ax.get_title()]
-    assert len(images) == 2
-    assert (images[1].get_array() == weights.values[3, 9].numpy()).all()
-    assert images[0].get_clim() == images[1].get_clim()
-    assert len([ax for ax in plot_spatial_weights(weights, 3).axes if ax.get_title()]) == 16
-    for unit, channels, message in ((256, None, "no unit 256"), (0, [32], "no channel 32")):
-        with pytest.raises(ValueError, match=message):
-            plot_spatial_weights(weights, unit, channels)

@@ -1,25 +1,28 @@
-"""Any torch module can be adapted, and what a policy lacks is named with the remedy."""
+"""Every kind of policy has one interface; what a policy lacks is named with the remedy."""
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from procgen_tools import hooks
+from procgen_tools import hooks, maze
 from procgen_tools.models import (
     ImpalaPolicy,
     MlpPolicy,
-    NatureModel,
     NaturePolicy,
     Policy,
+    TensorPolicy,
     adapt,
     check_policy,
+    predictor,
 )
 
 
@@ -72,19 +75,6 @@ class Answer:
         self.logits, self.value = logits, value
 
 
-BODY_SHAPES = {
-    "first_in0": (3, 64, 64),
-    "first_out": (4, 8, 8),
-    "norm_out": (4, 8, 8),
-    "block.conv_out": (4, 8, 8),
-    "block.relu_out": (4, 8, 8),
-    "block_out": (4, 8, 8),
-    "dropout_out": (256,),
-    "actor_out": (15,),
-    "critic_out": (1,),
-}
-
-
 def every_kind() -> dict[str, nn.Module]:
     actor = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 15))
     critic = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 1))
@@ -109,111 +99,6 @@ def test_each_kind_is_a_policy(kind: str) -> None:
     assert values.shape == (3,)
     assert tuple(seen) == policy.activation_names
     assert {name: tuple(x.shape[1:]) for name, x in seen.items()} == dict(policy.activation_shapes)
-
-
-@pytest.mark.parametrize("answer", ["pair", "flat list", "distribution", "dictionary", "object"])
-def test_answers_that_are_understood(answer: str) -> None:
-    body = Body(answer).eval()
-    policy = adapt(body)
-    assert policy.activation_shapes == BODY_SHAPES
-    observations = noise(1, 5, 3, 64, 64)
-    with torch.no_grad():
-        logits, values = policy.logits_and_value(observations)
-        body.answer = "pair"
-        expected, value = body(observations)
-    torch.testing.assert_close(logits.log_softmax(1), expected.log_softmax(1))
-    assert torch.equal(values, value[:, 0])
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        ("actions", r"returned 3 things: return \(logits, values\), or give read="),
-        ("reversed", r"returned logits of shape \(2, 1\).*give read="),
-        ("logits", r"returned no values: give adapt a second module"),
-        ("key", r"did you mean 'logit'.*name the entry so"),
-        ("five", r"returned logits of shape \(2, 5\)"),
-        ("text", r"returned a str: return \(logits, values\)"),
-    ],
-)
-def test_answers_that_are_not(answer: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        adapt(Body(answer))
-
-
-def test_read_makes_sense_of_anything() -> None:
-    body = Body("actions").eval()
-    policy = adapt(body, read=lambda answer: (answer[2], answer[1]))
-    with torch.no_grad():
-        logits, _ = policy.logits_and_value(noise(1, 2, 3, 64, 64))
-        assert torch.equal(logits, body(noise(1, 2, 3, 64, 64))[2])
-    with pytest.raises(ValueError, match=r"logits and values are Tensor: give two"):
-        adapt(Body("logits"), read=lambda logits: logits)  # type: ignore[arg-type, return-value]
-
-
-def test_adapting_changes_nothing() -> None:
-    """The mode, batch statistics and random numbers stay as they are."""
-    body = Body()
-    body.dropout.eval()
-    before = {name: value.clone() for name, value in body.state_dict().items()}
-    state = torch.get_rng_state()
-    policy = adapt(body)
-    assert policy.network is body
-    assert torch.equal(state, torch.get_rng_state())
-    assert all(torch.equal(before[name], value) for name, value in body.state_dict().items())
-    assert body.training
-    assert body.norm.training
-    assert not body.dropout.training
-
-
-def test_what_cannot_be_adapted() -> None:
-    unchecked = inspect.unwrap(adapt)  # without run-time type checks
-    with pytest.raises(TypeError, match=r"a function cannot be adapted: give a torch.nn.Module"):
-        unchecked(lambda obs: obs)
-
-    class Bare(nn.Module):
-        def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
-            return obs[:, 0, 0, :15], obs[:, 0, 0, 0]
-
-    with pytest.raises(ValueError, match=r"Bare has no submodule that returns a tensor"):
-        adapt(Bare())
-
-
-class Agent(nn.Module):
-    """What Stable-Baselines3's policies offer; like them, it divides pixels itself."""
-
-    normalize_images = True
-
-    class observation_space:
-        dtype = np.dtype("uint8")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = Body()
-
-    def get_distribution(self, obs: Tensor) -> Any:
-        class Wrapped:
-            distribution = Categorical(logits=self.body(obs / 255)[0])
-
-        return Wrapped()
-
-    def predict_values(self, obs: Tensor) -> Tensor:
-        return self.body(obs / 255)[1]
-
-    def forward(self, obs: Tensor) -> Any:
-        raise AssertionError("its forward samples actions")
-
-
-def test_policies_with_the_methods_of_stable_baselines() -> None:
-    agent = Agent().eval()
-    policy = adapt(agent)
-    observations = noise(2, 4, 3, 64, 64)
-    with torch.no_grad():
-        logits, values = policy.logits_and_value(observations)
-        expected, value = agent.body(observations)
-    torch.testing.assert_close(logits, expected.log_softmax(1), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(values, value[:, 0], rtol=1e-4, atol=1e-5)
-    assert "agent.body.block_out" in policy.activation_names
 
 
 def test_what_is_missing_is_named() -> None:
@@ -265,32 +150,72 @@ def test_mistakes_of_ones_own_class_are_found(mistake: str, message: str) -> Non
         check_policy(policy)
 
 
-def test_state_dictionaries_of_the_originals_fit() -> None:
-    convs = [f"layers.{number}" for number in (0, 2, 4, 7)]
-    names = [f"{layer}.{kind}" for layer in convs for kind in ("weight", "bias")]
-    assert list(NatureModel().state_dict()) == names
-    assert NatureModel(side=84).layers[7].weight.shape == (512, 64 * 7 * 7)
-    assert NatureModel().layers[7].weight.shape == (512, 64 * 4 * 4)
-    expected = [f"embedder.layers.{number}.weight" for number in (0, 2, 4)]
-    weights = [name for name in MlpPolicy((8, 9, 10)).state_dict() if name.endswith("weight")]
-    assert weights == [*expected, "fc_policy.weight", "fc_value.weight"]
+def shaken(policy: nn.Module) -> nn.Module:
+    """With larger parameters, so that edits show in the moves."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return policy.eval()
 
 
-@pytest.mark.parametrize("kind", [MlpPolicy, NaturePolicy])
-def test_the_seed_alone_decides_the_parameters(kind: Any) -> None:
-    state = torch.get_rng_state()
-    first, second, other = kind(seed=3), kind(seed=3), kind(seed=4)
-    assert torch.equal(state, torch.get_rng_state())
-    pairs = zip(first.parameters(), second.parameters(), strict=True)
-    assert all(torch.equal(a, b) for a, b in pairs)
-    assert not torch.equal(first.fc_policy.weight, other.fc_policy.weight)
+@contextmanager
+def without_type_checks() -> Iterator[None]:
+    """As outside of tests, where nothing checks annotations."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
 
 
-def test_bad_sizes_are_explained() -> None:
-    with pytest.raises(ValueError, match="at least one layer"):
-        MlpPolicy(())
-    with pytest.raises(ValueError, match="pictures of at least 36"):
-        NatureModel(side=35)
-    NatureModel(side=36)
-    with pytest.raises(ValueError, match="num_actions is 0"):
-        NaturePolicy(num_actions=0)
+def test_circrl_plays_with_a_predictor() -> None:
+    rollouts = pytest.importorskip("circrl.rollouts")
+    policy = shaken(ImpalaPolicy(seed=1))
+    venv = maze.create_venv(1, start_level=5, num_levels=1)
+    sequence, _, steps = rollouts.run_rollout(
+        predictor(policy), venv, max_episodes=None, max_steps=4, show_pbar=False
+    )
+    assert steps == 4
+    assert sequence.actions.shape == (4,)
+    observations = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    actions, state = predictor(policy)(observations.numpy(), deterministic=True)
+    with torch.no_grad():
+        assert np.array_equal(actions, policy.logits_and_value(observations)[0].argmax(1))
+    assert state is None
+
+
+def test_tools_that_trace_and_export() -> None:
+    """The same numbers through torch.fx, trace, export, compile and captum."""
+    policy = shaken(ImpalaPolicy(seed=1))
+    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with without_type_checks(), torch.no_grad():
+        logits, values = policy.logits_and_value(observations)
+        distribution, traced_values = torch.fx.symbolic_trace(policy)(observations)
+        assert torch.equal(distribution.logits, policy(observations)[0].logits)
+        assert torch.equal(traced_values, values)
+        tensors = TensorPolicy(policy)
+        exported = torch.export.export(tensors, (observations,)).module()
+        for run in (
+            torch.fx.symbolic_trace(tensors),
+            torch.jit.trace(tensors, observations),
+            exported,
+            torch.compile(tensors, backend="eager"),
+        ):
+            torch.testing.assert_close(run(observations), (logits, values))
+    with pytest.raises(TypeError, match=r"script cannot compile a policy.*TensorPolicy"):
+        torch.jit.script(policy)
+    with pytest.raises(ValueError, match=r"cannot return 'value': choose both"):
+        TensorPolicy(policy, "value")
+
+
+def test_captum_takes_one_output() -> None:
+    captum = pytest.importorskip("captum.attr")
+    policy = shaken(ImpalaPolicy(seed=1))
+    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    wanted = observations.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(policy.logits_and_value(wanted)[0][:, 5].sum(), wanted)
+    found = captum.Saliency(TensorPolicy(policy, "logits")).attribute(observations, target=5)
+    torch.testing.assert_close(found, gradient.abs())
+    found = captum.Saliency(TensorPolicy(policy, "values")).attribute(observations)
+    assert not torch.allclose(found, gradient.abs())

@@ -9,7 +9,6 @@ import torch
 from procgen_tools import chains, maze
 from procgen_tools.interventions import NOTHING, Add, Scale, cheese_vector
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.plots.decisions import KINDS, plot_decision_shifts
 from procgen_tools.statistics.decision_shifts import GOALS, decision_shifts
 from procgen_tools.vfield import vector_field
 
@@ -60,20 +59,3 @@ def test_one_edit_for_all_mazes(policy: ImpalaPolicy) -> None:
 def test_no_decision_anywhere(policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match="none of 1 mazes has a decision square"):
         decision_shifts(policy, LEVELS[4:], NOTHING)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_figures_say_how_many_mazes(policy: ImpalaPolicy, kind: str) -> None:
-    shifts = decision_shifts(policy, LEVELS, Scale(LAYER, 0.5))
-    figure = plot_decision_shifts(shifts, kind)
-    words = " ".join(text.get_text() for text in figure.findobj(lambda it: hasattr(it, "get_text")))
-    assert f"n = {len(shifts.mazes)} mazes" in words
-    if kind == "scatter":
-        dots = figure.axes[1].collections[0].get_offsets()
-        assert np.array_equal(dots, np.stack([shifts.before[:, 1], shifts.after[:, 1]], axis=1))
-    if kind == "histogram":
-        assert sum(patch.get_height() for patch in figure.axes[0].containers[-1]) == len(
-            shifts.mazes
-        )
-    with pytest.raises(ValueError, match="no figure of kind 'violin'"):
-        plot_decision_shifts(shifts, "violin")

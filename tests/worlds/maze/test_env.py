@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,14 +10,10 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env, data_equivalence
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
-from gymnasium.wrappers import FrameStackObservation
+from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers.vector import (
-    ClipReward,
-    DictInfoToList,
     GrayscaleObservation,
     NormalizeObservation,
-    NormalizeReward,
     RecordEpisodeStatistics,
     RescaleObservation,
     TransformObservation,
@@ -27,14 +21,7 @@ from gymnasium.wrappers.vector import (
 
 from procgen_tools.maze import MazeEnv, MazeVectorEnv, create_venv
 from procgen_tools.worlds import (
-    WORLDS,
-    NormalizeObservations,
     StackObservations,
-    channels_first,
-    policy_observations,
-    register_environments,
-    scaled,
-    under_key,
 )
 from procgen_tools.worlds.maze.actions import MOVE_OF_ACTION
 from procgen_tools.worlds.maze.agent_view import agent_frame
@@ -60,40 +47,6 @@ def time_runs_out(envs: MazeVectorEnv) -> None:
         state.set_cheese(None)
         state.state_vals["cur_time"] = 497
     envs.set_state([state.state_bytes for state in states])
-
-
-# --- names
-
-
-def test_registered_names_make_the_worlds() -> None:
-    assert MAZE in WORLDS
-    env = gymnasium.make(MAZE, **SMALL)
-    assert isinstance(env.unwrapped, MazeEnv)
-    envs = gymnasium.make_vec(MAZE, num_envs=4, **SMALL)
-    assert isinstance(envs, MazeVectorEnv)
-    assert envs.num_envs == 4
-    assert envs.spec is not None
-    assert envs.spec.id == MAZE
-    envs = gymnasium.make_vec(f"procgen_tools.worlds.registration:{MAZE}")
-    assert envs.reset(seed=0)[0].shape == (1, 64, 64, 3)
-
-
-def test_registering_again_changes_nothing() -> None:
-    spec = gymnasium.registry[MAZE]
-    register_environments()
-    assert gymnasium.registry[MAZE] is spec
-
-
-def test_names_are_known_without_loading_the_worlds() -> None:
-    program = (
-        "import sys, gymnasium, procgen_tools.worlds\n"
-        f"assert {MAZE!r} in gymnasium.registry\n"
-        "loaded = {'torch', 'numba', 'procgen_tools.worlds.maze.levels'} & set(sys.modules)\n"
-        "assert not loaded, loaded\n"
-        "assert not hasattr(procgen_tools.worlds, 'no_such_name')\n"
-        "assert all(hasattr(procgen_tools.worlds, name) for name in procgen_tools.worlds.__all__)\n"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # --- one environment
@@ -196,25 +149,6 @@ def test_the_batch_is_gymnasiums_batch_of_single_ones(mode: AutoresetMode) -> No
     assert ends["truncated"] >= 6
 
 
-def test_a_disabled_reset_is_asked_for() -> None:
-    envs = MazeVectorEnv(2, autoreset_mode="Disabled", **SMALL)
-    frames, _ = envs.reset(seed=1)
-    for actions in random_actions(3, 30, 2):
-        frames, _, terminations, truncations, _ = envs.step(actions)
-        if terminations[0] and not terminations[1]:
-            break
-        if terminations.any():
-            envs.reset(options={"reset_mask": terminations})
-    with pytest.raises(ResetNeeded, match=r"environments \[0\] are over: call reset\(options="):
-        envs.step([4, 4])
-    again, infos = envs.reset(options={"reset_mask": np.array([False, True])})
-    np.testing.assert_array_equal(again[0], frames[0])  # the last frame, until it begins anew
-    assert infos["_level_seed"].tolist() == [False, True]
-    first, _ = envs.reset(options={"reset_mask": terminations | truncations})
-    np.testing.assert_array_equal(first[0], agent_frame(envs.maze(0)))
-    envs.step([4, 4])
-
-
 def test_a_set_state_waits_for_nothing() -> None:
     envs = MazeVectorEnv(1, autoreset_mode="NextStep", **SMALL)
     envs.reset(seed=1)
@@ -279,39 +213,6 @@ def test_action_masks_say_what_moves_the_mouse() -> None:
             env.reset()
 
 
-def test_reset_mask_begins_only_some() -> None:
-    envs = MazeVectorEnv(3, distribution_mode="easy")
-    _, infos = envs.reset(seed=0, options={"reset_mask": np.array([True, False, True])})
-    assert infos["_level_seed"].all()  # the first reset begins all
-    for actions in random_actions(2, 5, 3):
-        envs.step(actions)
-    before, (frames, *_) = envs.get_state(), envs.step([4, 4, 4])
-    before = envs.get_state()
-    after, infos = envs.reset(options={"reset_mask": np.array([True, False, True])})
-    assert infos["_level_seed"].tolist() == [True, False, True]
-    assert infos["level_seed"][1] == 0
-    same = [a == b for a, b in zip(before, envs.get_state(), strict=True)]
-    assert same == [False, True, False]
-    np.testing.assert_array_equal(after[1], frames[1])
-
-
-def test_resets_without_a_seed_are_random_at_first_and_then_go_on() -> None:
-    one, other = MazeVectorEnv(4), MazeVectorEnv(4)
-    seeds = [env.reset()[1]["level_seed"].tolist() for env in (one, other, one)]
-    assert len({tuple(row) for row in seeds}) == 3
-    for env in (one, other):
-        env.reset(seed=8)
-    assert one.reset()[1]["level_seed"].tolist() == other.reset()[1]["level_seed"].tolist()
-
-
-def test_steps_before_reset() -> None:
-    envs = MazeVectorEnv(2)
-    with pytest.raises(ResetNeeded, match="call reset"):
-        envs.step([4, 4])
-    envs.set_state(envs.get_state())
-    envs.step([4, 4])
-
-
 def test_levels_are_those_of_the_settings() -> None:
     envs = MazeVectorEnv(2, start_level=7, num_levels=1, use_backgrounds=False)
     frames, infos = envs.reset(seed=0)
@@ -336,26 +237,6 @@ def test_render() -> None:
         MazeVectorEnv(1).render()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"seed": -1}, "seed -1 is not in 0..4294967295"),
-        ({"seed": 2**32 - 1}, "seed 4294967296 is not in"),
-        ({"seed": [1, 2, 3]}, "3 seeds for 2 environments"),
-        ({"options": {"mask": 1}}, r"unknown options \['mask'\]: there is 'reset_mask'"),
-        ({"options": {"reset_mask": [True]}}, r"reset_mask has shape \(1,\).*give 2 booleans"),
-        ({"options": {"reset_mask": [1, 0]}}, "type int64: give 2 booleans"),
-    ],
-)
-def test_bad_resets_change_nothing(arguments: dict[str, Any], message: str) -> None:
-    envs = MazeVectorEnv(2, distribution_mode="easy")
-    envs.reset(seed=0)
-    before = envs.get_state(), str(envs.np_random.bit_generator.state)
-    with pytest.raises(ValueError, match=message):
-        envs.reset(**arguments)
-    assert (envs.get_state(), str(envs.np_random.bit_generator.state)) == before
-
-
 def test_other_bad_input() -> None:
     with pytest.raises(ValueError, match="unknown render_mode 'human'"):
         MazeVectorEnv(1, render_mode="human")
@@ -370,109 +251,6 @@ def test_other_bad_input() -> None:
     with pytest.raises(ValueError, match=r"unknown options \['level'\]: this environment has none"):
         env.reset(options={"level": 3})
     assert env.maze() == before
-
-
-# --- wrappers
-
-
-def small(num: int = 2) -> MazeVectorEnv:
-    return MazeVectorEnv(num, **SMALL)
-
-
-def played(envs: VectorEnv[Any, Any, Any], steps: int = 30) -> list[Any]:
-    """The reset, then steps, some of which end levels."""
-    results: list[Any] = [envs.reset(seed=1)]
-    results += [envs.step(actions) for actions in random_actions(3, steps, envs.num_envs)]
-    finals = sum(
-        int(result[-1]["_final_obs"].sum()) for result in results if "_final_obs" in result[-1]
-    )
-    assert finals >= 3
-    return results
-
-
-def test_maps_of_observations_are_maps_of_final_ones() -> None:
-    plain = played(small())
-    maps: dict[Any, Any] = {
-        channels_first: lambda frame: np.moveaxis(frame, -1, -3),
-        scaled: lambda frame: frame.astype(np.float32) / np.float32(255),
-        policy_observations: lambda frame: np.moveaxis(frame, -1, -3).astype(np.float32) / 255,
-        under_key: lambda frame: {"rgb": frame},
-    }
-    for wrapper, expected in maps.items():
-        wrapped = wrapper(small())
-        for ours, before in zip(played(wrapped), plain, strict=True):
-            assert ours[0] in wrapped.observation_space
-            assert data_equivalence(ours[0], expected(before[0]), exact=True)
-            assert data_equivalence(list(ours[1:-1]), list(before[1:-1]), exact=True)
-            for index in np.flatnonzero(before[-1].get("_final_obs", [])):
-                final = ours[-1]["final_obs"][index]
-                assert final in wrapped.single_observation_space
-                assert data_equivalence(final, expected(before[-1]["final_obs"][index]), exact=True)
-
-
-def test_policy_observations_are_those_of_the_venv() -> None:
-    envs = policy_observations(MazeVectorEnv(1))
-    venv = create_venv(1, num_levels=0, rand_seed=6)
-    np.testing.assert_array_equal(envs.reset(seed=6)[0], venv.reset())
-
-
-def test_stacks_are_those_of_single_environments() -> None:
-    batch = StackObservations(small(3), 4)
-    singles = SyncVectorEnv(
-        [lambda: FrameStackObservation(MazeEnv(**SMALL), 4)] * 3,
-        autoreset_mode=AutoresetMode.SAME_STEP,
-    )
-    assert batch.single_observation_space == singles.single_observation_space
-    for ours, theirs in zip(played(batch), played(singles), strict=True):
-        assert data_equivalence(ours, theirs, exact=True)
-    mask = {"reset_mask": np.array([False, True, False])}
-    ours, theirs = batch.reset(options=dict(mask)), singles.reset(options=dict(mask))
-    np.testing.assert_array_equal(ours[0], theirs[0])
-
-
-def test_normalized_observations_have_mean_0_and_spread_1() -> None:
-    envs = NormalizeObservations(small())
-    normalized = played(envs)
-    frames = np.concatenate([result[0] for result in played(small())]).astype(float)
-    statistics = envs.statistics
-    np.testing.assert_allclose(statistics.mean, frames.mean(0), atol=0.01)
-    np.testing.assert_allclose(statistics.var, frames.var(0), atol=0.1, rtol=1e-3)
-    last = (frames[-2:] - frames.mean(0)) / np.sqrt(frames.var(0) + 1e-8)
-    varied = frames.var(0) > 1
-    np.testing.assert_allclose(normalized[-1][0][:, varied], last[:, varied], atol=0.01)
-    envs.learning = False
-    mean = statistics.mean.copy()
-    for result in played(envs):
-        assert result[0] in envs.observation_space
-        for index in np.flatnonzero(result[-1].get("_final_obs", [])):
-            assert result[-1]["final_obs"][index] in envs.single_observation_space
-    np.testing.assert_array_equal(statistics.mean, mean)
-
-
-def test_gymnasiums_wrappers_of_the_rest() -> None:
-    plain = played(small())[1:]
-    rewards = np.array([result[1] for result in plain])
-    ended = np.array([result[2] for result in plain])
-
-    clipped = played(ClipReward(small(), max_reward=1.0))[1:]
-    np.testing.assert_array_equal([result[1] for result in clipped], rewards.clip(max=1))
-
-    normalized = np.array([result[1] for result in played(NormalizeReward(small()))[1:]])
-    assert ((normalized > 0) == (rewards > 0)).all()
-
-    recorded = played(RecordEpisodeStatistics(small()))[1:]
-    lengths = np.concatenate([result[-1]["episode"]["l"][result[2]] for result in recorded
-                              if "episode" in result[-1]])  # fmt: skip
-    returns = np.concatenate([result[-1]["episode"]["r"][result[2]] for result in recorded
-                              if "episode" in result[-1]])  # fmt: skip
-    assert len(returns) == ended.sum()
-    assert (returns == 10).all()
-    steps_of_finished = sum(np.flatnonzero(row)[-1] + 1 for row in ended.T)
-    assert lengths.sum() == steps_of_finished
-
-    listed = DictInfoToList(small())
-    _, infos = listed.reset(seed=1)
-    assert [info["level_seed"] for info in infos] == listed.unwrapped.level_seeds.tolist()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -494,14 +272,3 @@ def test_wrong_types_and_modes_are_named(
 ) -> None:
     with pytest.raises(error, match=message):
         make()
-
-
-def test_bad_wrapping() -> None:
-    with pytest.raises(ValueError, match="num_frames is 0"):
-        StackObservations(small(), 0)
-    with pytest.raises(ValueError, match="float32: only bytes"):
-        scaled(scaled(small()))
-    with pytest.raises(ValueError, match="this wrapper takes arrays"):
-        StackObservations(under_key(small()), 2)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="epsilon is 0"):
-        NormalizeObservations(small(), epsilon=0.0)

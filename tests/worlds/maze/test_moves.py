@@ -5,8 +5,6 @@ import pytest
 import torch
 
 from procgen_tools.models import (
-    ACTIONS_OF_MOVE,
-    CANONICAL_ACTIONS,
     MOVE_OF_ACTION,
     move_log_probabilities,
     move_matrix,
@@ -18,24 +16,6 @@ from procgen_tools.worlds.maze.grid import MOVES
 
 def some_logits(*shape: int) -> torch.Tensor:
     return 3 * torch.randn(*shape, 15, generator=torch.Generator().manual_seed(0))
-
-
-def test_every_action_makes_one_move() -> None:
-    assert set(ACTIONS_OF_MOVE) == set(MOVES)
-    assert sorted(sum(ACTIONS_OF_MOVE.values(), ())) == list(range(15))
-    assert "".join(MOVES[move][0] for move in MOVE_OF_ACTION) == "LLLDSURRRSSSSSS"
-    assert [MOVES[MOVE_OF_ACTION[action]] for action in CANONICAL_ACTIONS] == list(MOVES)
-
-
-def test_the_oracle_names_the_same_actions() -> None:
-    procgen = pytest.importorskip("procgen")
-    combos = procgen.ProcgenGym3Env(num=1, env_name="maze").get_combos()
-    canonical = [combos[action] for action in CANONICAL_ACTIONS]
-    assert canonical == [("LEFT",), ("RIGHT",), ("UP",), ("DOWN",), ()]
-    for action, keys in enumerate(combos):
-        horizontal = [key for key in keys if key in ("LEFT", "RIGHT")]
-        moving = horizontal or [key for key in keys if key in MOVES] or ["STAY"]
-        assert moving == [MOVES[MOVE_OF_ACTION[action]]]
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (4, 0), (2, 3, 4)])

@@ -11,8 +11,8 @@ import pytest
 
 from procgen_tools.worlds.maze.agent_view import agent_frame
 from procgen_tools.worlds.maze.grid import Maze, Square
-from procgen_tools.worlds.maze.levels import LevelRule, level_rule
-from procgen_tools.worlds.maze.native import NativeMaze, seed_range
+from procgen_tools.worlds.maze.levels import level_rule
+from procgen_tools.worlds.maze.native import NativeMaze
 from procgen_tools.worlds.maze.state import EnvState
 
 Actions = np.ndarray
@@ -243,14 +243,6 @@ def test_restart_with_a_seed_is_a_new_environment(compared: Compared) -> None:
     assert_same_play(theirs, mine, random_actions(6, 40, 1), compared, states_every=11)
 
 
-def test_restart_wants_a_seed_for_each() -> None:
-    mine = ours(3)
-    before = mine.get_state()
-    with pytest.raises(ValueError, match="1 rand_seeds for 2 environments"):
-        mine.restart(np.array([True, True, False]), [1])
-    assert mine.get_state() == before
-
-
 def test_final_frames_show_the_mouse_where_it_ended() -> None:
     mine = ours(3, **SMALL_LEVELS, keep_final_frames=True)
     assert mine.final_frames is not None
@@ -352,48 +344,6 @@ def test_bad_states_change_nothing(name: str) -> None:
         mine.set_state([good.state_bytes, spoil(mine.state(1))])
     assert mine.get_state() == before
     np.testing.assert_array_equal(mine.observe()[1]["rgb"], frames)
-
-
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_wrong_number_of_states(count: int) -> None:
-    mine = ours(2)
-    before = mine.get_state()
-    with pytest.raises(ValueError, match=f"{count} states for 2 environments"):
-        mine.callmethod("set_state", (before * 2)[:count])
-    assert mine.get_state() == before
-
-
-@pytest.mark.parametrize(
-    ("actions", "message"),
-    [
-        ([3, 15], "action 15 does not exist: use 0..14"),
-        ([-1, 3], "action -1 does not exist"),
-        ([3], r"shape \(1,\).*give 2 whole numbers"),
-        ([3, 3, 3], r"shape \(3,\).*give 2 whole numbers"),
-    ],
-)
-def test_bad_actions_change_nothing(actions: list[int], message: str) -> None:
-    mine = ours(2)
-    before = mine.get_state()
-    with pytest.raises(ValueError, match=message):
-        mine.act(np.array(actions))
-    assert mine.get_state() == before
-
-
-def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="num is 0"):
-        ours(0)
-    with pytest.raises(ValueError, match="use levels"):
-        NativeMaze(1, LevelRule(world_size=31))
-    with pytest.raises(ValueError, match="use levels"):
-        NativeMaze(1, LevelRule(num_objects=2))
-    with pytest.raises(ValueError, match="unknown method 'reset'"):
-        ours(1).callmethod("reset")
-    with pytest.raises(ValueError, match="environment 1 does not exist: there are 1"):
-        ours(1).state(1)
-    for start_level, num_levels in ((-1, 5), (2**31 - 1, 1), (0, -3)):
-        with pytest.raises(ValueError, match=f"num_levels {num_levels} ask for level seeds"):
-            seed_range(start_level, num_levels)
 
 
 # --- copies

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import jaxtyping
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.distributions import Categorical
 
 from procgen_tools import chains, hooks, maze
 from procgen_tools.effects import measure, measure_each
@@ -31,15 +34,26 @@ from procgen_tools.models import (
     MlpPolicy,
     NaturePolicy,
     Policy,
-    TensorPolicy,
     adapt,
-    predictor,
 )
 from procgen_tools.studies.cheese_scrubbing.measure import activations_at
 from procgen_tools.studies.retargeting.measure import Retargeting
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.channels import ChannelBrowser
 from procgen_tools.worlds.maze.grid import CORNER_REGION
+from tests.models.test_interface import Body, noise
+
+BODY_SHAPES = {
+    "first_in0": (3, 64, 64),
+    "first_out": (4, 8, 8),
+    "norm_out": (4, 8, 8),
+    "block.conv_out": (4, 8, 8),
+    "block.relu_out": (4, 8, 8),
+    "block_out": (4, 8, 8),
+    "dropout_out": (256,),
+    "actor_out": (15,),
+    "critic_out": (1,),
+}
 
 LEVEL = maze.make_level(3)
 SQUARE = tuple(LEVEL.open_squares()[1])
@@ -183,53 +197,106 @@ def test_networks_that_are_not_adapted_are_refused() -> None:
         vector_field(LEVEL, network)
 
 
-def test_circrl_plays_with_a_predictor() -> None:
-    rollouts = pytest.importorskip("circrl.rollouts")
-    policy = shaken(ImpalaPolicy(seed=1))
-    venv = maze.create_venv(1, start_level=5, num_levels=1)
-    sequence, _, steps = rollouts.run_rollout(
-        predictor(policy), venv, max_episodes=None, max_steps=4, show_pbar=False
-    )
-    assert steps == 4
-    assert sequence.actions.shape == (4,)
-    observations = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    actions, state = predictor(policy)(observations.numpy(), deterministic=True)
+@pytest.mark.parametrize("answer", ["pair", "flat list", "distribution", "dictionary", "object"])
+def test_answers_that_are_understood(answer: str) -> None:
+    body = Body(answer).eval()
+    policy = adapt(body)
+    assert policy.activation_shapes == BODY_SHAPES
+    observations = noise(1, 5, 3, 64, 64)
     with torch.no_grad():
-        assert np.array_equal(actions, policy.logits_and_value(observations)[0].argmax(1))
-    assert state is None
-
-
-def test_tools_that_trace_and_export() -> None:
-    """The same numbers through torch.fx, trace, export, compile and captum."""
-    policy = shaken(ImpalaPolicy(seed=1))
-    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    with without_type_checks(), torch.no_grad():
         logits, values = policy.logits_and_value(observations)
-        distribution, traced_values = torch.fx.symbolic_trace(policy)(observations)
-        assert torch.equal(distribution.logits, policy(observations)[0].logits)
-        assert torch.equal(traced_values, values)
-        tensors = TensorPolicy(policy)
-        exported = torch.export.export(tensors, (observations,)).module()
-        for run in (
-            torch.fx.symbolic_trace(tensors),
-            torch.jit.trace(tensors, observations),
-            exported,
-            torch.compile(tensors, backend="eager"),
-        ):
-            torch.testing.assert_close(run(observations), (logits, values))
-    with pytest.raises(TypeError, match=r"script cannot compile a policy.*TensorPolicy"):
-        torch.jit.script(policy)
-    with pytest.raises(ValueError, match=r"cannot return 'value': choose both"):
-        TensorPolicy(policy, "value")
+        body.answer = "pair"
+        expected, value = body(observations)
+    torch.testing.assert_close(logits.log_softmax(1), expected.log_softmax(1))
+    assert torch.equal(values, value[:, 0])
 
 
-def test_captum_takes_one_output() -> None:
-    captum = pytest.importorskip("captum.attr")
-    policy = shaken(ImpalaPolicy(seed=1))
-    observations = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    wanted = observations.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(policy.logits_and_value(wanted)[0][:, 5].sum(), wanted)
-    found = captum.Saliency(TensorPolicy(policy, "logits")).attribute(observations, target=5)
-    torch.testing.assert_close(found, gradient.abs())
-    found = captum.Saliency(TensorPolicy(policy, "values")).attribute(observations)
-    assert not torch.allclose(found, gradient.abs())
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("actions", r"returned 3 things: return \(logits, values\), or give read="),
+        ("reversed", r"returned logits of shape \(2, 1\).*give read="),
+        ("logits", r"returned no values: give adapt a second module"),
+        ("key", r"did you mean 'logit'.*name the entry so"),
+        ("five", r"returned logits of shape \(2, 5\)"),
+        ("text", r"returned a str: return \(logits, values\)"),
+    ],
+)
+def test_answers_that_are_not(answer: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        adapt(Body(answer))
+
+
+def test_read_makes_sense_of_anything() -> None:
+    body = Body("actions").eval()
+    policy = adapt(body, read=lambda answer: (answer[2], answer[1]))
+    with torch.no_grad():
+        logits, _ = policy.logits_and_value(noise(1, 2, 3, 64, 64))
+        assert torch.equal(logits, body(noise(1, 2, 3, 64, 64))[2])
+    with pytest.raises(ValueError, match=r"logits and values are Tensor: give two"):
+        adapt(Body("logits"), read=lambda logits: logits)  # type: ignore[arg-type, return-value]
+
+
+def test_adapting_changes_nothing() -> None:
+    """The mode, batch statistics and random numbers stay as they are."""
+    body = Body()
+    body.dropout.eval()
+    before = {name: value.clone() for name, value in body.state_dict().items()}
+    state = torch.get_rng_state()
+    policy = adapt(body)
+    assert policy.network is body
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(before[name], value) for name, value in body.state_dict().items())
+    assert body.training
+    assert body.norm.training
+    assert not body.dropout.training
+
+
+def test_what_cannot_be_adapted() -> None:
+    unchecked = inspect.unwrap(adapt)  # without run-time type checks
+    with pytest.raises(TypeError, match=r"a function cannot be adapted: give a torch.nn.Module"):
+        unchecked(lambda obs: obs)
+
+    class Bare(nn.Module):
+        def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+            return obs[:, 0, 0, :15], obs[:, 0, 0, 0]
+
+    with pytest.raises(ValueError, match=r"Bare has no submodule that returns a tensor"):
+        adapt(Bare())
+
+
+class Agent(nn.Module):
+    """What Stable-Baselines3's policies offer; like them, it divides pixels itself."""
+
+    normalize_images = True
+
+    class observation_space:
+        dtype = np.dtype("uint8")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Body()
+
+    def get_distribution(self, obs: Tensor) -> Any:
+        class Wrapped:
+            distribution = Categorical(logits=self.body(obs / 255)[0])
+
+        return Wrapped()
+
+    def predict_values(self, obs: Tensor) -> Tensor:
+        return self.body(obs / 255)[1]
+
+    def forward(self, obs: Tensor) -> Any:
+        raise AssertionError("its forward samples actions")
+
+
+def test_policies_with_the_methods_of_stable_baselines() -> None:
+    agent = Agent().eval()
+    policy = adapt(agent)
+    observations = noise(2, 4, 3, 64, 64)
+    with torch.no_grad():
+        logits, values = policy.logits_and_value(observations)
+        expected, value = agent.body(observations)
+    torch.testing.assert_close(logits, expected.log_softmax(1), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(values, value[:, 0], rtol=1e-4, atol=1e-5)
+    assert "agent.body.block_out" in policy.activation_names

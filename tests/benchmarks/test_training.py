@@ -1,0 +1,42 @@
+"""Speed of training: the report, and a learner that procgen feeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from procgen_tools.benchmarks import training
+
+
+def test_training_report() -> None:
+    speed = training.measure(num_envs=8, rollout_steps=4, rounds=1, precision="float32")
+    assert 8 <= speed.different <= 32
+    assert 0.2 < speed.share_of_limit < 1.5  # small batches and one round: far from exact
+    assert 0 < speed.play_limit < speed.learn_limit < speed.advance
+    report = training.report(speed)
+    assert f"{speed.share_of_limit:.1%}" in report
+    assert "8 environments x 4 steps, 3 epochs, on cpu" in report
+    assert "float32, as asked" in report
+    assert ("fed by procgen" in report) == (speed.advance_procgen is not None)
+
+
+def test_the_learner_can_be_fed_by_procgen() -> None:
+    """The same frames, rewards and ends as procgen's own, at the learner's face."""
+    pytest.importorskip("procgen")
+    feed = training.ProcgenFeed(3, torch.device("cpu"))
+    engine = training.procgen_engine(
+        3, "maze", distribution_mode="hard", rand_seed=0, num_threads=2
+    )
+    lengths = np.zeros(3, int)
+    for actions in np.random.default_rng(0).integers(0, 15, (520, 3)):
+        step = feed.step(torch.from_numpy(actions))
+        engine.act(actions.astype(np.int32))
+        rewards, observation, firsts = engine.observe()
+        lengths += 1
+        assert np.array_equal(step.frames.numpy(), observation["rgb"])
+        assert np.array_equal(step.rewards.numpy(), rewards)
+        assert np.array_equal(step.dones.numpy(), firsts)
+        assert np.array_equal(step.steps.numpy(), lengths)
+        lengths[firsts] = 0
+    assert lengths.max() < 500

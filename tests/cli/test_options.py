@@ -1,0 +1,14 @@
+"""Options of commands: the command line that gives some settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from procgen_tools.cli.options import command_line
+from procgen_tools.training.settings import TRAINERS, settings_from
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_the_command_of_default_settings_is_short(trainer: str) -> None:
+    settings = settings_from(trainer, {})
+    assert command_line(trainer, "a.pth", settings) == f"procgen-tools train {trainer} a.pth"

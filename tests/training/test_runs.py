@@ -98,8 +98,8 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(name: str, tmp_path: Path)
     settings = ALL[name]
     train_agent(settings, tmp_path / "whole.pth", tmp_path / "whole", options=QUIET)
     run_partly(settings, tmp_path / "parts", 1)
-    run_partly(settings, tmp_path / "parts", 1, RESUMED)
-    assert len(rows(tmp_path / "parts")) == 2
+    run_partly(settings, tmp_path / "parts", 2, RESUMED)
+    assert len(rows(tmp_path / "parts")) == 3
     train_agent(settings, tmp_path / "parts.pth", tmp_path / "parts", options=RESUMED)
     assert_same_weights(tmp_path / "whole.pth", tmp_path / "parts.pth")
     assert rows(tmp_path / "whole") == rows(tmp_path / "parts")

@@ -28,7 +28,7 @@ from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 SHOWN, EMPTY = "with cheese", "without cheese"
 CONDITIONS = (SHOWN, EMPTY)
 
-Edits = Mapping[str, Intervention]
+ConditionEdits = Mapping[str, Intervention]
 """An intervention for each of CONDITIONS; one that is for a batch gets all mazes at once."""
 
 
@@ -72,7 +72,7 @@ class Decisions:
         without = activations_of(self.policy, [remove_cheese(maze) for maze in mazes], layer)
         return activations_of(self.policy, mazes, layer) - without
 
-    def ask(self, edits: Intervention | Edits) -> pd.DataFrame:
+    def ask(self, edits: Intervention | ConditionEdits) -> pd.DataFrame:
         """What the policy does under an edit, one row per level.
 
         Columns: level; cheese, top_right, other (probabilities where the cheese is shown);
@@ -117,7 +117,7 @@ class Decisions:
         return move_probabilities(logits.cpu().double()).numpy()
 
 
-def add_cheese_vectors(decisions: Decisions, layer: str, coefficient: float) -> Edits:
+def add_cheese_vectors(decisions: Decisions, layer: str, coefficient: float) -> ConditionEdits:
     """Add to every maze its own cheese vector times a coefficient, in both conditions."""
     vectors = decisions.cheese_vectors(layer)
     return {
@@ -128,7 +128,7 @@ def add_cheese_vectors(decisions: Decisions, layer: str, coefficient: float) -> 
 
 def ablations(
     decisions: Decisions, layer: str, seed: int, *, examples: Decisions | None = None
-) -> Mapping[str, Edits]:
+) -> Mapping[str, ConditionEdits]:
     """The three ways to take an activation away, all channels of it.
 
     "zero"; "mean", the mean over examples of both conditions, position by position; "resample",

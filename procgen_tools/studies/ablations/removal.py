@@ -14,8 +14,8 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.ablations.decisions import (
     EMPTY,
     SHOWN,
+    ConditionEdits,
     Decisions,
-    Edits,
     add_cheese_vectors,
 )
 from procgen_tools.studies.base import LAYER
@@ -52,7 +52,7 @@ class Candidate:
         self,
         family: str,
         strength: float | int,
-        together: Callable[[Decisions], Edits],
+        together: Callable[[Decisions], ConditionEdits],
         alone: MazeEdit,
     ) -> None:
         self.family = family
@@ -87,7 +87,7 @@ def candidates(ranking: Sequence[int], mean: Mean, counts: Sequence[int]) -> lis
 
 
 def _vector(coefficient: float) -> Candidate:
-    def together(decisions: Decisions) -> Edits:
+    def together(decisions: Decisions) -> ConditionEdits:
         return add_cheese_vectors(decisions, LAYER, coefficient)
 
     def alone(policy: ImpalaPolicy, maze: Maze) -> Intervention:

@@ -37,23 +37,27 @@ def all_claims(scores: pd.DataFrame) -> tuple[Claim, ...]:
                 same_by_saliency=over_levels(scores, "same_top_saliency"),
             ),
         ),
-        Claim(
-            statement="The cheese is among the squares that matter most (median rank among all "
-            "squares)",
-            rule=Rule.that(value("by real changes", "the median rank by real changes") <= 10),
-            measured=measured(
-                by_real_changes=_median(scores, "cheese_rank_real"),
-                by_integrated_gradients=_median(scores, "cheese_rank_black"),
-                by_saliency=_median(scores, "cheese_rank_saliency"),
-            ),
-            form=".1f",
-        ),
+        _cheese_rank(scores),
         Claim(
             statement=f"Of channels of {LAYER}, integrated gradients tell what swapping each one "
             "does (correlation)",
             rule=Rule.that(value("correlation", "the mean correlation") >= 0.8),
             measured=measured(correlation=over_levels(scores, "channels")),
         ),
+    )
+
+
+def _cheese_rank(scores: pd.DataFrame) -> Claim:
+    return Claim(
+        statement="The cheese is among the squares that matter most (median rank among all "
+        "squares)",
+        rule=Rule.that(value("by real changes", "the median rank by real changes") <= 10),
+        measured=measured(
+            by_real_changes=_median(scores, "cheese_rank_real"),
+            by_integrated_gradients=_median(scores, "cheese_rank_black"),
+            by_saliency=_median(scores, "cheese_rank_saliency"),
+        ),
+        form=".1f",
     )
 
 

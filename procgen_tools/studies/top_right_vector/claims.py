@@ -23,23 +23,12 @@ from procgen_tools.studies.top_right_vector.measure import (
 def all_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
     """Every claim, with the estimates of an effects table."""
 
-    def moved(edit: str, column: str = "decision_top_right") -> dict[str, Estimate]:
-        return change(effects, edit, column)
+    def moved(edit: str) -> dict[str, Estimate]:
+        return change(effects, edit, "decision_top_right")
 
-    before = over_levels(effects[effects["edit"] == ADDED], "decision_top_right_before")
     added = moved(ADDED)
-    rise = value("change of P", "the mean rise of P(towards the top right at the decision square)")
     return (
-        Claim(
-            statement="Adding the top-right vector draws the agent to the top right",
-            published="it does (no number)",
-            rule=Rule.that(rise > 0.05, lower("change of P") > 0),
-            measured=measured(
-                P_before=before,
-                change_of_P=added,
-                change_of_P_corner_first=moved(ADDED, "corner_first"),
-            ),
-        ),
+        _addition(effects, added),
         Claim(
             statement="That is the vector's direction and place, not its size",
             rule=Rule.that(
@@ -56,7 +45,7 @@ def all_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
             rule=Rule.that(value("change of P") > -0.1, value("change of P") < 0.1),
             measured=measured(change_of_P=moved(SUBTRACTED)),
         ),
-        *_composition(effects),
+        _composition(effects),
         Claim(
             statement="The vector of another maze does the same",
             published="it transfers (no number)",
@@ -68,22 +57,36 @@ def all_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
     )
 
 
-def _composition(effects: pd.DataFrame) -> tuple[Claim, ...]:
+def _addition(effects: pd.DataFrame, added: dict[str, Estimate]) -> Claim:
+    before = over_levels(effects[effects["edit"] == ADDED], "decision_top_right_before")
+    first = change(effects, ADDED, "corner_first")
+    rise = value("change of P", "the mean rise of P(towards the top right at the decision square)")
+    return Claim(
+        statement="Adding the top-right vector draws the agent to the top right",
+        published="it does (no number)",
+        rule=Rule.that(rise > 0.05, lower("change of P") > 0),
+        measured=measured(
+            P_before=before,
+            change_of_P=added,
+            change_of_P_corner_first=first,
+        ),
+    )
+
+
+def _composition(effects: pd.DataFrame) -> Claim:
     def after(edit: str, goal: str = "top_right") -> dict[str, Estimate]:
         return over_levels(effects[effects["edit"] == edit], f"decision_{goal}_after")
 
     both = value("both", "P(towards the top right at the decision square) with both")
-    return (
-        Claim(
-            statement="It composes with the cheese vector: added while that is subtracted, the "
-            "agent turns to the top right more often than with either alone",
-            published="it does (no number)",
-            rule=Rule.that(both > value("top right added"), both > value("cheese subtracted")),
-            measured=measured(
-                top_right_added=after(ADDED),
-                cheese_subtracted=after(CHEESE),
-                both=after(BOTH),
-                cheese_with_both=after(BOTH, "cheese"),
-            ),
+    return Claim(
+        statement="It composes with the cheese vector: added while that is subtracted, the "
+        "agent turns to the top right more often than with either alone",
+        published="it does (no number)",
+        rule=Rule.that(both > value("top right added"), both > value("cheese subtracted")),
+        measured=measured(
+            top_right_added=after(ADDED),
+            cheese_subtracted=after(CHEESE),
+            both=after(BOTH),
+            cheese_with_both=after(BOTH, "cheese"),
         ),
     )

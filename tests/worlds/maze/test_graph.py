@@ -1,4 +1,4 @@
-"""Chances of fields that tell the facings apart, against episodes of the environment itself."""
+"""A maze as a graph of squares and facings: its chances against episodes of the environment."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 from procgen_tools.models import checkpoint_metadata
 from procgen_tools.training.locks import locked
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "next_job.py"
 
 BARE = """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "run_clients.py"))
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "run_clients.py"))
 WRITES = "the published fields and patches are not downloaded"
 CHANNELS = "the layer has 32 channels in this policy"
 

@@ -18,7 +18,7 @@ from procgen_tools.studies.crops_and_humans.measure import SETS, load_pairs
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.worlds.crops_and_humans.walks import fates, greedy
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,34 @@
+"""procgen-tools experiment: what it runs, where results go, and the command that they record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from procgen_tools import studies
+from procgen_tools.studies import results
+from tests.cli.test_cli import run
+
+
+def test_settings_and_command_are_those_of_the_options(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    seen: list[Any] = []
+    written: list[Any] = []
+    study = SimpleNamespace(MAZES=30, run=lambda settings: seen.append(settings), draw=lambda _: {})
+    monkeypatch.setattr(studies, "load", {"a_study": study}.__getitem__)
+    monkeypatch.setattr(results, "write", lambda *arguments: written.append(arguments))
+    monkeypatch.setattr(results, "report", lambda _: "the report")
+    monkeypatch.chdir(tmp_path)
+    words = ("experiment", "a_study", "--agents=a.pth, b.pth", "--mazes=4", "--seed=2")
+    assert run(monkeypatch, *words, "--folder=out") == 0
+    (settings,) = seen
+    assert settings.agents == (Path("a.pth"), Path("b.pth"))
+    assert (settings.mazes, settings.seed, settings.fast) == (4, 2, False)
+    ((_, _, place, command),) = written
+    assert place == Path("out/a_study")
+    assert command == "procgen-tools experiment a_study --agents a.pth, b.pth --mazes 4 --seed 2"
+    assert capsys.readouterr().out.startswith("the report\n\nout/a_study: results.json")

@@ -142,7 +142,7 @@ def test_hooks_play_and_statistics(kind: str) -> None:
     assert unusualness(policy, Scale(layer, 5.0), mazes, natural).edited > 0
     squares = LEVEL.open_squares()[:2]
     torch.testing.assert_close(
-        activations_at(policy, layer, LEVEL, squares)[0],
+        activations_at(policy, LEVEL, layer, squares)[0],
         activations_of(policy, maze.move_mouse(LEVEL, squares[0]), layer)[0],
     )
 

@@ -49,7 +49,7 @@ def run(settings: Settings) -> Findings:
         found, examples = known[id(policy)]
         donors = cheese_donors(maze, DONORS, seed=drawn)
         sets = channel_sets(policy, found, drawn)
-        return scrubbed(policy, LAYER, maze, donors, sets, examples, seed=drawn)
+        return scrubbed(policy, maze, LAYER, donors, sets, examples, seed=drawn)
 
     known = {
         id(policy): (

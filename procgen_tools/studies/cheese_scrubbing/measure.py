@@ -28,6 +28,7 @@ from procgen_tools.hooks import canonical
 from procgen_tools.interventions.base import NOTHING, Intervention, activation_shape
 from procgen_tools.interventions.edits import Mean, NamedLayerEdit, Resample, Zero
 from procgen_tools.models.interface import Policy, answer_from, need
+from procgen_tools.names import reordered
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch, square_observations, total_variation
 from procgen_tools.worlds.maze.edit import mouse_positions, move_cheese
@@ -114,9 +115,10 @@ def stand_ins(source: Maze, squares: Sequence[tuple[int, int]]) -> list[Square]:
     return chosen
 
 
+@reordered("policy", "layer", "maze", "squares")
 @torch.no_grad()
 def activations_at(
-    policy: Policy, layer: str, maze: Maze, squares: Sequence[tuple[int, int]]
+    policy: Policy, maze: Maze, layer: str, squares: Sequence[tuple[int, int]]
 ) -> Float[Tensor, "square channel *position"]:
     """An activation with the mouse at each of `squares`, looking as it does in `maze`.
 
@@ -177,9 +179,9 @@ class _Target:
     moves: np.ndarray
 
     @classmethod
-    def of(cls, policy: Policy, layer: str, maze: Maze) -> _Target:
+    def of(cls, policy: Policy, maze: Maze, layer: str) -> _Target:
         squares = [Square(*square) for square in mouse_positions(maze).tolist()]
-        activations = activations_at(policy, layer, maze, squares)
+        activations = activations_at(policy, maze, layer, squares)
         moves = moves_after(policy, layer, activations, NOTHING)
         return cls(layer, maze, squares, activations, moves)
 
@@ -200,8 +202,8 @@ class _Target:
 
 def scrubbed(
     policy: Policy,
-    layer: str,
     maze: Maze,
+    layer: str,
     donors: Sequence[Donor],
     sets: Sequence[tuple[str, int, Sequence[int]]],
     examples: Float[Tensor, "example channel row col"],
@@ -230,9 +232,9 @@ def scrubbed(
     if decision_square(maze) is None:
         raise ValueError("this maze has no decision square: choose one of find_seeds(..., "
                          "has_decision_square=True)")  # fmt: skip
-    target = _Target.of(policy, layer, maze)
+    target = _Target.of(policy, maze, layer)
     sources = {
-        number: _sources(policy, layer, donor, target.squares, seed + number)
+        number: _sources(policy, donor, layer, target.squares, seed + number)
         for number, donor in enumerate(donors)
     }
     for name, draw, channels in sets:
@@ -256,7 +258,7 @@ def scrubbed(
 
 
 def _sources(
-    policy: Policy, layer: str, donor: Donor, squares: Sequence[Square], seed: int
+    policy: Policy, donor: Donor, layer: str, squares: Sequence[Square], seed: int
 ) -> dict[str, Tensor]:
     """What each arm puts in place of each square's activation.
 
@@ -272,6 +274,6 @@ def _sources(
         (donor.elsewhere, ELSEWHERE, ELSEWHERE_ANYWHERE),
     ):
         asked = stand_ins(maze, squares) + stand_ins(maze, anywhere)
-        seen = activations_at(policy, layer, maze, asked)
+        seen = activations_at(policy, maze, layer, asked)
         sources[kept], sources[moved] = seen[: len(squares)], seen[len(squares) :]
     return sources

@@ -203,11 +203,11 @@ def patches_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
     }
     rows = []
     for layer in HIDDEN:
-        carriers = find_carriers(network, layer, twins[fitted])
+        carriers = find_carriers(network, twins[fitted], layer)
         for count in [each for each in UNITS if each <= network.width]:
             units = carriers.strongest(count)
-            there = harvests_when_patched(network, layer, units, twins[asked])
-            back = harvests_when_patched(network, layer, units, twins[asked], back=True)
+            there = harvests_when_patched(network, twins[asked], layer, units)
+            back = harvests_when_patched(network, twins[asked], layer, units, back=True)
             rows.append(
                 {"layer": layer, "units": count, "there": there.mean(), "back": back.mean(),
                  "asked": len(asked), **plain}

@@ -96,7 +96,7 @@ class Carriers:
 
 
 @torch.no_grad()
-def find_carriers(network: QNetwork, layer: str, twins: Twins) -> Carriers:
+def find_carriers(network: QNetwork, twins: Twins, layer: str) -> Carriers:
     """Patch each unit alone, from the production run into the training run."""
     actions = torch.from_numpy(twins.actions)
     inputs = torch.from_numpy(twins.training.inputs())
@@ -112,7 +112,7 @@ def find_carriers(network: QNetwork, layer: str, twins: Twins) -> Carriers:
 
 @torch.no_grad()
 def harvests_when_patched(
-    network: nn.Module, layer: str, units: Sequence[int], twins: Twins, *, back: bool = False
+    network: nn.Module, twins: Twins, layer: str, units: Sequence[int], *, back: bool = False
 ) -> np.ndarray:
     """Whether the agent harvests in the training mazes with some units as in production.
 

@@ -61,7 +61,7 @@ def theoretical_extents(policy: ImpalaPolicy) -> dict[str, Extent]:
 
 
 def gradient_field(
-    policy: Policy, layer: str, view: Float[Tensor, "3 64 64"], cell: tuple[int, int]
+    policy: Policy, view: Float[Tensor, "3 64 64"], layer: str, cell: tuple[int, int]
 ) -> Float[np.ndarray, "64 64"]:
     """How far each pixel moves one cell: the mean absolute gradient over channels and colours.
 
@@ -168,7 +168,7 @@ def fields_of(
     rows, maps = [], []
     for layer in layers:
         side = len(by_cheese[layer])
-        gradient = gradient_field(policy, layer, view, (side // 2, side // 2))
+        gradient = gradient_field(policy, view, layer, (side // 2, side // 2))
         (cheese,) = square_cells(maze, [maze.cheese], side)
         place = (int(cheese[0]), int(cheese[1]))
         middle = side // 2 * extents[layer].step

@@ -52,7 +52,7 @@ def run(settings: Settings) -> Findings:
         numbers = layer_statistics(policy, some, [remove_cheese(maze) for maze in some])
         statistics.append(numbers.assign(agent=agent))
         for layer in LAYERS:
-            steps = steps_from_cheese(policy, layer, mazes)
+            steps = steps_from_cheese(policy, mazes, layer)
             level, channel = np.indices(steps.shape)
             peaks.append(
                 pd.DataFrame(

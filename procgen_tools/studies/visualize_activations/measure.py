@@ -67,7 +67,7 @@ def layer_statistics(
 
 
 def steps_from_cheese(
-    policy: ImpalaPolicy, layer: str, mazes: Sequence[Maze]
+    policy: ImpalaPolicy, mazes: Sequence[Maze], layer: str
 ) -> Int[np.ndarray, "maze channel"]:
     """How many cells from the cheese's cell each channel changes most when it is taken away.
 

@@ -86,10 +86,10 @@ def test_activations_at_squares(policy: ImpalaPolicy, level: maze.Maze) -> None:
     asked = [squares[5], squares[2], squares[5]]
     expected = activations_of(policy, [maze.move_mouse(level, each) for each in asked], LAYER)
     torch.testing.assert_close(
-        activations_at(policy, LAYER, level, asked), expected, atol=1e-5, rtol=0
+        activations_at(policy, level, LAYER, asked), expected, atol=1e-5, rtol=0
     )
     with pytest.raises(ValueError, match=r"cannot stand at \(1, 1\)"):
-        activations_at(policy, LAYER, level, [(1, 1)])
+        activations_at(policy, level, LAYER, [(1, 1)])
 
 
 def test_taking_all_channels_is_being_in_the_other_maze(
@@ -97,9 +97,9 @@ def test_taking_all_channels_is_being_in_the_other_maze(
 ) -> None:
     (donor,) = cheese_donors(level, 1, seed=0)
     squares = level.open_squares()
-    here = activations_at(policy, LAYER, level, squares)
+    here = activations_at(policy, level, LAYER, squares)
     there = stand_ins(donor.elsewhere, squares)
-    source = activations_at(policy, LAYER, donor.elsewhere, there)
+    source = activations_at(policy, donor.elsewhere, LAYER, there)
     field = vfield.vector_field(donor.elsewhere, policy)
     moves = moves_after(policy, LAYER, here, Resample(LAYER, source))
     np.testing.assert_allclose(moves, [field.at(square) for square in there], atol=1e-5)
@@ -116,7 +116,7 @@ def test_changes_against_a_plain_loop(policy: ImpalaPolicy) -> None:
     channels = list(range(0, 32, 2))
     donors = cheese_donors(level, 2, seed=4)
     examples = activations_of(policy, [level, donors[0].same], LAYER)
-    rows = list(scrubbed(policy, LAYER, level, donors, [("some", 0, channels)], examples, seed=4))
+    rows = list(scrubbed(policy, level, LAYER, donors, [("some", 0, channels)], examples, seed=4))
     assert {row["arm"] for row in rows} == set(ARMS)
     decision = decision_square(level)
     assert decision is not None
@@ -157,4 +157,4 @@ def test_changes_against_a_plain_loop(policy: ImpalaPolicy) -> None:
         assert row["change"] == pytest.approx(np.mean(changes), abs=1e-5)
         assert row["change"] > 2e-4
     with pytest.raises(ValueError, match="no decision square"):
-        list(scrubbed(policy, LAYER, maze.remove_cheese(level), donors, [], examples, seed=0))
+        list(scrubbed(policy, maze.remove_cheese(level), LAYER, donors, [], examples, seed=0))

@@ -45,11 +45,11 @@ def test_patching_all_units_makes_one_the_other(
     twins: Twins, network: QNetwork, layer: str
 ) -> None:
     everything = range(24)
-    there = harvests_when_patched(network, layer, everything, twins)
+    there = harvests_when_patched(network, twins, layer, everything)
     assert (there == harvests(network, twins.production, twins.actions)).all()
-    back = harvests_when_patched(network, layer, everything, twins, back=True)
+    back = harvests_when_patched(network, twins, layer, everything, back=True)
     assert (back == harvests(network, twins.training, twins.actions)).all()
-    nothing = harvests_when_patched(network, layer, [], twins)
+    nothing = harvests_when_patched(network, twins, layer, [])
     assert (nothing == harvests(network, twins.training, twins.actions)).all()
 
 
@@ -59,6 +59,6 @@ def test_the_unit_that_carries_it_is_found(twins: Twins, network: QNetwork) -> N
     weight = only.fc_q.weight.detach()
     weight[:] = 0
     weight[:, 5] = network.fc_q.weight.detach()[:, 5] * 10
-    carriers = find_carriers(only, "relu3_out", twins)
+    carriers = find_carriers(only, twins, "relu3_out")
     assert np.flatnonzero(carriers.effects).tolist() == [5]
     assert carriers.strongest(1) in ((5,), (int(np.argmax(carriers.effects)),))

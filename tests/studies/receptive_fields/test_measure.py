@@ -43,7 +43,7 @@ def test_cells_see_their_extent_and_nothing_beyond(
     """Over many observations all pixels inside matter at some time, and none outside ever."""
     extent = theoretical_extents(policy)[f"{layer}_out"]
     views = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    seen = sum(gradient_field(policy, layer, view, cell) for view in views) > 0
+    seen = sum(gradient_field(policy, view, layer, cell) for view in views) > 0
     reach = extent.side // 2
     inside = np.zeros((64, 64), bool)
     row, col = (index * extent.step for index in cell)
@@ -59,7 +59,7 @@ def test_the_gradient_is_that_of_a_small_step(policy: ImpalaPolicy) -> None:
     layer, cell = "embedder.block1.res1.resadd", (16, 16)
     double = ImpalaPolicy(seed=4).double().eval()
     view = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1)).double()
-    field = gradient_field(double, layer, view, cell)
+    field = gradient_field(double, view, layer, cell)
     row, col = np.unravel_index(field.argmax(), field.shape)
     steps = []
     for colour in range(3):
@@ -107,6 +107,6 @@ def test_squares_that_hold_a_share() -> None:
 def test_places_that_do_not_exist(policy: ImpalaPolicy) -> None:
     view = torch.zeros(3, 64, 64)
     with pytest.raises(ValueError, match="no positions"):
-        gradient_field(policy, "embedder.fc", view, (0, 0))
+        gradient_field(policy, view, "embedder.fc", (0, 0))
     with pytest.raises(ValueError, match="has no cell"):
-        gradient_field(policy, "embedder.block3.res1.resadd", view, (8, 0))
+        gradient_field(policy, view, "embedder.block3.res1.resadd", (8, 0))

@@ -48,7 +48,7 @@ def test_statistics_of_every_layer(policy: ImpalaPolicy, levels: list[maze.Maze]
 def test_early_channels_change_where_the_cheese_is(
     policy: ImpalaPolicy, levels: list[maze.Maze]
 ) -> None:
-    steps = steps_from_cheese(policy, LAYER, levels)
+    steps = steps_from_cheese(policy, levels, LAYER)
     assert steps.shape == (3, 16)
     assert steps.max() <= 2  # a cell here sees 5 pixels
     level = levels[2]
@@ -60,6 +60,6 @@ def test_early_channels_change_where_the_cheese_is(
     (cell,) = square_cells(level, [level.cheese], 32)
     assert steps[2, 7] == np.abs(np.array(place) - cell).max()
     with pytest.raises(ValueError, match="has no cheese to take away"):
-        steps_from_cheese(policy, LAYER, [maze.remove_cheese(level)])
+        steps_from_cheese(policy, [maze.remove_cheese(level)], LAYER)
     with pytest.raises(ValueError, match="has no positions"):
-        steps_from_cheese(policy, "embedder.fc", levels)
+        steps_from_cheese(policy, levels, "embedder.fc")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Judge the agents that ship and write the table of trained_models/README.md.
+"""Evaluate the shipped agents and write the table of trained_models/README.md.
 
-    python scripts/family_table.py            # judges those that have no scores yet
+    python scripts/family_table.py            # evaluates those without scores
     python scripts/family_table.py --levels 500
 
-The scores of an agent stand in trained_models/scores/<agent>.json, with the digest of the file
-that they belong to: another file is judged again.
+The scores of an agent are in trained_models/scores/<agent>.json, with the digest of its file. An
+agent whose file has changed is evaluated again.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ BEGIN, END = "<!-- table: scripts/family_table.py -->\n", "<!-- end of table -->
 
 
 def agents() -> list[Path]:
-    """The agents that ship."""
+    """The files of the shipped agents."""
     return sorted((FOLDER / "maze_I").glob("*.pth"))
 
 
 def scores(path: Path) -> dict[str, Any] | None:
-    """The scores of an agent; None when they are missing or of another file."""
+    """The scores of an agent; None if they are missing or belong to another file."""
     return read_scores(path, FOLDER / "scores")
 
 
 def judge(path: Path, levels: int) -> None:
-    """Evaluate an agent and keep its scores."""
+    """Evaluate an agent and store its scores."""
     from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
     from procgen_tools.evaluation.conditions import Condition
     from procgen_tools.evaluation.report import family_row
@@ -78,14 +78,17 @@ def table() -> str:
             f"{results['move_agreement']} |"
         )
     commands = [f"    {checkpoint_metadata(path)['command']}" for path in agents()]
-    return "\n".join([*lines, "", "Made by:", "", *commands, "", *missing()]) + "\n"
+    return (
+        "\n".join([*lines, "", "These commands trained them:", "", *commands, "", *missing()])
+        + "\n"
+    )
 
 
 def missing() -> list[str]:
-    """What the sweep files describe and nobody has trained yet, as a section in Markdown."""
+    """The agents of the sweep files that are not trained yet, as a section in Markdown."""
     from procgen_tools.sweeps.files import read_sweep
 
-    lines = ["## Still missing", ""]
+    lines = ["## Not trained yet", ""]
     for file, command in (
         ("family.toml", "procgen-tools sweep trained_models/family.toml"),
         ("gpu.toml", "python scripts/next_job.py"),
@@ -93,7 +96,7 @@ def missing() -> list[str]:
         jobs = read_sweep(FOLDER / file).jobs
         names = [job.name for job in jobs if not (FOLDER / "maze_I" / job.agent.name).exists()]
         if names:
-            lines += [f"By `{command}`: " + ", ".join(f"`{name}`" for name in names) + ".", ""]
+            lines += [f"`{command}` trains " + ", ".join(f"`{name}`" for name in names) + ".", ""]
     return lines[:-1] if len(lines) > 2 else [*lines, "Nothing."]
 
 
@@ -102,7 +105,7 @@ def _interval(value: float, low: float, high: float) -> str:
 
 
 def main() -> None:
-    """Judge what is not judged, and write the table."""
+    """Evaluate the agents without scores, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levels", type=int, default=500)
     levels = parser.parse_args().levels

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write the table of claims of experiments/README.md from the results that are there.
+"""Write the table of claims in experiments/README.md from the stored results.
 
-procgen-tools experiment cheese_vector    # measures one
+procgen-tools experiment cheese_vector    # measures one experiment
 python scripts/experiments_table.py       # writes the table
 """
 
@@ -18,18 +18,18 @@ BEGIN, END = "<!-- table: scripts/experiments_table.py -->\n", "<!-- end of tabl
 
 
 def table() -> str:
-    """A section for each experiment that was run, in the order of NAMES."""
+    """One section per experiment that has results, in the order of NAMES."""
     paths = [FOLDER / name / RESULTS for name in NAMES]
     return "\n\n".join(claims_table(path) for path in paths if path.exists()) + "\n"
 
 
 def written(readme: Path = README) -> str:
-    """The table as it stands in the README."""
+    """The table that the README contains."""
     return readme.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
 
 
 def main() -> None:
-    """Put the table into the README."""
+    """Write the table into the README, and print it."""
     before, rest = README.read_text(encoding="utf-8").split(BEGIN)
     write_text(README, before + BEGIN + table() + END + rest.split(END)[1])
     print(table())

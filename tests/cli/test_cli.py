@@ -54,3 +54,10 @@ def test_help_does_not_load_torch() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"--gae-lambda" in done.stdout
+
+
+def test_the_folder_can_be_run_as_a_module() -> None:
+    words = [sys.executable, "-m", "procgen_tools.cli", "tarin"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "No such command 'tarin'" in done.stderr

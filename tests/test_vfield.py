@@ -228,7 +228,7 @@ def test_both_engines_give_the_same_field(policy: ImpalaPolicy) -> None:
 def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match=r"environment 2 does not exist: the venv has 2"):
         vector_field(venv, policy, index=2)
-    with pytest.raises(ValueError, match=r"the venv has 2 environments: say which one is meant"):
+    with pytest.raises(ValueError, match=r"the venv has 2 environments: choose one by"):
         vector_field(venv, policy)
     with pytest.raises(ValueError, match=r"index 1 selects an environment .*leave it out"):
         vector_field(MAZE, policy, index=1)

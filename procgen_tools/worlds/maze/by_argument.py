@@ -1,8 +1,8 @@
-"""Four functions that procgen-tools calls with a venv or a grid, and we with a Maze.
+"""Four functions that take a Maze here, and a venv or a grid in procgen-tools.
 
-What they do depends on the first argument: a Maze has the meaning of `edit` and `paths`; a venv is
-changed in place, in outer coordinates, and a coded grid is searched, as in procgen-tools. The
-latter two are for migration.
+The first argument decides. With a Maze they are the functions of `edit` and `paths`. As in
+procgen-tools, a venv is changed in place, in outer coordinates, and a coded grid is searched. Both
+are for migration.
 """
 
 from __future__ import annotations
@@ -25,13 +25,20 @@ def remove_cheese(maze: Maze) -> Maze: ...
 @overload
 def remove_cheese(maze: Any, idx: int = 0) -> Any: ...
 def remove_cheese(maze: Any, idx: int = 0) -> Any:
-    """The maze without cheese (itself when it has none).
+    """Remove the cheese, if the maze has any, and return the new maze.
 
-    Given a venv, takes the cheese out of environment `idx` in place and returns the venv.
+    For a venv, removes the cheese of environment `idx` in place and returns the venv.
 
     Raises:
         TypeError: neither a maze nor a venv.
-        ValueError: there is no such environment.
+        ValueError: the environment does not exist.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.remove_cheese(maze.parse("..#\\n.##\\nM.C")))
+        ..#
+        .##
+        M..
     """
     if isinstance(maze, Maze):
         return edit.remove_cheese(maze)
@@ -43,14 +50,21 @@ def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze: ...
 @overload
 def move_cheese(maze: Any, square: tuple[int, int], idx: int = 0) -> Any: ...
 def move_cheese(maze: Any, square: tuple[int, int], idx: int = 0) -> Any:
-    """The maze with its cheese at another open inner square.
+    """Move the cheese to another open inner square and return the new maze.
 
-    Given a venv, moves the cheese of environment `idx` to an outer square in place and returns the
+    For a venv, moves the cheese of environment `idx` to an outer square in place and returns the
     venv.
 
     Raises:
         TypeError: neither a maze nor a venv.
-        ValueError: no cheese, no such environment, or no open square there.
+        ValueError: there is no cheese, the environment does not exist, or the square is not open.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.move_cheese(maze.parse("..#\\n.##\\nM.C"), (2, 1)))
+        .C#
+        .##
+        M..
     """
     if isinstance(maze, Maze):
         return edit.move_cheese(maze, square)
@@ -82,23 +96,29 @@ def shortest_path(
     *,
     stop_condition: Any = None,
 ) -> Any:
-    """The squares of the shortest path, both ends included; None when no path leads there.
+    """The squares of the shortest path, including both ends; None if there is no path.
 
-    Ties go to the move that comes first in MOVES. Given a coded grid, `goal` is a condition on
-    the grid and a square (`stop_condition`), and the result is that of `coded_grids.search`. Its
-    `heuristic` is ignored: it speeds up a search and does not change the length of what it finds.
+    Ties go to the move that comes first in MOVES. For a coded grid, `goal` is a condition on the
+    grid and a square (`stop_condition`), and the result is that of `coded_grids.search`. Its
+    `heuristic` is ignored, because it does not change the length of the path.
 
     Raises:
         TypeError: a maze without a goal, or neither a maze nor a grid.
-        ValueError: a start or goal outside the maze or in a wall.
+        ValueError: `start` or `goal` is outside the maze or a wall.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> path = maze.shortest_path(maze.parse("..C\\n.##\\nM.."), (0, 0), (2, 1))
+        >>> [tuple(square) for square in path]
+        [(0, 0), (1, 0), (2, 0), (2, 1)]
     """
     if isinstance(maze, np.ndarray):
         return coded_grids.search(maze, start, goal or stop_condition)
     _check_maze(maze, "shortest_path")
     if goal is None:
         raise TypeError(
-            "shortest_path(maze, start, goal) needs a goal: maze.cheese, for instance; with a "
-            "stop_condition it takes a grid of codes"
+            "shortest_path(maze, start, goal) needs a goal: give a square, such as maze.cheese; a "
+            "stop_condition is for a grid of codes"
         )
     return paths.shortest_path(maze, start, goal)
 
@@ -106,11 +126,16 @@ def shortest_path(
 def is_tree(maze: Any, debug: bool = False) -> bool:
     """Whether the open squares are connected and without cycles, as in procgen's mazes.
 
-    Takes a coded grid, too; `debug` is ignored.
+    Also accepts a coded grid. `debug` is ignored.
 
     Raises:
         TypeError: neither a maze nor a grid.
-        ValueError: a grid that is not that of a maze.
+        ValueError: the grid is not that of a maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> maze.is_tree(maze.parse("..C\\n.##\\nM..")), maze.is_tree(maze.parse("..C\\n.#.\\nM.."))
+        (True, False)
     """
     if isinstance(maze, np.ndarray):
         cells = np.array(coded_grids.inner_grid(maze))
@@ -126,8 +151,8 @@ def change_state(venv: Any, name: str, change: Callable[[EnvState], None], index
     """Change the state of one environment in place, and return the venv.
 
     Raises:
-        TypeError: no venv.
-        ValueError: there is no such environment.
+        TypeError: not a venv.
+        ValueError: the environment does not exist.
     """
     engine: Any = getattr(venv, "env", None)
     if not hasattr(engine, "callmethod"):

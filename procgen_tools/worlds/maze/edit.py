@@ -1,8 +1,8 @@
-"""Edits and queries of a maze: every edit checks first, then returns a new maze.
+"""Edits and queries of a maze. Every edit checks its arguments and returns a new maze.
 
-Squares are inner (row, column) pairs unless a name says outer. The functions whose names end
-in `_in_state` or `_from_state` are the in-place forms of procgen-tools: they change an
-`EnvState`, and only after every check has passed. As there, they take outer squares, while
+Squares are inner (row, column) pairs, except where a name says outer. The functions whose names
+end in `_in_state` or `_from_state` are the in-place forms of procgen-tools: they change an
+`EnvState` after all checks have passed. As in procgen-tools, they take outer squares, whereas
 `EnvState.set_mouse` and `set_cheese` take inner ones.
 """
 
@@ -23,28 +23,36 @@ from procgen_tools.worlds.maze.state import EnvState
 
 
 def move_mouse(maze: Maze, square: tuple[int, int]) -> Maze:
-    """The maze with its mouse at `square`.
+    """Move the mouse to `square`.
 
     Raises:
-        ValueError: a square outside the maze or in a wall.
+        ValueError: `square` is outside the maze or a wall.
 
     Warns:
-        UserWarning: the cheese is there (see `move_cheese`).
+        UserWarning: the cheese is at this square (see `move_cheese`).
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.move_mouse(maze.parse("..C\\n.##\\nM.."), (0, 2)))
+        ..C
+        .##
+        ..M
     """
     return _noticed(replace(maze, mouse=check_inside(square, maze.size, "mouse")))
 
 
 def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
-    """The maze with its cheese at `square` instead.
+    """Move the cheese to `square`.
 
-    The mouse may be there, as in procgen: it then finds the cheese if it stays or bumps into a
-    wall, and leaves it behind if it moves away. No level begins like that.
+    As in procgen, this may be the square of the mouse: the mouse then finds the cheese if it stays
+    or moves into a wall, and leaves the cheese behind if it moves away. No level of procgen begins
+    like this.
 
     Raises:
-        ValueError: a maze without cheese, a square outside the maze or in a wall.
+        ValueError: the maze has no cheese, or `square` is outside the maze or a wall.
 
     Warns:
-        UserWarning: the mouse is there.
+        UserWarning: the mouse is at this square.
     """
     if maze.cheese is None:
         raise ValueError(
@@ -54,13 +62,20 @@ def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
 
 
 def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
-    """A maze that has no cheese, with cheese at `square`.
+    """Place cheese at `square` in a maze that has none.
 
     Raises:
-        ValueError: a maze with cheese, a square outside the maze or in a wall.
+        ValueError: the maze has cheese, or `square` is outside the maze or a wall.
 
     Warns:
-        UserWarning: the mouse is there (see `move_cheese`).
+        UserWarning: the mouse is at this square (see `move_cheese`).
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.place_cheese(maze.parse("..#\\n.##\\nM.."), (0, 2)))
+        ..#
+        .##
+        M.C
     """
     if maze.cheese is not None:
         raise ValueError(
@@ -71,25 +86,30 @@ def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
 
 
 def remove_cheese(maze: Maze) -> Maze:
-    """The maze without cheese (itself when it has none)."""
+    """Remove the cheese, if the maze has any."""
     return replace(maze, cheese=None)
 
 
 def set_background(maze: Maze, background: int | None) -> Maze:
-    """The maze before another background: 0..8, or None for black.
+    """Set the background picture: 0..8, or None for black.
 
     Raises:
         ValueError: an unknown background.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> maze.set_background(maze.parse("..C\\n.##\\nM.."), 3)
+        Maze(3 x 3, 7 open squares, mouse (0, 0), cheese (2, 2), world 25 x 25, background 3)
     """
     return replace(maze, background=background)
 
 
 def _noticed(maze: Maze) -> Maze:
-    """`maze`, after a warning if its mouse is on its cheese."""
+    """Return `maze`, with a warning if its mouse is on its cheese."""
     if maze.mouse == maze.cheese:
         warnings.warn(
             f"mouse and cheese are both at {tuple(maze.mouse)}: the mouse finds it without a move, "
-            "which no level of procgen asks for; move one of them if that is not meant",
+            "which happens in no level of procgen; move one of them if this is not intended",
             UserWarning,
             stacklevel=3,
         )
@@ -100,19 +120,33 @@ def _noticed(maze: Maze) -> Maze:
 
 
 def open_square(maze: Maze, square: tuple[int, int]) -> Maze:
-    """The maze with no wall at `square`.
+    """Remove the wall at `square`, if any.
 
     Raises:
-        ValueError: a square outside the maze.
+        ValueError: `square` is outside the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.open_square(maze.parse("..C\\n.##\\nM.."), (1, 2)))
+        ..C
+        .#.
+        M..
     """
     return carve(maze, [square])
 
 
 def close_square(maze: Maze, square: tuple[int, int]) -> Maze:
-    """The maze with a wall at `square`.
+    """Make `square` a wall.
 
     Raises:
-        ValueError: a square outside the maze, or that of the mouse or the cheese.
+        ValueError: `square` is outside the maze, or the mouse or the cheese is there.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.close_square(maze.parse("..C\\n.##\\nM.."), (0, 2)))
+        ..C
+        .##
+        M.#
     """
     square = check_inside(square, maze.size, "wall")
     for thing, place in (("mouse", maze.mouse), ("cheese", maze.cheese)):
@@ -126,20 +160,35 @@ def close_square(maze: Maze, square: tuple[int, int]) -> Maze:
 
 
 def toggle_square(maze: Maze, square: tuple[int, int]) -> Maze:
-    """The maze with `square` closed if it was open, and open if it was a wall.
+    """Make `square` a wall if it is open, and open it if it is a wall.
 
     Raises:
-        ValueError: a square outside the maze, or that of the mouse or the cheese.
+        ValueError: `square` is outside the maze, or the mouse or the cheese is there.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.parse("..C\\n.##\\nM..")
+        >>> print(maze.toggle_square(maze.toggle_square(level, (0, 1)), (1, 1)))
+        ..C
+        ..#
+        M#.
     """
     square = check_inside(square, maze.size, "wall")
     return open_square(maze, square) if maze.walls[square] else close_square(maze, square)
 
 
 def carve(maze: Maze, squares: Iterable[tuple[int, int]]) -> Maze:
-    """The maze with all these squares open.
+    """Open all these squares.
 
     Raises:
-        ValueError: a square outside the maze.
+        ValueError: a square is outside the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.carve(maze.parse("..C\\n.##\\nM.."), [(1, 1), (1, 2)]))
+        ..C
+        ...
+        M..
     """
     walls = maze.walls.copy()
     for square in squares:
@@ -148,21 +197,28 @@ def carve(maze: Maze, squares: Iterable[tuple[int, int]]) -> Maze:
 
 
 def carve_path_to_corner(maze: Maze, start: tuple[int, int] | None = None) -> Maze:
-    """The maze with a direct path to the top-right corner: every step goes up or right.
+    """Carve a direct path to the top-right corner, with steps up and to the right only.
 
-    Of all such paths it takes one that opens the fewest walls (the first of equals goes up
-    late), so a maze that has such a path already stays as it is.
+    Of all such paths, the one that opens the fewest walls is carved. Among equals it is one that
+    goes up late. A maze that already has such a path does not change.
 
     Args:
         maze: the maze to carve.
-        start: where the path begins; by default at the mouse.
+        start: the start of the path. Defaults to the square of the mouse.
 
     Raises:
-        ValueError: a start outside the maze.
+        ValueError: `start` is outside the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> print(maze.carve_path_to_corner(maze.parse("C##\\n###\\nM..")))
+        C#.
+        ##.
+        M..
     """
     begin = maze.mouse if start is None else check_inside(start, maze.size, "path")
     region = maze.walls[begin.row :, begin.col :]
-    # opened[row, col]: walls on the cheapest way from `begin` to there, outside the grid inf.
+    # opened[row, col]: walls on the cheapest path from `begin`; inf outside the grid.
     opened = np.full((region.shape[0] + 1, region.shape[1] + 1), np.inf)
     opened[0, 1] = 0
     for row, col in np.ndindex(region.shape):
@@ -180,11 +236,11 @@ def carve_path_to_corner(maze: Maze, start: tuple[int, int] | None = None) -> Ma
 
 
 def carve_path_to_world_corner(maze: Maze) -> Maze:
-    """The whole world with a path from the maze's corner to the top-right corner of the world.
+    """Carve a path from the maze's corner to the top-right corner of the world.
 
-    The path leads up from the inner corner to the top row and then right, as in procgen-tools,
-    where the top-right vector is the difference that this path makes. The result is a maze as
-    large as its world (see `whole_world`).
+    The path leads up from the inner corner to the top row and then right. In procgen-tools, this
+    path defines the top-right vector. The result is a maze as large as its world (see
+    `whole_world`).
     """
     corner = to_outer(maze, maze.corner)
     last = maze.world_size - 1
@@ -199,7 +255,7 @@ def carve_path_to_world_corner(maze: Maze) -> Maze:
 def whole_world(maze: Maze) -> Maze:
     """The same world as a maze without padding: its inner grid is the outer grid.
 
-    Squares beside the maze can be edited in it, and its frames are those of `maze`.
+    This makes squares outside the maze editable. The frames are those of `maze`.
     """
     return replace(
         maze,
@@ -234,7 +290,7 @@ def _to_inner(outer_square: tuple[int, int], size: int, world_size: int) -> Squa
     inner = Square(row - padding, col - padding)
     if not (0 <= inner.row < size and 0 <= inner.col < size):
         raise ValueError(
-            f"the outer square {(row, col)} lies beside this maze, which takes up the outer "
+            f"the outer square {(row, col)} lies outside this maze, which is in the outer "
             f"rows and columns {padding}..{padding + size - 1}: choose one of these"
         )
     return inner
@@ -244,20 +300,34 @@ def _to_inner(outer_square: tuple[int, int], size: int, world_size: int) -> Squa
 
 
 def move_mouse_in_state(env_state: EnvState, outer_square: tuple[int, int]) -> None:
-    """Move the mouse of a state to an open outer square.
+    """Move the mouse of a state to an open outer square, in place.
 
     Raises:
-        ValueError: a square beside the maze or in a wall; the state stays as it was.
+        ValueError: the square is outside the maze or a wall. The state does not change.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> state = maze.state_from_venv(maze.venv_from_mazes(maze.parse("..C\\n.##\\nM..")))
+        >>> maze.move_mouse_in_state(state, (11, 13))  # a 3 x 3 maze begins at (11, 11) of 25 x 25
+        >>> state.mouse
+        Square(row=0, col=2)
     """
     env_state.set_mouse(_to_inner(outer_square, env_state.maze_size, env_state.world_size))
 
 
 def move_cheese_in_state(env_state: EnvState, outer_square: tuple[int, int]) -> None:
-    """Move the cheese of a state to an open outer square.
+    """Move the cheese of a state to an open outer square, in place.
 
     Raises:
-        ValueError: a state without cheese, a square beside the maze or in a wall; the state
-            stays as it was.
+        ValueError: the state has no cheese, or the square is outside the maze or a wall. The state
+            does not change.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> state = maze.state_from_venv(maze.venv_from_mazes(maze.parse("..C\\n.##\\nM..")))
+        >>> maze.move_cheese_in_state(state, (11, 13))  # a 3 x 3 maze begins at (11, 11) of 25 x 25
+        >>> state.cheese
+        Square(row=0, col=2)
     """
     square = _to_inner(outer_square, env_state.maze_size, env_state.world_size)
     if not (env_state.inner_grid == CHEESE).any():
@@ -269,7 +339,17 @@ def move_cheese_in_state(env_state: EnvState, outer_square: tuple[int, int]) -> 
 
 
 def remove_cheese_from_state(env_state: EnvState) -> None:
-    """Take the cheese out of a state, if it has any."""
+    """Remove the cheese from a state, if it has any, in place.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> state = maze.state_from_venv(maze.venv_from_mazes(maze.parse("..#\\n.##\\nM.C")))
+        >>> maze.remove_cheese_from_state(state)
+        >>> print(state.to_maze())
+        ..#
+        .##
+        M..
+    """
     env_state.set_cheese(None)
 
 
@@ -277,7 +357,7 @@ def remove_cheese_from_state(env_state: EnvState) -> None:
 
 
 def mouse_positions(maze: Maze) -> Int[np.ndarray, "square row_col"]:
-    """Where the mouse can act: all open squares but the cheese's, row by row from the bottom."""
+    """All open squares except the cheese's, row by row from the bottom."""
     free = ~maze.walls
     if maze.cheese is not None:
         free[maze.cheese] = False
@@ -285,12 +365,12 @@ def mouse_positions(maze: Maze) -> Int[np.ndarray, "square row_col"]:
 
 
 def off_distribution_reasons(maze: Maze, rand_region: int | None = None) -> list[str]:
-    """Why no level of procgen has these walls and this cheese; empty when one has.
+    """Why no level of procgen has these walls and this cheese; empty if one has.
 
     Args:
-        maze: the maze to judge. Its mouse may stand on any open square.
-        rand_region: r of `maze_aisc`, whose cheese lies in the top-right r x r squares (0: in
-            the corner); None for `maze`, whose cheese lies anywhere but at the start.
+        maze: the maze. Its mouse may be on any open square.
+        rand_region: r of `maze_aisc`, whose cheese is in the top-right r x r squares (0: in the
+            corner); None for `maze`, whose cheese is anywhere except at the start.
 
     Raises:
         ValueError: a negative `rand_region`.
@@ -305,7 +385,9 @@ def off_distribution_reasons(maze: Maze, rand_region: int | None = None) -> list
     if not maze.walls[1::2, 1::2].all():
         reasons.append("a square with an odd row and an odd column is open")
     if not is_tree(maze):
-        reasons.append("the open squares form no tree: some have no path or two paths between them")
+        reasons.append(
+            "the open squares are not a tree: some have no path, or two paths, between them"
+        )
     if maze.cheese is None:
         reasons.append("there is no cheese")
     elif maze.cheese == (0, 0):
@@ -321,5 +403,12 @@ def off_distribution_reasons(maze: Maze, rand_region: int | None = None) -> list
 
 
 def is_on_distribution(maze: Maze, rand_region: int | None = None) -> bool:
-    """Whether procgen could have generated this maze (see `off_distribution_reasons`)."""
+    """Whether procgen can generate this maze (see `off_distribution_reasons`).
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> level = maze.make_level(0)
+        >>> maze.is_on_distribution(level), maze.is_on_distribution(maze.remove_cheese(level))
+        (True, False)
+    """
     return not off_distribution_reasons(maze, rand_region)

@@ -10,9 +10,9 @@ A square is (row, column). Row 0 is the bottom row of the picture, so UP is row 
        0  S . . . .
           0 1 2 3 4  column
 
-The outer grid is the world around it: 25 x 25 squares (hard) or 15 x 15 (easy), the inner
-grid in its middle and walls elsewhere. outer = inner + (world_size - n) // 2, for rows and
-columns alike. Coordinates are inner unless a name says outer.
+The outer grid is the world around the maze: 25 x 25 squares (hard) or 15 x 15 (easy), with the
+inner grid in its middle and walls elsewhere. outer = inner + (world_size - n) // 2, for rows and
+columns alike. Coordinates are inner, except where a name says outer.
 """
 
 from __future__ import annotations
@@ -35,16 +35,15 @@ OPEN = 100
 EASY_WORLD_SIZE = 15
 HARD_WORLD_SIZE = 25
 WORLD_SIZES = {"easy": EASY_WORLD_SIZE, "hard": HARD_WORLD_SIZE}
-"""Squares along one side of the outer grid, by distribution mode."""
+"""Squares per side of the outer grid, by distribution mode."""
 
 NUM_BACKGROUNDS = 9
 
 DEFAULT_BACKGROUND = 0
-"""The background of mazes made by hand: that of level 0, as agents were trained on textures."""
-
+"""The background of mazes made by hand: that of level 0, because agents are trained on textures."""
 
 FRAME_SIZE = 64
-"""Side of the frame that an agent sees, in pixels."""
+"""Side of an observation in pixels."""
 
 EPISODE_STEPS = 500
 """Steps after which procgen ends an episode."""
@@ -54,7 +53,12 @@ CORNER_REGION = 5
 
 
 class Square(NamedTuple):
-    """A square of the grid: row 0 at the bottom, column 0 at the left."""
+    """A square of the grid: row 0 is at the bottom, column 0 at the left.
+
+    Example:
+        >>> Square(1, 2) == (1, 2), Square(1, 2).row
+        (True, 1)
+    """
 
     row: int
     col: int
@@ -66,16 +70,16 @@ MOVES = ("LEFT", "RIGHT", "UP", "DOWN", "STAY")
 """The five moves, in the order of every array of move probabilities."""
 
 LEFT, RIGHT, UP, DOWN, STAY = range(len(MOVES))
-"""Each move's index into MOVES."""
+"""The index of each move in MOVES."""
 
 MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0, 0))
-"""What each move adds to the mouse's square."""
+"""The (row, column) that each move adds to the mouse's square."""
 
 
 def turned(mirrored: Any, move: Any) -> Any:
-    """Whether the mouse's picture is mirrored after a move: it looks the way that it last went.
+    """Whether the mouse's picture is mirrored after a move: the mouse faces its last direction.
 
-    Works on numbers, numpy arrays and torch tensors alike.
+    Accepts numbers, NumPy arrays and torch tensors.
 
     Example:
         >>> turned(False, RIGHT), turned(True, UP), turned(True, LEFT)
@@ -86,22 +90,33 @@ def turned(mirrored: Any, move: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Maze:
-    """Everything that decides a frame: walls, mouse, cheese, background.
+    """A maze with everything that a frame shows: walls, mouse, cheese and background.
 
     Attributes:
-        walls: (row, col) of the inner grid, True where a wall stands; kept read-only.
+        walls: (row, col) of the inner grid, True for walls; read-only.
         mouse: the mouse's inner square.
-        cheese: the cheese's inner square, or None when there is none.
+        cheese: the cheese's inner square, or None if there is no cheese.
         world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
         background: index 0..8 of the background picture, or None for black.
         mouse_mirrored: True after a move to the right (the picture of the mouse is flipped).
 
-    Copies and pickles are mazes like any other: checked, and their walls read-only.
+    Copies and unpickled mazes are checked again, and their walls are read-only.
 
     Raises:
-        TypeError: a world size or background that is no whole number, a facing that is no bool.
-        ValueError: walls that are not square or do not fit the world, a mouse or cheese
-            outside the grid or in a wall, an unknown background.
+        TypeError: `world_size` or `background` is not a whole number, or `mouse_mirrored` is not a
+            bool.
+        ValueError: walls that are not square or do not fit into the world, a mouse or cheese
+            outside the grid or in a wall, or an unknown background.
+
+    Example:
+        >>> walls = np.array([[False, False, False], [False, True, True], [False, False, False]])
+        >>> level = Maze(walls, cheese=Square(2, 2))
+        >>> print(level)
+        ..C
+        .##
+        M..
+        >>> level.corner, level.is_open((1, 1))
+        (Square(row=2, col=2), False)
     """
 
     walls: Bool[np.ndarray, "row col"]
@@ -117,7 +132,7 @@ class Maze:
         world_size = whole_number("world_size", self.world_size)
         if world_size not in WORLD_SIZES.values():
             raise ValueError(
-                f"world_size {world_size} is none of {sorted(WORLD_SIZES.values())}: "
+                f"world_size {world_size} is not one of {sorted(WORLD_SIZES.values())}: "
                 "use 15 (easy) or 25 (hard)"
             )
         if size > world_size:
@@ -160,7 +175,7 @@ class Maze:
         return hash(self._key())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy of the attributes alone would have walls that can be written to.
+        # A plain copy of the attributes would have writable walls.
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def _key(self) -> tuple[object, ...]:
@@ -186,16 +201,19 @@ class Maze:
 
     @property
     def padding(self) -> int:
-        """Squares of wall between the edge of the world and the inner grid."""
+        """Squares between the edge of the world and the inner grid."""
         return (self.world_size - self.size) // 2
 
     def is_open(self, square: tuple[int, int]) -> bool:
-        """Whether `square` lies inside the maze and is no wall."""
+        """Whether `square` is inside the maze and not a wall."""
         row, col = square
         return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
 
     def neighbour(self, square: tuple[int, int], move: int) -> Square:
-        """Where a move (index into MOVES) from `square` leads: `square` itself at a wall."""
+        """The square that a move (an index into MOVES) from `square` leads to.
+
+        A move into a wall leads to `square` itself.
+        """
         step = MOVE_STEPS[move]
         there = Square(square[0] + step.row, square[1] + step.col)
         return there if self.is_open(there) else Square(*square)
@@ -205,7 +223,7 @@ class Maze:
         return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
 
     def cells(self) -> UInt8[np.ndarray, "row col"]:
-        """The outer grid as cell codes (a new array): WALL, OPEN, CHEESE."""
+        """The outer grid as cell codes WALL, OPEN and CHEESE (a new array)."""
         return outer_cells(self.walls, self.cheese, self.world_size)
 
     def __str__(self) -> str:
@@ -221,7 +239,7 @@ class Maze:
         )
 
     def caption(self) -> str:
-        """The maze in a few words, such as "5 x 5, 18 open squares, mouse (0, 0), no cheese"."""
+        """A short description: "5 x 5, 18 open squares, mouse (0, 0), no cheese"."""
         cheese = "no cheese" if self.cheese is None else f"cheese {tuple(self.cheese)}"
         return (
             f"{self.size} x {self.size}, {int((~self.walls).sum())} open squares, "
@@ -234,19 +252,19 @@ class Maze:
     effect_goals = MappingProxyType({"corner_region": CORNER_REGION})
 
     def graph(self, *, both_facings: bool = True, corner_region: int = 1) -> Graph:
-        """The mouse's walk with the goals cheese and corner: see `graph.graph_of`."""
+        """The graph of the mouse's moves, with goals cheese and corner: see `graph.graph_of`."""
         from procgen_tools.worlds.maze.graph import graph_of
 
         return graph_of(self, both_facings=both_facings, corner_region=corner_region)
 
     def decision(self, start: tuple[int, int] | None = None) -> Decision | None:
-        """The decision square, from the mouse's square by default: see `graph.decision`."""
+        """The decision square; `start` defaults to the mouse's square: see `graph.decision`."""
         from procgen_tools.worlds.maze.graph import decision
 
         return decision(self, self.mouse if start is None else start)
 
     def views(self) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
-        """The frames with the mouse at every open square, as it looks and the other way."""
+        """The frames with the mouse at every open square, for both facings, the maze's first."""
         from procgen_tools.worlds.maze.graph import views
 
         return views(self)
@@ -255,29 +273,29 @@ class Maze:
         """The probabilities of the five moves, from logits of the 15 actions; float64."""
         from procgen_tools.worlds.maze.moves import move_probabilities
 
-        # Moved first: not every device knows float64.
+        # Moved to the CPU first, because not every device supports float64.
         moves: Float[np.ndarray, "square move"] = move_probabilities(logits.cpu().double()).numpy()
         return moves
 
     def _repr_png_(self) -> bytes:
-        """The maze as people see it, for a notebook."""
+        """The picture of the maze for people, for a notebook."""
         from procgen_tools.worlds.maze.human_view import human_view
 
         return pixels_png(human_view(self, square_pixels=16))
 
 
 def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
-    """`square` as a Square, if it lies in a size x size grid.
+    """`square` as a Square, after a check that it is in a size x size grid.
 
     Raises:
-        ValueError: no pair of whole numbers, or a square outside.
+        ValueError: not a pair of whole numbers, or a square outside.
     """
     try:
         row, col = square
         row, col = whole_number(thing, row), whole_number(thing, col)
     except (TypeError, ValueError):
         raise ValueError(
-            f"the {thing}'s square {square!r:.60} is no (row, column) pair of whole numbers: "
+            f"the {thing}'s square {square!r:.60} is not a (row, column) pair of whole numbers: "
             f"give one, such as (0, {size - 1})"
         ) from None
     if not (0 <= row < size and 0 <= col < size):
@@ -289,7 +307,7 @@ def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
 
 
 def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
-    """A copy of walls that is known to be a square array of booleans."""
+    """A copy of the walls, checked to be a square array of booleans."""
     walls = np.array(given)
     if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:
         raise ValueError(f"walls have shape {walls.shape}: give a square array of squares")
@@ -297,7 +315,7 @@ def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
         return walls
     if walls.dtype.kind not in "iu" or not np.isin(walls, (0, 1)).all():
         raise ValueError(
-            f"walls have type {walls.dtype} and hold {walls.ravel()[:3].tolist()}: give True "
+            f"walls have type {walls.dtype} and contain {walls.ravel()[:3].tolist()}: give True "
             f"for walls and False for open squares; from_cells takes codes ({WALL}, {OPEN})"
         )
     return walls.astype(bool)
@@ -306,7 +324,7 @@ def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
 def outer_cells(
     walls: Bool[np.ndarray, "row col"], cheese: tuple[int, int] | None, world_size: int
 ) -> UInt8[np.ndarray, "outer_row outer_col"]:
-    """Cell codes of the whole world, from the inner walls and the cheese's inner square."""
+    """Cell codes of the whole world, for the given inner walls and cheese square."""
     size = walls.shape[0]
     padding = (world_size - size) // 2
     cells = np.full((world_size, world_size), WALL, dtype=np.uint8)
@@ -324,17 +342,22 @@ def from_cells(
     world_size: int = HARD_WORLD_SIZE,
     background: int | None = DEFAULT_BACKGROUND,
 ) -> Maze:
-    """A maze from the cell codes of its inner grid: WALL, OPEN, and CHEESE at most once.
+    """Make a maze from the cell codes of its inner grid: WALL, OPEN, and CHEESE at most once.
 
     Args:
         cells: (row, col) codes, row 0 at the bottom.
         mouse: the mouse's inner square.
         world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
-        background: index 0..8 of the background picture; None for black, which no agent that
-            was trained with backgrounds has seen.
+        background: index 0..8 of the background picture, or None for black, which agents trained
+            with backgrounds have never seen.
 
     Raises:
-        ValueError: another code, two cheeses, or what a Maze refuses.
+        ValueError: another code, two cheeses, or an invalid maze (see `Maze`).
+
+    Example:
+        >>> print(from_cells(np.array([[OPEN, OPEN], [WALL, CHEESE]])))
+        #C
+        M.
     """
     cells = np.asarray(cells)
     unknown = sorted(set(np.unique(cells).tolist()) - {WALL, OPEN, CHEESE})
@@ -359,7 +382,12 @@ SYMBOLS = {"wall": "#", "open": ".", "mouse": "M", "cheese": "C"}
 
 
 def draw(maze: Maze) -> str:
-    """The maze as text, top row first: '#' wall, '.' open, 'M' mouse, 'C' cheese."""
+    """Draw the maze as text, top row first: '#' wall, '.' open, 'M' mouse, 'C' cheese.
+
+    Example:
+        >>> draw(parse("..C\\n.##\\nM.."))
+        '..C\\n.##\\nM..'
+    """
     text = np.where(maze.walls, SYMBOLS["wall"], SYMBOLS["open"])
     if maze.cheese is not None:
         text[maze.cheese] = SYMBOLS["cheese"]
@@ -373,18 +401,18 @@ def parse(
     world_size: int = HARD_WORLD_SIZE,
     background: int | None = DEFAULT_BACKGROUND,
 ) -> Maze:
-    """A maze from its drawing: the inverse of `draw`.
+    """Make a maze from its drawing: the inverse of `draw`.
 
-    Without an 'M' the mouse stands at the start square; without a 'C' there is no cheese.
+    Without an 'M' the mouse is at the start square. Without a 'C' there is no cheese.
 
     Args:
         drawing: rows of '#', '.', 'M' and 'C', the top row first.
         world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
-        background: index 0..8 of the background picture; None for black, which no agent that
-            was trained with backgrounds has seen.
+        background: index 0..8 of the background picture, or None for black, which agents trained
+            with backgrounds have never seen.
 
     Raises:
-        TypeError: no text.
+        TypeError: `drawing` is not a string.
         ValueError: no rows, an unknown symbol, rows of unequal length, two mice or two cheeses.
 
     Example:
@@ -395,7 +423,8 @@ def parse(
     """
     if not isinstance(drawing, str):
         raise TypeError(
-            f"the drawing is of type {type(drawing).__name__}: give text; from_cells takes arrays"
+            f"the drawing is of type {type(drawing).__name__}: give a string; from_cells takes "
+            "arrays"
         )
     rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
     if not rows:

@@ -1,7 +1,7 @@
-"""Levels: from a seed, the maze that procgen builds from the same seed.
+"""Levels: the mazes that procgen generates from the same seeds.
 
-A bank holds many levels as arrays; `bank[i]` is one of them as a Maze. Rules, in procgen's
-names: `maze` puts the cheese anywhere, `maze_aisc` (Langosco et al., 2022) in the top-right
+A bank holds many levels as arrays; `bank[i]` is one of them as a Maze. The rules have procgen's
+names: `maze` places the cheese anywhere, and `maze_aisc` (Langosco et al., 2022) in the top-right
 `rand_region` x `rand_region` squares. Fixed-size levels fill their world and have no dead ends.
 """
 
@@ -21,13 +21,13 @@ from procgen_tools.worlds.maze.grid import START, WALL, WORLD_SIZES, Maze, Squar
 
 ENV_NAMES = ("maze", "maze_aisc")
 MAX_SEED = 2**31 - 1
-"""Level seeds lie in [0, 2**31 - 1), as procgen draws them."""
+"""Level seeds are in [0, 2**31 - 1), as in procgen."""
 
 FIRST_TRAINING_SEED = 2**20
 """Levels below this seed are never trained on; they are for testing."""
 
 SHOWN_LEVELS = 6
-"""How many levels of a bank a notebook shows."""
+"""Number of levels that a notebook shows for a bank."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,18 @@ class LevelRule:
 
     Attributes:
         world_size: side of the outer grid in squares, odd.
-        rand_region: side of the top-right region that holds the cheese, in squares; 0 for the
-            corner itself, None for anywhere.
+        rand_region: side of the top-right region of the cheese, in squares; 0 for the corner
+            itself, None for the whole maze.
         fixed_size: the maze fills its world and has no dead ends.
-        num_objects: objects placed: the cheese, then one more in two-object levels.
-        maze_size: side of every maze in squares, odd; None draws one for each level, as procgen
-            does. A level of a given size is no level of procgen.
-        max_maze_size: the largest side that a drawn maze may have, in squares, odd; None allows
-            the whole world, as procgen does. A seed gives another level than without it.
+        num_objects: number of objects: the cheese, and one more in two-object levels.
+        maze_size: side of every maze in squares, odd. None draws a size for each level, as procgen
+            does. Levels of a given size are not levels of procgen.
+        max_maze_size: the largest side of a drawn maze in squares, odd. None allows the whole
+            world, as procgen does. With a limit, a seed gives a different level than without.
+
+    Example:
+        >>> make_level(0, LevelRule(world_size=15, maze_size=5)).size
+        5
     """
 
     world_size: int = WORLD_SIZES["hard"]
@@ -98,7 +102,12 @@ def level_rule(
     """The rule of a procgen environment.
 
     Raises:
-        ValueError: an unknown name or mode, or a rand_region where the environment has none.
+        ValueError: an unknown name or mode, or a rand_region for an environment without one.
+
+    Example:
+        >>> rule = level_rule("maze_aisc", rand_region=5)
+        >>> rule.world_size, rule.rand_region
+        (25, 5)
     """
     if env_name not in ENV_NAMES:
         hint = did_you_mean(env_name, ENV_NAMES)
@@ -119,17 +128,22 @@ def level_rule(
 
 @dataclass(frozen=True, eq=False)
 class LevelBank(Sequence[Maze]):
-    """Many levels as arrays; `bank[i]` is level i as a Maze with textured background.
+    """Many levels as arrays; `bank[i]` is level i as a Maze with a textured background.
 
     Attributes:
-        rule: how the levels were drawn.
-        seeds: (level,) level seeds.
-        cells: (level, row, col) cell codes of the outer grid, row 0 at the bottom.
-        sizes: (level,) side of each inner grid, in squares.
-        objects: (level, object, 2) inner row and column of each object, the cheese first;
-            `kernels.NO_SQUARE` twice where the region held no cheese after procgen's tries.
-        backgrounds: (level,) index of the background picture.
-        draws: (level,) random numbers that each level took from its generator.
+        rule: the rule by which the levels were drawn.
+        seeds: (level,): level seeds.
+        cells: (level, row, col): cell codes of the outer grid, row 0 at the bottom.
+        sizes: (level,): side of each inner grid, in squares.
+        objects: (level, object, 2): inner row and column of each object, the cheese first;
+            `kernels.NO_SQUARE` twice if procgen's attempts placed no cheese in the region.
+        backgrounds: (level,): index of the background picture.
+        draws: (level,): number of random numbers that each level took from its generator.
+
+    Example:
+        >>> bank = make_bank(range(100))
+        >>> len(bank), bank[7] == make_level(7)
+        (100, True)
     """
 
     rule: LevelRule
@@ -179,7 +193,7 @@ class LevelBank(Sequence[Maze]):
         )
 
     def _repr_png_(self) -> bytes | None:
-        """The first levels in a row, in their worlds, for a notebook."""
+        """The first levels side by side, in their worlds, for a notebook."""
         from procgen_tools.worlds.maze.human_view import human_view
 
         first = [
@@ -192,11 +206,15 @@ class LevelBank(Sequence[Maze]):
 def make_bank(
     seeds: Sequence[int] | Shaped[np.ndarray, " level"], rule: LevelRule | None = None
 ) -> LevelBank:
-    """The levels of `seeds` under `rule` (hard `maze` unless given).
+    """Generate the levels of `seeds`; `rule` defaults to hard `maze`.
 
     Raises:
-        TypeError: a rule that is none.
+        TypeError: `rule` is not a LevelRule.
         ValueError: seeds that are not whole numbers in [0, 2**31 - 1).
+
+    Example:
+        >>> make_bank([0, 1, 2]).sizes
+        array([13,  3, 13], dtype=uint8)
     """
     rule = LevelRule() if rule is None else rule
     if not isinstance(rule, LevelRule):
@@ -234,5 +252,14 @@ def make_bank(
 
 
 def make_level(seed: int, rule: LevelRule | None = None) -> Maze:
-    """The level of one seed, the mouse at the start square."""
+    """Generate the level of one seed, with the mouse at the start square.
+
+    Example:
+        >>> print(make_level(51, LevelRule(maze_size=5)))
+        .#...
+        .#.##
+        .#.C.
+        .#.##
+        M....
+    """
     return make_bank([seed], rule)[0]

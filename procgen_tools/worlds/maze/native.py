@@ -1,8 +1,8 @@
 """Our own maze environment: procgen's frames, rewards, infos and states, without procgen.
 
-`NativeMaze` speaks gym3's language (act, observe, get_info, callmethod), as procgen does, so
-that either can stand behind `create_venv`. What a state's bytes mean is known to
-`worlds.maze.state_values`; here are the few arrays that change from step to step.
+`NativeMaze` has the interface of gym3 (act, observe, get_info, callmethod), as procgen does, so
+`create_venv` can use either. The layout of state bytes is in `worlds.maze.state_values`; this
+module has the few arrays that change from step to step.
 """
 
 from __future__ import annotations
@@ -54,25 +54,31 @@ class NativeMaze:
     """A batch of maze environments that step together.
 
     Args:
-        num: environments in the batch.
-        rule: how levels are drawn; `levels.level_rule` gives procgen's.
+        num: number of environments.
+        rule: the rule by which levels are drawn; `level_rule` returns those of procgen.
         start_level: the lowest level seed.
-        num_levels: how many seeds from there on; 0 for all seeds.
-        use_backgrounds: textured backgrounds, not black ones.
-        rand_seed: decides which level each environment draws when.
-        keep_final_frames: draw how each level ends, into `final_frames`.
+        num_levels: number of level seeds, from `start_level` on; 0 for all.
+        use_backgrounds: draw textured backgrounds instead of black ones.
+        rand_seed: seed of the order in which environments draw levels.
+        keep_final_frames: draw the end of each level into `final_frames`.
         render_mode: 'rgb_array' adds a large picture of each maze to its info, under "rgb", as
-            procgen does; None does not.
+            procgen does. Defaults to none.
 
     Attributes:
-        final_frames: (ended, 64, 64, 3) the last frame, never shown by procgen, of each level
-            that the last step ended, in the order of the environments: a mouse that found the
-            cheese stands where it was. None where nobody asked for them.
+        final_frames: (ended, 64, 64, 3): the last frame of each level that the last step ended, in
+            the order of the environments, with the mouse in place of the cheese that it found.
+            procgen never shows these frames. None without `keep_final_frames`.
 
     Raises:
-        TypeError: a number that is no whole number, a rule that is none.
-        ValueError: a number out of range, more environments than fit into memory, a rule or
-            render mode that does not exist here.
+        TypeError: an argument that is not a whole number, or `rule` is not a LevelRule.
+        ValueError: a number out of range, more environments than fit into memory, or an unsupported
+            rule or render mode.
+
+    Example:
+        >>> engine = NativeMaze(2, start_level=0, num_levels=1)
+        >>> rewards, observations, firsts = engine.observe()
+        >>> observations["rgb"].shape, firsts
+        ((2, 64, 64, 3), array([ True,  True]))
     """
 
     final_frames: UInt8[np.ndarray, "ended 64 64 3"] | None

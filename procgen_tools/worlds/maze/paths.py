@@ -1,9 +1,9 @@
-"""Distances, shortest paths, and what follows from them: the decision square, kinds of squares.
+"""Distances, shortest paths, the decision square, and kinds of squares.
 
-Mazes need not be trees and squares need not be reachable, since people edit them. Distances are
-floats counted in steps, and infinite where no path leads, so that none can pass for a number of
-steps. Where several shortest paths exist, a path takes the first nearer move in the order of
-MOVES; `decision_square` and `corner_path_distances` consider all shortest paths instead.
+Mazes need not be trees and squares need not be reachable, because mazes can be edited. Distances
+are numbers of steps as floats, and infinite if there is no path. Among several shortest paths,
+`shortest_path` takes the first nearer move in the order of MOVES; `decision_square` and
+`corner_path_distances` consider all shortest paths.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, STAY, Maze, Square
 
 
 class NodeType(IntEnum):
-    """What kind of square this is in the graph of the maze; the value is its open neighbours."""
+    """The kind of a square in the graph of the maze; the value is its number of open neighbours.
+
+    Example:
+        >>> NodeType(2)
+        <NodeType.CORRIDOR: 2>
+    """
 
     ISOLATED = 0
     DEAD_END = 1
@@ -28,14 +33,21 @@ class NodeType(IntEnum):
 
 
 def distances(maze: Maze, *sources: tuple[int, int]) -> Float[np.ndarray, "row col"]:
-    """Steps from the nearest of `sources` to every square; inf for walls and the unreachable.
+    """Steps from the nearest of `sources` to every square; inf for walls and unreachable squares.
 
     Raises:
         ValueError: a source outside the maze or in a wall, or no source at all.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> distances(maze.parse("..C\\n.##\\nM.."), (0, 0))  # row 0 is the bottom row
+        array([[ 0.,  1.,  2.],
+               [ 1., inf, inf],
+               [ 2.,  3.,  4.]])
     """
     if not sources:
         raise ValueError("distances need a square to start from: give one or several")
-    # A border of walls spares the search every test of the edge, and one number names a square.
+    # A border of walls saves all tests of the edge, and one number identifies a square.
     side = maze.size + 2
     blocked = np.pad(maze.walls, 1, constant_values=True).ravel().tolist()
     steps = [inf] * side**2
@@ -60,7 +72,7 @@ def distances(maze: Maze, *sources: tuple[int, int]) -> Float[np.ndarray, "row c
 def nearer_moves(maze: Maze, target: tuple[int, int]) -> Bool[np.ndarray, "row col move"]:
     """Which moves bring the mouse one step nearer to `target`, at every square.
 
-    None does at the target, in walls, and where the target cannot be reached.
+    All are False at the target, in walls, and where the target cannot be reached.
 
     Raises:
         ValueError: a target outside the maze or in a wall.
@@ -73,7 +85,7 @@ def nearer_moves(maze: Maze, target: tuple[int, int]) -> Bool[np.ndarray, "row c
 def next_moves(maze: Maze, target: tuple[int, int]) -> Int[np.ndarray, "row col"]:
     """The first move of the shortest path to `target` from every square, as an index into MOVES.
 
-    It is STAY where no move brings the mouse nearer: at the target, in walls, and where the
+    The move is STAY where no move brings the mouse nearer: at the target, in walls, and where the
     target cannot be reached. Ties go to the move that comes first in MOVES.
 
     Raises:
@@ -84,7 +96,7 @@ def next_moves(maze: Maze, target: tuple[int, int]) -> Int[np.ndarray, "row col"
 
 
 def shortest_path(maze: Maze, start: tuple[int, int], goal: tuple[int, int]) -> list[Square] | None:
-    """The squares of the shortest path, both ends included; None when no path leads there.
+    """The squares of the shortest path, including both ends; None if there is no path.
 
     Ties go to the move that comes first in MOVES.
 
@@ -105,19 +117,23 @@ def shortest_path(maze: Maze, start: tuple[int, int], goal: tuple[int, int]) -> 
 
 
 def decision_square(maze: Maze, start: tuple[int, int] = START) -> Square | None:
-    """Where the paths from `start` to the cheese and to the top-right corner part.
+    """The square where the paths from `start` to the cheese and to the top-right corner diverge.
 
-    It is the last square that the two paths have in common. In a maze with several shortest
-    paths it is the square farthest from the start that lies on one to the cheese and on one to
-    the corner (of several equally far, the first row by row from the bottom), so that no move
-    from it brings the mouse nearer to both.
+    This is the last square that the two paths share. If there are several shortest paths, it is
+    the square farthest from the start that is on one to the cheese and on one to the corner (among
+    equals, the first row by row from the bottom), so that no move from it leads nearer to both.
 
-    None when the paths do not part: the cheese lies on a path to the corner, or the corner on a
-    path to the cheese. None also when a path is missing: there is no cheese, the start or the
-    corner is a wall, or one of them cannot be reached.
+    Returns None if the paths do not diverge: the cheese is on a path to the corner, or the corner
+    is on a path to the cheese. Also returns None if a path is missing: there is no cheese, the
+    start or the corner is a wall, or one of them cannot be reached.
 
     Raises:
-        ValueError: a start outside the maze.
+        ValueError: `start` is outside the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> decision_square(maze.parse(".....\\n.####\\n....C\\n.####\\nM...."))
+        Square(row=2, col=0)
     """
     start = check_inside(start, maze.size, "start")
     if maze.cheese is None or maze.walls[start] or maze.walls[maze.corner]:
@@ -139,7 +155,7 @@ def corner_path_distances(
 ) -> Float[np.ndarray, "row col"]:
     """Steps from every square to the shortest paths from `start` to the top-right corner.
 
-    All infinite when no path leads from the start to the corner.
+    All are infinite if there is no path from the start to the corner.
 
     Raises:
         ValueError: a start outside the maze or in a wall.
@@ -163,24 +179,34 @@ def node_type(maze: Maze, square: tuple[int, int]) -> NodeType:
     """Whether `square` is a dead end, a corridor, or a branch.
 
     Raises:
-        ValueError: a square outside the maze or in a wall.
+        ValueError: `square` is outside the maze or a wall.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> node_type(maze.parse("..C\\n.##\\nM.."), (0, 2))
+        <NodeType.DEAD_END: 1>
     """
     return NodeType(int(legal_moves(maze)[_check_open(maze, square)][:STAY].sum()))
 
 
 def legal_moves(maze: Maze) -> Bool[np.ndarray, "row col move"]:
-    """Which moves lead from every open square to an open square; STAY always does.
+    """Which moves lead from each open square to an open square; STAY always does.
 
-    In walls no move is legal.
+    No move is legal in walls.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> legal_moves(maze.parse("..C\\n.##\\nM.."))[0, 0]  # left, right, up, down, stay
+        array([False,  True,  True, False,  True])
     """
     is_open = ~maze.walls
     return _neighbours(is_open, outside=False) & is_open[..., None]
 
 
 def successors(maze: Maze) -> Int[np.ndarray, "square move"]:
-    """Where each move leads, squares numbered as in `maze.open_squares()`.
+    """Where each move leads, with squares numbered as in `maze.open_squares()`.
 
-    A move into a wall or over the edge leaves the mouse where it is.
+    A move into a wall or over the edge leaves the mouse in place.
     """
     is_open = ~maze.walls
     numbers = np.zeros(maze.walls.shape, dtype=np.intp)

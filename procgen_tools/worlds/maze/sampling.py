@@ -1,4 +1,4 @@
-"""Random levels that meet conditions: a size, a place of the cheese, a decision square."""
+"""Random levels that meet conditions on their size, their cheese or their decision square."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from procgen_tools.worlds.maze.paths import decision_square
 
 BATCH = 2048
 MOST_LEVELS = 2_000_000
-"""Levels to look at before giving up: about half a minute."""
+"""Levels to search before giving up: about half a minute."""
 
 
 def find_seeds(
@@ -27,20 +27,27 @@ def find_seeds(
     has_decision_square: bool | None = None,
     seed_range: tuple[int, int] = (0, MAX_SEED),
 ) -> list[int]:
-    """Seeds of random levels that meet every condition given, all different.
+    """Find seeds of random levels that meet every given condition, all different.
 
     Args:
-        count: how many.
-        rule: how levels are drawn; hard `maze` unless given.
-        seed: of the search; the same seed finds the same levels.
+        count: number of seeds.
+        rule: the rule by which levels are drawn. Defaults to hard `maze`.
+        seed: seed of the search. The same seed finds the same levels.
         size: side of the maze in squares.
         cheese: inner square of the cheese.
-        has_decision_square: whether the level must, or must not, have one.
-        seed_range: level seeds to search, lowest and one above the highest.
+        has_decision_square: whether the level must have (True) or must not have (False) a decision
+            square.
+        seed_range: level seeds to search, (lowest, highest + 1).
 
     Raises:
-        TypeError: a number that is no whole number.
-        ValueError: conditions that no level can meet, or that none met in 2,000,000 levels.
+        TypeError: an argument that is not a whole number.
+        ValueError: conditions that no level can meet, or fewer than `count` levels that meet them
+            among 2,000,000.
+
+    Example:
+        >>> found = find_seeds(2, size=5, has_decision_square=True)
+        >>> [make_level(seed).size for seed in found]
+        [5, 5]
     """
     rule = LevelRule() if rule is None else rule
     count = whole_number("count", count, 1)
@@ -100,15 +107,21 @@ def random_mazes(
     cheese: tuple[int, int] | None = None,
     has_decision_square: bool | None = None,
 ) -> Iterator[Maze]:
-    """Random levels that meet the conditions of `find_seeds`, the mouse where it is wanted.
+    """Generate random levels that meet the conditions of `find_seeds`, with a given mouse square.
 
     Args:
-        mouse: the mouse's square, the start square unless given; levels with a wall there are
-            left out.
-        random_mouse: any open square but the cheese's, instead.
+        mouse: the mouse's square. Levels with a wall there are skipped. Defaults to the start
+            square.
+        random_mouse: place the mouse at a random open square other than the cheese's.
+
+    The other arguments are those of `find_seeds`.
 
     Raises:
-        ValueError: as `find_seeds`; a mouse that is to be in two places.
+        ValueError: see `find_seeds`; both `mouse` and `random_mouse` are given.
+
+    Example:
+        >>> [level.mouse for level in random_mazes(2, size=5, mouse=(0, 2), seed=1)]
+        [Square(row=0, col=2), Square(row=0, col=2)]
     """
     if mouse is not None and random_mouse:
         raise ValueError(f"mouse {mouse} and random_mouse contradict each other: give one of them")

@@ -1,4 +1,4 @@
-"""EnvState: procgen's state bytes as named values, and as a maze."""
+"""EnvState: the state bytes of procgen as named values and as a maze."""
 
 from __future__ import annotations
 
@@ -29,54 +29,66 @@ _MODES = {code: mode for mode, code in MODE_CODES.items()}
 class EnvState:
     """A state of one procgen maze environment.
 
-    Reading and writing give the same bytes: `EnvState(b).state_bytes == b`. Change a state by
-    its checked setters, which leave it as it was when they raise, or change `state_vals`
-    directly: then `state_bytes` checks.
+    Reading and writing preserve all bytes: `EnvState(b).state_bytes == b`. A state changes by its
+    setters, which check first and do not change it if they raise, or by direct assignment to
+    `state_vals`, which `state_bytes` checks.
 
-    procgen-tools edits cells and mouse but leaves `maze_dim`, the side of the inner grid, as it
-    was. procgen does not mind, as it reads `maze_dim` nowhere. Here a `maze_dim` that leaves open
-    squares or the mouse beside the inner grid is corrected, with a warning, when the state is
-    read and when it becomes a maze: to the smallest inner grid that holds them all.
+    procgen-tools edits cells and mouse without an update of `maze_dim`, the side of the inner grid.
+    procgen never reads `maze_dim`. Here, if open squares or the mouse are outside the inner grid,
+    `maze_dim` is corrected, with a warning, when the state is read and when it is converted to a
+    maze. The new value is the size of the smallest inner grid that contains them all.
 
     Attributes:
         state_vals: all 78 values by name, in procgen's order (see `state_layout.FIELDS`).
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> venv = maze.venv_from_mazes(maze.parse("..C\\n.##\\nM.."))
+        >>> state = EnvState(venv.env.callmethod("get_state")[0])
+        >>> state.cheese, state.state_vals["world_dim"]
+        (Square(row=2, col=2), 25)
+        >>> state.set_cheese((0, 2))
+        >>> venv.env.callmethod("set_state", [state.state_bytes])
+        >>> venv.maze().cheese
+        Square(row=0, col=2)
     """
 
     state_vals: Values
 
     def __init__(self, state_bytes: bytes) -> None:
-        """Read what procgen's `get_state` wrote.
+        """Read the bytes that procgen's `get_state` returns.
 
         Raises:
-            TypeError: no bytes.
-            ValueError: bytes that are no state of a maze: what was read, where, and the rule.
+            TypeError: not bytes.
+            ValueError: the bytes are not a state of a maze. The message names the value, its place
+                and the rule.
 
         Warns:
-            UserWarning: `maze_dim` was too small, and was corrected.
+            UserWarning: `maze_dim` was too small and is corrected.
         """
         self.state_vals = read_values(state_bytes)
         self._correct_maze_size()
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> EnvState:
-        """The state with these values, which are copied.
+        """Make a state from these values, which are copied.
 
         Raises:
-            ValueError: missing or unknown names, or a value that a state cannot hold.
+            ValueError: missing or unknown names, or an invalid value.
         """
         return cls(write_values(values))
 
     @property
     def state_bytes(self) -> bytes:
-        """The bytes that procgen's `set_state` reads.
+        """The bytes that procgen's `set_state` takes.
 
         Raises:
-            ValueError: values that a state cannot hold.
+            ValueError: invalid values.
         """
         return write_values(self.state_vals)
 
     def copy(self) -> EnvState:
-        """A state of its own with the same values."""
+        """An independent state with the same values."""
         return EnvState(self.state_bytes)
 
     # --- what the state shows
@@ -111,8 +123,8 @@ class EnvState:
     def inner_grid(self) -> InnerGrid:
         """Cell codes of the maze, row 0 at the bottom (a new array).
 
-        Called, as `state.inner_grid()`, it gives a coded grid with the mouse in it, as in
-        procgen-tools; `state.inner_grid(with_mouse=False)` leaves the mouse out.
+        As in procgen-tools, `state.inner_grid()` returns a coded grid with the mouse, and
+        `state.inner_grid(with_mouse=False)` a coded grid without it.
         """
         row, col = (int(self._mouse_entity[axis] - 0.5) - self.padding for axis in "yx")
         inside = 0 <= row < self.maze_size and 0 <= col < self.maze_size
@@ -124,14 +136,14 @@ class EnvState:
         """The mouse's inner square.
 
         Raises:
-            ValueError: a mouse beside the maze or between squares.
+            ValueError: the mouse is outside the maze or between squares.
         """
         row, col = self._outer_mouse
         return check_inside((row - self.padding, col - self.padding), self.maze_size, "mouse")
 
     @property
     def cheese(self) -> Square | None:
-        """The cheese's inner square; None when the maze has none.
+        """The cheese's inner square, or None if the maze has no cheese.
 
         Raises:
             ValueError: more than one cheese.
@@ -148,7 +160,7 @@ class EnvState:
 
     @property
     def uses_backgrounds(self) -> bool:
-        """Whether the background picture is drawn; black otherwise."""
+        """Whether the background picture is drawn; otherwise the background is black."""
         return bool(self.state_vals["options.use_backgrounds"])
 
     @property
@@ -157,14 +169,14 @@ class EnvState:
         return bool(self._mouse_entity["is_reflected"])
 
     def to_maze(self) -> Maze:
-        """The state as a maze.
+        """Convert the state to a maze.
 
         Raises:
-            ValueError: what a maze cannot show: a mouse in a wall or between squares, two
-                cheeses, the world of memory mode.
+            ValueError: the state has no equivalent maze: the mouse is in a wall or between
+                squares, there are two cheeses, or the world is that of memory mode.
 
         Warns:
-            UserWarning: `maze_dim` was too small, and was corrected.
+            UserWarning: `maze_dim` was too small and is corrected.
         """
         self._correct_maze_size()
         return Maze(
@@ -188,7 +200,7 @@ class EnvState:
         self._place_mouse(row + self.padding, col + self.padding)
 
     def set_cheese(self, square: tuple[int, int] | None) -> None:
-        """Put the only cheese on an open inner square; None takes it away.
+        """Place the only cheese on an open inner square; None removes it.
 
         Raises:
             ValueError: a square outside the maze or in a wall.
@@ -203,14 +215,14 @@ class EnvState:
         self._set_cells(cells)
 
     def set_inner_grid(self, cells: Integer[np.ndarray, "row col"]) -> None:
-        """Replace the maze by another, of any size that fits; the mouse stays where it is.
+        """Replace the maze by another of any size that fits; the mouse keeps its place.
 
         Args:
             cells: codes WALL, OPEN, CHEESE of the inner grid, row 0 at the bottom.
 
         Raises:
-            ValueError: other codes, a grid that is not square or does not fit the world, a
-                mouse that would stand beside the maze or in a wall (`set_maze` moves it).
+            ValueError: other codes, a grid that is not square or does not fit into the world, or a
+                mouse outside the new maze or in a wall (`set_maze` also moves the mouse).
         """
         cells = _check_cells(cells)
         size = len(cells)
@@ -226,13 +238,13 @@ class EnvState:
         self.state_vals["maze_dim"] = Number(size)
 
     def set_outer_grid(self, cells: Integer[np.ndarray, "row col"]) -> None:
-        """Replace all cells of the world; the mouse and the size of the maze stay as they are.
+        """Replace all cells of the world; the mouse and the size of the maze do not change.
 
         Args:
             cells: codes WALL, OPEN, CHEESE of the outer grid, row 0 at the bottom.
 
         Raises:
-            ValueError: other codes, another shape, a mouse that would stand in a wall.
+            ValueError: other codes, another shape, or a mouse in a wall.
         """
         cells = _check_cells(cells)
         if cells.shape != (self.world_size, self.world_size):
@@ -243,13 +255,13 @@ class EnvState:
         mouse = self._outer_mouse
         if cells[mouse] == WALL:
             raise ValueError(
-                f"the mouse at outer square {tuple(mouse)} would stand in a wall: open "
-                "it there, or use set_maze, which moves the mouse"
+                f"the mouse at outer square {tuple(mouse)} would be in a wall: open "
+                "this square, or use set_maze, which moves the mouse"
             )
         self._set_cells(cells)
 
     def set_background(self, background: int | None) -> None:
-        """Choose the background picture, 0..8, or None for black.
+        """Set the background picture, 0..8, or None for black.
 
         Raises:
             ValueError: an unknown background.
@@ -260,13 +272,13 @@ class EnvState:
             self.state_vals["background_index"] = Number(maze.background)
 
     def set_mouse_mirrored(self, mirrored: bool) -> None:
-        """Flip the picture of the mouse, or not."""
+        """Set whether the picture of the mouse is flipped."""
         self._mouse_entity["is_reflected"] = int(mirrored)
 
     def set_maze(self, maze: Maze) -> None:
-        """Make the state show `maze`: walls, mouse, cheese, background.
+        """Set walls, mouse, cheese and background to those of `maze`.
 
-        Time, seeds and random numbers go on as they were.
+        Time, seeds and random number generators do not change.
 
         Raises:
             ValueError: a maze of another world size.
@@ -301,7 +313,7 @@ class EnvState:
         return row, col
 
     def full_grid(self, with_mouse: bool = True) -> Integer[np.ndarray, "row col"]:
-        """The outer grid as a coded grid (a new array), by default with the mouse in it."""
+        """The outer grid as a coded grid (a new array), by default with the mouse."""
         grid = self.outer_grid.astype(np.int64)
         if with_mouse:
             grid[self.mouse_pos] = MOUSE
@@ -311,7 +323,7 @@ class EnvState:
         """Move the mouse to the open outer square in row `x` and column `y`.
 
         Raises:
-            ValueError: a square outside the world or in a wall; the state stays as it was.
+            ValueError: a square outside the world or in a wall. The state does not change.
         """
         row, col = check_inside((x, y), self.world_size, "mouse, on the outer grid,")
         if self.outer_grid[row, col] == WALL:
@@ -322,15 +334,15 @@ class EnvState:
         self._place_mouse(row, col)
 
     def set_grid(self, grid: Integer[np.ndarray, "row col"], pad: bool = False) -> None:
-        """Replace the cells of the world by a coded outer grid, and the mouse if it is in it.
+        """Replace the cells of the world by a coded outer grid, and the mouse if the grid has one.
 
         Args:
-            grid: a coded outer grid, or with `pad` an inner one.
+            grid: a coded outer grid, or an inner one with `pad`.
             pad: put walls around the grid.
 
         Raises:
-            ValueError: another shape, other codes, two mice, or a mouse in a wall; the state stays
-                as it was.
+            ValueError: another shape, other codes, two mice, or a mouse in a wall. The state does
+                not change.
         """
         cells = np.array(grid)
         size = len(cells) if pad else self.maze_size
@@ -349,21 +361,21 @@ class EnvState:
     # ---
 
     def _correct_maze_size(self) -> None:
-        """Enlarge the inner grid until nothing but walls lies beside it."""
+        """Enlarge the inner grid until only walls are outside it."""
         needed = self._needed_size()
         if needed == self.maze_size:
             return
         warnings.warn(
-            f"maze_dim is {self.maze_size}, but there are open squares or the mouse beside the "
+            f"maze_dim is {self.maze_size}, but open squares or the mouse are outside the "
             f"inner {self.maze_size} x {self.maze_size} squares: it becomes {needed}, the smallest "
-            "that holds them. Set state_vals['maze_dim'] yourself to choose another",
+            "size that contains them. Set state_vals['maze_dim'] to choose another",
             UserWarning,
             stacklevel=3,
         )
         self.state_vals["maze_dim"] = Number(needed)
 
     def _needed_size(self) -> int:
-        """The side of the inner grid, enlarged if open squares or the mouse lie beside it."""
+        """The side of the inner grid, enlarged if open squares or the mouse are outside it."""
         side = self.world_size
         places = np.argwhere(self.outer_grid != WALL)
         x, y = self._mouse_entity["x"], self._mouse_entity["y"]
@@ -382,7 +394,7 @@ class EnvState:
 
     @property
     def _mouse_entity(self) -> Values:
-        # procgen, too, takes the last when there are several.
+        # If there are several, procgen takes the last, too.
         mice = [entity for entity in self.state_vals["ents"] if entity["type"] == MOUSE_TYPE]
         return mice[-1]
 
@@ -391,9 +403,9 @@ class EnvState:
         x, y = self._mouse_entity["x"], self._mouse_entity["y"]
         if not ((y - 0.5).is_integer() and (x - 0.5).is_integer()):
             raise ValueError(
-                f"the mouse at x = {x}, y = {y} stands on no square: set_mouse moves it to one"
+                f"the mouse at x = {x}, y = {y} is between squares: set_mouse moves it to one"
             )
-        # The half is taken off first: int() would round -.5 up to square 0.
+        # The half is subtracted first: int() would round -0.5 up to square 0.
         row, col = int(y - 0.5), int(x - 0.5)
         return check_inside((row, col), self.world_size, "mouse, on the outer grid,")
 
@@ -407,7 +419,7 @@ class EnvState:
         return inside
 
     def _place_mouse(self, row: int, col: int) -> None:
-        """Put the mouse on an outer square, and the camera on the mouse where it follows it."""
+        """Place the mouse on an outer square, and move a camera that follows the mouse."""
         values = self.state_vals
         for axis, number in (("x", col), ("y", row)):
             self._mouse_entity[axis] = number + 0.5

@@ -1,6 +1,7 @@
-"""Mazes in files: JSON that people can read and edit, one or many mazes a file.
+"""Mazes in files: JSON that people can read and edit, with one or many mazes per file.
 
-Each maze is its drawing (see `grid.draw`), top row first, and what a drawing cannot show::
+Each maze is stored as its drawing (see `grid.draw`), top row first, and what a drawing cannot
+show::
 
     {
       "format": "procgen-tools mazes",
@@ -18,7 +19,8 @@ Each maze is its drawing (see `grid.draw`), top row first, and what a drawing ca
       ]
     }
 
-Only the drawing is required; the rest defaults as in `parse`. A `background` of null is black.
+Only the drawing is required. The defaults of the rest are those of `parse`. A `background` of null
+is black.
 """
 
 from __future__ import annotations
@@ -45,21 +47,38 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def save_mazes(path: str | os.PathLike[str], mazes: Maze | Iterable[Maze]) -> None:
-    """Write one or many mazes to a file; a file that was there is replaced in one step."""
+    """Write one or many mazes to a file. An existing file is replaced atomically.
+
+    Example:
+        >>> save_mazes("mazes.json", parse("..C\\n.##\\nM.."))
+        >>> print(load_mazes("mazes.json")[0])
+        ..C
+        .##
+        M..
+    """
     write_text(path, mazes_to_text(mazes))
 
 
 def load_mazes(path: str | os.PathLike[str]) -> list[Maze]:
-    """The mazes of a file that `save_mazes` wrote.
+    """Read the mazes of a file that `save_mazes` wrote.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: another kind of file, or a maze that cannot be; names file, maze and rule.
+        FileNotFoundError: the file does not exist.
+        ValueError: the file is not a file of mazes, or a maze in it is invalid. The message names
+            the file, the maze and the rule.
+
+    Example:
+        >>> levels = [parse("..C\\n.##\\nM.."), parse("C..\\n##.\\nM..", background=None)]
+        >>> save_mazes("mazes.json", levels)
+        >>> load_mazes("mazes.json") == levels
+        True
     """
     try:
         return mazes_from_text(Path(path).read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: no text: {error}; give a file that save_mazes wrote") from None
+        raise ValueError(
+            f"{path}: not a text file: {error}; give a file that save_mazes wrote"
+        ) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -76,14 +95,15 @@ def mazes_from_text(text: str) -> list[Maze]:
     """The mazes in the text of a file: the inverse of `mazes_to_text`.
 
     Raises:
-        ValueError: text of another kind, or a maze that cannot be; names maze and rule.
+        ValueError: another kind of text, or an invalid maze. The message names the maze and the
+            rule.
     """
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"no JSON ({error}): give a file that save_mazes wrote") from None
+        raise ValueError(f"not JSON ({error}): give a file that save_mazes wrote") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f'no file of mazes: it must be an object with "format": "{FORMAT}"')
+        raise ValueError(f'not a file of mazes: it must be an object with "format": "{FORMAT}"')
     if content.get("version") != VERSION:
         raise ValueError(
             f"version {content.get('version')!r} of the format is unknown: this package reads "
@@ -112,7 +132,7 @@ def _record(maze: Maze) -> dict[str, object]:
 
 
 def _block(record: dict[str, object]) -> str:
-    """A maze as JSON in which the rows of the drawing stand below each other."""
+    """A maze as JSON with one line per row of the drawing."""
     lines = []
     for name, value in record.items():
         if isinstance(value, list):
@@ -130,7 +150,7 @@ def _maze(record: object) -> Maze:
     for name, value in record.items():
         if name not in _TYPES:
             raise ValueError(f"unknown entry {name!r}: use only {', '.join(_TYPES)}")
-        # To Python a bool is an int; a background called `true` is a mistake all the same.
+        # A bool is an int in Python, but a background of `true` is a mistake.
         if not isinstance(value, _TYPES[name]) or (
             isinstance(value, bool) and bool not in _TYPES[name]
         ):

@@ -1,4 +1,4 @@
-"""The environment of the notebooks: mazes in a batch, observations ready for a policy."""
+"""The environment of the notebooks: a batch of mazes whose observations are ready for a policy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BACKENDS = ("native", "procgen")
 
 @runtime_checkable
 class Gym3Maze(Protocol):
-    """What stands behind a venv: the part of gym3's interface that procgen offers."""
+    """The engine of a venv: the part of gym3's interface that procgen has."""
 
     num: int
 
@@ -36,16 +36,24 @@ class Gym3Maze(Protocol):
 
 
 class MazeVenv:
-    """A batch of mazes behind one face, whichever engine plays them.
+    """A batch of mazes with one interface for all engines.
 
-    Observations are (env, 3, 64, 64) float32 in [0, 1], the frames divided by 255. A level that
-    ends is followed by the next within the same step, as in procgen.
+    Observations are (env, 3, 64, 64) float32 in [0, 1], the frames divided by 255. As in procgen,
+    the next level begins in the step in which a level ends.
 
-    Methods about one environment take its `index`, which may be left out of a venv of one only.
+    Methods about one environment take its `index`, which is optional for a venv with one
+    environment.
 
     Attributes:
         env: the engine, `NativeMaze` or procgen's own; `env.callmethod('set_state', states)`.
-        num_envs: environments in the batch.
+        num_envs: number of environments.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> venv = maze.venv_from_mazes(maze.parse("###\\n###\\nMC#"))
+        >>> observations, rewards, dones, infos = venv.step([7])  # action 7 is RIGHT
+        >>> rewards, dones
+        (array([10.], dtype=float32), array([ True]))
     """
 
     def __init__(self, env: Gym3Maze) -> None:
@@ -55,7 +63,7 @@ class MazeVenv:
         self.action_space = gymnasium.spaces.Discrete(NUM_ACTIONS)
 
     def reset(self) -> Float32[np.ndarray, "env 3 64 64"]:
-        """What the policy sees now. Levels go on: only a step that ends a level begins another."""
+        """The current observations. Levels continue: only the end of a level begins another."""
         return to_observations(self.env.observe()[1]["rgb"])
 
     def step(
@@ -70,24 +78,26 @@ class MazeVenv:
 
         Returns:
             observations; rewards, 10 for the cheese; dones, True where a level ended and the
-            observation is the next one's first; infos with `prev_level_seed`,
+            observation is the first of the next level; infos with `prev_level_seed`,
             `prev_level_complete` and `level_seed`, and `rgb`, a large picture, if the engine was
             made with render_mode='rgb_array'.
 
         Raises:
-            ValueError: another number of actions, one that does not exist, or floats.
+            ValueError: the wrong number of actions, an unknown action, or floats.
         """
         actions = np.asarray(actions)
         whole = actions.dtype.kind in "iu" and np.isin(actions, range(NUM_ACTIONS)).all()
         if actions.shape != (self.num_envs,) or not whole:
             raise ValueError(
                 f"actions are {actions.tolist()!s:.80}, of type {actions.dtype}: give "
-                f"{self.num_envs} whole numbers in 0..14, one for each environment"
+                f"{self.num_envs} whole numbers in 0..14, one per environment"
             )
         self.env.act(actions.astype(np.int32))
         rewards, observation, firsts = self.env.observe()
-        infos = [{name: value if np.ndim(value) else int(value) for name, value in info.items()}
-                 for info in self.env.get_info()]  # fmt: skip
+        infos = [
+            {name: value if np.ndim(value) else int(value) for name, value in info.items()}
+            for info in self.env.get_info()
+        ]
         return to_observations(observation["rgb"]), rewards, firsts.astype(bool), infos
 
     def render(
@@ -96,19 +106,19 @@ class MazeVenv:
         """A large picture of one environment.
 
         Raises:
-            ValueError: another mode than 'rgb_array', no such environment, or several and no
-                index.
+            ValueError: a mode other than 'rgb_array', an environment that does not exist, or
+                several environments without an index.
         """
         if mode != "rgb_array":
-            raise ValueError(f"unknown mode {mode!r}: pictures come as 'rgb_array'")
+            raise ValueError(f"unknown mode {mode!r}: give 'rgb_array'")
         return human_frame(self.maze(index))
 
     def state(self, index: int | None = None) -> EnvState:
-        """The state of one environment, a value of its own.
+        """The state of one environment, independent of the environment.
 
         Raises:
-            TypeError: an index that is no whole number.
-            ValueError: there is no such environment, or several and no index.
+            TypeError: an index that is not a whole number.
+            ValueError: the environment does not exist, or there are several and no index.
         """
         index = self._index(index)
         if isinstance(self.env, NativeMaze):
@@ -116,32 +126,35 @@ class MazeVenv:
         return EnvState(self._states()[index])
 
     def set_state(self, index: int, state: EnvState) -> None:
-        """Go on from `state` in one environment; the others stay as they are.
+        """Set the state of one environment; the others do not change.
 
         Raises:
-            TypeError: an index that is no whole number, or no state.
-            ValueError: no such environment, or a state that this engine cannot play.
+            TypeError: an index that is not a whole number, or not a state.
+            ValueError: the environment does not exist, or this engine cannot play the state.
         """
         if not isinstance(state, EnvState):
-            raise TypeError(f"the state is of type {type(state).__name__}: give an EnvState, such "
-                            "as EnvState(state_bytes)")  # fmt: skip
+            raise TypeError(
+                f"the state is of type {type(state).__name__}: give an EnvState, such as "
+                "EnvState(state_bytes)"
+            )
         states = self._states()
         states[self._index(index)] = state.state_bytes
         self.env.callmethod("set_state", states)
 
     def maze(self, index: int | None = None) -> Maze:
-        """The maze of one environment as it stands.
+        """The current maze of one environment.
 
         Raises:
-            ValueError: no such environment, or several and no index.
+            ValueError: the environment does not exist, or there are several and no index.
         """
         return self.state(index).to_maze()
 
     def set_maze(self, maze: Maze, index: int | None = None) -> None:
-        """Play `maze` in one environment from now on, with a new clock of 500 steps.
+        """Set the maze of one environment and restart its clock of 500 steps.
 
         Raises:
-            ValueError: no such environment, several and no index, or a maze of another world size.
+            ValueError: the environment does not exist, there are several and no index, or the maze
+                has another world size.
         """
         index = self._index(index)
         state = self.state(index)
@@ -150,14 +163,15 @@ class MazeVenv:
         self.set_state(index, state)
 
     def edit(self, change: Callable[[Maze], Maze], index: int | None = None) -> None:
-        """Change the maze of one environment as it stands; its clock runs on.
+        """Apply an edit to the current maze of one environment; its clock continues.
 
         Args:
             change: an edit such as `maze.remove_cheese`, or
                 `lambda level: maze.move_cheese(level, (3, 4))`.
 
         Raises:
-            ValueError: no such environment, several and no index, or what the edit refuses.
+            ValueError: the environment does not exist, there are several and no index, or the edit
+                rejects the maze.
         """
         index = self._index(index)
         state = self.state(index)
@@ -165,12 +179,12 @@ class MazeVenv:
         self.set_state(index, state)
 
     def close(self) -> None:
-        """Nothing to close; here because callers of gym environments expect it."""
+        """Do nothing; callers of gym environments expect this method."""
 
     def __getattr__(self, name: str) -> Any:
         if name in Maze.__dataclass_fields__ or name in ("size", "open_squares", "is_open"):
             raise AttributeError(
-                f"a venv has no {name!r}, a maze has: give venv.maze(0), or venv.maze(index)"
+                f"a venv has no {name!r}, but a maze has: give venv.maze(0), or venv.maze(index)"
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -180,13 +194,16 @@ class MazeVenv:
     def _index(self, index: int | None) -> int:
         if index is None:
             if self.num_envs > 1:
-                raise ValueError(f"the venv has {self.num_envs} environments: say which one is "
-                                 f"meant, by index=0 to index={self.num_envs - 1}")  # fmt: skip
+                raise ValueError(
+                    f"the venv has {self.num_envs} environments: choose one by index=0 to "
+                    f"index={self.num_envs - 1}"
+                )
             return 0
         index = whole_number("index", index)
         if not 0 <= index < self.num_envs:
-            raise ValueError(f"environment {index} does not exist: the venv has {self.num_envs}, "
-                             "numbered from 0")  # fmt: skip
+            raise ValueError(
+                f"environment {index} does not exist: the venv has {self.num_envs}, numbered from 0"
+            )
         return index
 
 
@@ -204,29 +221,34 @@ def create_venv(
     render_mode: str | None = None,
     backend: str = "native",
 ) -> MazeVenv:
-    """A batch of procgen mazes.
+    """Create a batch of procgen mazes.
 
-    As in procgen, levels are drawn at random, each time anew, unless there is only one to draw
-    or a `rand_seed`.
+    As in procgen, levels are drawn at random, in a different order each time. `rand_seed` makes
+    the order reproducible.
 
     Args:
-        num: environments in the batch.
+        num: number of environments.
         start_level: the lowest level seed.
-        num_levels: how many seeds from there on; 0 for all.
+        num_levels: number of level seeds, from `start_level` on; 0 for all.
         env_name: 'maze' (cheese anywhere) or 'maze_aisc' (in the top-right region).
         distribution_mode: 'easy' (worlds of 15 squares) or 'hard' (25).
         rand_region: side of the region of 'maze_aisc' in squares; 0 is the corner itself.
-        use_backgrounds: textured backgrounds, not black ones.
-        rand_seed: decides which level each environment draws when, 0..2**31 - 1; None takes a
-            fresh one.
-        render_mode: 'rgb_array' adds a large picture to each info, under "rgb"; None does not.
-        backend: 'native', or 'procgen' for the original library, where it is installed.
+        use_backgrounds: draw textured backgrounds instead of black ones.
+        rand_seed: seed of the order in which environments draw levels, 0..2**31 - 1. Defaults to
+            a fresh one.
+        render_mode: 'rgb_array' adds a large picture to each info, under "rgb". Defaults to none.
+        backend: 'native', or 'procgen' for the original library, if it is installed.
 
     Raises:
-        TypeError: a number that is no whole number.
+        TypeError: an argument that is not a whole number.
         ValueError: an unknown name, a number out of range, or an environment that the original
             library does not have.
         ModuleNotFoundError: the original library is not installed.
+
+    Example:
+        >>> venv = create_venv(2, start_level=0, num_levels=1)
+        >>> venv.reset().shape
+        (2, 3, 64, 64)
     """
     rule = level_rule(env_name, distribution_mode, rand_region)
     if backend not in BACKENDS:
@@ -246,7 +268,7 @@ def create_venv(
     )
     if backend == "native":
         return MazeVenv(native)
-    # Made anyway: it checks the arguments, where the original library would end the process.
+    # NativeMaze has checked the arguments: the original library would end the process.
     return MazeVenv(
         procgen_engine(
             num,
@@ -263,37 +285,53 @@ def create_venv(
 
 @accepts_older(renamed={"idx": "index"})
 def state_from_venv(venv: MazeVenv, index: int | None = None) -> EnvState:
-    """The state of one environment of a venv, a value of its own.
+    """The state of one environment of a venv, independent of the venv.
 
     Args:
         venv: one environment or several.
-        index: which one; may be left out of a venv of one.
+        index: which environment. Optional for a venv with one environment.
 
     Raises:
-        ValueError: there is no such environment, or several and no index.
+        ValueError: the environment does not exist, or there are several and no index.
+
+    Example:
+        >>> state_from_venv(create_venv(1, start_level=0, num_levels=1)).cheese
+        Square(row=5, col=0)
     """
     return venv.state(index)
 
 
 def venv_from_mazes(mazes: Maze | Sequence[Maze], *, backend: str = "native") -> MazeVenv:
-    """A venv with one environment for each maze, standing as the mazes do.
+    """Create a venv with one environment per maze.
 
-    Level 0 follows each of them. Backgrounds are those of the mazes: `parse` and `from_cells`
-    give that of level 0 unless told otherwise, and None is black.
+    When a maze ends, level 0 follows. Backgrounds are those of the mazes: `parse` and `from_cells`
+    default to that of level 0, and None is black.
 
     Raises:
-        TypeError: something that is no maze.
+        TypeError: not a maze.
         ValueError: no mazes, or mazes of different world sizes.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> venv = venv_from_mazes([maze.parse("..C\\n.##\\nM.."), maze.make_level(0)])
+        >>> print(venv.maze(0))
+        ..C
+        .##
+        M..
     """
     mazes = [mazes] if isinstance(mazes, Maze) else list(mazes)
     for maze in mazes:
         if not isinstance(maze, Maze):
-            raise TypeError(f"a maze is of type {type(maze).__name__}: give values of type Maze, "
-                            "as make_level, parse and from_cells return")  # fmt: skip
+            raise TypeError(
+                f"a maze is of type {type(maze).__name__}: give values of type Maze, as "
+                "make_level, parse and from_cells return"
+            )
     sizes = {maze.world_size for maze in mazes}
     if len(sizes) != 1:
-        raise ValueError(f"mazes of world sizes {sorted(sizes)} in one venv: give one or more, "
-                         "all of the same world size")  # fmt: skip
+        raise ValueError(
+            f"mazes of world sizes {sorted(sizes)} in one venv: give one or more, all of the same "
+            "world size"
+        )
     mode = "easy" if sizes == {level_rule(distribution_mode="easy").world_size} else "hard"
     venv = create_venv(len(mazes), distribution_mode=mode, rand_seed=0, backend=backend)
     states = [EnvState(state) for state in venv.env.callmethod("get_state")]
@@ -306,24 +344,29 @@ def venv_from_mazes(mazes: Maze | Sequence[Maze], *, backend: str = "native") ->
 def venv_pair(
     maze: Maze, change: Callable[[Maze], Maze], *, backend: str = "native"
 ) -> tuple[MazeVenv, MazeVenv]:
-    """Two venvs of one environment each: the maze, and the maze as `change` makes it.
+    """Create two venvs with one environment each: the maze, and the edited maze.
 
-    For instance with and without the cheese (`maze.remove_cheese`), or with a way carved to the
-    top right (`maze.carve_path_to_corner`).
+    Examples of edits are `maze.remove_cheese` and `maze.carve_path_to_corner`.
 
     Raises:
-        ValueError: what the edit refuses.
+        ValueError: the edit rejects the maze.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> with_cheese, without = venv_pair(maze.parse("..C\\n.##\\nM.."), maze.remove_cheese)
+        >>> with_cheese.maze().cheese, without.maze().cheese
+        (Square(row=2, col=2), None)
     """
     edited = change(maze)
     return venv_from_mazes([maze], backend=backend), venv_from_mazes([edited], backend=backend)
 
 
 def procgen_engine(num: int, env_name: str, **options: Any) -> Gym3Maze:
-    """procgen's own environment.
+    """Create procgen's own environment.
 
     Raises:
-        ValueError: an environment that it does not have.
-        ModuleNotFoundError: it is not installed.
+        ValueError: procgen does not have this environment.
+        ModuleNotFoundError: procgen is not installed.
     """
     if env_name != "maze":
         raise ValueError(f"procgen itself has no {env_name!r}: use backend='native' for it")

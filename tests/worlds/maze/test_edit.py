@@ -310,7 +310,9 @@ def test_a_carved_world_goes_into_a_state_and_back() -> None:
 def test_squares_are_whole_numbers(
     change: Callable[[Maze, tuple[int, int]], Maze], square: tuple[int, int]
 ) -> None:
-    with pytest.raises(ValueError, match=r"square .* is no \(row, column\) pair of whole numbers"):
+    with pytest.raises(
+        ValueError, match=r"square .* is not a \(row, column\) pair of whole numbers"
+    ):
         change(SMALL, square)
 
 

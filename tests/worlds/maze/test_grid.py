@@ -78,7 +78,7 @@ def test_a_maze_is_a_value() -> None:
         ({"mouse": Square(-1, 0)}, r"the mouse cannot be at \(-1, 0\)"),
         ({"cheese": Square(1, 1)}, r"the cheese cannot stand at \(1, 1\)"),
         ({"cheese": (0,)}, r"the cheese's square \(0,\) is no \(row, column\) pair"),
-        ({"world_size": 2}, "world_size 2 is none of"),
+        ({"world_size": 2}, "world_size 2 is not one of"),
         ({"background": 9}, r"background 9 is not in 0\.\.8"),
         ({"walls": np.zeros((2, 3), bool)}, r"shape \(2, 3\): give a square array"),
         ({"walls": np.zeros((17, 17), bool)}, "a 17 x 17 maze does not fit a world of 15 x 15"),

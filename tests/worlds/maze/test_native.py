@@ -317,7 +317,7 @@ BAD_STATES: dict[str, tuple[Callable[[EnvState], bytes], str]] = {
     "cut": (lambda state: state.state_bytes[:-1], "end"),
     "padded": (lambda state: state.state_bytes + b"\0", "byte"),
     "empty": (lambda _: b"", "end"),
-    "mouse between squares": (with_mouse_at(3.3), "stands on no square"),
+    "mouse between squares": (with_mouse_at(3.3), "is between squares"),
     "mouse beside the maze": (
         with_mouse_at(-0.5),
         r"the mouse, on the outer grid, cannot be at \(\d+, -1\)",

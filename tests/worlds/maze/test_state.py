@@ -236,7 +236,7 @@ def test_refused_changes_change_nothing(change: Callable[[EnvState], None], mess
 def test_views_refuse_what_a_maze_cannot_show() -> None:
     state = state_of()
     state.state_vals["ents"][0]["x"] = float("nan")
-    with pytest.raises(ValueError, match=r"mouse at x = nan, y = 12\.5 stands on no square"):
+    with pytest.raises(ValueError, match=r"mouse at x = nan, y = 12\.5 is between squares"):
         _ = state.mouse
     state.state_vals["ents"][0]["x"] = 1.5
     with pytest.raises(ValueError, match=r"mouse cannot be at \(2, -9\)"):

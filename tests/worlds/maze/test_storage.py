@@ -47,7 +47,7 @@ def test_mazes_come_back_as_they_were(originals: list[Maze]) -> None:
 @given(mazes(), st.data())
 def test_cut_files_are_refused(maze: Maze, data: st.DataObject) -> None:
     text = mazes_to_text(maze).rstrip()
-    with pytest.raises(ValueError, match="no JSON"):
+    with pytest.raises(ValueError, match="not JSON"):
         mazes_from_text(text[: data.draw(st.integers(0, len(text) - 1))])
 
 
@@ -94,8 +94,8 @@ def document(**entries: object) -> str:
     [
         ("{", "no JSON .*save_mazes wrote"),
         ("[" * 100_000, "no JSON"),
-        ("[]", "no file of mazes"),
-        ('{"format": "other"}', "no file of mazes"),
+        ("[]", "not a file of mazes"),
+        ('{"format": "other"}', "not a file of mazes"),
         ('{"format": "procgen-tools mazes", "version": 2}', "version 2 of the format is unknown"),
         ('{"format": "procgen-tools mazes", "version": 1}', '"mazes" is None'),
         (

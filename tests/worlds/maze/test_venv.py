@@ -145,7 +145,7 @@ def test_render_is_the_human_frame(backend: str) -> None:
     venv = create_venv(2, num_levels=0, rand_seed=0, backend=backend)
     np.testing.assert_array_equal(venv.render(index=1), human_frame(venv.maze(1)))
     np.testing.assert_array_equal(venv.render(mode="rgb_array", index=0), human_frame(venv.maze(0)))
-    with pytest.raises(ValueError, match="unknown mode 'human': pictures come as 'rgb_array'"):
+    with pytest.raises(ValueError, match="unknown mode 'human': give 'rgb_array'"):
         venv.render(mode="human")
 
 
@@ -276,7 +276,7 @@ def test_venvs_of_mazes_are_the_same_each_time(backend: str) -> None:
 def test_which_of_several_environments_must_be_said(ask: Callable[[MazeVenv], Any]) -> None:
     venv = create_venv(2, rand_seed=0)
     before = venv.env.callmethod("get_state")
-    with pytest.raises(ValueError, match=r"has 2 environments: say which .*index=0 to index=1"):
+    with pytest.raises(ValueError, match=r"has 2 environments: choose one .*index=0 to index=1"):
         ask(venv)
     assert venv.env.callmethod("get_state") == before
     ask(create_venv(1))

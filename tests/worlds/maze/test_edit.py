@@ -186,7 +186,7 @@ def test_backgrounds() -> None:
         (lambda: edit.close_square(SMALL, (0, 0)), r"\(0, 0\) cannot become a wall: the mouse"),
         (lambda: edit.close_square(SMALL, (2, 2)), r"\(2, 2\) cannot become a wall: the cheese"),
         (lambda: edit.carve(SMALL, [(0, 1), (0, 3)]), r"opening cannot be at \(0, 3\)"),
-        (lambda: edit.to_inner(SMALL, (0, 0)), r"\(0, 0\) lies beside.*11\.\.13"),
+        (lambda: edit.to_inner(SMALL, (0, 0)), r"\(0, 0\) lies outside.*11\.\.13"),
         (lambda: edit.to_outer(SMALL, (0, 25)), r"inner square cannot be at \(0, 25\)"),
     ],
 )

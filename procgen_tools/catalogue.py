@@ -1,7 +1,7 @@
-"""The agents that come with the package, and those of the checkout or folder one works in, by name.
+"""Agents by name: those of the package, and those of the current folder or checkout.
 
-They are in `trained_models/<world>/<agent>.pth`, with scores in `trained_models/scores`. An
-installed package has a copy of that folder inside it.
+Agents are in `trained_models/<world>/<agent>.pth`, and their scores in `trained_models/scores`. An
+installed package contains a copy of this folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from procgen_tools.names import did_you_mean
 
 FOLDER = "trained_models"
 PREFIX = "model_"
-"""Of the file names of published agents; their names here are without it."""
+"""Prefix of the file names of published agents, which is not part of their names here."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Agent:
     """One agent.
 
     Attributes:
-        name: such as "rand_region_5".
-        world: the folder that it is in, such as "maze_I".
-        path: its file.
-        results: value and 95% interval (value, low, high) of each score; empty if it has none.
+        name: the name, such as "rand_region_5".
+        world: the folder of the agent, such as "maze_I".
+        path: the file.
+        results: the value and 95% interval (value, low, high) of each score; empty without scores.
     """
 
     name: str
@@ -42,10 +42,15 @@ class Agent:
 
 
 def agents() -> tuple[Agent, ...]:
-    """All agents that can be loaded by name, by world and name.
+    """All agents that can be loaded by name, sorted by world and name.
 
-    Of two files with the same world and name, the one in the current folder comes first, then the
-    one of the package.
+    Of two files with the same world and name, the one in the current folder takes precedence over
+    the one of the package.
+
+    Example:
+        >>> found = {agent.name: agent for agent in agents()}
+        >>> found["rand_region_5"].world
+        'maze_I'
     """
     found: dict[tuple[str, str], Agent] = {}
     for folder in _folders():
@@ -58,17 +63,17 @@ def agents() -> tuple[Agent, ...]:
 
 
 def find_agent(name: str | os.PathLike[str]) -> Path:
-    """The file of an agent.
+    """Find the file of an agent.
 
     Args:
         name: a path, or the name of an agent, such as "rand_region_5" or
             "crops_and_humans/planted_0". A path that begins with `trained_models` also finds the
-            agents that came with the package.
+            agents of the package.
 
     Raises:
-        FileNotFoundError: there is neither such a file nor such an agent; close names are
-            suggested.
-        TypeError: a name that is neither a text nor a path.
+        FileNotFoundError: neither a file nor an agent has this name. The message suggests close
+            names.
+        TypeError: `name` is neither a string nor a path.
         ValueError: several worlds have an agent of this name, or the path is a folder.
 
     Example:
@@ -83,7 +88,7 @@ def find_agent(name: str | os.PathLike[str]) -> Path:
         for folder in _folders():
             if (folder / Path(*path.parts[1:])).is_file():
                 return folder / Path(*path.parts[1:])
-    # One name or world/name; an ending means a file. Only the folders are searched, not the files.
+    # A name or world/name; a suffix means a file. Only file names are read, not the files.
     known: dict[tuple[str, str], Path] = {}
     for file in itertools.chain.from_iterable(each.glob("*/*.pth") for each in _folders()):
         known.setdefault((file.parent.name, file.stem.removeprefix(PREFIX)), file)
@@ -109,11 +114,17 @@ def find_agent(name: str | os.PathLike[str]) -> Path:
 
 
 def read_scores(path: Path, folder: Path) -> dict[str, Any] | None:
-    """The scores of an agent; None if there are none, or they belong to another file.
+    """Read the scores of an agent; None if there are none, or they are those of another file.
 
     Args:
-        path: the agent's file.
-        folder: the folder of scores, `<agent>.json`, each with the digest of the file it judged.
+        path: the file of the agent.
+        folder: the folder of scores, `<agent>.json`, each with the digest of the evaluated file.
+
+    Example:
+        >>> path = find_agent("rand_region_5")
+        >>> scores = read_scores(path, path.parents[1] / "scores")
+        >>> scores["sha256"] == digest(path)
+        True
     """
     file = folder / f"{path.stem}.json"
     if not file.exists():
@@ -123,12 +134,24 @@ def read_scores(path: Path, folder: Path) -> dict[str, Any] | None:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file, as hexadecimal digits."""
+    """The SHA-256 of a file, as hexadecimal digits.
+
+    Example:
+        >>> _ = Path("empty").write_bytes(b"")
+        >>> digest(Path("empty"))[:16]
+        'e3b0c44298fc1c14'
+    """
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def table() -> str:
-    """The agents and their scores with 95% intervals, as text for people."""
+    """A table of the agents and their scores with 95% intervals, as text.
+
+    Example:
+        >>> rows = table().splitlines()
+        >>> [row.split()[0] for row in rows if row.startswith("rand_region_5 ")]
+        ['rand_region_5']
+    """
     lines: list[str] = []
     for world, group in itertools.groupby(agents(), key=lambda agent: agent.world):
         listed = list(group)
@@ -156,7 +179,7 @@ def _interval(value: float, low: float, high: float) -> str:
 
 
 def _folders() -> list[Path]:
-    """The folders of agents there are: here, in the installed package, beside it in a checkout."""
+    """The existing folders of agents: the current one, the package's, and the checkout's."""
     package = Path(str(resources.files("procgen_tools")))
     places = [Path.cwd() / FOLDER, package / FOLDER]
     if (package.parent / "pyproject.toml").exists():

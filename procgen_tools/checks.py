@@ -1,4 +1,4 @@
-"""Checks of arguments: what was given, what is allowed, and what to give instead."""
+"""Checks of arguments. Messages name the value, the rule and the remedy."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Any
 def whole_number(
     name: str, value: Any, low: int | None = None, high: int | None = None, *, hint: str = ""
 ) -> int:
-    """`value` as an int, if it is a whole number in range.
+    """`value` as an int, after a check that it is a whole number in range.
 
-    Integers of Python, numpy and torch count; booleans and floats do not, not even 2.0.
+    Integers of Python, NumPy and torch are whole numbers. Booleans and floats are not, not even
+    2.0.
 
     Args:
-        name: of the argument, for the message.
-        value: what was given.
-        low: the smallest value allowed; None for no limit.
-        high: the largest value allowed; None for no limit.
-        hint: what to do, at the end of the message.
+        name: name of the argument, for the message.
+        value: the value to check.
+        low: the smallest allowed value, or None for no limit.
+        high: the largest allowed value, or None for no limit.
+        hint: the remedy, at the end of the message.
 
     Raises:
-        TypeError: no whole number.
-        ValueError: out of range.
+        TypeError: `value` is not a whole number.
+        ValueError: `value` is out of range.
 
     Example:
         >>> whole_number("num", 0, 1, hint="a batch has one environment or more")
@@ -46,7 +47,7 @@ def whole_number(
 
 
 def _as_integer(value: Any) -> int | None:
-    # Python, numpy and torch would all take True for 1.
+    # Python, NumPy and torch would all convert True to 1.
     if "bool" in str(getattr(value, "dtype", type(value))):
         return None
     try:
@@ -56,47 +57,58 @@ def _as_integer(value: Any) -> int | None:
 
 
 def of_kind(name: str, value: Any, kind: type | tuple[type, ...], remedy: str) -> None:
-    """Check that `value` is a `kind`.
+    """Check that `value` is an instance of `kind`.
 
     Args:
-        name: what it is, for the message.
-        value: what was given.
-        kind: what it should be, or several types of which it should be one.
-        remedy: what to give instead, such as "give a Maze".
+        name: name of the argument, for the message.
+        value: the value to check.
+        kind: the type, or a tuple of allowed types.
+        remedy: the end of the message, such as "give a Maze".
 
     Raises:
-        TypeError: anything else.
+        TypeError: `value` has another type.
+
+    Example:
+        >>> of_kind("the maze", "M.C", tuple, "give a Maze")
+        Traceback (most recent call last):
+        TypeError: the maze is of type str: give a Maze
     """
     if not isinstance(value, kind):
         raise TypeError(f"{name} is of type {type(value).__name__}: {remedy}")
 
 
 def true_or_false(name: str, value: Any) -> bool:
-    """`value` as a bool, if it is one, Python's or numpy's.
+    """`value` as a bool, after a check that it is a bool of Python or NumPy.
 
     Raises:
-        TypeError: anything else, numbers and texts included.
+        TypeError: `value` has another type, such as a number or a string.
+
+    Example:
+        >>> true_or_false("use_backgrounds", 1)
+        Traceback (most recent call last):
+        TypeError: use_backgrounds is 1, of type int: give True or False
     """
     if type(value).__name__ not in ("bool", "bool_"):
-        raise TypeError(f"{name} is {value!r:.60}, of type {type(value).__name__}: give True or "
-                        "False")  # fmt: skip
+        raise TypeError(
+            f"{name} is {value!r:.60}, of type {type(value).__name__}: give True or False"
+        )
     return bool(value)
 
 
 def check_memory(what: str, count: int, bytes_each: int) -> None:
-    """Check that so many of something fit into this machine's memory, before making them.
+    """Check that `count` objects fit into the memory of this machine, before they are created.
 
     Args:
-        what: the name of the argument that holds `count`.
-        count: how many.
-        bytes_each: what one of them takes.
+        what: the name of the argument with the count.
+        count: number of objects.
+        bytes_each: bytes per object.
 
     Raises:
-        ValueError: they take more than all the memory there is.
+        ValueError: the objects take more than the whole memory.
     """
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # a system that does not tell
+    except (AttributeError, OSError, ValueError):  # a system that does not report it
         return
     if count * bytes_each > memory:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all (under another name first, then renamed), read with care."""
+"""Safe reading and writing of files: a file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,23 +13,31 @@ from tempfile import TemporaryFile
 
 @contextmanager
 def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Where to write a file before it takes its place, which it does when the `with` ends well.
+    """A temporary path that replaces `path` when the `with` ends without an error.
 
-    Missing folders are made. After an error, an older file is still there, and no other is. The
-    new file and its name are on the disk when the `with` has ended, even if the power then fails.
-    Only a process that is killed leaves its unfinished file: `.<name>.<16 hex digits>.tmp`,
-    beside the file that it was to become. Nothing reads such a file.
+    Missing folders are created. After an error, an existing file is unchanged, and the temporary
+    file is deleted. When the `with` has ended, the file and its name are on the disk, even if the
+    power fails afterwards. Only a killed process leaves its temporary file, `.<name>.<16 hex
+    digits>.tmp`, in the same folder. Nothing reads this file.
 
     Args:
         path: the file to write or to replace.
 
     Raises:
-        OSError: the folder cannot be made or written to.
+        OSError: the folder cannot be created or written to.
+
+    Example:
+        >>> with unfinished("scores.txt") as temporary:
+        ...     _ = temporary.write_text("0.5")
+        ...     Path("scores.txt").exists()
+        False
+        >>> Path("scores.txt").read_text()
+        '0.5'
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    # Made here and exclusively: a file or a link that has this name already is not followed.
+    # Created exclusively, so that an existing file or link of this name is not followed.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield temporary
@@ -47,21 +55,21 @@ def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
-    """The bytes of a regular file, read at once so that they cannot change between two looks.
+    """The bytes of a regular file, read at once, so that they cannot change between two reads.
 
     Args:
         path: the file.
-        limit: the most bytes to read.
+        limit: the largest number of bytes to read.
 
     Raises:
-        ValueError: not a regular file (a pipe or a device would block or never end), or more
-            than `limit` bytes.
+        ValueError: not a regular file (a pipe or a device could block or never end), or more than
+            `limit` bytes.
         OSError: the file cannot be opened.
     """
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file")
-    # Without O_NONBLOCK, opening a pipe waits for its other end.
+    # Without O_NONBLOCK, opening a pipe would wait for its other end.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
@@ -69,17 +77,17 @@ def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
             raise ValueError(f"{path} is a pipe or a device: copy its content to a file")
         if status.st_size > limit:
             raise ValueError(
-                f"{path} has {status.st_size:,} bytes, and at most {limit:,} are read: is it the "
-                "right file?"
+                f"{path} has {status.st_size:,} bytes, more than the limit of {limit:,}: check "
+                "that it is the right file"
             )
         return file.read(limit)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Make sure that a file can be written here, before the work that fills it. Makes nothing.
+    """Check that a file can be written, before the work that fills it. Creates nothing.
 
     Raises:
-        ValueError: a folder has this name, or its own folder cannot be made or written to.
+        ValueError: `path` is a folder, or its folder cannot be created or written to.
     """
     path = Path(path)
     if path.is_dir():
@@ -89,8 +97,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         TemporaryFile(dir=folder).close()
     except OSError as error:
         raise ValueError(
-            f"{path} cannot be written, as {folder} is {_what_is_wrong(folder)}: name a file in a "
-            "folder that you may write to"
+            f"{path} cannot be written, because {folder} is {_what_is_wrong(folder)}: name a file "
+            "in a folder that you may write to"
         ) from error
 
 
@@ -99,6 +107,6 @@ def _what_is_wrong(folder: Path) -> str:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text in UTF-8; see `unfinished`."""
+    """Write a string in UTF-8, whole or not at all; see `unfinished`."""
     with unfinished(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

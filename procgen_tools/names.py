@@ -1,4 +1,4 @@
-"""Names that were not found, the known ones that may have been meant, and names from before."""
+"""Suggestions for unknown names, lazy names of modules, and older names of arguments."""
 
 from __future__ import annotations
 
@@ -14,21 +14,26 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the known one that is close to it, if any."""
+    """The end of a message about an unknown name: the closest known name, if any.
+
+    Example:
+        >>> did_you_mean("hrad", ["easy", "hard"])
+        "; did you mean 'hard'?"
+    """
     close = get_close_matches(str(name), list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def lazy(module: str, homes: Mapping[str, str], older: str | None = None) -> Callable[[str], Any]:
-    """The `__getattr__` of a module whose names load when they are first used.
+    """The `__getattr__` of a module whose names load on first use.
 
-    It is the one way in which a module may pass on names of rooms above its own: nothing is
-    imported until somebody asks for the name.
+    Only in this way may a module export names of modules that import it: nothing is imported until
+    a name is used.
 
     Args:
-        module: the module's own name, for messages.
-        homes: the names, and the module within `procgen_tools` that defines each.
-        older: procgen-tools' module whose names are found here, too (see `compat`).
+        module: the name of the module, for messages.
+        homes: the module in `procgen_tools` that defines each name.
+        older: the module of procgen-tools whose names also work here (see `compat`).
 
     Example:
         >>> find = lazy("example", {"plot_vf": "plots.fields"})
@@ -53,14 +58,20 @@ def accepts_older(
     dropped: dict[str, object] | None = None,
     remark: Callable[[Any], str | None] | None = None,
 ) -> Callable[[Function], Function]:
-    """A decorator: the function takes keywords that procgen-tools has, for migration.
+    """Make a decorator by which a function accepts keywords of procgen-tools, for migration.
 
     Args:
-        renamed: procgen-tools' keyword, and ours.
-        dropped: a keyword that has no meaning here, and the value that means what is done here;
-            another value is ignored with a warning. Ellipsis for any value.
-        remark: gets what the function returned after a renamed keyword was used; the text that
-            it returns becomes a warning.
+        renamed: maps keywords of procgen-tools to ours.
+        dropped: maps keywords without a meaning here to the value that describes the behaviour
+            here. Other values are ignored with a warning. Ellipsis accepts any value.
+        remark: maps the result of a call with a renamed keyword to the text of a warning, or None.
+
+    Example:
+        >>> @accepts_older(renamed={"idx": "index"})
+        ... def item(values, index):
+        ...     return values[index]
+        >>> item("abc", idx=1)
+        'b'
     """
     renamed, dropped = renamed or {}, dropped or {}
 
@@ -93,9 +104,10 @@ def accepts_older(
 
 
 def reordered(*older: str) -> Callable[[Function], Function]:
-    """A decorator: an older order of positional arguments works for one release, with a warning.
+    """Make a decorator by which an older order of positional arguments works, with a warning.
 
-    For functions that took the layer, a string, in second place; now mazes come before it.
+    It is for functions whose second argument was the layer, a string. Now mazes come before it.
+    The older order works for one release.
 
     Args:
         older: the names of the arguments in the older order.

@@ -1,4 +1,4 @@
-"""How results show themselves: a few lines at a prompt, a picture in a notebook.
+"""Representations of results: a few lines at a prompt, a picture in a notebook.
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -21,15 +21,15 @@ import numpy as np
 from jaxtyping import UInt8
 
 WIDTH = 100
-"""Characters of a line."""
+"""Characters per line."""
 LONGEST = 70
-"""Characters of one attribute."""
+"""Characters per attribute."""
 FEW = 6
-"""How many numbers are written out."""
+"""Largest number of values that are written out."""
 
 
 def brief(result: Any) -> str:
-    """The `__repr__` of a dataclass that holds arrays: their type, shape, and range or mean.
+    """The `__repr__` of a dataclass with arrays: their dtype, shape, and range or mean.
 
     Example:
         >>> from dataclasses import dataclass
@@ -45,7 +45,12 @@ def brief(result: Any) -> str:
 
 
 def summary(result: Any, *parts: str) -> str:
-    """The name of a result's class, and what there is to say of it, in lines of 100 characters."""
+    """The class name of a result and the given parts, in lines of 100 characters.
+
+    Example:
+        >>> summary(1.5, "a number", "", "not an integer")
+        'float(a number, not an integer)'
+    """
     kept = [part for part in parts if part]
     lines = [f"{type(result).__name__}("]
     for part in [*(f"{part}, " for part in kept[:-1]), *(f"{part})" for part in kept[-1:])]:
@@ -88,7 +93,7 @@ def _sequence(values: list[Any] | tuple[Any, ...]) -> str:
 
 
 def _array(array: Any) -> str:
-    """Type and shape; of one axis in NumPy, the numbers, their range or their mean."""
+    """Dtype and shape; for a NumPy array with one axis, its values, range or mean."""
     kind = str(array.dtype).removeprefix("torch.")
     text = f"{kind} {tuple(array.shape)}"
     if not isinstance(array, np.ndarray) or array.ndim != 1 or not array.size:
@@ -106,16 +111,16 @@ def drawn_png(by: str, *arguments: Any) -> bytes:
     """The picture of a result as a PNG, for a notebook.
 
     Args:
-        by: the function that makes the figure, as "module:name" within `procgen_tools`. It is
-            named and not imported, as it is in a room above the result's.
-        arguments: what the function is given.
+        by: the function that makes the figure, as "module:name" in `procgen_tools`. It is named
+            and not imported, because its module may import the result's.
+        arguments: the arguments of the function.
     """
     module, _, name = by.partition(":")
     return figure_png(getattr(import_module(f"procgen_tools.{module}"), name)(*arguments))
 
 
 def figure_png(figure: Any, dpi: int = 80) -> bytes:
-    """A matplotlib figure as a PNG; one that pyplot made is closed, and not shown once more."""
+    """A matplotlib figure as a PNG. A pyplot figure is closed, so that it is not shown again."""
     written = BytesIO()
     figure.savefig(written, format="png", dpi=dpi)
     if "matplotlib.pyplot" in sys.modules:

@@ -33,7 +33,7 @@ def test_examples_give_what_they_show(
 
 
 FACES = ("interventions",)
-ROOMS = ("chains", "effects", "hooks", "returns", "vfield")
+ROOMS = ("catalogue", "chains", "effects", "hooks", "returns", "vfield")
 
 
 def _names() -> list[tuple[str, str]]:

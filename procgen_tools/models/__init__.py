@@ -1,4 +1,4 @@
-"""Policies whose every activation has a name, their checkpoints, and what actions mean."""
+"""Policies with named activations, their checkpoints, and the meaning of actions."""
 
 from procgen_tools.models.adapted import AdaptedPolicy, adapt
 from procgen_tools.models.checkpoints import (

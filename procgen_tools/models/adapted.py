@@ -1,4 +1,4 @@
-"""Any torch module as a policy of this package.
+"""Adapt any torch module to the interface of a policy.
 
 policy = adapt(network)
 policy.activation_names
@@ -18,14 +18,14 @@ from procgen_tools.names import did_you_mean
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 Read = Callable[[Any], tuple[Tensor, Tensor]]
-"""Takes what a module returned; gives logits (batch, 15) and values (batch,) or (batch, 1)."""
+"""Converts the output of a module to logits (batch, 15) and values (batch,) or (batch, 1)."""
 
 LOGIT_KEYS = ("logits", "policy", "pi", "action_logits")
 VALUE_KEYS = ("value", "values", "vf", "v")
 
 
 class ActorAndCritic(nn.Module):
-    """Two networks of one observation: one for the actions, and one for the value."""
+    """Two networks with the same input: one for the actions, and one for the value."""
 
     def __init__(self, policy: nn.Module, value: nn.Module) -> None:
         super().__init__()
@@ -36,9 +36,9 @@ class ActorAndCritic(nn.Module):
 
 
 class ByMethods(nn.Module):
-    """A network that answers by `get_distribution` and `predict_values`.
+    """A network that is called through `get_distribution` and `predict_values`.
 
-    These are what policies of Stable-Baselines3 offer.
+    Policies of Stable-Baselines3 have these methods.
     """
 
     def __init__(self, agent: Any) -> None:
@@ -50,13 +50,19 @@ class ByMethods(nn.Module):
 
 
 class AdaptedPolicy(PolicyModule):
-    """A torch module with the members of `models.Policy`; made by `adapt`.
+    """A torch module with the interface of `models.Policy`; see `adapt`.
 
     Attributes:
-        network: the module itself, not a copy. Activations are named by paths in it.
-        activation_shapes: shape of each activation of one observation, without a batch axis, in
-            order of computation.
+        network: the module itself, not a copy. Activation names are module paths in it.
+        activation_shapes: the shape of each activation for one observation, without a batch axis,
+            in order of computation.
         num_actions: 15.
+
+    Example:
+        >>> network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 16))
+        >>> policy = AdaptedPolicy(network, read=lambda answer: (answer[:, :15], answer[:, 15]))
+        >>> policy.activation_names
+        ('0_in0', '0_out', '1_out')
     """
 
     def __init__(
@@ -74,20 +80,20 @@ class AdaptedPolicy(PolicyModule):
                 raise ValueError(
                     f"the module returned logits of shape {tuple(logits.shape)} for {len(zeros)} "
                     f"observations: they must be (batch, {NUM_ACTIONS}), one for each of procgen's "
-                    "actions; give read=, a function that makes them of what it returns"
+                    "actions; give read=, a function that converts the module's output"
                 )
             if values.numel() != len(zeros):
                 raise ValueError(
                     f"the module returned values of shape {tuple(values.shape)} for {len(zeros)} "
                     "observations: they must be (batch,) or (batch, 1); give read=, a function "
-                    "that makes them of what it returns"
+                    "that converts the module's output"
                 )
             self.activation_shapes = activation_shapes_of(network, lambda: self._run(zeros))
         if not self.activation_shapes:
             raise ValueError(
                 f"{type(network).__name__} has no submodule that returns a tensor, so no "
-                "activation has a name: compute each step in a submodule, such as nn.ReLU() in "
-                "place of torch.relu"
+                "activation has a name: compute each step in a submodule, such as nn.ReLU() "
+                "instead of torch.relu"
             )
 
     @property
@@ -114,34 +120,36 @@ def adapt(
     read: Read | None = None,
     pixel_scale: float | None = None,
 ) -> AdaptedPolicy:
-    """Any torch module as a policy for every function of this package.
+    """Adapt any torch module to the interface of a policy, for all functions of this package.
 
-    The module is asked once with two observations of zeros, in eval mode and without gradients,
-    to find the names and shapes of its activations. It is used as it is, never copied: a patch
-    of the policy patches the module.
+    The module runs once on two observations of zeros, in eval mode and without gradients, to find
+    the names and shapes of its activations. It is never copied: a patch of the policy patches the
+    module.
 
     Args:
         module: maps observations (batch, 3, 64, 64) to logits of procgen's 15 actions and values.
-            It may return them as a pair, the logits also as a torch distribution; as a
-            dictionary with the keys `logits` and `value`; or as an object with these attributes.
-            Policies of Stable-Baselines3 are asked by `get_distribution` and `predict_values`.
-        value: a second module, which gives the values. `module` then gives the logits or a
-            distribution alone, and names begin with `policy.` and `value.`.
-        read: takes whatever the module returns and gives logits and values, for other modules.
-        pixel_scale: multiplies the observations, which are in [0, 1]; 255 for a module that wants
-            them in 0..255. Defaults to 255 for a policy of Stable-Baselines3 that divides pixels
-            itself, else to 1.
+            It returns a pair, whose first part may be a torch distribution; a dictionary with the
+            keys `logits` and `value`; or an object with these attributes. Policies of
+            Stable-Baselines3 are called through `get_distribution` and `predict_values`.
+        value: a second module, which returns the values. `module` then returns only the logits or
+            a distribution, and activation names begin with `policy.` and `value.`.
+        read: converts the output of other modules to logits and values.
+        pixel_scale: multiplies the observations, which are in [0, 1]; 255 for a module that takes
+            0..255. Defaults to 255 for a policy of Stable-Baselines3 that divides pixels itself,
+            and otherwise to 1.
 
     Raises:
-        TypeError: something other than a torch module.
-        ValueError: outputs that are not understood, or of the wrong shape; a module without
+        TypeError: not a torch module.
+        ValueError: outputs of an unknown kind or of the wrong shape, or a module without
             submodules to name.
 
-    >>> from torch import nn
-    >>> body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 8), nn.ReLU())
-    >>> actor, critic = nn.Sequential(body, nn.Linear(8, 15)), nn.Sequential(body, nn.Linear(8, 1))
-    >>> adapt(actor, critic).activation_shapes["policy.0.2_out"]
-    (8,)
+    Example:
+        >>> from torch import nn
+        >>> body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 8), nn.ReLU())
+        >>> actor = nn.Sequential(body, nn.Linear(8, 15))
+        >>> critic = nn.Sequential(body, nn.Linear(8, 1))
+        >>> adapt(actor, critic).activation_shapes["policy.0.2_out"]
+        (8,)
     """
     for given in (module, value):
         if given is not None and not isinstance(given, nn.Module):
@@ -160,12 +168,12 @@ def adapt(
 
 
 def read_answer(answer: Any) -> tuple[Tensor, Tensor]:
-    """Logits and values from what a module returned: a pair, a dictionary or an object.
+    """Logits and values from the output of a module: a pair, a dictionary or an object.
 
     Raises:
-        ValueError: anything else.
+        ValueError: any other output.
     """
-    remedy = "return (logits, values), or give read=, a function that makes them of it"
+    remedy = "return (logits, values), or give read=, a function that converts the output"
     if isinstance(answer, Mapping):
         logits, value = (_entry(answer, keys) for keys in (LOGIT_KEYS, VALUE_KEYS))
     elif isinstance(answer, tuple | list):
@@ -176,8 +184,8 @@ def read_answer(answer: Any) -> tuple[Tensor, Tensor]:
         logits, value = answer.logits, answer.value
     elif isinstance(answer, Tensor) or hasattr(answer, "logits"):
         raise ValueError(
-            "the module returned no values: give adapt a second module for them, or "
-            "read=lambda logits: (logits, torch.zeros(len(logits))) if there are none"
+            "the module returned no values: give adapt a second module for them, or, if there are "
+            "none, read=lambda logits: (logits, torch.zeros(len(logits)))"
         )
     else:
         raise ValueError(f"the module returned a {type(answer).__name__}: {remedy}")
@@ -203,8 +211,8 @@ def _entry(answer: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
             return answer[key]
     raise ValueError(
         f"the module returned a dictionary with {', '.join(map(repr, answer))}, and none of "
-        f"{', '.join(keys)}{did_you_mean(keys[0], map(str, answer))}: name the entry so, or give "
-        "read=, a function that makes logits and values of it"
+        f"{', '.join(keys)}{did_you_mean(keys[0], map(str, answer))}: rename the entry, or give "
+        "read=, a function that converts the dictionary to logits and values"
     )
 
 

@@ -1,8 +1,9 @@
-"""What a file of `torch.save` claims to hold, checked before torch reads it.
+"""Check a file that `torch.save` wrote before torch reads it.
 
-`torch.load(weights_only=True)` runs no foreign code, but it does what the file says: a file of
-600 bytes can make it hash a tuple of 2^40 parts or fill 4 GB. Here the archive and the opcodes of
-its pickle are read without carrying anything out, and what no checkpoint needs is refused.
+`torch.load(weights_only=True)` runs no foreign code, but it follows the instructions of the file: a
+file of 600 bytes can make it hash a tuple of 2^40 parts or fill 4 GB of memory. This module reads
+the archive and the opcodes of its pickle without executing them, and rejects what no checkpoint
+needs.
 """
 
 from __future__ import annotations
@@ -22,41 +23,41 @@ LARGEST_PICKLE = 2**24
 """Bytes of everything but the tensors. The agents of this project have 6 kB."""
 
 MOST_RECORDS = 2**14
-"""Files in the archive: one for each tensor, and a few more."""
+"""Files in the archive: one per tensor, and a few more."""
 
 MOST_VALUES = 2**20
-"""Values in lists, tuples and dictionaries, counted as often as they occur."""
+"""Values in lists, tuples and dictionaries, counted at each occurrence."""
 
 DEEPEST = 64
-"""Levels of lists, tuples and dictionaries in each other."""
+"""Levels of nested lists, tuples and dictionaries."""
 
 NUMBERS = ("BININT", "BININT1", "BININT2", "BINFLOAT", "LONG1")
 ATOMS = frozenset((*NUMBERS, "NONE", "NEWTRUE", "NEWFALSE", "BINUNICODE"))
 TAKEN = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "APPEND": 1, "SETITEM": 2, "BINPERSID": 1}
-"""How many values an opcode takes from the stack; the others take those after a mark."""
+"""Number of values that an opcode takes from the stack; other opcodes take those after a mark."""
 
 ORDERED = "collections OrderedDict"
 CALLED = frozenset(
     (ORDERED, "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size")
 )
-"""What a checkpoint may call. torch looks each of them up in a list of its own, too."""
+"""The functions that a checkpoint may call. torch checks them against its own list, too."""
 
 MARK, ATOM, NOTHING, MADE, OTHER = "mark", "number or string", "()", "OrderedDict()", "other"
-"""Kinds of values on the stack; of a function or class, its name."""
+"""Kinds of values on the stack; the kind of a function or class is its name."""
 
 
 def checked_archive(path: Path) -> BytesIO:
-    """The content of a file that `torch.save` wrote, with no more in it than a checkpoint needs.
+    """The content of a file that `torch.save` wrote, checked to have only what a checkpoint needs.
 
-    It is a copy of what was checked, so torch reads exactly that.
+    The result is a copy of the checked content, so torch reads exactly this content.
 
     Raises:
-        ValueError: what is wrong, without the path.
+        ValueError: an invalid file. The message does not have the path.
         OSError: the file cannot be read.
     """
     content = read_bounded(path, LARGEST_FILE)
     if not content.startswith(b"PK\x03\x04"):
-        # Before torch 1.6: five pickles, of which the fourth is the checkpoint, then the tensors.
+        # The format before torch 1.6: five pickles, the fourth with the checkpoint, then tensors.
         head = BytesIO(content[:LARGEST_PICKLE])
         for _ in range(5):
             check_pickle(head)
@@ -88,15 +89,16 @@ def _check_records(records: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def check_pickle(stream: BinaryIO) -> None:
-    """Refuse a pickle that holds anything but plain values and tensors. Carries nothing out.
+    """Reject a pickle with anything but plain values and tensors, without executing it.
 
-    Keys of dictionaries must be numbers, strings or None: to hash anything else can take for ever.
+    Keys of dictionaries must be numbers, strings or None, because hashing other values can take
+    forever.
 
     Args:
-        stream: read up to the end of the pickle.
+        stream: a stream, which is read up to the end of the pickle.
 
     Raises:
-        ValueError: what is wrong.
+        ValueError: an invalid pickle. The message says why.
     """
     stack: list[str] = []
     memo: dict[int, str] = {}
@@ -108,10 +110,10 @@ def check_pickle(stream: BinaryIO) -> None:
 
 
 def check_size(value: Any) -> None:
-    """Refuse plain values that go on for ever, or nearly so.
+    """Reject plain values that are too many or too deeply nested.
 
     Raises:
-        ValueError: more than MOST_VALUES values, or more than DEEPEST levels of them.
+        ValueError: more than MOST_VALUES values, or more than DEEPEST levels.
     """
     waiting, count = [(value, 0)], 0
     while waiting:
@@ -129,7 +131,7 @@ def check_size(value: Any) -> None:
 
 
 def _follow(name: str, argument: Any, stack: list[str], memo: dict[int, str]) -> None:
-    """What an opcode does to the kinds of values on the stack."""
+    """Apply an opcode to the kinds of values on the stack."""
     if name in ATOMS:
         stack.append(ATOM)
     elif name == "GLOBAL":
@@ -160,7 +162,7 @@ def _follow(name: str, argument: Any, stack: list[str], memo: dict[int, str]) ->
     elif name == "BUILD":
         stack.pop()
         if stack[-1] != MADE:
-            raise ValueError("it sets the state of an object that is no dictionary")
+            raise ValueError("it sets the state of an object that is not a dictionary")
     elif name not in ("PROTO", "STOP"):
         raise ValueError(f"its pickle uses {name}, which no checkpoint needs")
 

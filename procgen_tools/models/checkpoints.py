@@ -1,8 +1,8 @@
-"""Read and write checkpoints, in the format of the published agents.
+"""Read and write checkpoints in the format of the published agents.
 
-A checkpoint is a dictionary that `torch.save` wrote, with the parameters under
-`model_state_dict` (some other programs write `state_dict`) and anything plain beside it. It is
-data: nothing in it can run, and a file that asks for more is refused.
+A checkpoint is a dictionary that `torch.save` wrote, with the parameters under `model_state_dict`
+(some other programs write `state_dict`) and plain metadata. It is data: nothing in it can run, and
+files that need more are rejected.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ Network = TypeVar("Network", bound=nn.Module)
 
 PARAMETERS = "model_state_dict"
 PARAMETER_NAMES = (PARAMETERS, "state_dict")
-"""Where checkpoints have their parameters: first ours and the published ones, then others."""
+"""Keys of the parameters in checkpoints: first of ours and the published ones, then of others."""
 
 FIRST_WEIGHT = "embedder.block1.conv.weight"
 MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
 FIRST_Q_WEIGHT = "fc1.weight"
 PUBLISHED_SCALE = 4
-"""Of the agent that procgen-tools' notebooks are about."""
+"""The scale of the agent of procgen-tools' notebooks."""
 PLAIN_TYPES = (bool, int, float, str, type(None))
 
 
 def _fewer_channels(policy: ImpalaPolicy) -> str | None:
-    """What to know of a policy that is smaller than the one procgen-tools' notebooks are about."""
+    """A warning about a policy that is smaller than the one of procgen-tools' notebooks, if any."""
     if policy.scale >= PUBLISHED_SCALE:
         return None
     return (
         f"layers have {16 * policy.scale} to {32 * policy.scale} channels in this policy, and "
-        f"{16 * PUBLISHED_SCALE} to {32 * PUBLISHED_SCALE} in the published one: numbers of "
-        "channels and of activations that were found in that one mean others here, or none. Call "
-        "studies.cheese_channels.measure.find_cheese_channels to find this policy's own"
+        f"{16 * PUBLISHED_SCALE} to {32 * PUBLISHED_SCALE} in the published one: its channel "
+        "numbers and activation values mean something else here, or do not exist. Call "
+        "studies.cheese_channels.measure.find_cheese_channels to find those of this policy"
     )
 
 
@@ -59,29 +59,36 @@ def load_policy(
     num_actions: int = NUM_ACTIONS,
     device: torch.device | str | None = None,
 ) -> ImpalaPolicy:
-    """The policy of a checkpoint, of whatever scale, ready to be asked (in eval mode).
+    """Load the policy of a checkpoint, of any scale, in eval mode.
 
-    A checkpoint of a policy with a memory gives a `RecurrentPolicy`. Parameters stored in half
-    precision come back as float32.
+    Returns a `RecurrentPolicy` for a checkpoint of a policy with a memory. Parameters stored in
+    half precision are converted to float32.
 
     Args:
         path: a `.pth` file, published or written by `save_policy`, or the name of an agent (see
             `catalogue.find_agent`).
-        num_actions: the actions that the policy must have.
-        device: where to put the policy; the CPU if None.
+        num_actions: the number of actions that the policy must have.
+        device: the device of the policy. Defaults to the CPU.
 
     Raises:
-        FileNotFoundError: no such file or agent; checkpoints nearby or close names are suggested.
-        ValueError: no checkpoint, one of another architecture, or with other actions.
+        FileNotFoundError: the file or agent does not exist. The message suggests nearby
+            checkpoints or close names.
+        ValueError: the file is not a checkpoint, or the checkpoint has another architecture or
+            number of actions.
 
     Warns:
         UserWarning: procgen-tools' keyword `action_size` is used, and the policy has fewer channels
-            than the published one, whose numbers of channels procgen-tools' notebooks contain.
+            than the published one, whose channel numbers are in procgen-tools' notebooks.
+
+    Example:
+        >>> policy = load_policy("rand_region_5")
+        >>> policy.scale, policy.training
+        (1, False)
     """
     path = find_agent(path)
     state = _parameters(_read(path), path)
     scale = _scale(state, path)
-    # On the meta device a network has shapes and no memory: a foreign file costs nothing.
+    # On the meta device a network has shapes but takes no memory, whatever the file claims.
     with torch.device("meta"):
         kind = RecurrentPolicy if MEMORY_WEIGHT in state else ImpalaPolicy
         policy = kind(scale, num_actions)
@@ -99,16 +106,22 @@ def load_policy(
 def load_q_network(
     path: str | os.PathLike[str], device: torch.device | str | None = None
 ) -> QNetwork:
-    """The Q-network of a checkpoint, of whatever width, ready to be asked (in eval mode).
+    """Load the Q-network of a checkpoint, of any width, in eval mode.
 
     Args:
         path: a `.pth` file that `save_policy` wrote, or the name of an agent (see
             `catalogue.find_agent`).
-        device: where to put the network; the CPU if None.
+        device: the device of the network. Defaults to the CPU.
 
     Raises:
-        FileNotFoundError: no such file or agent; checkpoints nearby or close names are suggested.
-        ValueError: no checkpoint, or one of another architecture.
+        FileNotFoundError: the file or agent does not exist. The message suggests nearby
+            checkpoints or close names.
+        ValueError: the file is not a checkpoint, or the checkpoint has another architecture.
+
+    Example:
+        >>> save_policy(QNetwork(width=8), "agent.pth")
+        >>> load_q_network("agent.pth").width
+        8
     """
     path = find_agent(path)
     state = _parameters(_read(path), path)
@@ -122,52 +135,64 @@ def load_q_network(
 
 
 def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a checkpoint holds beside the parameters, such as its command, seed and scores.
+    """The metadata of a checkpoint, such as its command, seed and scores.
 
     Raises:
-        FileNotFoundError: no such file or agent.
-        ValueError: the file is no checkpoint.
+        FileNotFoundError: the file or agent does not exist.
+        ValueError: the file is not a checkpoint.
+
+    Example:
+        >>> save_policy(ImpalaPolicy(), "agent.pth", seed=3, scores=[0.5, 0.75])
+        >>> checkpoint_metadata("agent.pth")
+        {'seed': 3, 'scores': [0.5, 0.75]}
     """
     checkpoint = _read(find_agent(path))
     return {name: value for name, value in checkpoint.items() if name not in PARAMETER_NAMES}
 
 
 def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any) -> None:
-    """Write a checkpoint that `load_policy` or `load_q_network` reads.
+    """Write a checkpoint for `load_policy` or `load_q_network`.
 
-    An older file is replaced all at once. The same policy and metadata give the same bytes.
-    Missing folders are made.
+    An existing file is replaced atomically. The same policy and metadata give the same bytes.
+    Missing folders are created.
 
     Args:
-        policy: the policy; its parameters are stored with their own types.
+        policy: the policy. Its parameters keep their dtypes.
         path: the file to write.
-        metadata: stored beside the parameters: numbers, strings, None, tensors, and lists,
-            tuples and dictionaries of these.
+        metadata: stored with the parameters: numbers, strings, None, tensors, and lists, tuples
+            and dictionaries of these.
 
     Raises:
-        ValueError: metadata that could not be read back without running code, or that is
-            named `model_state_dict` or `state_dict`.
+        ValueError: metadata that cannot be read without running code, or metadata named
+            `model_state_dict` or `state_dict`.
+
+    Example:
+        >>> policy = ImpalaPolicy(seed=1)
+        >>> save_policy(policy, "agents/mine.pth", seed=1)
+        >>> loaded = load_policy("agents/mine.pth")
+        >>> torch.equal(loaded.fc_value.weight, policy.fc_value.weight)
+        True
     """
     for name in PARAMETER_NAMES:
         if name in metadata:
-            raise ValueError(f"metadata cannot be named {name!r}: parameters have this name")
+            raise ValueError(f"metadata cannot be named {name!r}: the parameters have this name")
     for name, value in metadata.items():
         _check_plain(value, name)
-    # Copies, so that nothing but the parameters themselves is stored: no larger storage that
-    # they are a view of, no memory format, no device.
+    # Copies, so that only the parameters themselves are stored: no larger storage that they are a
+    # view of, no memory format, no device.
     state = OrderedDict(
         (name, value.detach().cpu().clone(memory_format=torch.contiguous_format))
         for name, value in policy.state_dict().items()
     )
-    buffer = BytesIO()  # torch.save writes the name of a file into it, but none of a buffer
+    buffer = BytesIO()  # torch.save would write the name of a file into it
     torch.save({PARAMETERS: state, **metadata}, buffer)
-    # The view is released before an error leaves: Python 3.12.1 crashes when it collects both.
+    # The view is released before an error propagates: Python 3.12.1 crashes when it collects both.
     with unfinished(path) as temporary, buffer.getbuffer() as content:
         temporary.write_bytes(content)
 
 
 def _check_plain(value: Any, name: str) -> None:
-    # Exact types: a numpy number passes for a float, but is not read back.
+    # Exact types: a NumPy number is a float, too, but cannot be read again.
     if type(value) in (list, tuple):
         for index, part in enumerate(value):
             _check_plain(part, f"{name}[{index}]")
@@ -199,7 +224,7 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(checkpoint, dict):
         raise ValueError(
-            f"{path} holds a {type(checkpoint).__name__}: a checkpoint is a dictionary with "
+            f"{path} contains a {type(checkpoint).__name__}: a checkpoint is a dictionary with "
             f"the parameters under {PARAMETERS!r}"
         )
     return checkpoint
@@ -221,8 +246,9 @@ def _scale(state: dict[str, Tensor], path: Path) -> int:
     if not _is_parameter(weight) or weight.ndim != 4 or weight.shape[0] % 16:
         found = f"shape {tuple(weight.shape)}" if isinstance(weight, Tensor) else "none"
         raise ValueError(
-            f"{path} holds no IMPALA policy: its {FIRST_WEIGHT} should have 16 x scale output "
-            f"channels and 4 axes, and it has {found}; load the network that it was trained with"
+            f"{path} does not contain an IMPALA policy: its {FIRST_WEIGHT} must have 16 x scale "
+            f"output channels and 4 axes, but has {found}; load the network that it was trained "
+            "with"
         )
     return max(1, weight.shape[0] // 16)
 
@@ -234,15 +260,15 @@ def _check_state(state: dict[str, Tensor], network: nn.Module, what: str, path: 
     if missing or extra:
         raise ValueError(
             f"{path} is a checkpoint of another architecture than {what}: missing "
-            f"{_some(missing)}; not known {_some(extra)}. Load the network that it was trained "
+            f"{_some(missing)}; unknown {_some(extra)}. Load the network that it was trained "
             "with, or rename its parameters"
         )
     for name, value in state.items():
         if not _is_parameter(value):
             kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
             raise ValueError(
-                f"{path} stores {name} as {kind}: a parameter is a dense tensor of floats, stored "
-                "in full; save the checkpoint again from the network that it belongs to"
+                f"{path} stores {name} as {kind}: a parameter must be a dense tensor of floats, "
+                "stored in full; save the checkpoint again from its network"
             )
 
 
@@ -269,8 +295,8 @@ def _filled(
     wrong = [name for name, value in converted.items() if not value.isfinite().all()]
     if wrong:
         raise ValueError(
-            f"{path} has numbers that are not finite in {_some(wrong)}: its training went wrong, "
-            "or the file is damaged; take an earlier checkpoint"
+            f"{path} has numbers that are not finite in {_some(wrong)}: training diverged or the "
+            "file is damaged; take an earlier checkpoint"
         )
     network.load_state_dict(converted, assign=True)
     return network.to(device or "cpu").eval()
@@ -282,7 +308,7 @@ def _is_parameter(value: Any) -> TypeGuard[Tensor]:
         and value.is_floating_point()
         and value.layout == torch.strided
         and value.device.type == "cpu"
-        # A small file can claim a huge tensor by repeating a few numbers. Python's own product:
+        # A small file can claim a huge tensor with stride 0. The product is Python's, because
         # torch's overflows.
         and value.untyped_storage().nbytes() >= math.prod(value.shape) * value.itemsize
     )

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 COUNT = 2
-"""Observations in a dry run: with two, the batch axis can be told from an axis of one."""
+"""Observations in a dry run: two, to distinguish the batch axis from an axis of length one."""
 
 
 @contextmanager
 def probing(network: nn.Module) -> Iterator[Tensor]:
-    """Zero observations on the network's device; inside, it is in eval mode without gradients.
+    """Zero observations on the network's device, with the network in eval mode and no gradients.
 
-    Afterwards every module is in the mode in which it was, so batch statistics do not move.
+    Batch statistics do not change, and afterwards every module is in its previous mode.
     """
     parameter = next(network.parameters(), torch.zeros(()))
     modes = {module: module.training for module in network.modules()}
@@ -33,20 +33,20 @@ def probing(network: nn.Module) -> Iterator[Tensor]:
 def activation_shapes_of(
     network: nn.Module, run: Callable[[], Any], *, every_name: bool = False
 ) -> dict[str, tuple[int, ...]]:
-    """The shape of each activation of one observation, by name, in order of computation.
+    """The shape of each activation for one observation, by name, in order of computation.
 
-    An activation is a tensor with a batch axis that a submodule returns. A tensor that passes
-    through several modules unchanged has the name of the innermost. The first is the input of
-    the first module that runs, `<path>_in0`.
+    An activation is a tensor with a batch axis that a submodule returns. A tensor that several
+    nested modules return has the name of the innermost. The first activation is the input of the
+    first module that runs, `<path>_in0`.
 
     Args:
-        network: whose submodules are watched.
-        run: runs it once on `COUNT` observations.
-        every_name: list the input and the output of every submodule, aliases included.
+        network: the network.
+        run: runs the network once on `COUNT` observations.
+        every_name: list the input and the output of every submodule, including aliases.
     """
     shapes: dict[str, tuple[int, ...]] = {}
-    # Tensors are kept alive, so that no later one gets the same identity. A module that works
-    # in place returns its input in another version.
+    # Tensors are kept alive, so that no later tensor gets the same identity. A module that works
+    # in place returns its input with another version.
     seen: list[tuple[Tensor, int]] = []
 
     def keep(name: str, value: Any) -> None:

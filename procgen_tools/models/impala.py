@@ -2,8 +2,8 @@
 
 The network is that of Espeholt et al. (2018), figure 3, as trained for "Goal
 Misgeneralization in Deep Reinforcement Learning" (Langosco et al., 2022). Every step of the
-computation, ReLUs and residual additions included, is a module made at construction, so that
-a hook can name it; parameters keep the names that published checkpoints use.
+computation, including ReLUs and residual additions, is a module, so that hooks can name it.
+Parameters have the names of published checkpoints.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ EMBEDDING_SIZE = 256
 RESUME_POINTS = tuple(
     f"embedder.block{block}.res{residual}.resadd_out" for block in (1, 2, 3) for residual in (1, 2)
 )
-"""Activations that alone decide what follows, in order: a pass can go on from them."""
+"""Activations that determine all later ones, in order: a forward pass can resume at them."""
 
 
 class ResidualAdd(nn.Module):
-    """The sum that ends a residual block; a module, so that hooks can reach it."""
+    """The sum at the end of a residual block, as a module, so that hooks can reach it."""
 
     def forward(
         self,
@@ -90,10 +90,10 @@ class ImpalaEmbedder(nn.Module):
     def resume(
         self, name: str, activation: Float[Tensor, "batch channel row col"]
     ) -> Float[Tensor, "batch 256"]:
-        """The rest of `forward`, from the residual sum that `name` names (see RESUME_POINTS)."""
+        """The rest of `forward`, from the residual sum `name` on (see RESUME_POINTS)."""
         start, residual, _ = name.removeprefix("embedder.").split(".", 2)
         block: ImpalaBlock = getattr(self, start)
-        # Through the module itself, so that hooks on this activation act.
+        # Calls the module itself, so that hooks on this activation run.
         x = getattr(block, residual).resadd(activation, torch.zeros_like(activation))
         if residual == "res1":
             x = block.res2(x)
@@ -111,12 +111,22 @@ class ImpalaPolicy(PolicyModule):
 
     Args:
         scale: multiplies the channels of every convolution (published agents: 1 and 4).
-        num_actions: outputs of the policy head; 15 in procgen.
-        seed: decides the initial parameters; torch's global generators are neither read
-            nor moved.
+        num_actions: number of outputs of the policy head; 15 in procgen.
+        seed: seed of the initial parameters. torch's global generators are neither read nor
+            changed.
 
     Raises:
         ValueError: a scale or number of actions below 1.
+
+    Example:
+        >>> policy = ImpalaPolicy(scale=1, seed=0)
+        >>> logits, values = policy.logits_and_value(torch.rand(2, 3, 64, 64))
+        >>> logits.shape, values.shape
+        (torch.Size([2, 15]), torch.Size([2]))
+        >>> len(policy.activation_names)
+        43
+        >>> policy.activation_shapes["embedder.block2.res1.resadd_out"]
+        (32, 16, 16)
     """
 
     resume_points = RESUME_POINTS
@@ -128,8 +138,8 @@ class ImpalaPolicy(PolicyModule):
                 raise ValueError(f"{name} is {number}: give a whole number from 1 up")
         self.scale = scale
         self.num_actions = num_actions
-        # Torch's layers draw parameters of their own first: keep that out of the caller's
-        # random stream, then draw the ones we want.
+        # torch's layers first draw parameters of their own, which must not change the caller's
+        # random stream.
         with torch.random.fork_rng(devices=[]):
             self.embedder = ImpalaEmbedder(scale)
             self.fc_policy = nn.Linear(EMBEDDING_SIZE, num_actions)
@@ -152,18 +162,18 @@ class ImpalaPolicy(PolicyModule):
 
     @property
     def activation_names(self) -> tuple[str, ...]:
-        """The 43 activations in order of computation, under the labels that circrl gives.
+        """The 43 activations in order of computation, with circrl's labels.
 
-        The input is `embedder.block1.conv_in0`; the others are `<module path>_out`. An array
-        that passes through several modules unchanged has the name of the innermost:
-        `embedder.block1.res2.resadd_out` is also what block1 returns.
+        The input is `embedder.block1.conv_in0`; the others are `<module path>_out`. A tensor that
+        several nested modules return has the name of the innermost:
+        `embedder.block1.res2.resadd_out` is also the output of block1.
         """
         leaves = [name for name, module in self.named_modules() if not list(module.children())]
         return (f"{leaves[0]}_in0", *(f"{name}_out" for name in leaves))
 
     @property
     def activation_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each activation of one observation: channels first, no batch axis."""
+        """The shape of each activation for one observation: channels first, no batch axis."""
         shapes: dict[str, tuple[int, ...]] = {}
         shape: tuple[int, ...] = ()
         for name in self.activation_names:
@@ -187,25 +197,25 @@ class ImpalaPolicy(PolicyModule):
     def logits_and_value_after(
         self, name: str, activation: Float[Tensor, "batch channel row col"]
     ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
-        """`logits_and_value`, gone on with from an activation that a pass already gave.
+        """`logits_and_value`, resumed at an activation of an earlier pass.
 
-        Patches of this activation and of later ones act; what comes before is not computed.
+        Patches of this activation and of later ones apply. Earlier layers do not run.
 
         Args:
             name: one of RESUME_POINTS.
-            activation: what the network had there, before any patch.
+            activation: the activation of the earlier pass, before any patch.
 
         Raises:
             ValueError: another name, or an activation of another shape.
         """
         if name not in RESUME_POINTS:
             raise ValueError(
-                f"a pass cannot go on from {name!r}: choose one of {', '.join(RESUME_POINTS)}"
+                f"a pass cannot resume at {name!r}: choose one of {', '.join(RESUME_POINTS)}"
             )
         if activation.shape[1:] != self.activation_shapes[name]:
             raise ValueError(
-                f"{name} has shape {self.activation_shapes[name]} and not "
-                f"{tuple(activation.shape[1:])}: give what this policy had there, with a batch axis"
+                f"{name} has shape {self.activation_shapes[name]}, not "
+                f"{tuple(activation.shape[1:])}: give this policy's activation, with a batch axis"
             )
         logits, values = self._heads(self.embedder.resume(name, activation))
         return precise(logits), precise(values).flatten()

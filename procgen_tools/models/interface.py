@@ -1,8 +1,8 @@
-"""What the analyses of this package need of a policy, and a check that says what is missing.
+"""The interface of a policy for the analyses of this package, and a check of this interface.
 
-`vfield`, `hooks`, `interventions`, `effects`, `behaviour` and the widgets accept every object that
-has the members of `Policy`. The policies of this room have them; `adapt` adds them to any torch
-module; `check_policy` verifies a class of your own.
+`vfield`, `hooks`, `interventions`, `effects`, `studies` and the widgets accept any object with the
+members of `Policy`. The policies of `models` have them, `adapt` adds them to any torch module, and
+`check_policy` checks your own class.
 """
 
 from __future__ import annotations
@@ -33,10 +33,15 @@ class Policy(Protocol):
     | `logits_and_value`  | observations -> (logits (batch, 15), values (batch,))       | `measure`, `play` |
     | `activation_names`  | names in order of computation, ending in `_out` or `_in0`   | `record`, `measure` |
     | `activation_shapes` | shape of each activation of one observation, no batch axis  | interventions, vectors, ChannelBrowser |
-    | `parameters`        | decide the device and the number type of the observations   | all |
+    | `parameters`        | device and dtype of the observations                        | all |
 
     Observations are (batch, 3, 64, 64) floats in [0, 1]. A name is the path of a submodule that
     returns the activation, followed by `_out`, or by `_in0` for its first input.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> isinstance(ImpalaPolicy(), Policy), isinstance(nn.Linear(4, 3), Policy)
+        (True, False)
     """  # noqa: E501
 
     @property
@@ -50,7 +55,7 @@ class Policy(Protocol):
 
 @runtime_checkable
 class ResumablePolicy(Policy, Protocol):
-    """A policy whose passes can go on from activations that alone decide what follows."""
+    """A policy whose forward passes can resume at activations that determine all later ones."""
 
     @property
     def resume_points(self) -> tuple[str, ...]: ...
@@ -58,12 +63,12 @@ class ResumablePolicy(Policy, Protocol):
 
 
 def answer_from(policy: Policy, point: str | None, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits and values of a pass that goes on from an activation.
+    """Logits and values of a forward pass that resumes at an activation.
 
     Args:
-        policy: whose.
-        point: one of its `resume_points`; None for a whole pass.
-        inputs: the activation there, or the observations of a whole pass.
+        policy: the policy.
+        point: one of its `resume_points`, or None for a whole pass.
+        inputs: the activation at this point, or the observations of a whole pass.
     """
     if point is None:
         return policy.logits_and_value(inputs)
@@ -79,7 +84,7 @@ MEMBERS = (
 
 
 def need(policy: Any, *members: str, what: str) -> None:
-    """Make sure that a policy has the members that a function uses.
+    """Check that a policy has the members that a function uses.
 
     Args:
         policy: any object.
@@ -87,7 +92,7 @@ def need(policy: Any, *members: str, what: str) -> None:
         what: the function that uses them, for the message.
 
     Raises:
-        TypeError: members are missing; the message names them and the remedy.
+        TypeError: members are missing. The message names them and the remedy.
     """
     missing = [name for name in members if not hasattr(policy, name)]
     if not missing:
@@ -103,15 +108,17 @@ def need(policy: Any, *members: str, what: str) -> None:
 
 
 def check_policy(policy: Any) -> None:
-    """Verify that an object is a complete policy (see `Policy`), with one forward pass of zeros.
+    """Check that an object is a complete policy (see `Policy`), with one forward pass of zeros.
 
     Raises:
-        TypeError: members are missing; the message names them and the remedy.
-        ValueError: logits or values of the wrong shape, two members that disagree, or an
-            activation that is not where its name says or has another shape.
+        TypeError: members are missing. The message names them and the remedy.
+        ValueError: logits or values of the wrong shape, members that contradict each other, or an
+            activation with a wrong name or shape.
 
-    >>> from procgen_tools.models import ImpalaPolicy
-    >>> check_policy(ImpalaPolicy())
+    Example:
+        >>> check_policy(nn.Linear(4, 3))
+        Traceback (most recent call last):
+        TypeError: a policy needs activation_names and activation_shapes and logits_and_value, ...
     """
     need(policy, *MEMBERS, what="a policy")
     if not isinstance(policy, nn.Module):
@@ -131,7 +138,7 @@ def _check_members(policy: Policy, module: nn.Module) -> None:
                 "distribution with .logits, such as torch's Categorical, and values"
             )
         distribution, _ = answer
-        # A distribution holds its logits normalised.
+        # The logits of a distribution are normalised.
         if not torch.allclose(distribution.logits.softmax(-1), logits.softmax(-1), atol=1e-4):
             raise ValueError("logits_and_value and calling the policy give different probabilities")
         found = activation_shapes_of(
@@ -148,12 +155,14 @@ def _check_members(policy: Policy, module: nn.Module) -> None:
                 "activations by module path with _out or _in0"
             )
         if tuple(shape) != found[name]:
-            raise ValueError(f"activation_shapes says {tuple(shape)} for {name}, and a pass gave "
-                             f"{found[name]}")  # fmt: skip
+            raise ValueError(
+                f"activation_shapes has {tuple(shape)} for {name}, but a forward pass has "
+                f"{found[name]}: correct activation_shapes"
+            )
 
 
 def check_answer(answer: Any, count: int, what: str) -> tuple[Tensor, Tensor]:
-    """The logits and values that something returned for `count` observations.
+    """Check the logits and values that `what` returned for `count` observations.
 
     Raises:
         ValueError: not a pair of tensors, or tensors of another shape.
@@ -182,9 +191,10 @@ def check_answer(answer: Any, count: int, what: str) -> tuple[Tensor, Tensor]:
 
 
 def watched(policy: nn.Module) -> nn.Module:
-    """The module whose submodules the activation names of a policy mean.
+    """The module in which the activation names of a policy are paths.
 
-    The policy itself, unless it has a member `network_of_names`, as an `AdaptedPolicy` has.
+    This is the member `network_of_names` of the policy if it has one, as an `AdaptedPolicy` has,
+    and otherwise the policy itself.
     """
     inner = getattr(policy, "network_of_names", policy)
     assert isinstance(inner, nn.Module)
@@ -192,13 +202,13 @@ def watched(policy: nn.Module) -> nn.Module:
 
 
 class PolicyModule(nn.Module):
-    """What the policies of this room share: input checks and distributions.
+    """The base class of the policies of `models`: input checks and distributions.
 
-    A subclass computes logits and values in `_answer`.
+    Subclasses compute logits and values in `_answer`.
     """
 
     resume_points: tuple[str, ...] = ()
-    """Activations from which `logits_and_value_after` can go on."""
+    """Activations at which `logits_and_value_after` can resume."""
 
     def _answer(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (batch, action) and values (batch, 1) or (batch,) of checked observations."""
@@ -207,21 +217,20 @@ class PolicyModule(nn.Module):
     def logits_and_value(
         self, obs: Tensor
     ) -> tuple[Float[Tensor, "batch action"], Float[Tensor, " batch"]]:
-        """Unnormalised log-probabilities of the actions, and discounted return expected.
+        """Unnormalised log-probabilities of the actions, and the expected discounted return.
 
-        The same numbers as `forward` without building a distribution: the fast way.
+        The numbers are those of `forward`. This is faster, because no distribution is built.
 
         Args:
-            obs: (batch, 3, 64, 64) floats in [0, 1], of any floating-point type; they are
-                converted to the type of the parameters.
+            obs: (batch, 3, 64, 64) floats in [0, 1] of any floating-point dtype, which are
+                converted to the dtype of the parameters.
 
         Returns:
-            logits (batch, action) and values (batch,), in float32 at least, under autocast
-            too.
+            logits (batch, action) and values (batch,), at least in float32, also under autocast.
 
         Raises:
-            ValueError: observations of another shape, of whole numbers, or on another
-                device than the policy.
+            ValueError: observations of another shape, of whole numbers, or on another device than
+                the policy.
         """
         logits, values = self._answer(checked(obs, next(self.parameters())))
         return precise(logits), precise(values).flatten()
@@ -243,19 +252,25 @@ class PolicyModule(nn.Module):
 def predictor(
     policy: Policy,
 ) -> Callable[..., tuple[Int[np.ndarray, " batch"], None]]:
-    """A policy in the calling convention of `predict` in Stable-Baselines3 and circrl.
+    """A policy with the calling convention of `predict` in Stable-Baselines3 and circrl.
 
-    circrl's `run_rollout` takes it: `run_rollout(predictor(policy), venv)`. (A policy itself has
-    no method `predict`, because circrl's `ModuleHook` would call it in place of a forward pass.)
+    It works with circrl's `run_rollout`: `run_rollout(predictor(policy), venv)`. (A policy itself
+    has no method `predict`, because circrl's `ModuleHook` would call it instead of a forward pass.)
 
     Returns:
-        a function of observations (batch, 3, 64, 64), and optionally of a state and of episode
-        starts, which it ignores; with `deterministic=True` it takes the most probable action, and
-        otherwise samples one from torch's global generator, which `run_rollout` seeds. It returns
+        a function of observations (batch, 3, 64, 64) and, optionally, of a state and of episode
+        starts, which it ignores. With `deterministic=True` it takes the most probable action, and
+        otherwise it samples from torch's global generator, which `run_rollout` seeds. It returns
         the actions (batch,) and None, the state of a policy without memory.
 
     Raises:
         TypeError: a policy without `logits_and_value`.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> actions, state = predictor(ImpalaPolicy())(torch.rand(4, 3, 64, 64))
+        >>> actions.shape, state
+        ((4,), None)
     """
     need(policy, "logits_and_value", "parameters", what="predictor")
 
@@ -275,24 +290,29 @@ def predictor(
 
 
 class TensorPolicy(nn.Module):
-    """A policy that returns tensors alone, for tools that cannot take a distribution.
+    """A policy that returns only tensors, for tools that do not support distributions.
 
         torch.export.export(TensorPolicy(policy), (observations,))
         torch.jit.trace(TensorPolicy(policy), observations)
         captum.attr.Saliency(TensorPolicy(policy, "logits")).attribute(observations, target=5)
 
     Args:
-        policy: used as it is, not copied.
+        policy: the policy, which is not copied.
         returns: "both" for logits (batch, action) and values (batch,), "logits", or "values".
 
     Raises:
-        ValueError: another word.
+        ValueError: an unknown value of `returns`.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> TensorPolicy(ImpalaPolicy(), "logits")(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 15])
     """
 
     def __init__(self, policy: Policy, returns: str = "both") -> None:
         super().__init__()
         if returns not in ("both", "logits", "values"):
-            raise ValueError(f"a policy cannot return {returns!r}: choose both, logits or values")
+            raise ValueError(f"returns is {returns!r}: choose 'both', 'logits' or 'values'")
         need(policy, "logits_and_value", what="TensorPolicy")
         self.policy, self.returns = policy, returns
 
@@ -309,11 +329,11 @@ class TensorPolicy(nn.Module):
         return logits if self.returns == "logits" else values
 
 
-# torch.fx keeps these three as calls of functions: they look at numbers that do not exist while
-# it traces.
+# torch.fx keeps calls of these three functions, which read values that do not exist while it
+# traces.
 @torch.fx.wrap
 def checked(obs: Tensor, parameter: Tensor) -> Tensor:
-    """The observations in the parameter's number type, if a policy can take them."""
+    """The observations, checked, in the dtype of the parameter."""
     if obs.shape[1:] != OBSERVATION_SHAPE or obs.ndim != 4:
         raise ValueError(
             f"observations have shape {tuple(obs.shape)}: give (batch, 3, 64, 64); "
@@ -333,7 +353,7 @@ def checked(obs: Tensor, parameter: Tensor) -> Tensor:
 
 @torch.fx.wrap
 def precise(numbers: Tensor) -> Tensor:
-    """In float32 at least."""
+    """The numbers in float32, or in a more precise dtype if they have one."""
     return numbers.to(torch.promote_types(numbers.dtype, torch.float32))
 
 

@@ -1,6 +1,6 @@
-"""A policy's mirror image: it does in a mirrored picture what the policy does in the picture.
+"""The mirror image of a policy: it acts in a mirrored picture as the policy acts in the picture.
 
-A policy that goes to the top-right corner goes to another one after its weights are mirrored,
+A policy that goes to the top-right corner goes to another corner after its weights are mirrored,
 without training. After the "model mirror" of procgen-tools.
 """
 
@@ -15,18 +15,18 @@ from torch import Tensor, nn
 from procgen_tools.models.impala import ImpalaPolicy
 
 LEFT_RIGHT = (6, 7, 8, 3, 4, 5, 0, 1, 2, *range(9, 15))
-"""The action whose keys are those of each action with left and right exchanged."""
+"""For each action, the action with left and right exchanged."""
 UP_DOWN = (2, 1, 0, 5, 4, 3, 8, 7, 6, *range(9, 15))
-"""The action whose keys are those of each action with up and down exchanged."""
+"""For each action, the action with up and down exchanged."""
 
 Impala = TypeVar("Impala", bound=ImpalaPolicy)
 
 
 class MirroredMaxPool(nn.MaxPool2d):
-    """The max-pool of the mirrored picture.
+    """The mirror image of a max-pool.
 
-    A pool of side 3 and step 2 that is padded by 1 centres its windows on the even rows and
-    columns of a picture with an even side, and its mirror image on the odd ones.
+    A pool of size 3, stride 2 and padding 1 centres its windows on the even rows and columns of a
+    picture with an even side. Its mirror image centres them on the odd ones.
     """
 
     def __init__(self, pool: nn.MaxPool2d, axes: tuple[int, ...]) -> None:
@@ -41,35 +41,37 @@ class MirroredMaxPool(nn.MaxPool2d):
 def mirrored(
     policy: Impala, *, columns: bool = False, rows: bool = False, exact: bool = True
 ) -> Impala:
-    """A copy of a policy that sees and acts mirrored.
+    """Make a copy of a policy with mirrored observations and actions.
 
-    Convolution kernels and the weights of the dense layer are flipped in space, and the heads'
-    actions change places with those of the mirrored keys. With `axes` the flipped axes of the
-    picture, and `swap` the exchange of actions,
+    Convolution kernels and the weights of the dense layer are flipped in space, and actions are
+    exchanged with their mirror images. Let `axes` be the flipped axes of the picture, and `swap`
+    the exchange of actions. Then
 
         mirrored(policy)(observations.flip(axes)) = swap(policy(observations))
 
-    holds up to rounding if `exact`. Weights alone cannot do this: max-pools treat the sides of a
-    picture differently (see `MirroredMaxPool`). With `exact=False` the pools stay as they are, the
-    copy is an ordinary policy whose checkpoint loads everywhere, and the equation is approximate.
+    holds up to rounding if `exact`. Flipped weights are not enough for this, because max-pools
+    treat the sides of a picture differently (see `MirroredMaxPool`). With `exact=False` the pools
+    do not change. The copy is then an ordinary policy, whose checkpoint loads everywhere, and the
+    equation is approximate.
 
-    A mirrored frame is not a frame of the mirrored maze: textures and the mouse's picture are not
-    symmetric. What the copy does in a maze is therefore to be measured, not deduced.
+    A mirrored frame is not a frame of the mirrored maze, because textures and the mouse's picture
+    are not symmetric. The behaviour of the copy in a maze must therefore be measured.
 
     Args:
-        policy: of any scale, also with a memory.
+        policy: a policy of any scale, with or without a memory.
         columns: exchange left and right.
         rows: exchange top and bottom.
-        exact: mirror the max-pools, too.
+        exact: also mirror the max-pools.
 
     Raises:
-        ValueError: neither columns nor rows, or a policy without procgen's 15 actions.
+        ValueError: neither `columns` nor `rows`, or a policy without procgen's 15 actions.
 
-    >>> policy, frames = ImpalaPolicy(), torch.rand(2, 3, 64, 64)
-    >>> logits, _ = policy.logits_and_value(frames)
-    >>> swapped, _ = mirrored(policy, columns=True).logits_and_value(frames.flip(-1))
-    >>> torch.allclose(swapped[:, LEFT_RIGHT], logits, atol=1e-4)
-    True
+    Example:
+        >>> policy, frames = ImpalaPolicy(), torch.rand(2, 3, 64, 64)
+        >>> logits, _ = policy.logits_and_value(frames)
+        >>> swapped, _ = mirrored(policy, columns=True).logits_and_value(frames.flip(-1))
+        >>> torch.allclose(swapped[:, LEFT_RIGHT], logits, atol=1e-4)
+        True
     """
     axes = (-1,) * columns + (-2,) * rows
     if not axes:
@@ -96,7 +98,7 @@ def mirrored(
 
 
 def _mirrored_pool(pool: nn.MaxPool2d, axes: tuple[int, ...]) -> nn.MaxPool2d:
-    """The mirror image of a pool, which may be a mirror image itself."""
+    """The mirror image of a pool, which may be mirrored already."""
     if isinstance(pool, MirroredMaxPool):
         axes = tuple(sorted(set(pool.axes) ^ set(axes)))
     if axes:

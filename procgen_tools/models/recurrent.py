@@ -1,6 +1,6 @@
 """A policy with a memory: the IMPALA embedder, a gated recurrent unit, and the two heads.
 
-Parameters keep the names of the published recurrent agents (train-procgen for PyTorch), in which
+Parameters have the names of the published recurrent agents (train-procgen for PyTorch), in which
 the unit is as wide as the embedding.
 """
 
@@ -30,18 +30,25 @@ class Memory(nn.Module):
 
 
 class RecurrentPolicy(ImpalaPolicy):
-    """Action distribution and value of an observation and of what came before it.
+    """Action distribution and value of an observation, given the observations before it.
 
-    `logits_and_value` is refused with a TypeError, since what it does depends on what it saw
-    before: use `step`.
+    `logits_and_value` raises a TypeError, because the outputs depend on earlier observations: use
+    `step`.
 
     Args:
         scale: multiplies the channels of every convolution.
-        num_actions: outputs of the policy head; 15 in procgen.
-        seed: decides the initial parameters.
+        num_actions: number of outputs of the policy head; 15 in procgen.
+        seed: seed of the initial parameters.
 
     Raises:
         ValueError: a scale or number of actions below 1.
+
+    Example:
+        >>> policy = RecurrentPolicy()
+        >>> memory, firsts = policy.initial_memory(2), torch.tensor([True, True])
+        >>> logits, values, memory = policy.step(torch.rand(2, 3, 64, 64), memory, firsts)
+        >>> logits.shape, memory.shape
+        (torch.Size([2, 15]), torch.Size([2, 256]))
     """
 
     memory_size = EMBEDDING_SIZE
@@ -60,7 +67,7 @@ class RecurrentPolicy(ImpalaPolicy):
 
     @property
     def activation_names(self) -> tuple[str, ...]:
-        """As in `ImpalaPolicy`, and `gru_out`, the new memory, once for every step in time."""
+        """Those of `ImpalaPolicy`, and `gru_out`, the new memory, once per time step."""
         names = [name for name in super().activation_names if not name.startswith("gru.")]
         heads = names.index("fc_policy_out")
         return (*names[:heads], "gru_out", *names[heads:])
@@ -81,12 +88,11 @@ class RecurrentPolicy(ImpalaPolicy):
 
         Args:
             obs: (batch, 3, 64, 64) floats in [0, 1].
-            memory: what the step before returned; `initial_memory` at first.
-            firsts: where an episode begins with this observation: what the memory holds there
-                is forgotten first.
+            memory: the memory that the step before returned, or `initial_memory`.
+            firsts: where an episode begins with this observation. The memory is reset there.
 
         Returns:
-            logits, values and the new memory, in float32 at least.
+            logits, values and the new memory, at least in float32.
 
         Raises:
             ValueError: see `ImpalaPolicy.logits_and_value`.
@@ -104,11 +110,11 @@ class RecurrentPolicy(ImpalaPolicy):
         Float[Tensor, "time batch"],
         Float[Tensor, "batch memory"],
     ]:
-        """Many steps of a batch of episodes: `step` again and again, the embedder asked once.
+        """Many steps of a batch of episodes, with a single call of the embedder.
 
         Args:
             obs: (time x batch, 3, 64, 64) floats in [0, 1], the batch of the first step first.
-            memory: before the first step.
+            memory: the memory before the first step.
             firsts: where an episode begins with an observation.
 
         Raises:
@@ -121,7 +127,7 @@ class RecurrentPolicy(ImpalaPolicy):
         for hidden, first in zip(embedded, firsts, strict=True):
             memory = self.gru(hidden, memory * ~first.unsqueeze(1)).to(precise)
             remembered.append(memory)
-        states = torch.cat(remembered)  # one batch for the heads, as everywhere else
+        states = torch.cat(remembered)  # one batch for the heads
         return (
             self.fc_policy(states).to(precise).unflatten(0, firsts.shape),
             self.fc_value(states).to(precise).unflatten(0, firsts.shape).squeeze(-1),

@@ -1,7 +1,7 @@
 """Two small policies: a multilayer perceptron, and the network of "Nature DQN".
 
-Parameters have the names that procgen-tools and train-procgen gave them, so that state
-dictionaries of their `MlpModel` and `NatureModel`, alone or as the embedder of a policy, load.
+Parameters have the names of procgen-tools and train-procgen, so that state dictionaries of their
+`MlpModel` and `NatureModel` load, alone or as the embedder of a policy.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ class MlpModel(nn.Module):
     """Linear layers, each followed by a ReLU.
 
     Args:
-        input_dims: length of the input.
-        hidden_dims: units of each layer.
+        input_dims: length of the flattened input.
+        hidden_dims: number of units of each layer.
+
+    Example:
+        >>> MlpModel(input_dims=12, hidden_dims=(8, 4))(torch.rand(2, 3, 2, 2)).shape
+        torch.Size([2, 4])
     """
 
     def __init__(
@@ -49,12 +53,16 @@ class NatureModel(nn.Module):
     """Three convolutions and a layer of 512 units (Mnih et al., 2015).
 
     Args:
-        in_channels: of the pictures.
-        side: rows and columns of the pictures. Stored parameters are usually for 84; pictures of
-            another size are resized to it, bilinearly.
+        in_channels: number of channels of the input.
+        side: rows and columns of the input. Published parameters are usually for 84. Inputs of
+            another size are resized bilinearly.
 
     Raises:
-        ValueError: pictures too small for the convolutions.
+        ValueError: `side` is too small for the convolutions.
+
+    Example:
+        >>> NatureModel(side=84)(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 512])
     """
 
     def __init__(self, in_channels: int = OBSERVATION_SHAPE[0], side: int = 64) -> None:
@@ -86,7 +94,7 @@ class NatureModel(nn.Module):
 
 
 class EmbedderPolicy(PolicyModule):
-    """An embedder and two linear heads, initialised orthogonally (gain sqrt 2, .01 and 1)."""
+    """An embedder and two linear heads with orthogonal initial weights (gains sqrt 2, 0.01, 1)."""
 
     def __init__(self, embedder: MlpModel | NatureModel, num_actions: int, seed: int) -> None:
         super().__init__()
@@ -112,7 +120,7 @@ class EmbedderPolicy(PolicyModule):
 
     @property
     def activation_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each activation of one observation: channels first, no batch axis."""
+        """The shape of each activation for one observation: channels first, no batch axis."""
         with probing(self) as zeros:
             return activation_shapes_of(self, lambda: self._answer(zeros))
 
@@ -122,12 +130,16 @@ class EmbedderPolicy(PolicyModule):
 
 
 class MlpPolicy(EmbedderPolicy):
-    """A policy that sees the pixels as one long row.
+    """A multilayer perceptron on the flattened pixels.
 
     Args:
-        hidden_dims: units of each hidden layer.
-        num_actions: outputs of the policy head; 15 in procgen.
-        seed: decides the initial parameters; torch's global generators are not moved.
+        hidden_dims: number of units of each hidden layer.
+        num_actions: number of outputs of the policy head; 15 in procgen.
+        seed: seed of the initial parameters. torch's global generators do not change.
+
+    Example:
+        >>> MlpPolicy(hidden_dims=(8,)).activation_names[-2:]
+        ('fc_policy_out', 'fc_value_out')
     """
 
     def __init__(
@@ -146,9 +158,13 @@ class NaturePolicy(EmbedderPolicy):
     """A policy with the convolutions of "Nature DQN".
 
     Args:
-        side: see `NatureModel`; 84 for parameters that were stored elsewhere.
-        num_actions: outputs of the policy head; 15 in procgen.
-        seed: decides the initial parameters; torch's global generators are not moved.
+        side: see `NatureModel`; 84 for published parameters.
+        num_actions: number of outputs of the policy head; 15 in procgen.
+        seed: seed of the initial parameters. torch's global generators do not change.
+
+    Example:
+        >>> NaturePolicy().activation_shapes["embedder.layers.4_out"]
+        (64, 4, 4)
     """
 
     def __init__(self, side: int = 64, num_actions: int = NUM_ACTIONS, *, seed: int = 0) -> None:

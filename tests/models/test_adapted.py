@@ -217,7 +217,7 @@ def test_answers_that_are_understood(answer: str) -> None:
         ("actions", r"returned 3 things: return \(logits, values\), or give read="),
         ("reversed", r"returned logits of shape \(2, 1\).*give read="),
         ("logits", r"returned no values: give adapt a second module"),
-        ("key", r"did you mean 'logit'.*name the entry so"),
+        ("key", r"did you mean 'logit'.*rename the entry"),
         ("five", r"returned logits of shape \(2, 5\)"),
         ("text", r"returned a str: return \(logits, values\)"),
     ],

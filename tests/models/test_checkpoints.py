@@ -72,7 +72,7 @@ def test_names_find_agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert load_q_network("crops_and_humans/planted_0").width == 256
     with pytest.raises(FileNotFoundError, match=r"no agent 'rand_region'.*did you mean 'rand_reg"):
         load_policy("rand_region")
-    with pytest.raises(ValueError, match=r"planted_0\.pth holds no IMPALA policy"):
+    with pytest.raises(ValueError, match=r"planted_0\.pth does not contain an IMPALA policy"):
         load_policy("planted_0")
 
 
@@ -147,7 +147,7 @@ def test_foreign_files_are_refused_and_not_run(
 
 def test_files_that_hold_something_else(state: State, tmp_path: Path) -> None:
     path = tmp_path / "other.pth"
-    with pytest.raises(ValueError, match=r"holds a Tensor: a checkpoint is a dictionary"):
+    with pytest.raises(ValueError, match=r"contains a Tensor: a checkpoint is a dictionary"):
         load_policy(written(path, torch.zeros(3)))
     with pytest.raises(
         ValueError, match=r"no parameters under 'model_state_dict' or .*\(it has 'embed"
@@ -169,21 +169,24 @@ def changed(state: State, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"embedder__block1__conv__weight": None}, r"no IMPALA policy.*it has none"),
+        ({"embedder__block1__conv__weight": None}, r"an IMPALA policy.*but has none"),
         (
             {"embedder__block1__conv__weight": torch.zeros(17, 3, 3, 3)},
             r"has shape \(17, 3, 3, 3\)",
         ),
         ({"embedder__block1__conv__weight": torch.zeros(0, 3, 3, 3)}, r"not fit .* scale 1"),
-        ({"fc_value__bias": None}, r"another architecture.*missing fc_value\.bias; not known none"),
-        ({"gru__weight": torch.zeros(1)}, r"missing none; not known gru\.weight"),
+        ({"fc_value__bias": None}, r"another architecture.*missing fc_value\.bias; unknown none"),
+        ({"gru__weight": torch.zeros(1)}, r"missing none; unknown gru\.weight"),
         ({"embedder__fc__weight": torch.zeros(256, 9)}, r"embedder\.fc\.weight \(256, 9\) instead"),
         ({"fc_value__bias": torch.zeros(1, dtype=torch.int64)}, r"fc_value\.bias as torch\.int64"),
-        ({"fc_value__bias": 3.0}, r"fc_value\.bias as float: a parameter is"),
+        ({"fc_value__bias": 3.0}, r"fc_value\.bias as float: a parameter must be"),
         ({"embedder__fc__weight": torch.zeros(1).expand(256, 2048)}, r"stored in full"),
         ({"embedder__fc__weight": torch.zeros(1).expand(2**31, 2**31)}, r"stored in full"),
-        ({"embedder__block1__conv__weight": torch.zeros(1).expand(2**40, 3, 3, 3)}, r"no IMPALA"),
-        ({"fc_value__bias": torch.tensor([np.nan])}, r"not finite in fc_value\.bias: its training"),
+        (
+            {"embedder__block1__conv__weight": torch.zeros(1).expand(2**40, 3, 3, 3)},
+            r"not contain an IMPALA",
+        ),
+        ({"fc_value__bias": torch.tensor([np.nan])}, r"not finite in fc_value\.bias: training"),
         (
             {"fc_policy__bias": torch.full((15,), 1e300, dtype=torch.float64)},
             r"not finite in fc_policy\.bias",

@@ -206,9 +206,9 @@ def test_going_on_is_the_whole_pass(name: str, observations: Tensor) -> None:
 
 def test_going_on_is_refused() -> None:
     activation = torch.zeros(1, 32, 16, 16)
-    with pytest.raises(ValueError, match=r"cannot go on from 'embedder.block2.conv_out'"):
+    with pytest.raises(ValueError, match=r"cannot resume at 'embedder.block2.conv_out'"):
         ImpalaPolicy().logits_and_value_after("embedder.block2.conv_out", activation)
-    with pytest.raises(ValueError, match=r"shape \(32, 8, 8\) and not \(32, 16, 16\)"):
+    with pytest.raises(ValueError, match=r"shape \(32, 8, 8\), not \(32, 16, 16\)"):
         ImpalaPolicy().logits_and_value_after("embedder.block3.res1.resadd_out", activation)
     with pytest.raises(TypeError, match="needs its memory"):
         RecurrentPolicy().logits_and_value_after("embedder.block2.res1.resadd_out", activation)

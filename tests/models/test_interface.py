@@ -136,7 +136,7 @@ class Mistaken(ImpalaPolicy):
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        ("shape", r"says \(3,\) for embedder.fc_out, and a pass gave \(256,\)"),
+        ("shape", r"has \(3,\) for embedder.fc_out, but a forward pass has \(256,\)"),
         ("missing", r"activation_names and activation_shapes differ in embedder.fc_out"),
         ("logits", r"give different probabilities"),
         ("values", r"values of shape \(2, 1\) for 2 observations.*flatten"),
@@ -205,7 +205,7 @@ def test_tools_that_trace_and_export() -> None:
             torch.testing.assert_close(run(observations), (logits, values))
     with pytest.raises(TypeError, match=r"script cannot compile a policy.*TensorPolicy"):
         torch.jit.script(policy)
-    with pytest.raises(ValueError, match=r"cannot return 'value': choose both"):
+    with pytest.raises(ValueError, match=r"returns is 'value': choose 'both'"):
         TensorPolicy(policy, "value")
 
 

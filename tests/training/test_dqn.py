@@ -144,5 +144,5 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
     save_policy(QNetwork(8, seed=5), tmp_path / "q.pth")
     loaded = load_q_network(tmp_path / "q.pth")
     assert torch.equal(loaded.fc2.weight, QNetwork(8, seed=5).fc2.weight)
-    with pytest.raises(ValueError, match="holds no IMPALA policy"):
+    with pytest.raises(ValueError, match="does not contain an IMPALA policy"):
         load_policy(tmp_path / "q.pth")

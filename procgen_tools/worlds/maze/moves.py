@@ -1,4 +1,4 @@
-"""From the 15 actions of a policy to the five moves that they come to in a maze."""
+"""Convert probabilities of procgen's 15 actions to probabilities of the five moves in a maze."""
 
 from __future__ import annotations
 
@@ -14,26 +14,40 @@ _GROUPS = tuple(ACTIONS_OF_MOVE[move] for move in MOVES)
 
 
 def move_matrix() -> Float[np.ndarray, "action=15 move=5"]:
-    """1 where the action makes the move, else 0: action probabilities @ matrix -> moves."""
+    """1 if the action makes the move, else 0: action probabilities @ matrix -> move probabilities.
+
+    Example:
+        >>> move_matrix().sum(axis=0)  # how many actions make each move
+        array([3., 3., 1., 1., 7.], dtype=float32)
+    """
     return np.eye(len(MOVES), dtype=np.float32)[list(MOVE_OF_ACTION)]
 
 
 def move_probabilities(logits: Float[Tensor, "*batch action"]) -> Float[Tensor, "*batch move"]:
-    """Probabilities of the five moves, from logits (or log-probabilities) of the 15 actions.
+    """Probabilities of the five moves from logits (or log-probabilities) of the 15 actions.
 
-    In float32 at least, whatever the logits' type.
+    The result is at least in float32, for any dtype of the logits.
 
     Raises:
-        ValueError: the last axis has not 15 actions.
+        ValueError: the length of the last axis is not 15.
+
+    Example:
+        >>> move_probabilities(torch.zeros(15))  # 3, 3, 1, 1 and 7 actions make the moves
+        tensor([0.2000, 0.2000, 0.0667, 0.0667, 0.4667])
     """
     return sum_over_moves(_precise(logits).softmax(dim=-1))
 
 
 def move_log_probabilities(logits: Float[Tensor, "*batch action"]) -> Float[Tensor, "*batch move"]:
-    """Logarithms of `move_probabilities`, exact where those underflow; for training losses.
+    """Logarithms of `move_probabilities` for training losses, exact even if these underflow.
 
     Raises:
-        ValueError: the last axis has not 15 actions.
+        ValueError: the length of the last axis is not 15.
+
+    Example:
+        >>> logits = torch.tensor([200.0, *[0.0] * 14])
+        >>> move_log_probabilities(logits)[1:]  # the probabilities themselves would be 0
+        tensor([-198.9014, -200.0000, -200.0000, -198.0541])
     """
     log_probabilities = _precise(logits).log_softmax(dim=-1).unbind(dim=-1)
     return torch.stack(
@@ -48,10 +62,16 @@ def move_log_probabilities(logits: Float[Tensor, "*batch action"]) -> Float[Tens
 def sum_over_moves(
     probabilities: Float[Tensor, "*batch action"],
 ) -> Float[Tensor, "*batch move"]:
-    """Probabilities of the five moves, from probabilities of the 15 actions.
+    """Probabilities of the five moves from probabilities of the 15 actions.
 
     Raises:
-        ValueError: the last axis has not 15 actions.
+        ValueError: the length of the last axis is not 15.
+
+    Example:
+        >>> probabilities = torch.zeros(15)
+        >>> probabilities[[0, 1, 5]] = torch.tensor([0.25, 0.25, 0.5])
+        >>> sum_over_moves(probabilities)  # actions 0 and 1 go left, action 5 goes up
+        tensor([0.5000, 0.0000, 0.5000, 0.0000, 0.0000])
     """
     _check(probabilities)
     by_action = probabilities.unbind(dim=-1)
@@ -69,6 +89,6 @@ def _precise(logits: Tensor) -> Tensor:
 def _check(by_action: Tensor) -> None:
     if by_action.ndim < 1 or by_action.shape[-1] != NUM_ACTIONS:
         raise ValueError(
-            f"an array of shape {tuple(by_action.shape)} has no axis of {NUM_ACTIONS} actions at "
-            "the end: give (..., 15) logits or probabilities of procgen's actions"
+            f"an array of shape {tuple(by_action.shape)} has no last axis of {NUM_ACTIONS} "
+            "actions: give (..., 15) logits or probabilities of procgen's actions"
         )

@@ -217,8 +217,8 @@ def test_any_other_wall_takes_a_level_off_the_distribution(seed: int, data: st.D
         ("..\nM.", None, "size 2"),
         ("#.C\n.##\nM..", None, "even row and an even column is a wall"),
         ("..C\n..#\nM..", None, "odd row and an odd column is open"),
-        ("..C\n.#.\nM..", None, "no tree"),
-        ("..C\n##.\nM.#", None, "no tree"),
+        ("..C\n.#.\nM..", None, "not a tree"),
+        ("..C\n##.\nM.#", None, "not a tree"),
         ("...\n.##\nM..", None, "no cheese"),
         ("...\n.##\nCM.", None, "at the start"),
         ("..C\n.##\nM..", 0, None),
@@ -280,7 +280,7 @@ def test_a_refused_edit_leaves_the_state_as_it_was() -> None:
     before = state.state_bytes
     for square, message in [
         ((7, 6), r"cannot stand at \(1, 0\).*wall"),
-        ((5, 6), r"outer square \(5, 6\) lies beside.*6\.\.18"),
+        ((5, 6), r"outer square \(5, 6\) lies outside.*6\.\.18"),
         ((25, 0), r"outer square cannot be at \(25, 0\)"),
     ]:
         for move in (edit.move_cheese_in_state, edit.move_mouse_in_state):

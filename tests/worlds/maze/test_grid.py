@@ -77,7 +77,7 @@ def test_a_maze_is_a_value() -> None:
         ({"mouse": Square(3, 0)}, r"the mouse cannot be at \(3, 0\): .* 0\.\.2"),
         ({"mouse": Square(-1, 0)}, r"the mouse cannot be at \(-1, 0\)"),
         ({"cheese": Square(1, 1)}, r"the cheese cannot stand at \(1, 1\)"),
-        ({"cheese": (0,)}, r"the cheese's square \(0,\) is no \(row, column\) pair"),
+        ({"cheese": (0,)}, r"the cheese's square \(0,\) is not a \(row, column\) pair"),
         ({"world_size": 2}, "world_size 2 is not one of"),
         ({"background": 9}, r"background 9 is not in 0\.\.8"),
         ({"walls": np.zeros((2, 3), bool)}, r"shape \(2, 3\): give a square array"),
@@ -112,7 +112,10 @@ def test_an_empty_drawing_is_refused(drawing: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: parse([".."]), "the drawing is of type list: give text; from_cells takes arrays"),  # type: ignore[arg-type]
+        (
+            lambda: parse([".."]),
+            "the drawing is of type list: give a string; from_cells takes arrays",
+        ),  # type: ignore[arg-type]
         (lambda: Maze(np.zeros((1, 1), bool), background=1.5), "background is 1.5, of type float"),  # type: ignore[arg-type]
         (lambda: Maze(np.zeros((1, 1), bool), background=True), "background is True, of type"),
         (lambda: Maze(np.zeros((1, 1), bool), world_size="25"), "world_size is '25', of type str"),  # type: ignore[arg-type]

@@ -220,9 +220,9 @@ def test_the_camera_of_memory_mode_follows_the_mouse() -> None:
         (lambda s: s.set_inner_grid(np.full((5, 4), OPEN)), r"shape \(5, 4\): give a square"),
         (lambda s: s.set_inner_grid(np.full((27, 27), OPEN)), "at most 25 x 25"),
         (lambda s: s.set_inner_grid(np.full((5, 5), 25)), r"cells \[25\]: use only 51"),
-        (lambda s: s.set_inner_grid(np.full((5, 5), WALL)), r"\(12, 11\) would stand in a wall"),
-        (lambda s: s.set_inner_grid(np.full((1, 1), OPEN)), r"\(12, 11\) would stand in a wall"),
-        (lambda s: s.set_outer_grid(np.full((25, 25), WALL)), r"\(12, 11\) would stand in a wall"),
+        (lambda s: s.set_inner_grid(np.full((5, 5), WALL)), r"\(12, 11\) would be in a wall"),
+        (lambda s: s.set_inner_grid(np.full((1, 1), OPEN)), r"\(12, 11\) would be in a wall"),
+        (lambda s: s.set_outer_grid(np.full((25, 25), WALL)), r"\(12, 11\) would be in a wall"),
         (lambda s: s.set_outer_grid(np.full((15, 15), OPEN)), "this world is 25 x 25"),
     ],
 )

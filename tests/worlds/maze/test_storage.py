@@ -92,8 +92,8 @@ def document(**entries: object) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no JSON .*save_mazes wrote"),
-        ("[" * 100_000, "no JSON"),
+        ("{", "not JSON .*save_mazes wrote"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "not a file of mazes"),
         ('{"format": "other"}', "not a file of mazes"),
         ('{"format": "procgen-tools mazes", "version": 2}', "version 2 of the format is unknown"),
@@ -127,7 +127,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"broken\.json: maze 1: background 9"):
         load_mazes(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match=r"broken\.json: no text"):
+    with pytest.raises(ValueError, match=r"broken\.json: not a text file"):
         load_mazes(path)
     with pytest.raises(FileNotFoundError):
         load_mazes(tmp_path / "missing.json")

@@ -23,7 +23,7 @@ class TwoWays(dict[str, tuple[int, int]]):
 MAZE_ACTION_INDICES = {
     name: list(ACTIONS_OF_MOVE[MOVES[move]]) for name, move in MOVE_ORDER.items()
 }
-"""The actions that come to each move, in procgen-tools' order of moves."""
+"""The actions that make each move, in procgen-tools' order of moves."""
 
 MAZE_ACTION_DELTAS = TwoWays(
     {

@@ -1,8 +1,8 @@
-"""Mazes to click, as procgen-tools' notebooks have them; for migration. They need ipywidgets.
+"""The clickable maze editors of procgen-tools' notebooks, for migration. They need ipywidgets.
 
-A click puts a missing cheese back, then a missing mouse; otherwise it turns a wall into an open
-square and back, and takes cheese or mouse away. Nothing reaches the environment while the maze is
-none (a mouse missing, say).
+A click places the missing cheese, then the missing mouse. Otherwise it toggles a wall, or
+removes the cheese or the mouse. Edits do not reach the environment while the maze is invalid,
+such as without a mouse.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SAID = {EMPTY: "open", BLOCKED: "wall", CHEESE: "cheese", MOUSE: "mouse"}
 
 
 def clicked(grid: Grid, square: tuple[int, int], *, has_mouse: bool = True) -> None:
-    """Change a coded grid in place as a click on a square does.
+    """Apply a click on a square to a coded grid, in place.
 
     Args:
         grid: the grid.
@@ -42,12 +42,13 @@ def clicked(grid: Grid, square: tuple[int, int], *, has_mouse: bool = True) -> N
 
 
 def on_distribution(grid: Grid, p: Callable[[str], Any] = print, full: bool = False) -> bool:
-    """Whether procgen could have made a coded grid's walls; if not, `p` is told why.
+    """Whether procgen could have generated the walls of a coded grid. If not, `p` gets the
+    reason.
 
     Args:
         grid: inner or outer.
-        p: called with the first reason.
-        full: the grid must have a mouse and a cheese, too.
+        p: called with the first reason why not.
+        full: also require a mouse and a cheese.
     """
     for code in (MOUSE, CHEESE) if full else ():
         count = int((grid == code).sum())
@@ -60,7 +61,7 @@ def on_distribution(grid: Grid, p: Callable[[str], Any] = print, full: bool = Fa
     if not open_squares:
         p("the grid is all walls")
         return False
-    # A mouse and a cheese that are not asked about are put where procgen could put them.
+    # Where mouse and cheese are not checked, they are put where procgen could put them.
     row, col = open_squares[0]
     cells[tuple(open_squares[-1])] = CHEESE
     cells[row, col] = MOUSE
@@ -78,14 +79,14 @@ def grid_editor(
     check_on_dist: bool = True,
     show_full: bool = False,
 ) -> Any:
-    """Buttons, one for each square, that change a coded outer grid in place.
+    """A grid of buttons, one per square, that edit a coded outer grid in place.
 
     Args:
-        grid: what to edit.
-        node_radius: half a button's side.
-        delay: not needed.
+        grid: the grid to edit.
+        node_radius: half the side of a button.
+        delay: ignored.
         callback: called with the whole grid after each click.
-        check_on_dist: say what procgen could not have made.
+        check_on_dist: report what procgen could not have generated.
         show_full: show the walls around the maze.
 
     Raises:
@@ -129,12 +130,12 @@ def venv_editors(
     callback: Callable[[np.ndarray], Any] | None = None,
     **kwargs: Any,
 ) -> list[Any]:
-    """An editor for each environment, or for those of `env_nums`; edits reach the environment.
+    """One editor per environment, or per environment in `env_nums`. Edits reach the environment.
 
     Args:
         venv: the environments.
-        check_on_dist: keep edits that procgen could not have made from the environment.
-        env_nums: which environments.
+        check_on_dist: do not apply edits that procgen could not have generated.
+        env_nums: indices of the environments.
         callback: called with the grid after each edit that reached the environment.
         kwargs: for `grid_editor`.
     """
@@ -185,13 +186,13 @@ def custom_vfield(
     show_components: bool = False,
     show_full: bool = False,
 ) -> Any:
-    """An editor of a maze with the policy's field beside it, drawn anew after each edit.
+    """A maze editor beside the policy's field, which is redrawn after each edit.
 
     Args:
-        policy: whose field.
-        venv: its first environment is edited; one of level `seed` by default.
-        seed: the level.
-        ax_size: inches of the figure.
+        policy: the policy of the field.
+        venv: the environments, the first of which is edited. Defaults to level `seed`.
+        seed: the seed of the level.
+        ax_size: size of the figure in inches.
         callback: called with the grid after each edit, before the field is drawn.
         show_vfield: False draws the maze alone.
         show_components: see `plot_vf`.

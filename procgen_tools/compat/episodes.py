@@ -1,4 +1,4 @@
-"""Episodes as procgen-tools records and keeps them, and its statistics of fields; for migration."""
+"""The episode format of procgen-tools and its statistics of fields, for migration."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Episode:
 
     Attributes:
         initial_state_bytes: the first state.
-        mouse_positions_outer: where the mouse was, the start included.
+        mouse_positions_outer: squares of the mouse, including the start.
         rewards: one for each step.
         actions: one for each step.
-        sampler: how actions were chosen, "argmax" or "sample".
-        level_seed: of the level.
+        sampler: how actions were chosen: "argmax" or "sample".
+        level_seed: seed of the level.
         extra: anything else; `episode[name]` reads and sets it.
     """
 
@@ -68,7 +68,7 @@ class Episode:
 
     @property
     def steps(self) -> int:
-        """Squares visited, the start included."""
+        """Number of squares visited, including the start."""
         return len(self.mouse_positions_outer)
 
     def outer_grid(self) -> Int64[np.ndarray, "row col"]:
@@ -83,7 +83,7 @@ class Episode:
 
     @property
     def got_cheese(self) -> bool:
-        """Whether the mouse ends beside the cheese, which nearly always is taking it."""
+        """Whether the mouse ends next to the cheese, which almost always means that it took it."""
         grid = self.outer_grid()
         cheese = coded_grids.get_cheese_pos(grid)
         row, col = self.mouse_positions_outer[-1]
@@ -91,7 +91,8 @@ class Episode:
 
 
 def load_episode(file: str | os.PathLike[str], load_venv: bool = False) -> Episode:
-    """An episode that procgen-tools' scripts pickled, read as data: nothing in the file is run.
+    """Read an episode that procgen-tools' scripts pickled, without executing anything in the
+    file.
 
     Args:
         file: the pickle.
@@ -99,8 +100,8 @@ def load_episode(file: str | os.PathLike[str], load_venv: bool = False) -> Episo
             `episode["start_info"]`.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: another kind of file.
+        FileNotFoundError: the file does not exist.
+        ValueError: the file contains no episode.
     """
     record = read_pickle(file, CLASSES)
     wanted = tuple(Episode.__annotations__)
@@ -118,7 +119,7 @@ def load_episode(file: str | os.PathLike[str], load_venv: bool = False) -> Episo
 
 
 def get_predict(plcy: Any) -> Callable[[Any, bool], tuple[np.ndarray, None, np.ndarray]]:
-    """The function of observations that circrl's rollouts ask: actions, None, logits."""
+    """The function that circrl's rollouts call: from observations to actions, None and logits."""
 
     def predict(obs: Any, deterministic: bool) -> tuple[np.ndarray, None, np.ndarray]:
         with torch.no_grad():
@@ -136,7 +137,7 @@ def rollout_video_clip(
     mouse_inner_pos: Step | None = None,
     mouse_outer_pos: Step | None = None,
 ) -> tuple[Any, Any]:
-    """An episode of at most 256 steps as circrl's sequence and moviepy's clip.
+    """Play an episode of at most 256 steps; returns circrl's sequence and moviepy's clip.
 
     In new code call `episodes.rollouts.play` and `episodes.videos.write_video`.
 
@@ -206,7 +207,7 @@ def get_decision_probs_original_and_patched(
     Args:
         vfields: dictionaries with `original_vfield`, `patched_vfield` and `coeff`, as
             `plot_patched_vfields` returns; mazes without decision square are left out.
-        coeff: of which.
+        coeff: the coefficient to select.
 
     Raises:
         ValueError: none has this coefficient.
@@ -232,7 +233,7 @@ def get_decision_probs_original_and_patched(
 def get_probs_original_and_patched(
     vfields: Sequence[dict[str, Any]], coeff: int | float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same with P(anything else) as a third column."""
+    """The same, with P(anything else) as a third column."""
     before, after = (
         np.clip(np.column_stack([probs, 1 - probs.sum(axis=1)]), 0, 1)
         for probs in get_decision_probs_original_and_patched(vfields, coeff)

@@ -1,8 +1,9 @@
 """Vector fields in procgen-tools' form, and figures of them; for migration.
 
-A field here is either a `VectorField`, which can be indexed by procgen-tools' names, or a
-dictionary of its kind, such as a difference or what an old file holds. Figures are on axes that
-count the squares of the maze, row 0 at the bottom, where procgen-tools' count pixels.
+A field is either a `VectorField`, which can be indexed with procgen-tools' names, or a
+dictionary like that of procgen-tools, such as a difference or the content of an old file. The
+axes of figures count the squares of the maze, with row 0 at the bottom. In procgen-tools, they
+count pixels.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Field = VectorField | Mapping[str, Any]
 def vector_field_tup(
     venv_all: Any, legal_mouse_positions: Sequence[Step], grid: np.ndarray, policy: Any
 ) -> dict[str, Any]:
-    """The field of a policy, from a venv with one environment for each square."""
+    """The field of a policy, from a venv with one environment per square."""
     with torch.no_grad():
         distribution, _ = policy(torch.as_tensor(venv_all.reset()))
     arrows, probs = get_arrows_and_probs(legal_mouse_positions, distribution.probs)
@@ -44,7 +45,7 @@ def vector_field_tup(
 def get_arrows_and_probs(
     legal_mouse_positions: Sequence[Step], c_probs: Any
 ) -> tuple[list[Any], list[Any]]:
-    """For each square, each move's step times its probability; and the probabilities."""
+    """For each square, the step of each move times its probability, and the probabilities."""
     moves = human_readable_actions(c_probs)
     probs = list(zip(*(column.tolist() for column in moves.values()), strict=True))
     steps = [MAZE_ACTION_DELTAS[name] for name in moves]
@@ -63,7 +64,7 @@ def get_vf_diff(vf1: Field, vf2: Field) -> dict[str, Any]:
     """
     walls = [vf["grid"] == WALL for vf in (vf1, vf2)]
     if not np.array_equal(*walls):
-        raise ValueError("the two fields are of mazes with different walls: give fields of one")
+        raise ValueError("the fields are of mazes with different walls: give fields of one maze")
     places = [
         {square: number for number, square in enumerate(vf["legal_mouse_positions"])}
         for vf in (vf1, vf2)
@@ -83,10 +84,10 @@ def get_vf_diff(vf1: Field, vf2: Field) -> dict[str, Any]:
 
 
 def vf_diff_magnitude(vf_diff: Field) -> float:
-    """The norm of all differences together over the number of squares, as procgen-tools has it.
+    """The norm of all differences divided by the number of squares, as in procgen-tools.
 
-    It shrinks with the square root of the number of squares: in new code take
-    `vfield.difference(...).lengths.mean()` or `.total_variation.mean()`.
+    It shrinks with the square root of the number of squares: in new code, use
+        `vfield.difference(...).lengths.mean()` or `.total_variation.mean()`.
     """
     arrows = vf_diff["arrows"]
     return float(np.linalg.norm(arrows) / len(arrows))
@@ -103,10 +104,10 @@ def plot_vf(
 
     Args:
         vf: the field.
-        ax: where to draw; the current axes by default.
-        human_render: the picture for people beneath; codes of the cells otherwise.
-        render_padding: draw the walls around the maze too.
-        show_components: an arrow for each move, not their sum.
+        ax: where to draw. Defaults to the current axes.
+        human_render: draw over the picture for people; otherwise over the codes of the cells.
+        render_padding: also draw the walls around the maze.
+        show_components: draw one arrow per move, not their sum.
     """
     return _draw(vf, ax, human_render, render_padding, show_components, "black")
 
@@ -169,7 +170,7 @@ def plot_vector_field(
 
 
 def maze_of(vf: Field) -> Maze:
-    """The maze of a field; a dictionary says nothing of the mouse and the background."""
+    """The maze of a field. A dictionary does not contain the mouse or the background."""
     if isinstance(vf, VectorField):
         return vf.maze
     grid = np.array(vf["grid"])
@@ -227,8 +228,8 @@ def draw_codes(maze: Maze, ax: Axes) -> None:
 def geometric_probability_path(start: Step, end: Step, vf: Field) -> float:
     """The geometric mean of the probabilities of the moves on the path between two inner squares.
 
-    The move from the cheese's square is left out; from a square to itself it is the probability of
-    staying. In new code take `chains.chances`, the exact chance of getting there.
+    The move from the cheese's square is left out. From a square to itself, it is the probability
+    of staying. In new code, use `chains.chances`, the exact probability of getting there.
 
     Raises:
         ValueError: no path leads there.

@@ -1,6 +1,6 @@
-"""Mazes as networkx graphs, and what procgen-tools asks of single squares; for migration.
+"""Mazes as networkx graphs, and procgen-tools' functions of single squares, for migration.
 
-networkx is needed by these functions only. In new code call `maze.shortest_path`,
+Only these functions need networkx. In new code call `maze.shortest_path`,
 `maze.decision_square` and `maze.node_type`.
 """
 
@@ -29,7 +29,7 @@ def maze_grid_to_graph(inner_grid: Grid) -> Any:
         import networkx
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "a maze as a graph needs networkx: pip install networkx; maze.shortest_path needs none"
+            "a maze as a graph needs networkx: pip install networkx, or use maze.shortest_path"
         ) from error
     graph: Any = networkx.Graph()
     for square in np.argwhere(inner_grid != BLOCKED).tolist():
@@ -47,7 +47,7 @@ def get_path_to_cheese(inner_grid: Grid, graph: Any, start_node: Step = (0, 0)) 
     """
     cheese = coded_grids.get_cheese_pos(inner_grid)
     if cheese is None:
-        raise ValueError("the grid has no cheese to go to: put a 2 in it")
+        raise ValueError("the grid has no cheese: put a 2 in it")
     return coded_grids.pathfind(inner_grid, start_node, cheese)
 
 
@@ -69,8 +69,8 @@ def grid_graph_has_decision_square(inner_grid: Grid, graph: Any) -> bool:
 def get_decision_square_from_grid_graph(inner_grid: Grid, graph: Any) -> Step | None:
     """The last square that the paths to cheese and corner share.
 
-    Where the corner is on the path to the cheese, it is the square after the corner; None where
-    the cheese is on the path to the corner.
+    If the corner is on the path to the cheese, it is the square after the corner. None if the
+    cheese is on the path to the corner.
     """
     to_cheese = get_path_to_cheese(inner_grid, graph)
     to_corner = get_path_to_corner(inner_grid, graph)
@@ -116,7 +116,7 @@ def get_node_type_by_world_loc(
 def get_object_pos_from_seq_of_states(
     state_bytes_seq: Any, obj_value: int
 ) -> Int64[np.ndarray, "time 2"]:
-    """The outer square of the mouse or the cheese in each of a series of states.
+    """The outer square of the mouse or the cheese in each of a sequence of states.
 
     Raises:
         ValueError: a state without it.
@@ -140,7 +140,7 @@ def get_cheese_pos_from_seq_of_states(state_bytes_seq: Any) -> Int64[np.ndarray,
 
 
 class FloatValue(float):
-    """A float that is its own `.val`, as procgen-tools keeps the values of a state."""
+    """A float with a `.val`, like the values of a state in procgen-tools."""
 
     @property
     def val(self) -> float:
@@ -173,7 +173,8 @@ def with_val(values: Any) -> Any:
 
 
 def parse_maze_state_bytes(state_bytes: bytes, assert_: bool = True) -> dict[str, Any]:
-    """All values of a state by name, each with a `.val`; in new code `EnvState(...).state_vals`."""
+    """All values of a state by name, each with a `.val`. In new code, use
+    `EnvState(...).state_vals`."""
     return with_val(EnvState(state_bytes).state_vals)
 
 

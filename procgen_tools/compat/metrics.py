@@ -1,6 +1,7 @@
-"""procgen-tools' distances in a maze, as functions of a coded grid; for migration.
+"""The distances of procgen-tools, as functions of a coded grid, for migration.
 
-In new code call `worlds.maze.features.feature_table`, which has all sixteen for many mazes.
+In new code, call `worlds.maze.features.feature_table`, which computes all sixteen for many
+mazes.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ metrics["cheese_coord_norm"] = _metric("cheese_coord_norm", "norm(cheese)")
 
 
 def decision_square(mgrid: Grid) -> Step | None:
-    """Where the paths from (0, 0) to cheese and top right part, as an inner square, or None.
+    """The inner square at which the paths from (0, 0) to cheese and top right diverge, or None.
 
     Raises:
         ValueError: a grid without cheese.

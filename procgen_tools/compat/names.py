@@ -1,7 +1,7 @@
-"""Every public name of procgen-tools, what stands for it here, and what to call in new code.
+"""Every public name of procgen-tools, its equivalent here, and what to call in new code.
 
-The faces of the old modules find names in this list, and `docs/from-procgen-tools.md` is written
-from it (`python -m procgen_tools.compat.page`), so the two cannot disagree.
+The old modules look up names in this list, and `docs/from-procgen-tools.md` is generated from it
+(`python -m procgen_tools.compat.page`), so the two always agree.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Name:
-    """What became of one name.
+    """The fate of one name.
 
     Attributes:
-        target: "module:name" within `procgen_tools` that stands for it; None where nothing does.
+        target: "module:name" within `procgen_tools` that is equivalent; None if there is none.
         ours: what to call in new code, as "module:name" or "module:Class.attribute".
-        note: how the meaning differs, or where nothing stands for the name, why.
+        note: how the meaning differs, or why there is no equivalent.
     """
 
     target: str | None
@@ -26,22 +26,22 @@ class Name:
 
     @property
     def call(self) -> str:
-        """What to call in new code, as readers write it."""
+        """What to call in new code, with dots."""
         return self.ours.replace(":", ".")
 
     @property
     def instead(self) -> str:
-        """The end of an error message about a name that nothing stands for."""
+        """The end of an error message about a name without an equivalent."""
         return f"call procgen_tools.{self.call}" + (f" ({self.note})" if self.note else "")
 
 
 def _same(target: str, note: str = "") -> Name:
-    """The name is ours, too."""
+    """A name that new code uses as well."""
     return Name(target, target, note)
 
 
 def _faces(home: str, ours: Mapping[str, str | tuple[str, str]]) -> dict[str, Name]:
-    """Names that a module of faces defines, with what to call in new code, and a note."""
+    """The names that a compat module defines, with what to call in new code and a note."""
     pairs = {name: (each, "") if isinstance(each, str) else each for name, each in ours.items()}
     return {name: Name(f"{home}:{name}", call, note) for name, (call, note) in pairs.items()}
 

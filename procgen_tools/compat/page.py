@@ -1,8 +1,8 @@
-"""The tables of `docs/from-procgen-tools.md`, from the list of names.
+"""Generate the tables of `docs/from-procgen-tools.md` from the list of names.
 
     python -m procgen_tools.compat.page docs/from-procgen-tools.md
 
-writes them anew between the page's two marks, and leaves the rest as it is.
+rewrites them between the two marks of the page, and leaves the rest unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BEGIN, END = "<!-- names: begin -->", "<!-- names: end -->"
 
 
 def tables() -> str:
-    """One table for each of procgen-tools' modules: the name, whether it works, and ours."""
+    """One table per module of procgen-tools: the name, whether it works, and our name."""
     parts = []
     for module, names in NAMES.items():
         rows = [

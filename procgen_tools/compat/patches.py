@@ -1,7 +1,7 @@
-"""procgen-tools' patches: functions of an activation, by its label, for circrl's hooks.
+"""The patches of procgen-tools: functions of an activation by label, for circrl's hooks.
 
-In new code use `procgen_tools.interventions`, whose edits are checked before they run and need no
-copy of the policy. For migration.
+They exist for migration. In new code, use `procgen_tools.interventions`, whose edits are checked
+before they run and do not copy the policy.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ def forward_func_policy(network: Any, inp: Tensor) -> Tensor:
 def channel_patch_or_broadcast(
     layer_name: str, patch_fn: Callable[[Any], Any], channel: int = -1
 ) -> Patch:
-    """A patch that replaces one channel, or all of them at once, by a function of it.
+    """A patch that replaces one channel, or all channels, by a function of it.
 
     Args:
         layer_name: label of the activation.
-        patch_fn: takes (batch, ...) of the channel, or (batch, channel, ...) of all.
-        channel: which; -1 for all.
+        patch_fn: takes one channel (batch, ...), or all channels (batch, channel, ...).
+        channel: the channel to patch; -1 for all channels.
 
     Raises:
-        ValueError: when it runs, a channel that the activation does not have.
+        ValueError: the activation does not have this channel; raised when the patch runs.
     """
 
     def patched(activation: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def _tensor(values: Any, like: Tensor) -> Tensor:
 
 
 def compose_patches(*patches: Patch) -> Patch:
-    """One patch that applies these in order, on the activations that all of them have."""
+    """One patch that applies several in order, to the activations that all of them patch."""
     shared = set.intersection(*(set(patch) for patch in patches))
 
     def composed(label: str) -> Callable[[Any], Any]:
@@ -94,10 +94,10 @@ def get_mean_patch(
 
     Args:
         layer_name: label of the activation.
-        values: (batch, channel, ...); by default of `num_samples` random observations, given to
-            the session's policy.
-        channel: which; -1 for all.
-        num_samples: random observations.
+        values: (batch, channel, ...). Defaults to the session policy's activations on
+            `num_samples` random observations.
+        channel: the channel to patch; -1 for all channels.
+        num_samples: number of random observations.
     """
     if values is None:
         from procgen_tools.compat.session import session
@@ -117,11 +117,11 @@ def get_random_patch(
 ) -> Patch:
     """A patch that takes an activation, or one channel of it, from a random observation.
 
-    Each time it runs, one of `num_obs` observations is chosen, by numpy's global state; with
-    `cheese_loc`, an outer square, their cheese is there.
+    Each run chooses one of `num_obs` observations with numpy's global state. With `cheese_loc`,
+    an outer square, their cheese is there.
 
     Raises:
-        ValueError: no observation, or no level that is open there.
+        ValueError: `num_obs` is below 1, or no level is open at `cheese_loc`.
     """
     if num_obs < 1:
         raise ValueError(f"num_obs is {num_obs}: resample from one observation or more")
@@ -148,18 +148,17 @@ def get_channel_pixel_patch(
 
     Args:
         layer_name: label of a convolutional activation.
-        channel: which.
-        value: of the pixel.
-        coord: its row, from the top, and column in the activation.
-        default: of all other pixels; None leaves them as they are, in every observation of the
-            batch apart.
+        channel: the channel to patch.
+        value: the value of the pixel.
+        coord: row (from the top) and column in the activation.
+        default: value of all other pixels. None leaves them unchanged in each observation.
 
     Raises:
-        ValueError: a negative channel; when it runs, a pixel outside the activation.
+        ValueError: a negative channel, or, when the patch runs, a pixel outside the activation.
     """
     if channel < 0:
         raise ValueError(
-            f"channel {channel} is negative: give one; combined_pixel_patch takes more"
+            f"channel {channel} is negative: give one channel, or call combined_pixel_patch"
         )
 
     def stamped(pixels: Tensor) -> Tensor:
@@ -199,7 +198,7 @@ def get_multiply_patch(
     pos_multiplier: int | float | None = None,
     neg_multiplier: int | float | None = None,
 ) -> Patch:
-    """A patch that multiplies positive and negative numbers by factors of their own."""
+    """A patch that multiplies positive and negative numbers by separate factors."""
 
     def scaled(values: Tensor) -> Tensor:
         above = values * (1 if pos_multiplier is None else pos_multiplier)
@@ -224,7 +223,7 @@ def get_activations(obs: np.ndarray, hook: Any, layer_name: str) -> np.ndarray:
 
 
 def values_from_venv(layer_name: str, hook: Any, venv: Any) -> np.ndarray:
-    """The activation in every environment of a venv as it stands."""
+    """The activation in the present state of every environment of a venv."""
     return _values(layer_name, hook, venv.reset().astype(np.float32))
 
 
@@ -259,13 +258,13 @@ def compare_patched_vfields(
     show_original: bool = True,
     show_components: bool = False,
 ) -> tuple[Any, Any, dict[str, Any]]:
-    """Draw the field of a venv's maze without patches, with them, and the difference.
+    """Draw the field of a venv's maze without patches, with patches, and the difference.
 
     Args:
         venv: of one or two environments; with two and `reuse_first=False`, the patched field is
             the second's.
-        patches: for `hook`.
-        hook: circrl's, on the policy.
+        patches: the patches for `hook`.
+        hook: circrl's hook on the policy.
         render_padding, ax_size, show_diff, show_original, show_components: see `plot_vfs`.
 
     Returns:
@@ -317,13 +316,14 @@ def plot_patched_vfields(
     """Draw what adding `coeff` times a difference of activations does to a level's field.
 
     Args:
-        seed: of the level, cheese included; and of the difference unless `values` are given.
+        seed: seed of the level, including its cheese. Also the seed of the difference if
+            `values` is None.
         coeff: the factor.
         layer_name: label of the activation.
-        hook: circrl's, on the policy.
-        values: two activations; with and without cheese by default.
-        venv: another maze to draw: its first environment.
-        show_title, title: above the figure.
+        hook: circrl's hook on the policy.
+        values: two activations. Defaults to those with and without cheese.
+        venv: environments, the first of which is drawn instead of the level.
+        show_title, title: the title above the figure.
         render_padding, ax_size, show_components: see `plot_vfs`.
     """
     if values is None:
@@ -361,7 +361,7 @@ def logits_to_action_plot(logits: Any, title: str = "") -> Any:
 
     Args:
         logits: (step, action=15), an array or xarray's DataArray.
-        title: above the figure.
+        title: the title above the figure.
     """
     import matplotlib.pyplot as plt
 

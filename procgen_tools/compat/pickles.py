@@ -1,9 +1,9 @@
-"""Read pickles as data: containers, text, numbers, bytes, numpy arrays, and records of theirs.
+"""Read pickles as data: containers, text, numbers, bytes, numpy arrays, and records of these.
 
-A pickle is a program for a small machine, of which some instructions call any function of any
-package. This reader steps over the program with `pickletools`, which runs nothing, and carries
-out only the instructions that build plain values. The few functions that numpy's own pickles
-name are replaced by ours, which check what they are given; any other name is refused.
+A pickle is a program for a small virtual machine, and some instructions can call any function of
+any package. This reader parses the program with `pickletools`, which executes nothing, and
+carries out only the instructions that build plain values. The few functions that numpy's own
+pickles name are replaced by checked versions. Any other name is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MARK = object()
 
 
 class Record:
-    """An object whose class a pickle names, as the values that were stored, by name."""
+    """The stored values, by name, of an object whose class a pickle names."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -28,7 +28,7 @@ class Record:
 
 
 class _ArrayShell:
-    """What numpy's `_reconstruct` makes: an array before its state is set."""
+    """An array before its state is set, as numpy's `_reconstruct` makes it."""
 
     array: np.ndarray | None = None
 
@@ -41,15 +41,16 @@ class _Kind:
 
 
 def read_pickle(path: str | os.PathLike[str], records: tuple[str, ...] = ()) -> Any:
-    """The value that a pickle describes, of plain values only; nothing in the file is run.
+    """Read the plain values that a pickle describes, without executing anything in the file.
 
     Args:
         path: the file.
         records: full names of classes whose objects may occur; they come back as `Record`.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: damage, or anything but None, booleans, numbers, text, bytes, lists, tuples,
+        FileNotFoundError: the file does not exist.
+        ValueError: the file is damaged, or contains anything but None, booleans, numbers, text,
+            bytes, lists, tuples,
             sets, dictionaries, numpy arrays of numbers, and those records.
     """
     data = Path(path).read_bytes()

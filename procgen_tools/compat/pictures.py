@@ -1,7 +1,7 @@
-"""procgen-tools' figures of environments and activations; for migration.
+"""The figures of environments and activations of procgen-tools, for migration.
 
-Axes count the squares of the maze that is shown, row 0 at the bottom, where procgen-tools' count
-pixels; so marks are put by `plot_dots` or by their squares, not by pixels.
+Axes count the squares of the maze, with row 0 at the bottom. In procgen-tools, they count
+pixels. Place marks with `plot_dots` or by their squares, not by pixels.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def _parts(label: str) -> list[str]:
 def get_stride(label: str) -> int:
     """Pixels of the observation for each pixel of an activation.
 
-    procgen-tools takes every `conv` for the one before the pooling; here only a block's own is.
+    In procgen-tools, every `conv` counts as the one before the pooling. Here, only that of a
+    block does.
 
     Raises:
         ValueError: a label outside the blocks.
@@ -98,8 +99,8 @@ def get_channel_from_grid_pos(pos: Step, layer: str = DEFAULT_LAYER, flip_y: boo
 
     Args:
         pos: the outer square.
-        layer: the activation's label.
-        flip_y: count the pixel's row from the top, as activations do, not from the bottom.
+        layer: label of the activation.
+        flip_y: count the row of the pixel from the top, as in activations, not from the bottom.
 
     Raises:
         ValueError: a square outside the world, or a label outside the blocks.
@@ -157,11 +158,11 @@ def visualize_venv(
 
     Args:
         venv: the environments.
-        idx: which.
+        idx: index of the environment.
         mode: "human", "agent" (what the policy sees) or "numpy" (codes of the cells).
-        ax: where to draw; new axes of `ax_size` inches by default.
+        ax: where to draw. Defaults to new axes of `ax_size` inches.
         show_plot: call `plt.show()`.
-        flip_numpy: the codes' row 0 at the bottom, as everywhere here; False is refused.
+        flip_numpy: draw row 0 of the codes at the bottom, as everywhere here. False is refused.
         render_padding: show the walls around the maze.
         render_mouse: False draws the maze without its mouse, in mode "human".
 
@@ -212,12 +213,12 @@ def plot_dots(
     """Put a dot on axes that show a maze.
 
     Args:
-        axes: one or several, as `plot_vf` and `visualize_venv` draw them.
+        axes: one or several axes, drawn by `plot_vf` or `visualize_venv`.
         coord: (row, column) of a pixel of a 16 x 16 channel, or with `is_grid` an outer square.
-        color: of the dot.
-        flip_y: a channel's rows count from the top.
+        color: the colour of the dot.
+        flip_y: count the rows of a channel from the top.
         is_grid: `coord` is an outer square, whose centre is marked.
-        hidden_padding: rings of wall that the axes do not show.
+        hidden_padding: number of rings of wall that the axes do not show.
     """
     row, col = (float(number) for number in coord)
     if not is_grid:
@@ -305,13 +306,14 @@ def vf_heatmap(venv: Any, hook: Any) -> Float[np.ndarray, "row col"]:
 def retarget_heatmap(
     venv: Any, hook: Any, retargeting_fn: Callable[..., float] | None, **retargeting_fn_kwargs: Any
 ) -> pd.DataFrame:
-    """A probability for every empty square of a maze, when the policy is drawn there.
+    """For every empty square of a maze, the probability of the path there when the policy is
+    retargeted to it.
 
     In new code call `studies.retargeting.measure`.
 
     Args:
-        venv: its first environment is taken.
-        hook: circrl's, on the policy.
+        venv: the environments, the first of which is used.
+        hook: circrl's hook on the policy.
         retargeting_fn: called with venv and hook, `coord` (a pixel of the default layer, rows from
             the top), `inner_coord` (the square) and the rest; None for the unpatched policy.
 
@@ -349,7 +351,7 @@ def retarget_heatmap(
 
 
 def img_from_fig(fig: Any, palette: Any = None, tight_layout: bool = True) -> Any:
-    """A figure as a PIL image, in the 254 colours that it uses most, or in a palette's."""
+    """A figure as a PIL image, in its 254 most frequent colours, or in those of a palette."""
     from PIL import Image
 
     if tight_layout and fig.get_layout_engine() is None:

@@ -1,6 +1,6 @@
-"""procgen-tools' viewer of activations, with matplotlib instead of plotly; for migration.
+"""The activation viewer of procgen-tools, with matplotlib instead of plotly, for migration.
 
-In new code take `widgets.channels.ChannelBrowser`.
+In new code, use `widgets.channels.ChannelBrowser`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Channel = Num[np.ndarray, "row col"]
 
 
 class HeatMap:
-    """A heat map whose numbers change; shown in a notebook as a picture."""
+    """A heat map whose numbers can change. A notebook displays it as a picture."""
 
     def __init__(
         self, title: str = "", bounds: tuple[int | float, int | float] | None = None
@@ -32,7 +32,7 @@ class HeatMap:
         self.title, self.bounds = title, bounds
 
     def show(self, numbers: Any) -> None:
-        """Show these numbers from now on."""
+        """Replace the numbers that are shown."""
         self.numbers = np.atleast_2d(np.asarray(numbers))
 
     def _repr_png_(self) -> bytes:
@@ -51,7 +51,7 @@ class HeatMap:
 
 
 def plot_activations(activations: Any, fig: HeatMap) -> None:
-    """Show one channel on a plotter's figure."""
+    """Show one channel on the figure of a plotter."""
     fig.show(activations)
 
 
@@ -79,12 +79,12 @@ def plot_patch(
 
     Args:
         patch: functions by label.
-        hook: circrl's, after a run.
-        layer: the activation's label; `patch` must have it.
-        channel: which.
-        fig: where to show it; a new figure by default.
-        title: above it.
-        bounds: where the colours end.
+        hook: circrl's hook, after a run.
+        layer: label of the activation; `patch` must contain it.
+        channel: the channel.
+        fig: where to show it. Defaults to a new figure.
+        title: the title above it.
+        bounds: the limits of the colour scale.
         px_dims: ignored; figures have one size.
 
     Raises:
@@ -103,18 +103,18 @@ def plot_patch(
 
 
 class ActivationsPlotter:
-    """A layer menu, a channel slider and a button to save, beside a heat map.
+    """A heat map with a layer menu, a channel slider and a save button.
 
     Args:
         labels: activations to choose from.
         plotter: called with `activations` (batch, row, col) of one channel, and `fig`.
         activ_gen: called with a label, the hook and `act_kwargs`, and with row and column before
             these if `coords_enabled`; returns the whole activation.
-        hook: circrl's, on the policy, after a run.
+        hook: circrl's hook on the policy, after a run.
         coords_enabled: sliders for a pixel of the observation.
-        defaults: values of `channel_slider` and `label_widget` to begin with.
-        save_dir: folder of saved pictures.
-        act_kwargs: for `activ_gen`.
+        defaults: initial values of `channel_slider` and `label_widget`.
+        save_dir: folder for saved pictures.
+        act_kwargs: keyword arguments for `activ_gen`.
 
     Raises:
         ModuleNotFoundError: ipywidgets is not installed.
@@ -164,13 +164,13 @@ class ActivationsPlotter:
         display(VBox(self.widgets))
 
     def update_plotter(self, change: Any = None) -> None:
-        """Compute and draw what is chosen; `change` is ignored."""
+        """Compute and draw the current choice. `change` is ignored."""
         label = expand_label(self.label_widget.value)
         pixel = (self.row_slider.value, self.col_slider.value) if self.coords_enabled else ()
         values = as_channels(self.activ_gen(*pixel, label, self.hook, **self.act_kwargs))
         last = num_channels(self.hook, label) - 1
         channel = min(self.channel_slider.value, values.shape[1] - 1)
-        # The slider's own change would draw again.
+        # Otherwise the change of the slider would draw again.
         with self.channel_slider.hold_trait_notifications():
             self.channel_slider.max = max(last, 0)
         self.fig.title = f"{self.label_widget.value}, channel {channel}"

@@ -14,9 +14,10 @@ PACKAGE = "procgen_tools"
 
 
 class NotHere(ImportError):
-    """A name of procgen-tools that nothing here stands for; the message says what to call instead.
+    """A name of procgen-tools without an equivalent here. The message says what to call instead.
 
-    An ImportError, since `from module import name` would hide the message of an AttributeError.
+    It is an ImportError because `from module import name` hides the message of an
+    AttributeError.
     """
 
 
@@ -28,9 +29,9 @@ def find(module: str, name: str) -> Any:
         name: the name in it.
 
     Raises:
-        NotHere: procgen-tools has the name and nothing here has its meaning.
-        AttributeError: procgen-tools' module has no such name either; where another of its modules
-            has it, the message says which.
+        NotHere: procgen-tools has the name, but there is no equivalent here.
+        AttributeError: the module of procgen-tools has no such name either. If another of its
+            modules has it, the message names that module.
     """
     for home in (module, *PARENTS.get(module, ())):
         entry = NAMES[home].get(name)
@@ -48,7 +49,7 @@ def find(module: str, name: str) -> Any:
 
 
 def _elsewhere(name: str) -> str:
-    """What to call for a name that older versions of another module passed on."""
+    """A hint for a name that older versions of another module re-exported."""
     homes = [home for home, names in NAMES.items() if name in names and names[name].target]
     return f": call {PACKAGE}.{homes[0]}.{name}" if homes else ""
 
@@ -61,7 +62,7 @@ def load(target: str) -> Any:
 
 
 def load_package_name(module: str, name: str) -> Any:
-    """A name that procgen-tools' module passes on from another package, such as `np`."""
+    """A name that a module of procgen-tools re-exports from another package, such as `np`."""
     target = STAR_NAMES[module][name]
     package, _, inside = target.partition(":")
     try:
@@ -72,7 +73,8 @@ def load_package_name(module: str, name: str) -> Any:
 
 
 class Missing:
-    """Stands for what a package that is not installed would give, and says so when it is used."""
+    """A placeholder for a name from a missing package. Using it raises an error that names the
+    package."""
 
     def __init__(self, name: str, package: str) -> None:
         self._message = (

@@ -1,6 +1,6 @@
-"""The ready session of `procgen_tools.imports`: a policy, its hook, and where they come from.
+"""The session of `procgen_tools.imports`: a policy and its hook.
 
-Nothing is loaded before a name is used; then the policy is loaded once. For migration.
+Nothing is loaded until a name is used, and the policy is loaded only once. For migration.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ FOLDER = "trained_models"
 EPISODES = "experiments/statistics/data"
 DEFAULT_LAYER = "embedder.block2.res1.resadd_out"
 PUBLISHED_CHANNELS = 128
-"""Channels of the default layer in the agent that procgen-tools' notebooks are about."""
+"""Number of channels of the default layer in the published agent of procgen-tools' notebooks."""
 
 
 def cd_into_procgen_tools() -> None:
-    """Change into the nearest folder, from here up, that holds `trained_models`.
+    """Change to the nearest folder that contains `trained_models`, from the current one upwards.
 
     Raises:
-        FileNotFoundError: no folder does.
+        FileNotFoundError: there is no such folder.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -48,27 +48,27 @@ def setup(
     dl_patch_data: bool = False,
     dl_stats: bool = False,
 ) -> None:
-    """Change into the folder that holds `trained_models`; nothing is downloaded.
+    """Change to the folder that contains `trained_models`. Nothing is downloaded.
 
     Raises:
-        FileNotFoundError: there is no such folder, or published episodes are asked for and not
-            there.
+        FileNotFoundError: there is no such folder, or published episodes are requested but
+            missing.
 
     Warns:
-        UserWarning: other published data are asked for.
+        UserWarning: other published data are requested.
     """
     cd_into_procgen_tools()
     if dl_data or dl_patch_data:
         warnings.warn(
             "the published fields and patches are not downloaded: cells that read them need the "
-            "files; experiments.cheese_vector.run measures the same with our agents",
+            "files; studies.cheese_vector.run measures the same with our agents",
             UserWarning,
             stacklevel=2,
         )
     if (dl_stats or dl_episode_data) and not any(Path(EPISODES).rglob("*.pkl")):
         raise FileNotFoundError(
             f"the published episodes are not downloaded, and {EPISODES} holds none: call "
-            "experiments.behavioral_stats.run, which measures the same with our agents, or put "
+            "studies.behavioral_stats.run, which measures the same with our agents, or put "
             "the published files there"
         )
 
@@ -79,7 +79,7 @@ def load_model(
     """The shipped policy of this region, and circrl's hook on a copy of it.
 
     Raises:
-        FileNotFoundError: no such policy; those nearby are named.
+        FileNotFoundError: there is no such policy. The message names similar files.
         ModuleNotFoundError: circrl is not installed.
     """
     name = "maze_i" if use_small else f"maze_I/model_rand_region_{rand_region}"
@@ -100,7 +100,7 @@ def _module_hook(policy: ImpalaPolicy) -> Any:
 
 @cache
 def session() -> tuple[ImpalaPolicy, Any, list[str]]:
-    """The policy, its hook, and the labels of its activations; loaded once.
+    """The policy, its hook, and the labels of its activations. They are loaded only once.
 
     Warns:
         UserWarning: the policy has fewer channels than the published one, whose numbers of
@@ -123,7 +123,7 @@ def session() -> tuple[ImpalaPolicy, Any, list[str]]:
 
 
 def no_such_channel(channel: int, count: int, layer_name: str) -> str:
-    """The message about the number of a channel that an activation does not have."""
+    """The error message for a channel that an activation does not have."""
     return (
         f"channel {channel} does not exist: {layer_name} has {count} in this policy. Numbers in "
         "procgen-tools' notebooks are of the published agent, whose layers have up to "

@@ -1,4 +1,5 @@
-"""What procgen-tools' modules pass on from each other and from other packages by star imports."""
+"""The names that procgen-tools' modules re-export by star imports, from each other and from
+packages."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ PARENTS: dict[str, tuple[str, ...]] = {
     "procgen_imports": ("patch_utils", "visualization", "maze", "imports"),
     "vfield_stats": ("maze",),
 }
-"""Modules whose names a module passes on, as procgen-tools' star imports do."""
+"""The modules whose names a module re-exports, like the star imports of procgen-tools."""
 
 _PACKAGES = {
     "np": "numpy",
@@ -85,4 +86,4 @@ STAR_NAMES: dict[str, dict[str, str]] = {
     ),
     "vfield_stats": {"np": "numpy", "plt": "matplotlib.pyplot"},
 }
-"""What the old modules pass on from other packages, as "package" or "package:name"."""
+"""The names that old modules re-export from other packages, as "package" or "package:name"."""

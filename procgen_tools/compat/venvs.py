@@ -1,4 +1,4 @@
-"""Environments as procgen-tools makes, copies, edits and keeps them; for migration."""
+"""The environments of procgen-tools: making, copying, editing and saving them, for migration."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def venv_from_states(states: list[bytes]) -> MazeVenv:
 
 
 def venv_from_grid(grid: Grid) -> MazeVenv:
-    """A venv that plays a coded inner grid, before level 0's background.
+    """A venv that plays a coded inner grid, with the background of level 0.
 
-    Without a mouse in the grid, the mouse is at the first open square of the diagonal.
+    If the grid has no mouse, the mouse is at the first open square of the diagonal.
 
     Raises:
-        ValueError: a diagonal of walls, or a grid that is no maze's.
+        ValueError: the diagonal has no open square, or the grid is not a maze.
     """
     return venv_from_mazes([_maze(grid)])
 
@@ -69,23 +69,23 @@ def get_filled_venv(fill_type: int = EMPTY) -> MazeVenv:
 
 
 def copy_venv(venv: Any, idx: int) -> MazeVenv:
-    """A venv of one, which goes on from environment `idx`."""
+    """A venv of one environment, which continues from environment `idx`."""
     return venv_from_states([venv.env.callmethod("get_state")[idx]])
 
 
 def copy_venvs(venv_all: Any) -> MazeVenv:
-    """A venv of as many, which goes on from these."""
+    """A venv of the same size, which continues from these environments."""
     return venv_from_states(list(venv_all.env.callmethod("get_state")))
 
 
 def load_venv(filename: str | os.PathLike[str]) -> MazeVenv:
     """The environments of a file that `save_venv` wrote, here or in procgen-tools.
 
-    The pickle is read as data: nothing in it is run.
+    The pickle is read as data, and nothing in it is executed.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: another kind of file, or states that are not a maze's.
+        FileNotFoundError: the file does not exist.
+        ValueError: the file has another format, or the states are not those of a maze.
     """
     states = read_pickle(filename)
     if not isinstance(states, list) or not all(isinstance(state, bytes) for state in states):
@@ -96,19 +96,19 @@ def load_venv(filename: str | os.PathLike[str]) -> MazeVenv:
 def save_venv(venv: Any, filename: str | os.PathLike[str]) -> None:
     """Write the states of all environments as procgen-tools does, a pickled list of bytes.
 
-    In new code call `maze.save_mazes`, whose files people can read.
+    In new code, call `maze.save_mazes`, which writes human-readable files.
     """
     with unfinished(filename) as temporary:
         temporary.write_bytes(pickle.dumps(list(venv.env.callmethod("get_state"))))
 
 
 def wrap_venv(venv: Any) -> MazeVenv:
-    """The venv of an engine, ours or procgen's own: observations as policies take them."""
+    """Wrap an engine, ours or procgen's, into a venv whose observations fit policies."""
     return MazeVenv(venv)
 
 
 def remove_all_cheese(venv: Any) -> Any:
-    """Take the cheese out of every environment in place, and return the venv."""
+    """Remove the cheese from every environment in place, and return the venv."""
     for index in range(venv.num_envs):
         change_state(venv, "remove_all_cheese", edit.remove_cheese_from_state, index)
     return venv
@@ -136,7 +136,7 @@ def make_top_right_path(state: EnvState) -> EnvState:
 def venv_with_all_mouse_positions(
     venv: MazeVenv,
 ) -> tuple[MazeVenv, tuple[list[Step], Int64[np.ndarray, "row col"]]]:
-    """A venv with one environment for each empty inner square, where its mouse is.
+    """A venv with one environment per empty inner square, with the mouse on that square.
 
     Returns:
         The venv; the inner squares; and the coded inner grid without the mouse.
@@ -202,7 +202,7 @@ def get_mazes_with_mouse_at_location(
     """The first seeds, from 0 on, whose cheese is at this outer square.
 
     Raises:
-        ValueError: a square where no level has its cheese.
+        ValueError: no level has its cheese on this square.
     """
     return _first(
         num_mazes,
@@ -217,7 +217,7 @@ def get_mazes_with_mouse_at_location(
 def generate_mazes_with_cheese_at_location(
     cheese_location: Step, num_mazes: int = 50, skip_seed: int = -1
 ) -> tuple[list[int], list[np.ndarray]]:
-    """The first levels that are open at this outer square, their cheese moved there.
+    """The first levels that are open at this outer square, with their cheese moved there.
 
     Returns:
         The seeds, and the coded inner grids with the mouse.
@@ -261,7 +261,7 @@ def render_inner_grid(grid: Grid) -> UInt8[np.ndarray, "height width 3"]:
 
 
 def render_outer_grid(grid: Grid) -> UInt8[np.ndarray, "height width 3"]:
-    """The picture for people of a coded grid, walls around it included."""
+    """The picture for people of a coded grid, including the walls around it."""
     return human_frame(_maze(grid))
 
 
@@ -277,7 +277,7 @@ def get_random_obs(
 ) -> Float32[np.ndarray, "obs 3 64 64"]:
     """Observations of random levels with the mouse at random squares; see `get_random_obs_opts`.
 
-    `show_pbar`, which some notebooks pass, changes nothing.
+    `show_pbar`, which some notebooks pass, has no effect.
     """
     return get_random_obs_opts(
         num_obs, on_training, rand_region, spawn_cheese, start_level=_fresh_seed()
@@ -303,21 +303,20 @@ def get_random_obs_opts(
 ) -> Any:
     """Observations of levels that meet conditions.
 
-    `on_training`, `rand_region` and `show_pbar` change nothing, as the first two in procgen-tools:
-    for cheese in the top right call `random_mazes` with a rule.
+    `on_training`, `rand_region` and `show_pbar` have no effect (the first two have none in
+    procgen-tools either). For cheese in the top right, call `random_mazes` with a rule.
 
     Args:
-        num_obs: how many.
-        spawn_cheese: False takes the cheese away.
+        num_obs: number of observations.
+        spawn_cheese: False removes the cheese.
         maze_dim: side of the inner grid.
-        mouse_pos_inner, mouse_pos_outer: where the mouse must be; at random by default.
-        cheese_pos_inner, cheese_pos_outer: where to put the cheese; where the level has it by
-            default.
+        mouse_pos_inner, mouse_pos_outer: square of the mouse. Defaults to a random square.
+        cheese_pos_inner, cheese_pos_outer: square of the cheese. Defaults to that of the level.
         must_be_dec_square: the next steps to cheese and corner must differ where the mouse is.
         start_level: the first level, if `deterministic_levels`.
-        return_metadata: return more than the observations.
-        random_seed: of levels and mice; None for a new one.
-        deterministic_levels: take one level after another; at random otherwise.
+        return_metadata: also return metadata.
+        random_seed: seed of levels and mice. None draws a new seed.
+        deterministic_levels: take consecutive levels; otherwise random ones.
 
     Returns:
         The observations; with `return_metadata` also a dictionary for each, and the level after
@@ -365,7 +364,7 @@ def _placed(
     mouse: tuple[Step | None, Step | None],
     cheese: tuple[Step | None, Step | None],
 ) -> Maze | None:
-    """The level with mouse and cheese where they are wanted, or None where it does not fit."""
+    """The level with mouse and cheese on the requested squares, or None if they do not fit."""
     if size not in (None, level.size):
         return None
     free = [(row, col) for row, col in edit.mouse_positions(level).tolist()]

@@ -1,4 +1,4 @@
-"""Wrappers with the interface of OpenAI's baselines, as procgen-tools has them; for migration.
+"""The wrappers of procgen-tools, with the interface of OpenAI's baselines, for migration.
 
 `reset()` returns observations, `step(actions)` observations, rewards, dones and infos. In new code
 use `worlds.wrappers`, which wraps gymnasium's environments.
@@ -13,11 +13,11 @@ from gymnasium.wrappers.utils import RunningMeanStd
 
 
 class VecEnvWrapper:
-    """An environment around another; names that it lacks are the other's.
+    """A wrapper around an environment. Unknown attributes are those of the wrapped environment.
 
     Args:
-        venv: the other.
-        observation_space: of the changed observations; the other's by default.
+        venv: the environment to wrap.
+        observation_space: space of the changed observations. Defaults to that of `venv`.
     """
 
     def __init__(self, venv: Any, observation_space: Any = None) -> None:
@@ -40,11 +40,11 @@ class VecEnvWrapper:
         return self.process(observations), rewards, dones, infos
 
     def step_async(self, actions: Any) -> None:
-        """Keep the actions for `step_wait`."""
+        """Store the actions for `step_wait`."""
         self._actions = actions
 
     def step_wait(self) -> tuple[Any, Any, Any, Any]:
-        """The step that `step_async` asked for."""
+        """Take the step with the actions of `step_async`."""
         return self.step(self._actions)
 
     def process(self, obs: Any) -> Any:
@@ -90,7 +90,8 @@ class ScaledFloatFrame(VecEnvWrapper):
 
 
 class VecNormalize(VecEnvWrapper):
-    """Observations less their running mean over their spread; rewards over that of returns."""
+    """Observations normalised by running mean and standard deviation, rewards by that of
+    returns."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class VecNormalize(VecEnvWrapper):
         self.ret = np.zeros(self.num_envs)
 
     def process(self, obs: Any) -> Any:
-        """Normalized and clipped, if asked for."""
+        """Normalise and clip, if enabled."""
         if self.ob_rms is None:
             return obs
         self.ob_rms.update(obs)
@@ -118,12 +119,12 @@ class VecNormalize(VecEnvWrapper):
         return np.clip(normal, -self.clipob, self.clipob)
 
     def reset(self) -> Any:
-        """The first observations; returns begin at 0."""
+        """The first observations. Returns start at 0."""
         self.ret = np.zeros(self.num_envs)
         return super().reset()
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any]:
-        """One step; an environment whose episode ends begins a return of 0."""
+        """Take one step. When an episode ends, its return starts again at 0."""
         observations, rewards, dones, infos = super().step(actions)
         if self.ret_rms is not None:
             self.ret = self.ret * self.gamma + rewards
@@ -135,7 +136,8 @@ class VecNormalize(VecEnvWrapper):
 
 
 class VecFrameStack(VecEnvWrapper):
-    """The last `nstack` observations side by side on the last axis; zeros before an episode's."""
+    """The last `nstack` observations, stacked on the last axis. Before an episode they are
+    zeros."""
 
     def __init__(self, venv: Any, nstack: int) -> None:
         box = venv.observation_space
@@ -149,7 +151,7 @@ class VecFrameStack(VecEnvWrapper):
         return super().reset()
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any]:
-        """One step; what an ended episode showed is forgotten."""
+        """Take one step. The stack of an ended episode is cleared."""
         observations, rewards, dones, infos = self.venv.step(actions)
         self.stackedobs[np.asarray(dones, dtype=bool)] = 0
         return self.process(observations), rewards, dones, infos

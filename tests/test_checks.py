@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 from typing import Any
 
@@ -59,7 +58,3 @@ def test_memory_is_checked_before_it_is_taken(monkeypatch: pytest.MonkeyPatch) -
     checks.check_memory("num", 10, 100_000)
     with pytest.raises(ValueError, match=r"num is 11: .* 0\.0 GB.* give at most 10"):
         checks.check_memory("num", 11, 100_000)
-
-
-def test_the_example_runs() -> None:
-    assert doctest.testmod(checks).attempted == 1

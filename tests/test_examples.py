@@ -32,7 +32,7 @@ def test_examples_give_what_they_show(
     assert not failed
 
 
-FACES = ("interventions",)
+FACES = ("interventions", "worlds")
 ROOMS = ("catalogue", "chains", "effects", "hooks", "returns", "vfield")
 
 

@@ -1,14 +1,14 @@
-"""What all worlds share, and one folder for each world.
+"""The parts that all worlds share, and one folder per world.
 
-`import procgen_tools` makes the worlds known to gymnasium under the ids in `WORLDS`::
+`import procgen_tools` registers the worlds with gymnasium under the ids in `WORLDS`::
 
     import gymnasium
     import procgen_tools
 
     envs = gymnasium.make_vec("procgen_tools/Maze-v0", num_envs=64, distribution_mode="easy")
 
-Every world satisfies the contract that `check_world` executes. Names load when first used. What a
-notebook needs of one world is in its face, such as `procgen_tools.maze`.
+Every world satisfies the contract that `check_world` checks. Names load on first use. Import the
+functions of one world from its own module, such as `procgen_tools.maze`.
 """
 
 from procgen_tools.names import lazy

@@ -1,9 +1,9 @@
-"""The contract that every world satisfies, as a check to run.
+"""The contract that every world satisfies, as an executable check.
 
-Worlds are gymnasium vector environments with discrete actions. What follows the end of an episode
-is one of gymnasium's three modes: the next one begins in the same step (`SAME_STEP`), in the next
-step (`NEXT_STEP`), or at a `reset` with a mask (`DISABLED`). `check_world` plays at random and
-names the first law that does not hold, with the step and the environment.
+Worlds are gymnasium vector environments with discrete actions. After the end of an episode, the
+next one begins in the same step (`SAME_STEP`), in the next step (`NEXT_STEP`), or at a `reset` with
+a mask (`DISABLED`), according to gymnasium's autoreset mode. `check_world` takes random actions and
+reports the first law that does not hold, with the step and the environment.
 """
 
 from __future__ import annotations
@@ -21,20 +21,29 @@ from jaxtyping import Int, Shaped
 
 World = VectorEnv[Any, Any, Any]
 MakeWorld = Callable[[int], World]
-"""Makes a world of so many environments; called twice, it makes equal ones."""
+"""Makes a world with the given number of environments; two calls make equal worlds."""
 
 
 class ContractBroken(AssertionError):
-    """A law of the contract does not hold."""
+    """A law of the contract does not hold.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> try:
+        ...     check_world(lambda num_envs: MazeVectorEnv(num_envs, num_levels=1), num_steps=1)
+        ... except ContractBroken as error:
+        ...     print(error)
+        no episode ended in 1 steps of 3 environments: give more num_steps, or ...
+    """
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a reset or a step gave; after a reset, rewards and ends are None.
+    """The result of a reset or a step. After a reset, rewards and ends are None.
 
     Attributes:
-        begun: in `DISABLED` mode, observations and infos of the reset that followed a step in
-            which episodes ended; None elsewhere.
+        begun: in `DISABLED` mode, observations and infos of the reset after a step in which
+            episodes ended; otherwise None.
     """
 
     observations: Any
@@ -47,11 +56,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Played:
-    """How much a check saw.
+    """The amount of play in a check.
 
     Attributes:
-        steps: of one environment each.
-        episodes: that ended.
+        steps: number of steps, each of one environment.
+        episodes: number of episodes that ended.
     """
 
     steps: int
@@ -64,17 +73,24 @@ def check_world(
     """Run every check of the contract.
 
     Args:
-        make: makes a world of so many environments; with few and easy levels, two or more,
-            the checks see more episodes.
-        num_envs: environments in the batches, two or more.
-        num_steps: steps of each play; some episodes must end within them.
-        seed: of levels and actions.
+        make: makes a world with the given number of environments. With two or more easy levels,
+            more episodes end.
+        num_envs: number of environments, at least two.
+        num_steps: number of steps. Some episodes must end within them.
+        seed: seed of levels and actions.
 
     Returns:
-        how much each play saw.
+        the amount of play.
 
     Raises:
-        ContractBroken: the first law that does not hold.
+        ContractBroken: a law does not hold.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> def make(num_envs):
+        ...     return MazeVectorEnv(num_envs, distribution_mode="easy", num_levels=20)
+        >>> check_world(make, num_envs=2, num_steps=60).steps
+        120
     """
     check_spaces(make(num_envs), num_envs)
     actions = _actions(make(num_envs), num_steps, seed)
@@ -88,11 +104,12 @@ def check_world(
 
 
 def check_spaces(world: World, num_envs: int) -> None:
-    """Spaces of the batch follow from those of one environment; the autoreset mode is told."""
+    """Spaces of the batch match those of one environment, and the autoreset mode is declared."""
     _require(world.num_envs == num_envs, f"num_envs is {world.num_envs}, not {num_envs}")
     mode = world.metadata.get("autoreset_mode")
     _require(
-        isinstance(mode, AutoresetMode), f"metadata['autoreset_mode'] is {mode}, no AutoresetMode"
+        isinstance(mode, AutoresetMode),
+        f"metadata['autoreset_mode'] is {mode}, not an AutoresetMode",
     )
     action_space = world.single_action_space
     _require(isinstance(action_space, Discrete), f"actions are {action_space}, not Discrete")
@@ -102,91 +119,115 @@ def check_spaces(world: World, num_envs: int) -> None:
 
 
 def check_play(world: World, actions: Int[np.ndarray, "step env"], seed: int) -> Played:
-    """Shapes and types; finite rewards; what follows an end is what the mode promises."""
+    """Shapes and types match, rewards are finite, and ends of episodes match the autoreset mode."""
     mode = world.metadata["autoreset_mode"]
     seen = _play(world, actions, seed)
-    _require(seen[0].observations in world.observation_space,
-             "the first observations are outside observation_space")  # fmt: skip
+    _require(
+        seen[0].observations in world.observation_space,
+        "the first observations are outside observation_space",
+    )
     shape = (world.num_envs,)
     episodes, begun = 0, 0
     waiting = np.zeros(shape, bool)
     for step, now in enumerate(seen[1:], start=1):
         where = f"at step {step}"
-        _require(now.observations in world.observation_space,
-                 f"observations outside observation_space {where}")  # fmt: skip
+        _require(
+            now.observations in world.observation_space,
+            f"observations outside observation_space {where}",
+        )
         for name, kind in (("rewards", "f"), ("terminations", "b"), ("truncations", "b")):
             array = getattr(now, name)
             right = isinstance(array, np.ndarray) and array.shape == shape
-            _require(right and array.dtype.kind == kind,
-                     f"{name} are no array of shape {shape} and kind {kind!r} {where}")  # fmt: skip
+            _require(
+                right and array.dtype.kind == kind,
+                f"{name} are not an array of shape {shape} and kind {kind!r} {where}",
+            )
         _require(bool(np.isfinite(now.rewards).all()), f"rewards are not finite {where}")
         ended = now.terminations | now.truncations
         told = now.infos.get("_final_obs", np.zeros(shape, bool))
         if mode is AutoresetMode.SAME_STEP:
-            _require(bool((told == ended).all()), f"'_final_obs' does not tell which ended {where}")
-            pairs = [(now.infos["final_obs"][index], _row(now.observations, index))
-                     for index in np.flatnonzero(ended).tolist()]  # fmt: skip
+            _require(bool((told == ended).all()), f"'_final_obs' does not mark which ended {where}")
+            pairs = [
+                (now.infos["final_obs"][index], _row(now.observations, index))
+                for index in np.flatnonzero(ended).tolist()
+            ]
         else:
-            _require("final_obs" not in now.infos, f"'final_obs' is told in mode {mode} {where}")
+            _require("final_obs" not in now.infos, f"'final_obs' is given in mode {mode} {where}")
             later = now.begun[0] if now.begun is not None else now.observations
             earlier = now.observations if now.begun is not None else seen[step - 1].observations
             began = ended if now.begun is not None else waiting
-            pairs = [(_row(earlier, index), _row(later, index))
-                     for index in np.flatnonzero(began).tolist()]  # fmt: skip
-            _require(not (now.rewards[waiting].any() or ended[waiting].any()),
-                     f"a step that begins an episode has a reward or an end {where}")  # fmt: skip
+            pairs = [
+                (_row(earlier, index), _row(later, index))
+                for index in np.flatnonzero(began).tolist()
+            ]
+            _require(
+                not (now.rewards[waiting].any() or ended[waiting].any()),
+                f"a step that begins an episode has a reward or an end {where}",
+            )
             waiting = ended & (mode is AutoresetMode.NEXT_STEP)
         for final, first in pairs:
-            _require(final in world.single_observation_space,
-                     f"the last observation of an episode is no observation {where}")  # fmt: skip
+            _require(
+                final in world.single_observation_space,
+                f"the last observation of an episode is outside single_observation_space {where}",
+            )
             begun += _difference(final, first, "") is not None
         episodes += int(ended.sum())
-    _require(episodes > 0, f"no episode ended in {len(actions)} steps of {world.num_envs} "
-             "environments: give more num_steps, or levels that end sooner")  # fmt: skip
-    _require(begun > 0, f"{episodes} times an episode ended, and never did another begin as in "
-             f"mode {mode}")  # fmt: skip
+    _require(
+        episodes > 0,
+        f"no episode ended in {len(actions)} steps of {world.num_envs} environments: give more "
+        "num_steps, or levels that end sooner",
+    )
+    _require(begun > 0, f"{episodes} episodes ended, but no other episode began as in mode {mode}")
     return Played(actions.size, episodes)
 
 
 def check_seeds(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
     """The same seed and actions give the same bytes, in a new world and in a used one.
 
-    Another seed does not.
+    A different seed gives different bytes.
     """
     world = make(actions.shape[1])
     first = _play(world, actions, seed)
-    _compare(first, _play(make(actions.shape[1]), actions, seed),
-             "the same seed gives something else in another world")  # fmt: skip
-    _compare(first, _play(world, actions, seed),
-             "the same seed gives something else after other play")  # fmt: skip
+    _compare(
+        first,
+        _play(make(actions.shape[1]), actions, seed),
+        "the same seed gives different results in another world",
+    )
+    _compare(
+        first,
+        _play(world, actions, seed),
+        "the same seed gives different results after other play",
+    )
     other = _play(world, actions, seed + actions.shape[1])
     differences = (
         _difference(one.observations, two.observations, "")
         for one, two in zip(first, other, strict=True)
     )
-    _require(any(differences), "another seed gives the same: it is not used, or there is one "
-             "level only")  # fmt: skip
+    _require(
+        any(differences),
+        "another seed gives the same results: it is not used, or there is only one level",
+    )
 
 
 def check_batch_equals_singles(
     make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int
 ) -> None:
-    """Environment i of a batch plays as if alone, with seed + i."""
+    """Environment i of a batch behaves as a single environment with seed + i."""
     batch = _play(make(actions.shape[1]), actions, seed)
     for index in range(actions.shape[1]):
         single = _play(make(1), actions[:, index : index + 1], seed + index)
         mine = [_only(now, index, actions.shape[1]) for now in batch]
         alone = [_only(now, 0, 1) for now in single]
-        _compare(alone, mine, f"environment {index} of the batch does not play as if alone")
+        _compare(alone, mine, f"environment {index} of the batch differs from a single environment")
 
 
 def check_copies(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
-    """What was returned is the caller's: it stays, and changing it changes nothing."""
+    """Results belong to the caller: later steps do not change them, nor do changes matter later."""
     expected = _play(make(actions.shape[1]), actions, seed)
     kept = _play(make(actions.shape[1]), actions, seed, snapshot=False)
-    _compare(expected, kept, "a later step changes what was returned")
+    _compare(expected, kept, "a later step changes earlier results")
     spoiled = _play(make(actions.shape[1]), actions, seed, spoil=True)
-    _compare(expected, spoiled, "changing what was returned changes what comes")
+    _compare(expected, spoiled, "a change of earlier results changes later ones")
 
 
 def check_invalid_actions(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
@@ -204,7 +245,7 @@ def check_invalid_actions(make: MakeWorld, actions: Int[np.ndarray, "step env"],
         "too low": too_low,
         "too few": valid[1:],
         "too many": np.append(valid, space.start),
-        "no whole numbers": valid + 0.5,
+        "not whole numbers": valid + 0.5,
     }
 
     def offer() -> None:
@@ -217,20 +258,20 @@ def check_invalid_actions(make: MakeWorld, actions: Int[np.ndarray, "step env"],
                 raise ContractBroken(
                     f"actions that are {what} raise {type(error).__name__}, not ValueError"
                 ) from error
-            raise ContractBroken(f"actions that are {what} raise no ValueError")
+            raise ContractBroken(f"actions that are {what} do not raise a ValueError")
 
     seen = _play(world, actions, seed, before_step=offer)
-    _compare(expected, seen, "refused actions change what comes")
+    _compare(expected, seen, "rejected actions change later results")
 
 
 def check_states(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
-    """Where states are offered: set, they are got again, and play goes on from them alike."""
+    """If a world has states: get_state returns what set_state took, and play continues equally."""
     world = make(actions.shape[1])
     if not hasattr(world, "get_state"):
         return
     early, late = np.array_split(actions, 2)
     last = _play(world, early, seed)[-1]
-    # A state does not tell that an episode is over and the next step will begin another.
+    # A state does not record that an episode is over and the next step begins another.
     while world.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP and (
         (last.terminations | last.truncations).any()
     ):
@@ -241,17 +282,22 @@ def check_states(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: in
     for name, target in targets.items():
         target.set_state(copy.deepcopy(state))
         again = target.get_state()
-        _require(_difference(state, again, "") is None,
-                 f"get_state does not give what set_state was given, in {name}")  # fmt: skip
-        _compare(expected, [_step(target, row) for row in late],
-                 f"play from a state goes on otherwise in {name}")  # fmt: skip
+        _require(
+            _difference(state, again, "") is None,
+            f"get_state does not return what set_state took, in {name}",
+        )
+        _compare(
+            expected,
+            [_step(target, row) for row in late],
+            f"play from a state continues differently in {name}",
+        )
 
 
 # --- playing
 
 
 def _actions(world: World, num_steps: int, seed: int) -> Int[np.ndarray, "step env"]:
-    """Random runs of the same action, which come further than single random steps."""
+    """Random actions in runs of the same action, which reach further than single random steps."""
     space = world.single_action_space
     assert isinstance(space, Discrete)
     rng = np.random.default_rng(seed)
@@ -267,7 +313,7 @@ def _step(world: World, actions: Int[np.ndarray, " env"]) -> Seen:
 
 
 def _advance(world: World, actions: Int[np.ndarray, " env"]) -> Seen:
-    """A step, and the reset of what ended, where that is left to the caller."""
+    """A step, and the reset of ended episodes if the mode leaves it to the caller."""
     observations, rewards, terminations, truncations, infos = world.step(actions)
     begun = None
     ended = terminations | truncations
@@ -322,7 +368,7 @@ def _row(value: Any, index: int) -> Any:
 
 
 def _only(now: Seen, index: int, num_envs: int) -> Seen:
-    """What concerns one environment, with infos only where it has them."""
+    """The part of one environment, with only its own infos."""
 
     def infos_of(infos: dict[str, Any]) -> dict[str, Any]:
         chosen = {}
@@ -360,7 +406,7 @@ def _compare(expected: list[Seen], found: list[Seen], law: str) -> None:
 
 
 def _difference(one: Any, other: Any, path: str) -> str | None:
-    """Where two structures of arrays differ, or None."""
+    """The first difference of two structures of arrays, or None."""
     if isinstance(one, dict) and isinstance(other, dict):
         if one.keys() != other.keys():
             return f"{path} has {sorted(one)} and {sorted(other)}"

@@ -1,7 +1,7 @@
 """A level as a graph: its states, where each move leads, and its goals by name.
 
-Exact answers (`chains`, `returns`, `effects`) are computed on graphs, so they know no world by
-name. Each world makes its own graphs, in `worlds.<world>.graph`.
+Exact results (`chains`, `returns`, `effects`) are computed on graphs and do not depend on the
+world. Each world makes its own graphs, in `worlds.<world>.graph`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from procgen_tools.shown import brief, summary
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Everything that can happen in a level.
+    """The states and moves of a level.
 
     Attributes:
-        leads_to: (state, move) the number of the state that each move leads to. What it holds in
-            states that end the episode does not matter.
-        goals: by name, (state,) which states count as the goal. Where a state belongs to several,
-            it counts for the first of them when one asks which goal was first.
-        ends: (state,) which states end the episode.
-        rewards: (state, move) the reward of each move; 0 in states that end the episode.
-        places: (state,) the number of the place that the state is shown at, such as the square
-            where the mouse stands.
+        leads_to: (state, move): the number of the state that each move leads to. Entries of states
+            that end the episode are ignored.
+        goals: by name, (state,): the states that belong to the goal. A state with several goals
+            counts for the first of them in the question which goal was reached first.
+        ends: (state,): the states that end the episode.
+        rewards: (state, move): the reward of each move; 0 in states that end the episode.
+        places: (state,): the number of the state's place, such as the square of the mouse.
         start: the state in which episodes begin.
 
     Raises:
@@ -36,8 +35,9 @@ class Graph:
 
     Example:
         >>> import numpy as np
-        >>> two = Graph(np.array([[0, 1], [1, 1]]), {"exit": np.array([False, True])},
-        ...             np.array([False, True]), np.zeros((2, 2)), np.arange(2), 0)
+        >>> exit = np.array([False, True])
+        >>> leads_to = np.array([[0, 1], [1, 1]])
+        >>> two = Graph(leads_to, {"exit": exit}, exit, np.zeros((2, 2)), places=np.arange(2))
         >>> two.distances("exit").tolist()
         [1.0, 0.0]
     """
@@ -56,13 +56,13 @@ class Graph:
             if len(array) != states:
                 raise ValueError(
                     f"{name} has {len(array)} entries, but the graph has {states} states: give "
-                    "one entry for each"
+                    "one entry per state"
                 )
         targets = self.leads_to[~self.ends]
         if targets.size and not 0 <= targets.min() <= targets.max() < states:
             raise ValueError(
                 f"moves lead to states {targets.min()} to {targets.max()}, but the graph has "
-                f"states 0 to {states - 1}"
+                f"states 0 to {states - 1}: correct leads_to"
             )
 
     def __len__(self) -> int:
@@ -73,7 +73,7 @@ class Graph:
         return summary(self, f"{len(self)} states", f"goals: {goals}", f"starts in {self.start}")
 
     def distances(self, goal: str) -> Float[np.ndarray, " state"]:
-        """The fewest moves from each state to the goal; infinite where none lead to it.
+        """The smallest number of moves from each state to the goal; infinite if there is no path.
 
         Raises:
             ValueError: a goal that the graph does not have.
@@ -94,12 +94,12 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """A state from which the ways to several goals part.
+    """A state at which the paths to several goals diverge.
 
     Attributes:
-        state: its number.
-        square: where it is, as the level names places.
-        towards: by goal, (move,) the moves that lead nearer to it; no move leads nearer to two.
+        state: the number of the state.
+        square: its place, in the coordinates of the level.
+        towards: by goal, (move,): the moves that lead nearer to it. No move leads nearer to two.
     """
 
     state: int
@@ -111,12 +111,12 @@ class Decision:
 
 @runtime_checkable
 class Level(Protocol):
-    """What exact answers need of a level; every world's levels have it.
+    """The interface of a level for exact results; the levels of all worlds have it.
 
     Attributes:
         step_limit: steps after which the world ends an episode.
         ending_goals: the goals whose states end the episode.
-        ways: the names of what `decision` tells apart; empty where it is always None.
+        ways: the names of the goals in `decision`; empty if `decision` is always None.
         effect_goals: options of `graph` that `effects.measure` uses by default.
     """
 
@@ -134,26 +134,26 @@ class Level(Protocol):
 
     @property
     def graph(self) -> Callable[..., Graph]:
-        """Makes the graph; the options of its goals are the world's own."""
+        """Makes the graph; the options of its goals depend on the world."""
 
     def decision(self, start: Any = None) -> Decision | None:
-        """Where the ways from a start to the goals part; None in a level without such a state."""
+        """The state where the paths from a start to the goals diverge, or None."""
 
     def views(self) -> Sequence[np.ndarray]:
-        """What an agent is shown in every state that does not end the episode, in order.
+        """The agent's observations in all states that do not end the episode, in order.
 
-        In parts: each part is one batch, so an intervention can treat each place apart.
+        Each part is one batch, so that an intervention can treat each place separately.
         """
 
     def moves(self, logits: Any) -> Float[np.ndarray, "state move"]:
-        """The probabilities of the graph's moves, from what a network answers."""
+        """The probabilities of the graph's moves, from the outputs of a network."""
 
     def caption(self) -> str:
-        """The level in a few words."""
+        """A short description of the level."""
 
 
 @runtime_checkable
 class OnSquares(Protocol):
-    """A level whose states are squares, each in two facings: a `VectorField` shows it."""
+    """A level whose states are squares with two facings each, as in a `VectorField`."""
 
     def open_squares(self) -> Sequence[Any]: ...

@@ -1,7 +1,7 @@
-"""Our batches as Stable-Baselines3 knows environments.
+"""An adapter from our vector environments to the `VecEnv` of Stable-Baselines3.
 
-Stable-Baselines3 takes no `gymnasium.vector.VectorEnv`. It can make one process or object per
-environment from our ids; this adapter hands it the whole batch instead, which steps at once.
+Stable-Baselines3 does not support `gymnasium.vector.VectorEnv`. It can make one process or object
+per environment from our ids. This adapter is faster: it steps the whole batch at once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 
 def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
-    """A `stable_baselines3` `VecEnv` that plays `envs`, and takes them over.
+    """Wrap a vector environment as a `VecEnv` of Stable-Baselines3, which then owns it.
 
-    Infos hold what Stable-Baselines3 looks for: `terminal_observation` and `TimeLimit.truncated`
-    where an episode ended, and `episode` with its return, length and time, as its `Monitor`
-    gives. Masks for `MaskablePPO` come from `action_masks` of the batch, where it has them.
+    Infos have the entries of Stable-Baselines3: `terminal_observation` and `TimeLimit.truncated`
+    at the end of an episode, and `episode` with its return, length and time, as from `Monitor`.
+    Masks for `MaskablePPO` are those of `action_masks` of the batch, if it has them.
 
     Args:
         envs: a `MazeVectorEnv` or `CropsAndHumansVectorEnv`, or a wrapper of one, in
@@ -28,13 +28,11 @@ def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
         ModuleNotFoundError: `stable_baselines3` is not installed.
         ValueError: another autoreset mode.
 
-    Example::
-
-        from stable_baselines3 import PPO
-        from procgen_tools.maze import MazeVectorEnv
-        from procgen_tools.worlds import to_stable_baselines
-
-        PPO("CnnPolicy", to_stable_baselines(MazeVectorEnv(64))).learn(1_000_000)
+    Example:
+        >>> from stable_baselines3 import PPO  # doctest: +SKIP
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> envs = to_stable_baselines(MazeVectorEnv(64))  # doctest: +SKIP
+        >>> PPO("CnnPolicy", envs).learn(1_000_000)  # doctest: +SKIP
     """
     try:
         from stable_baselines3.common.monitor import Monitor
@@ -50,7 +48,7 @@ def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
         )
 
     class BatchVecEnv(VecEnv):  # type: ignore[misc]
-        """Made here because its base class is not always installed."""
+        """Defined here because its base class is not always installed."""
 
         def __init__(self) -> None:
             self.envs = envs
@@ -106,7 +104,8 @@ def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
 
         def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
             raise AttributeError(
-                f"{attr_name!r} cannot be set: the environments are one batch; make it anew"
+                f"{attr_name!r} cannot be set, because the environments are one batch: make a new "
+                "batch"
             )
 
         def env_method(
@@ -121,14 +120,14 @@ def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
             return [masks[index] for index in self._get_indices(indices)]
 
         def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
-            # Infos hold what Monitor would add.
+            # Infos have the entries of Monitor.
             return [wrapper_class is Monitor for _ in self._get_indices(indices)]
 
     return BatchVecEnv()
 
 
 def _own(infos: dict[str, Any], index: int) -> dict[str, Any]:
-    """The numbers that the infos of a batch tell of one environment."""
+    """The numbers in the infos of a batch that belong to one environment."""
     return {
         name: values[index].item()
         for name, values in infos.items()

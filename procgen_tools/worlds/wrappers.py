@@ -1,21 +1,21 @@
-"""Wrappers of vector environments whose episodes end and begin within one step.
+"""Wrappers for vector environments that reset in the step in which an episode ends.
 
-gymnasium has a wrapper for most needs. Its wrappers of observations, though, refuse batched
-environments that reset in the same step, or visit them one by one: make the environments with
-`autoreset_mode="NextStep"` for them, or take those that are here. They treat the last frames of
-episodes (`infos["final_obs"]`) as they treat observations.
+gymnasium has wrappers for most purposes. Its wrappers of observations, however, reject batched
+environments that reset in the same step, or process them one by one. For them, make the
+environments with `autoreset_mode="NextStep"`; or use the wrappers of this module, which also
+process the last frames of episodes (`infos["final_obs"]`).
 
-| need                                | wrapper                                                 |
+| purpose                             | wrapper                                                 |
 |-------------------------------------|---------------------------------------------------------|
-| what a policy takes                 | `policy_observations`: (3, 64, 64) float32 in [0, 1]    |
+| inputs of a policy                  | `policy_observations`: (3, 64, 64) float32 in [0, 1]    |
 | channels first                      | `channels_first`                                        |
 | numbers in [0, 1]                   | `scaled`                                                |
 | observations in a dict              | `under_key`                                             |
 | any function of observations        | `MapObservations`                                       |
 | the last k frames                   | `StackObservations`                                     |
-| observations less mean, over spread | `NormalizeObservations`                                 |
+| standardised observations           | `NormalizeObservations`                                 |
 | rewards over the spread of returns  | `gymnasium.wrappers.vector.NormalizeReward`             |
-| rewards clipped, or changed freely  | `gymnasium.wrappers.vector.ClipReward`, `TransformReward` |
+| any function of rewards             | `gymnasium.wrappers.vector.ClipReward`, `TransformReward` |
 | returns and lengths of episodes     | `gymnasium.wrappers.vector.RecordEpisodeStatistics`     |
 | infos as one dict per environment   | `gymnasium.wrappers.vector.DictInfoToList`              |
 """
@@ -37,13 +37,20 @@ Batch = Shaped[np.ndarray, "env ..."]
 
 
 class MapObservations(VectorWrapper):
-    """Every observation changed by a function.
+    """Apply a function to every observation.
 
     Args:
         env: the environments.
-        function: from a batch of observations to a batch of new ones; must not change its
-            argument, and must treat the rows of the batch alike.
-        single_observation_space: of one new observation.
+        function: maps a batch of observations to a batch of new ones. It must not change its
+            argument, and must treat all rows of the batch alike.
+        single_observation_space: the space of one new observation.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> grey = Box(0, 255, (64, 64), np.float64)
+        >>> envs = MapObservations(MazeVectorEnv(2), lambda frames: frames.mean(axis=-1), grey)
+        >>> envs.reset(seed=0)[0].shape
+        (2, 64, 64)
     """
 
     def __init__(
@@ -86,7 +93,13 @@ class MapObservations(VectorWrapper):
 
 
 def channels_first(env: AnyVectorEnv) -> MapObservations:
-    """Pictures as (channel, row, column), which torch takes, not (row, column, channel)."""
+    """Pictures as (channel, row, column), as in torch, instead of (row, column, channel).
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> channels_first(MazeVectorEnv(2)).observation_space.shape
+        (2, 3, 64, 64)
+    """
     box = _box(env)
     space = Box(box.low.transpose(2, 0, 1), box.high.transpose(2, 0, 1), dtype=box.dtype)
     return MapObservations(
@@ -98,7 +111,13 @@ def scaled(env: AnyVectorEnv) -> MapObservations:
     """Bytes as float32 in [0, 1]: divided by 255.
 
     Raises:
-        ValueError: the observations are no bytes.
+        ValueError: the observations are not bytes.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> observations, _ = scaled(MazeVectorEnv(2)).reset(seed=0)
+        >>> observations.dtype, bool(0 <= observations.min() <= observations.max() <= 1)
+        (dtype('float32'), True)
     """
     box = _box(env)
     if box.dtype != np.uint8:
@@ -108,37 +127,59 @@ def scaled(env: AnyVectorEnv) -> MapObservations:
 
 
 def policy_observations(env: AnyVectorEnv) -> MapObservations:
-    """Frames as policies take them, and as `MazeVenv` gives them."""
+    """Frames as inputs of policies: (env, 3, 64, 64) float32 in [0, 1], as from `MazeVenv`.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> observations, _ = policy_observations(MazeVectorEnv(2)).reset(seed=0)
+        >>> observations.shape, observations.dtype
+        ((2, 3, 64, 64), dtype('float32'))
+    """
     return scaled(channels_first(env))
 
 
 def under_key(env: AnyVectorEnv, key: str = "rgb") -> MapObservations:
-    """Observations in a dict, under `key`."""
+    """Observations as entries of a dict, under `key`.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> observations, _ = under_key(MazeVectorEnv(2), "pixels").reset(seed=0)
+        >>> observations["pixels"].shape
+        (2, 64, 64, 3)
+    """
     space = Dict({key: env.single_observation_space})
     return MapObservations(env, lambda observations: {key: observations}, space)
 
 
 class StackObservations(VectorWrapper):
-    """The last observations together, the oldest first: (env, frame, ...).
+    """Stack the last observations, the oldest first: (env, frame, ...).
 
-    An episode begins with its first observation in every place, so no stack shows two episodes
-    (gymnasium's `FrameStackObservation`, for batches).
+    At the beginning of an episode, its first observation fills the whole stack, so no stack mixes
+    two episodes. This is gymnasium's `FrameStackObservation` for batches.
 
     Args:
-        env: the environments, with arrays for observations.
-        num_frames: observations in a stack.
+        env: the environments. Their observations must be arrays.
+        num_frames: number of observations in a stack.
 
     Raises:
-        ValueError: no frames, or environments in another autoreset mode than `SAME_STEP`.
+        ValueError: `num_frames` is below 1, or the autoreset mode is not `SAME_STEP`.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> observations, _ = StackObservations(MazeVectorEnv(2), num_frames=4).reset(seed=0)
+        >>> observations.shape
+        (2, 4, 64, 64, 3)
     """
 
     def __init__(self, env: AnyVectorEnv, num_frames: int) -> None:
         if num_frames < 1:
             raise ValueError(f"num_frames is {num_frames}: stack one observation or more")
         if env.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
-            raise ValueError("StackObservations needs environments in AutoresetMode.SAME_STEP: "
-                             "make them so, or stack each one alone by gymnasium's "
-                             "FrameStackObservation")  # fmt: skip
+            raise ValueError(
+                "StackObservations needs environments in AutoresetMode.SAME_STEP: make them with "
+                "autoreset_mode='SameStep', or wrap each single environment in gymnasium's "
+                "FrameStackObservation"
+            )
         super().__init__(env)
         self.num_frames = num_frames
         box = _box(env)
@@ -176,18 +217,26 @@ class StackObservations(VectorWrapper):
 
 
 class NormalizeObservations(MapObservations):
-    """Observations less their running mean, divided by their running standard deviation.
+    """Subtract the running mean of observations, and divide by their running standard deviation.
 
-    Mean and variance are those of all observations so far, number by number (Chan et al.'s
-    parallel algorithm, as in gymnasium's `NormalizeObservation`).
+    Mean and variance are elementwise, over all observations so far (Chan et al.'s parallel
+    algorithm, as in gymnasium's `NormalizeObservation`).
 
     Args:
-        env: the environments, with arrays for observations.
-        epsilon: added to the variance, so that what never varies becomes 0.
+        env: the environments. Their observations must be arrays.
+        epsilon: added to the variance, so that constant elements become 0.
 
     Attributes:
         statistics: `mean` and `var` so far.
-        learning: set it to False and the statistics stay as they are, for evaluation.
+        learning: set to False to freeze the statistics, for evaluation.
+
+    Example:
+        >>> from procgen_tools.maze import MazeVectorEnv
+        >>> envs = NormalizeObservations(MazeVectorEnv(2))
+        >>> _ = envs.reset(seed=0)
+        >>> _ = envs.step([4, 4])
+        >>> round(envs.statistics.count), envs.statistics.mean.shape
+        (4, (64, 64, 3))
     """
 
     def __init__(self, env: AnyVectorEnv, epsilon: float = 1e-8) -> None:
@@ -212,6 +261,8 @@ class NormalizeObservations(MapObservations):
 def _box(env: AnyVectorEnv) -> Box:
     space = env.single_observation_space
     if not isinstance(space, Box):
-        raise ValueError(f"the observations are {space}: this wrapper takes arrays (Box), so put "
-                         "it below the wrapper that makes them something else")  # fmt: skip
+        raise ValueError(
+            f"the observations are {space}: this wrapper takes arrays (Box), so apply it before "
+            "the wrapper that changes them"
+        )
     return space

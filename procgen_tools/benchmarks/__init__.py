@@ -1,1 +1,1 @@
-"""Speed, measured as ratios within one run: machines are noisy, ratios less so."""
+"""Speed, measured as ratios within one run, because ratios are less noisy than times."""

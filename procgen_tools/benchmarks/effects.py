@@ -1,4 +1,4 @@
-"""Effects a second: one maze's whole measurement against its forward passes alone."""
+"""The time of measuring an effect in a maze, relative to its forward passes alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMIT = "two passes of all squares, both facings"
 
 @dataclass(frozen=True)
 class EffectSpeed:
-    """Seconds for one maze, by way."""
+    """Seconds for one maze, by method."""
 
     maze_size: int
     squares: int
@@ -31,7 +31,7 @@ class EffectSpeed:
 
     @property
     def one(self) -> float:
-        """The time of one effect, as a multiple of the two passes that it cannot do without."""
+        """The time of one effect, as a multiple of the two forward passes that it requires."""
         return self.seconds[ONE] / self.seconds[LIMIT]
 
     @property
@@ -43,7 +43,7 @@ class EffectSpeed:
 def measure(
     levels: Sequence[int] = LEVELS, scale: int = 1, seconds: float = 4.0, rounds: int = 4
 ) -> list[EffectSpeed]:
-    """Time the ways side by side: the passes begin from observations that are there already."""
+    """Time the methods side by side. The forward passes start from existing observations."""
     return [_measure(level, scale, seconds, rounds) for level in levels]
 
 
@@ -73,10 +73,10 @@ def _measure(level: int, scale: int, seconds: float, rounds: int) -> EffectSpeed
 
 
 def report(speeds: Sequence[EffectSpeed], scale: int) -> str:
-    """The times and ratios in words."""
+    """The times and ratios as text."""
     lines = [
         f"effects of an edit of {LAYER}, scale {scale}, {torch.get_num_threads()} threads: "
-        "fields before and after with both facings, decision, chances",
+        "fields before and after, with both facings, decision, chances",
         "",
         f"{'maze':>9s}{'squares':>9s}{'two passes':>13s}{'one effect':>13s}{'of passes':>11s}"
         f"{'ten effects':>14s}{'of 11 passes':>14s}",

@@ -1,4 +1,4 @@
-"""Environment steps a second: ours, procgen's, and the limit, copying one frame a step."""
+"""Environment steps per second: ours, procgen's, and the limit of copying one frame per step."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PROCGEN = "procgen, {} thread{}"
 
 @dataclass(frozen=True)
 class EnvironmentSpeed:
-    """Steps a second by engine, hard mode, 64 x 64 frames, random actions.
+    """Steps per second by engine, in hard mode, with 64 x 64 frames and random actions.
 
     Attributes:
-        num: environments in a batch.
-        steps_per_second: by engine, the limit among them.
+        num: number of environments in a batch.
+        steps_per_second: by engine, including the limit.
     """
 
     num: int
@@ -33,7 +33,7 @@ class EnvironmentSpeed:
 
     @property
     def procgen(self) -> float:
-        """procgen's best, over its numbers of threads; 0 where it is not installed."""
+        """The best rate of procgen over its thread counts; 0 if it is not installed."""
         speeds = [speed for name, speed in self.steps_per_second.items() if "procgen," in name]
         return max(speeds, default=0.0)
 
@@ -47,7 +47,7 @@ class EnvironmentSpeed:
 
 
 def measure(num: int = 256, seconds: float = 3.0, rounds: int = 8) -> EnvironmentSpeed:
-    """Measure the engines side by side; procgen only where it is installed."""
+    """Measure the engines side by side. procgen is measured only if it is installed."""
     frames = np.random.default_rng(0).integers(0, 256, (num, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
     copied = np.empty_like(frames)
     ways: dict[str, Callable[[], object]] = {
@@ -67,7 +67,7 @@ def measure(num: int = 256, seconds: float = 3.0, rounds: int = 8) -> Environmen
 
 
 def _stepper(engine: Gym3Maze) -> Callable[[], Any]:
-    """Steps an engine by random actions, the frames included."""
+    """A function that steps an engine with random actions, including its frames."""
     actions = np.random.default_rng(1).integers(0, 15, (64, engine.num)).astype(np.int32)
     rows: Iterator[np.ndarray] = cycle(actions)
 

@@ -1,9 +1,9 @@
-"""Vector fields a second: ours, one environment a square as procgen-tools does it, and the limit.
+"""The time of vector fields: ours, the method of procgen-tools, and the limit.
 
-The reference is the method of procgen-tools (Turner et al., 2023) with the original library. The
-state is parsed value by value into objects; for every open square these are copied, the mouse
-moved, and all values written; a new batch of environments, one for each square and rendering large
-pictures too, takes the states; one forward pass; then the moves of each square are summed.
+The reference is the method of procgen-tools (Turner et al., 2023) with the original library. It
+parses the state value by value into objects. For every open square it copies these, moves the
+mouse, and writes all values. A new batch of environments, one per square, which also renders
+large pictures, takes the states. After one forward pass, it sums the moves of each square.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ TOLERANCE, and not so large that it magnifies rounding beyond that."""
 
 @dataclass(frozen=True)
 class FieldSpeed:
-    """Seconds for one field of one maze, by way; the reference only where procgen is installed."""
+    """Seconds for one field of one maze, by method. The reference requires procgen."""
 
     maze_size: int
     squares: int
@@ -56,7 +56,7 @@ class FieldSpeed:
 
     @property
     def ratio(self) -> float | None:
-        """How many times faster than the reference we are, both for one facing."""
+        """The speed-up over the reference, for one facing."""
         if REFERENCE not in self.seconds:
             return None
         return self.seconds[REFERENCE] / self.seconds[OURS]
@@ -65,10 +65,10 @@ class FieldSpeed:
 def measure(
     levels: Sequence[int] = LEVELS, scale: int = 1, seconds: float = 3.0, rounds: int = 5
 ) -> list[FieldSpeed]:
-    """Time the ways side by side, after they gave the same field.
+    """Time the methods side by side, after checking that they give the same field.
 
     Raises:
-        ValueError: the ways disagree.
+        ValueError: the methods disagree.
     """
     return [_measure(level, scale, seconds, rounds) for level in levels]
 
@@ -77,7 +77,7 @@ def _measure(level: int, scale: int, seconds: float, rounds: int) -> FieldSpeed:
     venv = create_venv(1, start_level=level, num_levels=1)
     maze = venv.maze()
     policy = spread_policy(maze, scale)
-    # In the layout and the batches of vector_field.
+    # With the memory layout and the batches of vector_field.
     frames = torch.from_numpy(agent_frames(maze, maze.open_squares())).permute(0, 3, 1, 2)
     batches = (frames.float() / 255).split(CACHED_BATCH)
 
@@ -102,9 +102,10 @@ def _measure(level: int, scale: int, seconds: float, rounds: int) -> FieldSpeed:
 
 
 def spread_policy(maze: Maze, scale: int = 1) -> ImpalaPolicy:
-    """An untrained policy that does something else at every square of `maze`, as agents do.
+    """An untrained policy that acts differently at every square of `maze`, as trained agents do.
 
-    An untrained policy hardly sees the mouse, so a field of it would prove little.
+    The field of an ordinary untrained policy hardly depends on the mouse, so it would prove
+    little.
     """
     policy = ImpalaPolicy(scale, seed=1).eval()
     with torch.no_grad():
@@ -122,16 +123,17 @@ def _check_equal(ours: VectorField, theirs: VectorField) -> None:
     apart = float(np.abs(ours.probabilities - theirs.probabilities).max())
     if not apart < TOLERANCE:
         raise ValueError(
-            f"the two ways give probabilities {apart:.2g} apart, more than {TOLERANCE:g}: one of "
-            "them is wrong; run the tests"
+            f"the two methods give probabilities {apart:.2g} apart, more than {TOLERANCE:g}: one "
+            "of them is wrong; run the tests"
         )
 
 
 def reference_field(venv: MazeVenv, policy: ImpalaPolicy) -> VectorField:
-    """The field of environment 0, by the original library and one environment a square.
+    """The field of environment 0, computed with the original library and one environment per
+    square.
 
     Raises:
-        ModuleNotFoundError: it is not installed.
+        ModuleNotFoundError: procgen is not installed.
     """
     maze = venv.maze()
     parsed = parse(venv.env.callmethod("get_state")[0])
@@ -163,7 +165,7 @@ def reference_field(venv: MazeVenv, policy: ImpalaPolicy) -> VectorField:
 
 @dataclass
 class Value:
-    """A value of a state, and the byte at which it ends."""
+    """A value of a state, and the offset at which it ends."""
 
     value: int | float | bytes
     end: int
@@ -221,8 +223,8 @@ def large_field(scale: int, hooked: bool) -> None:
     """The field of the largest maze in LEVELS.
 
     Args:
-        scale: of the policy.
-        hooked: with a patch in force, so that all squares are one batch.
+        scale: width of the policy.
+        hooked: with an active patch, so that all squares are one batch.
     """
     policy = ImpalaPolicy(scale).eval()
     patches = {"embedder.block2.res1.resadd_out": lambda x: x} if hooked else {}
@@ -231,7 +233,7 @@ def large_field(scale: int, hooked: bool) -> None:
 
 
 def memory_report(scale: int) -> str:
-    """The peak memory of a field of the largest maze, in words."""
+    """The peak memory of a field of the largest maze, as text."""
     plain, patched = (peak_memory(large_field, scale, hooked) for hooked in (False, True))
     return (
         f"peak memory at scale {scale}, largest maze, both facings: {plain:.2f} GB; "
@@ -250,5 +252,7 @@ def report(speeds: Sequence[FieldSpeed], scale: int) -> str:
         if speed.ratio is None:
             lines.append("  procgen is not installed here: pip install 'procgen-tools[procgen]'")
         else:
-            lines.append(f"  {speed.ratio:.1f} x faster than one environment a square, same field")
+            lines.append(
+                f"  {speed.ratio:.1f} x faster than one environment per square, same field"
+            )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Does it learn? PPO from scratch on 5 x 5 mazes, over a few seeds, as curves."""
+"""Learning curves of PPO from scratch on 5 x 5 mazes, over a few seeds."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ COLUMN = "val_mean_episode_len"
 
 
 def run(seeds: Iterable[int], folder: Path, figure: Path, device: str = "cpu") -> str:
-    """Train a run a seed, draw their curves; how they ended, as text.
+    """Train one run per seed, draw the learning curves, and return the final scores as text.
 
     Args:
-        seeds: of the runs. Finished runs in `folder` are not trained again.
-        folder: where the runs are kept.
-        figure: the picture to write.
+        seeds: seeds of the runs. Finished runs in `folder` are not trained again.
+        folder: folder of the runs.
+        figure: file of the figure.
         device: where to train.
     """
     for seed in seeds:
@@ -60,18 +60,20 @@ def run(seeds: Iterable[int], folder: Path, figure: Path, device: str = "cpu") -
     logs = {f"seed {seed}": read_log(folder / f"seed_{seed}") for seed in seeds}
     draw(logs, figure)
     shortest = shortest_possible()
-    lines = [f"5 x 5 mazes: {shortest:.2f} steps to the cheese at best, {SETTINGS.steps:,} trained"]
+    lines = [
+        f"5 x 5 mazes: at least {shortest:.2f} steps to the cheese; {SETTINGS.steps:,} trained"
+    ]
     for name, log in logs.items():
         last = log.tail(5)
         lines.append(
-            f"  {name}: {last[COLUMN].mean():6.2f} steps on levels never trained on, "
+            f"  {name}: {last[COLUMN].mean():6.2f} steps on unseen levels, "
             f"{last['val_success'].mean():.1%} solved, {log['wall_time'].iloc[-1] / 60:.0f} min"
         )
     return "\n".join([*lines, f"  {figure}"])
 
 
 def shortest_possible(levels: int = 2000) -> float:
-    """Mean length of the shortest way to the cheese over the first levels, in steps."""
+    """The mean length of the shortest path to the cheese in the first levels, in steps."""
     lengths = []
     for maze in make_bank(range(levels), SETTINGS.rule):
         path = shortest_path(maze, maze.mouse, maze.cheese) if maze.cheese else None
@@ -81,7 +83,7 @@ def shortest_possible(levels: int = 2000) -> float:
 
 
 def draw(logs: dict[str, pd.DataFrame], figure: Path) -> None:
-    """Steps an episode on validation levels, and the least that is possible."""
+    """Draw the steps per episode on validation levels, and the smallest possible number."""
     import matplotlib.pyplot as plt
 
     sheet, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
@@ -96,8 +98,8 @@ def draw(logs: dict[str, pd.DataFrame], figure: Path) -> None:
     done = max(log["timesteps"].max() for log in logs.values())
     headline(
         sheet,
-        f"After {done:,} steps of PPO episodes last {ends} steps; {shortest:.1f} is the least",
-        f"{len(logs)} seeds from scratch, 5 × 5 mazes never trained on; thin lines: each "
+        f"After {done:,} steps of PPO, episodes last {ends} steps; the minimum is {shortest:.1f}",
+        f"{len(logs)} seeds from scratch, unseen 5 × 5 mazes; thin lines: each "
         "validation, thick: means of three",
     )
     figure.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The most memory that a computation takes, measured in a process of its own."""
+"""The peak memory of a computation, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 
 def peak_memory(call: Callable[..., object], *arguments: Any) -> float:
-    """Gigabytes of a new process that makes the call.
+    """The peak memory in gigabytes of a new process that makes the call.
 
-    Never less than this process has used so far, which the system hands down: measure memory
-    before all else.
+    The result is never below the peak of this process so far, which the child inherits. Measure
+        memory before anything else.
 
     Args:
-        call: a function of a module, so that the other process can find it.
-        arguments: what it is called with: plain values.
+        call: a function of a module, so that the other process can import it.
+        arguments: its arguments, which are plain values.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(_measured, call, arguments).result()

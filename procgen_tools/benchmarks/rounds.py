@@ -1,4 +1,4 @@
-"""Measure several ways to do the same work, turn by turn, so that noise meets all of them."""
+"""Measure several methods for the same work in alternation, so that noise affects all of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Cost:
-    """What a call takes, each the median over rounds.
+    """The cost of a call: medians over rounds.
 
     Attributes:
-        wall: seconds on the clock.
-        cpu: seconds of processors, over all threads. Other work on the machine disturbs it less.
+        wall: seconds of wall-clock time.
+        cpu: seconds of processor time over all threads, which other work on the machine disturbs
+            less.
     """
 
     wall: float
@@ -24,12 +25,12 @@ class Cost:
 def costs_per_call(
     ways: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
 ) -> dict[str, Cost]:
-    """What a call of each way takes, over rounds in which every way has its turn.
+    """The cost of a call of each method, over rounds in which every method has a turn.
 
     Args:
-        ways: what to call, by name. Each is called once first, unmeasured, to warm up.
-        rounds: turns of each.
-        seconds: how long a way is measured in all.
+        ways: the functions to call, by name. Each is first called once, unmeasured, to warm up.
+        rounds: number of turns of each method.
+        seconds: total time of measurement per method.
     """
     for call in ways.values():
         call()
@@ -54,6 +55,6 @@ def costs_per_call(
 def seconds_per_call(
     ways: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
 ) -> dict[str, float]:
-    """Median seconds a call of each way on the clock; see `costs_per_call`."""
+    """The median wall-clock seconds of a call of each method; see `costs_per_call`."""
     costs = costs_per_call(ways, rounds=rounds, seconds=seconds)
     return {name: cost.wall for name, cost in costs.items()}

@@ -1,4 +1,4 @@
-"""One training step of imitation, done in other ways: what each would save or cost."""
+"""One training step of imitation, and variants of it: what each would save or cost."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ AS_TRAINED = "as trained, float32, one thread"
 
 @dataclass(frozen=True)
 class Way:
-    """A way to do a step; the defaults are those of training.
+    """A variant of a step. The defaults are those of training.
 
     Attributes:
-        name: in words.
+        name: a description.
         precision: `float32` or `bfloat16`.
-        threads: that compute.
-        batch: samples; 0 for as many as all the others have.
-        change: made to the learner before it is measured.
-        flush: denormal numbers count as zero.
-        keep: freed memory stays with the process.
+        threads: number of threads.
+        batch: number of samples; 0 for the number of the other variants.
+        change: a change of the learner, made before it is measured.
+        flush: flush denormal numbers to zero.
+        keep: keep freed memory in the process.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Way:
 
 @dataclass(frozen=True)
 class StepSpeed:
-    """What the ways take for one sample.
+    """The cost of each variant per sample.
 
     Attributes:
         scale: width of the network.
-        batch: samples of a step.
-        costs: by name of the way; seconds per sample.
-        left_out: why no way in bfloat16 was measured; empty if they were.
+        batch: samples per step.
+            costs: seconds per sample, by name of the variant.
+        left_out: why no variant in bfloat16 was measured; empty if they were.
     """
 
     scale: int
@@ -60,10 +60,10 @@ class StepSpeed:
 
 
 def ways(compiled: bool = False) -> tuple[Way, ...]:
-    """All that are compared, the present one first.
+    """All variants that are compared, the present one first.
 
     Args:
-        compiled: `torch.compile`, too, which takes a compiler, and a minute.
+        compiled: include `torch.compile`, which requires a compiler and takes a minute.
     """
     found = [
         Way(AS_TRAINED),
@@ -98,15 +98,15 @@ def measure(
     seconds: float = 5.0,
     compared: tuple[Way, ...] | None = None,
 ) -> StepSpeed:
-    """Measure the ways, turn by turn.
+    """Measure the variants in alternation.
 
     Args:
         scale: width of the network.
         batch: samples of a step.
-        rounds: turns of each way.
-        seconds: at least, of each way in all.
-        compared: the ways; all of `ways()` unless given. Those in bfloat16 are left out where it
-            does not work.
+        rounds: number of turns of each variant.
+        seconds: minimum total time of measurement per variant.
+        compared: the variants. Defaults to all of `ways()`. Variants in bfloat16 are left out if
+            it does not work on this machine.
     """
     chosen = compared or ways()
     left_out = ""
@@ -138,7 +138,7 @@ def measure(
 
 
 def _stepping(way: Way, scale: int, batch: int) -> Callable[[], object]:
-    """One step in this way, on examples that are made before."""
+    """A function that does one step of this variant, on prepared examples."""
     settings = ImitationSettings(scale=scale, batch_size=way.batch or batch)
     learner = imitation.Learner(settings, precision=Precision(way.precision, "measured"))
     if way.change:
@@ -197,7 +197,7 @@ def _average_one_by_one(learner: imitation.Learner) -> None:
 
 
 class _Divided(nn.Module):
-    """A weight for frames of 0..255, from one for observations of 0..1."""
+    """A weight for frames in 0..255, computed from one for observations in 0..1."""
 
     def forward(self, weight: Tensor) -> Tensor:
         return weight / 255
@@ -215,13 +215,13 @@ def _compile(learner: imitation.Learner) -> None:
 
 
 def report(speed: StepSpeed) -> str:
-    """The measurement as text: the present way in samples per second, the others as ratios."""
+    """The measurement as text: the present variant in samples per second, the others as ratios."""
     today = speed.costs[AS_TRAINED]
     lines = [
-        f"a step of imitation, scale {speed.scale}, batches of {speed.batch}: "
-        f"{1 / today.wall:,.0f} samples/s by the clock, {1 / today.cpu:,.0f} per processor second",
+        f"an imitation step, scale {speed.scale}, batches of {speed.batch}: "
+        f"{1 / today.wall:,.0f} samples/s of wall time, {1 / today.cpu:,.0f} per processor second",
         "",
-        f"{'speed, in multiples of that':44s}{'by the clock':>14s}{'processor':>12s}",
+        f"{'speed, in multiples of that':44s}{'wall time':>14s}{'processor':>12s}",
     ]
     lines += [
         f"{name:44s}{today.wall / cost.wall:>12.2f} x{today.cpu / cost.cpu:>10.2f} x"

@@ -1,4 +1,4 @@
-"""Training steps a second, and how far they are from what the network alone would allow."""
+"""PPO steps per second, compared with the limit that the network alone sets."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from procgen_tools.worlds.maze.venv import procgen_engine
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """Seconds of the parts of a PPO update, each the median of a few, measured turn by turn.
+    """Seconds of the parts of a PPO update: medians of a few measurements in alternation.
 
     Attributes:
         settings: the sizes; the recipe is the published one.
-        device: where.
-        precision: that all computed in.
-        different: frames of a rollout that differ from one another.
+        device: the device.
+            precision: the precision of the layers.
+            different: number of distinct frames in a rollout.
         advance: playing a rollout in our environment and learning from it.
-        advance_procgen: the same learner, the frames and rewards procgen's; None where procgen
+        advance_procgen: the same learner with the frames and rewards of procgen. None if procgen
             is not installed.
         learn: learning from a rollout.
         learn_limit: forward and backward passes of the network over the same frames as often.
-        play_limit: forward passes over the different frames of a rollout.
+        play_limit: forward passes over the distinct frames of a rollout.
     """
 
     settings: PPOSettings
@@ -54,12 +54,12 @@ class TrainingSpeed:
 
     @property
     def share_of_limit(self) -> float:
-        """Of the learner: the passes alone over the whole; 1 is perfect."""
+        """The time of the passes alone divided by that of the whole update; 1 is perfect."""
         return self.learn_limit / self.learn
 
     @property
     def outside_network(self) -> float:
-        """Share of a whole update that is neither forward nor backward pass."""
+        """The share of a whole update outside the forward and backward passes."""
         return 1 - (self.learn_limit + self.play_limit) / self.advance
 
 
@@ -77,12 +77,12 @@ def measure(
 
     Args:
         scale: width of the network.
-        num_envs: environments.
-        rollout_steps: steps of each before the learner learns.
-        device: where everything lives; procgen's frames are uploaded.
+        num_envs: number of environments.
+        rollout_steps: steps per environment before each update.
+        device: the device of network and environment. Frames of procgen are uploaded to it.
         precision: `auto`, `float32` or `bfloat16`.
-        rounds: how often each is measured.
-        seconds: at least, of each.
+        rounds: number of measurements of each.
+        seconds: minimum time of each measurement.
     """
     settings = PPOSettings(
         scale=scale,
@@ -125,7 +125,7 @@ def measure(
 
 
 class ProcgenFeed:
-    """procgen behind the face that the learner plays with."""
+    """procgen with the interface through which the learner plays."""
 
     def __init__(self, num_envs: int, device: torch.device) -> None:
         self.num_envs = num_envs
@@ -137,16 +137,16 @@ class ProcgenFeed:
         self._shown = 0
 
     def observe(self) -> Tensor:
-        """The frames, uploaded."""
+        """The frames, on the device."""
         return torch.from_numpy(np.array(self._engine.observe()[1]["rgb"])).to(self.device)
 
     def frame_keys(self) -> Tensor:
-        """Numbers that no frame had before: procgen does not say which are equal."""
+        """New numbers for all frames, because procgen does not report which frames are equal."""
         self._shown += self.num_envs
         return torch.arange(self._shown - self.num_envs, self._shown, device=self.device)
 
     def step(self, actions: Tensor) -> TorchStep:
-        """Act, and hand on what procgen says."""
+        """Act, and return the results of procgen."""
         self._engine.act(actions.cpu().numpy().astype(np.int32))
         rewards, observation, firsts = self._engine.observe()
         frames = torch.from_numpy(np.array(observation["rgb"])).to(self.device)
@@ -158,11 +158,11 @@ class ProcgenFeed:
 
 
 def _nobody(count: int) -> None:
-    """A progress bar that nobody looks at."""
+    """A progress bar without output."""
 
 
 def _passes(learner: ppo.Learner) -> None:
-    """The network alone, forward and back, over the frames that PPO shows it."""
+    """Forward and backward passes of the network alone, over the frames of PPO."""
     frames, keys = learner.rollout.frames.flatten(0, 1), learner.rollout.keys.flatten()
     for _ in range(learner.settings.epochs):
         for minibatch in learner._minibatches():
@@ -177,7 +177,7 @@ def _passes(learner: ppo.Learner) -> None:
 
 
 def _plays(learner: ppo.Learner) -> None:
-    """The network alone, forward, over the different frames of a rollout."""
+    """Forward passes of the network alone, over the distinct frames of a rollout."""
     frames, keys = learner.rollout.frames.flatten(0, 1), learner.rollout.keys.flatten()
     order = keys.argsort()
     shown = frames[order[ppo.different_frames(keys[order])[0]]]
@@ -187,7 +187,7 @@ def _plays(learner: ppo.Learner) -> None:
 
 
 def _waited(call: Callable[[], object], device: torch.device) -> Callable[[], object]:
-    """The call and the end of what it gave the device to do."""
+    """The call, followed by waiting for the device."""
     if device.type != "cuda":
         return call
 
@@ -212,7 +212,7 @@ def report(speed: TrainingSpeed) -> str:
     ]
     if speed.advance_procgen:
         rate = settings.steps_an_update / speed.advance_procgen
-        lines.append(f"fed by procgen         {rate:10,.0f} steps/s")
+        lines.append(f"with procgen           {rate:10,.0f} steps/s")
         lines.append(f"ratio                  {speed.steps_per_second / rate:10.2f} x")
     lines += [
         f"learner's share of the limit (passes alone)  {speed.share_of_limit:7.1%}",
@@ -222,9 +222,10 @@ def report(speed: TrainingSpeed) -> str:
 
 
 def published_rollout(scale: int) -> None:
-    """A full rollout of 256 environments x 256 steps in memory, and the first of its updates.
+    """Fill a rollout of 256 environments x 256 steps in memory, and do its first update.
 
-    Nothing is played, as that takes a minute and no memory: every step shows the first frames.
+    Nothing is played, because that takes a minute and no memory. Every step has the first
+        frames.
     """
     learner = ppo.Learner(PPOSettings(scale=scale))
     learner.rollout.frames[:] = learner.player.frames
@@ -238,6 +239,6 @@ def published_rollout(scale: int) -> None:
 
 
 def memory_report(scale: int) -> str:
-    """The peak memory of PPO with the published sizes, in words."""
+    """The peak memory of PPO with the published sizes, as text."""
     peak = peak_memory(published_rollout, scale)
     return f"peak memory of PPO, scale {scale}, 256 environments x 256 steps: {peak:.2f} GB\n"

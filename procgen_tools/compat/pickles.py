@@ -50,8 +50,7 @@ def read_pickle(path: str | os.PathLike[str], records: tuple[str, ...] = ()) -> 
     Raises:
         FileNotFoundError: the file does not exist.
         ValueError: the file is damaged, or contains anything but None, booleans, numbers, text,
-            bytes, lists, tuples,
-            sets, dictionaries, numpy arrays of numbers, and those records.
+            bytes, lists, tuples, sets, dictionaries, numpy arrays of numbers, and those records.
     """
     data = Path(path).read_bytes()
     try:

@@ -306,8 +306,7 @@ def vf_heatmap(venv: Any, hook: Any) -> Float[np.ndarray, "row col"]:
 def retarget_heatmap(
     venv: Any, hook: Any, retargeting_fn: Callable[..., float] | None, **retargeting_fn_kwargs: Any
 ) -> pd.DataFrame:
-    """For every empty square of a maze, the probability of the path there when the policy is
-    retargeted to it.
+    """For each empty square, the probability of the path there if the policy is retargeted to it.
 
     In new code call `studies.retargeting.measure`.
 

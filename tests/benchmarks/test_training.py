@@ -18,7 +18,7 @@ def test_training_report() -> None:
     assert f"{speed.share_of_limit:.1%}" in report
     assert "8 environments x 4 steps, 3 epochs, on cpu" in report
     assert "float32, as asked" in report
-    assert ("fed by procgen" in report) == (speed.advance_procgen is not None)
+    assert ("with procgen" in report) == (speed.advance_procgen is not None)
 
 
 def test_the_learner_can_be_fed_by_procgen() -> None:

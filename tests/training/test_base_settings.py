@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pytest
 
 from procgen_tools.training.base_settings import Settings, setting
+from procgen_tools.training.settings import (
+    TRAINERS,
+)
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,9 @@ def test_what_is_missing_or_true_or_false_has_no_bounds() -> None:
 def test_by_default_there_is_one_precision_and_nothing_to_time() -> None:
     assert Example().precision == "float32"
     assert Example().timed is None
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_every_setting_says_what_it_means(trainer: str) -> None:
+    for each in fields(TRAINERS[trainer].settings):
+        assert len(each.metadata["meaning"]) > 5, each.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, checkpoint_metadata, save_policy
+from procgen_tools.models import checkpoint_metadata, save_policy
 from procgen_tools.training import imitation, precision_choice, runs
-from procgen_tools.training.precision import FLOAT32, Precision, autocast
+from procgen_tools.training.precision import Precision
 from procgen_tools.training.precision_choice import Speeds, Work, choose, measure
-from procgen_tools.training.precision_probe import Network
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import ImitationSettings, PPOSettings
 from procgen_tools.training.trainers import train_agent
@@ -55,20 +53,6 @@ def test_the_child_measures_both() -> None:
     assert speeds.float32 is not None
     assert speeds.float32 > 0
     assert (speeds.bfloat16 is None) == bool(speeds.failure)  # fails where bfloat16 does not work
-
-
-@pytest.mark.parametrize("recurrent", [False, True])
-@pytest.mark.parametrize("scale", [1, 2])
-def test_it_times_the_layers_that_are_trained(scale: int, recurrent: bool) -> None:
-    def shapes(network: torch.nn.Module) -> Counter[tuple[int, ...]]:
-        return Counter(
-            tuple(value.shape)
-            for name, value in network.named_parameters()
-            if not name.startswith(("fc_", "heads"))
-        )
-
-    kind = RecurrentPolicy if recurrent else ImpalaPolicy
-    assert shapes(Network(scale, recurrent)) == shapes(kind(scale))
 
 
 @pytest.mark.parametrize(
@@ -204,17 +188,3 @@ def test_a_run_in_bfloat16_is_not_resumed_where_that_kills(
     with pytest.raises(ValueError, match="was trained with precision='bfloat16', not 'float32'"):
         runs.run(imitation.Learner(TINY), tmp_path / "run", RESUMED)
     assert checkpoint.read_bytes() == before
-
-
-def test_the_precision_decides_what_layers_compute_in() -> None:
-    assert not autocast(CPU, FLOAT32)._enabled
-    assert autocast(CPU, Precision("bfloat16", "a test"))._enabled
-
-
-@pytest.mark.usefixtures("bfloat16")
-def test_bfloat16_learns_nearly_the_same() -> None:
-    plain = imitation.Learner(TINY)
-    rough = imitation.Learner(TINY, precision=Precision("bfloat16", "a test"))
-    examples = imitation.examples_of_step(TINY, 0)
-    (loss, _), (rounded, _) = plain.update(examples), rough.update(examples)
-    assert 0 < abs(loss - rounded) < 0.02 * loss

@@ -1,24 +1,25 @@
-"""Sweeps: what is done, in what order, how often, and what is left when workers die."""
+"""Workers: of this machine and of a Ray cluster, and what is left when they die."""
 
 from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from procgen_tools.models import ImpalaPolicy, save_policy
 from procgen_tools.sweeps.files import sweep_from
-from procgen_tools.sweeps.jobs import attempt, train_job
+from procgen_tools.sweeps.jobs import train_job
 from procgen_tools.sweeps.run import (
     Ended,
     LocalWorkers,
@@ -27,9 +28,14 @@ from procgen_tools.sweeps.run import (
     Sweep,
     run_sweep,
     summary,
-    summary_csv,
 )
-from procgen_tools.training.locks import locked
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_worker_niceness": "0",  # 15 unless set: on a busy machine they would starve
+}
+OBJECT_STORE = 80 * 2**20
 
 TINY = {
     "world_size": 15, "samples": 48, "batch_size": 8, "row_steps": 1, "warmup_samples": 8,
@@ -76,93 +82,8 @@ def of_seeds(folder: Path, *agents: dict[str, Any], count: int = 2) -> Sweep:
     )
 
 
-def died(name: str) -> Ended:
-    return Ended(name, "the worker was killed by SIGKILL", again=True)
-
-
 def states(outcomes: list[Outcome]) -> dict[str, tuple[str, int]]:
     return {each.job.name: (each.state, each.attempts) for each in outcomes}
-
-
-def test_a_job_that_died_is_tried_again_and_others_go_on(tmp_path: Path) -> None:
-    workers = Scripted(died("seed_1"), died("seed_1"))
-    said: list[str] = []
-    outcomes = run_sweep(of_seeds(tmp_path), workers, retries=2, report=said.append)
-    assert states(outcomes) == {"seed_0": ("trained", 1), "seed_1": ("trained", 3)}
-    assert sum("SIGKILL; again from its checkpoint" in line for line in said) == 2
-    assert not workers.inside
-
-
-def test_attempts_are_counted(tmp_path: Path) -> None:
-    workers = Scripted(*[died("seed_1")] * 3)
-    outcomes = run_sweep(of_seeds(tmp_path), workers, retries=2, report=lambda _: None)
-    assert states(outcomes) == {"seed_0": ("trained", 1), "seed_1": ("failed", 3)}
-    assert outcomes[1].error == died("seed_1").error
-
-
-def test_what_would_come_again_is_not_tried_again(tmp_path: Path) -> None:
-    """Nor what begins with it; what begins with that fails, too, and all else goes on."""
-    chain = [{"name": "a", "initial": "seed_0"}, {"name": "c", "initial": "b"},
-             {"name": "b", "initial": "a"}]  # fmt: skip
-    workers = Scripted(Ended("a", "ValueError: no"))
-    outcomes = run_sweep(of_seeds(tmp_path, *chain), workers, report=lambda _: None)
-    assert states(outcomes) == {
-        "seed_0": ("trained", 1), "seed_1": ("trained", 1), "a": ("failed", 1),
-        "c": ("failed", 0), "b": ("failed", 0),
-    }  # fmt: skip
-    assert [each.error for each in outcomes[2:]] == [
-        "ValueError: no",
-        "b, which it begins with, has failed",
-        "a, which it begins with, has failed",
-    ]
-    assert workers.submitted.index("seed_0") < workers.submitted.index("a")
-
-
-def test_an_agent_that_is_not_there_was_not_trained(tmp_path: Path) -> None:
-    workers = Scripted(Ended("seed_0"))
-    outcomes = run_sweep(of_seeds(tmp_path), workers, report=lambda _: None)
-    assert states(outcomes) == {"seed_0": ("failed", 1), "seed_1": ("trained", 1)}
-    assert "a disk that all machines share" in str(outcomes[0].error)
-
-
-def test_the_summary_tells_all(tmp_path: Path) -> None:
-    sweep = of_seeds(tmp_path, {"name": "lost", "rand_region": "anywhere"})
-    outcomes = run_sweep(sweep, Scripted(Ended("lost", "ValueError: no")), report=lambda _: None)
-    table = summary(outcomes).splitlines()
-    assert [line.split() for line in table] == [
-        ["agent", "trainer", "state", "attempts"],
-        ["seed_0", "imitation", "trained", "1"],
-        ["seed_1", "imitation", "trained", "1"],
-        ["lost", "imitation", "failed", "1"],
-        ["lost:", "ValueError:", "no"],
-    ]
-    assert len({line.index("imitation") for line in table[1:4]}) == 1
-    text = (tmp_path / "summary.csv").read_text()
-    assert text == summary_csv(outcomes)
-    rows = list(csv.DictReader(text.splitlines()))
-    assert [row["rand_region"] for row in rows] == ["5", "5", "anywhere"]
-    assert [row["seed"] for row in rows] == ["0", "1", "0"]
-    assert [row["error"] for row in rows] == ["", "", "ValueError: no"]
-
-
-def test_errors_that_may_pass_are_told_from_those_that_would_not(tmp_path: Path) -> None:
-    def raising(error: Exception) -> dict[str, Any] | None:
-        def run(job: Mapping[str, Any]) -> None:
-            raise error
-
-        return attempt(run, {"folder": str(tmp_path / "run")})
-
-    for error in (ValueError("no"), FloatingPointError("nan"), KeyError("no")):
-        told = raising(error)
-        assert told is not None
-        assert told["error"].startswith(f"{type(error).__name__}: ")
-        assert not told["again"]
-    for error in (OSError("disk full"), RuntimeError("device lost"), MemoryError()):
-        told = raising(error)
-        assert told is not None
-        assert told["again"]
-    assert "MemoryError" in (tmp_path / "run" / "error.txt").read_text()
-    assert attempt(lambda job: None, {"folder": "x"}) is None
 
 
 def seen_rows(job: Mapping[str, Any], on_row: Any) -> Any:
@@ -277,25 +198,6 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
     assert never.submitted == []
 
 
-def test_a_worker_waits_for_one_that_was_taken_for_dead(tmp_path: Path) -> None:
-    (job,) = sweep_from({"folder": str(tmp_path), "settings": TINY, "agents": [{"name": "a"}]}).jobs
-    held = threading.Event()
-
-    def lost() -> None:
-        with locked(job.agent.with_name(".a.pth.lock"), "the agent"):
-            held.set()
-            time.sleep(0.2)
-            save_policy(ImpalaPolicy(seed=7), job.agent)
-
-    thread = threading.Thread(target=lost)
-    thread.start()
-    held.wait()
-    train_job({**job.as_plain(), "device": "cpu", "threads": 1, "save_seconds": 60.0})
-    thread.join()
-    assert not job.folder.exists()
-    assert weights(job.agent)["fc_value.weight"].equal(ImpalaPolicy(seed=7).fc_value.weight)
-
-
 def asleep(job: Mapping[str, Any]) -> None:
     """A job that does not end, and says by which process it is done."""
     folder = Path(job["folder"])
@@ -344,13 +246,13 @@ def test_ctrl_c_stops_the_workers(tmp_path: Path) -> None:
 
 def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys, test_sweeps; from pathlib import Path;"
-        "sweep = test_sweeps.of_seeds(Path(sys.argv[1]));"
-        "test_sweeps.run_sweep(sweep, test_sweeps.LocalWorkers(2, run=test_sweeps.asleep))"
+        "import sys; from pathlib import Path; from tests.sweeps import test_workers;"
+        "sweep = test_workers.of_seeds(Path(sys.argv[1]));"
+        "test_workers.run_sweep(sweep, test_workers.LocalWorkers(2, run=test_workers.asleep))"
     )
-    folder = str(Path(__file__).parent)
+    root = str(Path(__file__).parents[2])
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": folder}
+        [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": root}
     )
     processes = pids(of_seeds(tmp_path))
     process.kill()
@@ -367,3 +269,87 @@ def test_a_cluster_needs_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'procgen-tools\[scale\]'"):
         RayWorkers("auto")
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """A head that works, too; the test adds a second node."""
+    ray = pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # sockets have short names
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**QUIET, "RAY_TMPDIR": folder}.items():
+            patch.setenv(name, value)
+        cluster = Cluster(
+            initialize_head=True,
+            head_node_args={
+                "num_cpus": 1,
+                "object_store_memory": OBJECT_STORE,
+                "include_dashboard": False,
+            },
+        )
+        try:
+            yield cluster
+        finally:
+            ray.shutdown()
+            cluster.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def stranded(job: Mapping[str, Any]) -> None:
+    """Train; but on the node that is not the head, the first job stops at its third row."""
+    import ray
+
+    runs = Path(job["folder"]).parent
+    node = ray.get_runtime_context().get_node_id()
+    record, stopped = runs / f"{job['name']}.rows", runs / "stopped"
+
+    def on_row(samples: int) -> None:
+        with record.open("a") as file:
+            file.write(f"{node} {samples}\n")
+        head = runs.joinpath("head").read_text()
+        if samples == 24 and node != head and not stopped.exists():
+            stopped.write_text(job["name"])
+            time.sleep(300)
+
+    with seen_rows(job, on_row):
+        train_job(job)
+
+
+def test_a_node_that_dies_changes_nothing(cluster: Any, tmp_path: Path) -> None:
+    import ray
+
+    values = {"settings": TINY, "grid": {"seed": [0, 1]}}
+    sweep = sweep_from({"folder": str(tmp_path / "disturbed"), **values})
+    alone = sweep_from({"folder": str(tmp_path / "alone"), **values})
+    runs = tmp_path / "disturbed" / "runs"
+    runs.mkdir(parents=True)
+    runs.joinpath("head").write_text(cluster.head_node.node_id)
+    second = cluster.add_node(num_cpus=1, object_store_memory=OBJECT_STORE)
+    cluster.wait_for_nodes()
+
+    def kill() -> None:
+        while not runs.joinpath("stopped").exists():
+            time.sleep(0.02)
+        cluster.remove_node(second, allow_graceful=False)
+
+    threading.Thread(target=kill, daemon=True).start()
+    # Machines of a cluster import the package; the tests are here alone.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[stranded.__module__])
+    said: list[str] = []
+    workers = RayWorkers(cluster.address, save_seconds=0.0, run=stranded)
+    outcomes = run_sweep(sweep, workers, report=said.append)
+    name = runs.joinpath("stopped").read_text()
+    assert {each.state for each in outcomes} == {"trained"}
+    assert {n: attempts for n, (_, attempts) in states(outcomes).items()} == {
+        "seed_0": 1, "seed_1": 1, name: 2
+    }  # fmt: skip
+    assert any(f"{name}: " in line and "again from its checkpoint" in line for line in said)
+    rows = [line.split() for line in (runs / f"{name}.rows").read_text().splitlines()]
+    assert [samples for _, samples in rows] == ["8", "16", "24", "24", "32", "40", "48"]
+    assert {node for node, _ in rows[:3]} == {second.node_id}
+    assert {node for node, _ in rows[3:]} == {cluster.head_node.node_id}
+    for job, reference in zip(sweep.jobs, alone.jobs, strict=True):
+        train_job({**reference.as_plain(), "device": "cpu", "threads": 1, "save_seconds": 60.0})
+        assert same_agent(job.agent, reference.agent), job.name

@@ -350,7 +350,7 @@ def _check_field(field: Any) -> None:
         of_kind("the field", field, Field, "give what vector_field(maze, policy) returns")
 
 
-def _number(number: float | None) -> str:
+def _number(number: int | float | None) -> str:
     return str(number) if number is None else f"{number:.4g}"
 
 

@@ -30,7 +30,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,15 @@ from torch.utils.hooks import RemovableHandle
 from procgen_tools.checks import of_kind
 from procgen_tools.models.interface import Policy
 
-AnyNetwork: TypeAlias = nn.Module | Policy
+
+@runtime_checkable
+class Wrapper(Protocol):
+    """A wrapper that keeps its network where those of nnsight do."""
+
+    _module: nn.Module
+
+
+AnyNetwork: TypeAlias = nn.Module | Policy | Wrapper
 
 Patch = Callable[[Tensor], Tensor]
 """Maps an activation to a new one of the same shape, dtype and device.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -50,6 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = next((n for n, item in enumerate(long) if item.path.stem != LONG[0]), len(long))
     middle = max(len(items) // 2 - first, 0)
     items[:] = [*long[:first], *quick[:middle], *long[first:], *quick[middle:]]
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Annotations are not checked, as outside of tests: for what wrong types are answered with."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

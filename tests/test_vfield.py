@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -225,6 +224,7 @@ def test_both_engines_give_the_same_field(policy: ImpalaPolicy) -> None:
     assert_equal(replace(turned, flipped_probabilities=None), reference_field(venv, policy), 1e-5)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> None:
     with pytest.raises(ValueError, match=r"environment 2 does not exist: the venv has 2"):
         vector_field(venv, policy, index=2)
@@ -234,9 +234,8 @@ def test_what_has_no_field_is_refused(venv: MazeVenv, policy: ImpalaPolicy) -> N
         vector_field(MAZE, policy, index=1)
     with pytest.raises(ValueError, match=r"batch_size 0 is below 1"):
         vector_field(MAZE, policy, batch_size=0)
-    unchecked = inspect.unwrap(vfield._maze)  # without run-time type checks
     with pytest.raises(ValueError, match=r"not a EnvState: convert an EnvState with \.to_maze"):
-        unchecked(venv.state(0), 0)
+        vector_field(venv.state(0), policy)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

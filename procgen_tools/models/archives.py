@@ -12,7 +12,7 @@ import pickletools
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from procgen_tools.files import read_bounded
 
@@ -41,6 +41,17 @@ CALLED = frozenset(
     (ORDERED, "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size")
 )
 """The functions that a checkpoint may call. torch checks them against its own list, too."""
+
+DAMAGES = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
+"""What the standard library raises of damaged archives."""
 
 MARK, ATOM, NOTHING, MADE, OTHER = "mark", "number or string", "()", "OrderedDict()", "other"
 """Kinds of values on the stack; the kind of a function or class is its name."""
@@ -72,7 +83,7 @@ def checked_archive(path: Path) -> BytesIO:
                 if record.filename.rpartition("/")[2] == "data.pkl":
                     check_pickle(BytesIO(data[:LARGEST_PICKLE]))
                 clean.writestr(zipfile.ZipInfo(record.filename), data)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except DAMAGES as error:
         raise ValueError(f"it is damaged or cut short ({error})") from error
     copy.seek(0)
     return copy
@@ -88,7 +99,7 @@ def _check_records(records: list[zipfile.ZipInfo], size: int) -> None:
         raise ValueError("its records claim more bytes than the file has")
 
 
-def check_pickle(stream: BinaryIO) -> None:
+def check_pickle(stream: BytesIO) -> None:
     """Reject a pickle with anything but plain values and tensors, without executing it.
 
     Keys of dictionaries must be numbers, strings or None, because hashing other values can take
@@ -105,7 +116,7 @@ def check_pickle(stream: BinaryIO) -> None:
     try:
         for opcode, argument, _ in pickletools.genops(stream):
             _follow(opcode.name, argument, stack, memo)
-    except (IndexError, KeyError) as error:
+    except (IndexError, KeyError, UnicodeDecodeError) as error:
         raise ValueError("its pickle is damaged") from error
 
 

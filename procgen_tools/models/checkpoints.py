@@ -210,15 +210,11 @@ def _check_plain(value: Any, name: str) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = checked_archive(path)
-        checkpoint = torch.load(content, map_location="cpu", weights_only=True)
+        checkpoint = _loaded(checked_archive(path))
         check_size(checkpoint)
-    except OSError:
-        raise
-    except Exception as error:  # torch.load has no type of its own for bad files
-        reason = str(error) if type(error) is ValueError else "torch cannot read it"
+    except ValueError as error:
         raise ValueError(
-            f"{path} is not a checkpoint that can be read safely: {reason} (nothing in it was "
+            f"{path} is not a checkpoint that can be read safely: {error} (nothing in it was "
             "run). Download the file again or, if you trust its source, store "
             f"{{{PARAMETERS!r}: policy.state_dict()}} with torch.save"
         ) from error
@@ -228,6 +224,13 @@ def _read(path: Path) -> dict[str, Any]:
             f"the parameters under {PARAMETERS!r}"
         )
     return checkpoint
+
+
+def _loaded(content: BytesIO) -> Any:
+    try:
+        return torch.load(content, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch has no type of its own for bad files
+        raise ValueError("torch cannot read it") from error
 
 
 def _parameters(checkpoint: dict[str, Any], path: Path) -> dict[str, Tensor]:

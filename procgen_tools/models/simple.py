@@ -113,16 +113,19 @@ class EmbedderPolicy(PolicyModule):
                 assert module.bias is not None
                 nn.init.zeros_(module.bias)
 
+        # Found once: a later dry run would reach the hooks that record and patch activations.
+        with probing(self) as zeros:
+            self._shapes = activation_shapes_of(self, lambda: self._answer(zeros))
+
     @property
     def activation_names(self) -> tuple[str, ...]:
         """The activations in order of computation: the input, then every layer's output."""
-        return tuple(self.activation_shapes)
+        return tuple(self._shapes)
 
     @property
     def activation_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each activation for one observation: channels first, no batch axis."""
-        with probing(self) as zeros:
-            return activation_shapes_of(self, lambda: self._answer(zeros))
+        return dict(self._shapes)
 
     def _answer(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         hidden = self.embedder(obs)

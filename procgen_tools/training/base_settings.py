@@ -13,8 +13,8 @@ def setting(
     default: Any,
     meaning: str,
     *,
-    low: float = -math.inf,
-    high: float = math.inf,
+    low: int | float = -math.inf,
+    high: int | float = math.inf,
     choices: tuple[str, ...] = (),
 ) -> Any:
     """A dataclass field with its meaning, and the bounds [low, high] or choices of its value."""

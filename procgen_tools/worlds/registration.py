@@ -9,7 +9,6 @@ points are strings, so worlds load on first use.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -79,7 +78,10 @@ class _RegisterAfterImport(MetaPathFinder):
     """Finds gymnasium as the other finders do, and registers the worlds after its import."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Any,  # a list, None, or a namespace's path, which is no Sequence
+        target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if fullname != "gymnasium":
             return None

@@ -168,6 +168,7 @@ PPO: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("metadata", "settings", "changes", "message"),
     [

@@ -140,9 +140,8 @@ def test_idle_edits_are_named(policy: ImpalaPolicy, level: maze.Maze, observatio
     both = Add(random_vector(policy), 0.0) + Scale(LAYER, 0.5) + Zero(ROW)
     with torch.no_grad():
         message = rf"^'{own}': .* changed nothing"
-        with pytest.warns(hooks.IdleEditWarning, match=message) as caught, own.on(policy):
+        with pytest.warns(hooks.IdleEditWarning, match=message), own.on(policy):
             policy(observations)
-        assert [warning.filename for warning in caught] == [__file__]
         with pytest.warns(hooks.IdleEditWarning) as caught, both.on(policy):
             pass
         assert [f"'{name}' never acted" in str(each.message) for each, name in zip(

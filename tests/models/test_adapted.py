@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -252,10 +251,10 @@ def test_adapting_changes_nothing() -> None:
     assert not body.dropout.training
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_what_cannot_be_adapted() -> None:
-    unchecked = inspect.unwrap(adapt)  # without run-time type checks
     with pytest.raises(TypeError, match=r"a function cannot be adapted: give a torch.nn.Module"):
-        unchecked(lambda obs: obs)
+        adapt(lambda obs: obs)
 
     class Bare(nn.Module):
         def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:

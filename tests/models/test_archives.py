@@ -147,6 +147,14 @@ def test_a_file_cut_short_names_itself(agent: Path) -> None:
             checkpoint_metadata(agent)
 
 
+def test_a_central_directory_beyond_the_end(agent: Path) -> None:
+    whole = agent.read_bytes()
+    place = whole.index(b"PK\x06\x06") + 55  # the highest byte of where it starts
+    agent.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+    with pytest.raises(ValueError, match=r"agent\.pth is not a checkpoint.* damaged or cut short"):
+        checkpoint_metadata(agent)
+
+
 def test_a_changed_byte_is_found(agent: Path) -> None:
     """Every tensor and the pickle are checked against their sums."""
     whole = agent.read_bytes()
@@ -159,8 +167,10 @@ def test_a_changed_byte_is_found(agent: Path) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"\x80\x02", b"\x80\x02q\x00.", b"\x80\x02h\x07.", b"\x80\x02\x86.", b"\x80\x02u.",
-     b"\x80\x02R.", b"\x80\x02}}b.", b"\x80\x022.", b"\x80\x02(t0."],
+     b"\x80\x02X\x01\x00\x00\x00\xff.", b"\x80\x02R.", b"\x80\x02}}b.",
+     b"\x80\x022.", b"\x80\x02(t0."],
 )  # fmt: skip
 def test_damaged_pickles(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=r".") as caught:
         check_pickle(BytesIO(data))
+    assert type(caught.value) is ValueError

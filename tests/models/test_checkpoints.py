@@ -13,6 +13,7 @@ from torch import Tensor
 from procgen_tools.models import (
     ImpalaPolicy,
     checkpoint_metadata,
+    checkpoints,
     load_policy,
     load_q_network,
     save_policy,
@@ -143,6 +144,17 @@ def test_foreign_files_are_refused_and_not_run(
         with pytest.raises(ValueError, match=rf"{number}\.pth is not a checkpoint.*nothing in it"):
             load_policy(path)
     assert not (tmp_path / "was_run").exists()
+
+
+def test_a_mistake_of_the_reader_is_not_blamed_on_the_file(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(_: Any) -> None:
+        raise TypeError("a mistake in the program")
+
+    monkeypatch.setattr(checkpoints, "check_size", mistaken)
+    with pytest.raises(TypeError, match="a mistake in the program"):
+        load_policy(written(tmp_path / "good.pth", {"model_state_dict": state}))
 
 
 def test_files_that_hold_something_else(state: State, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from procgen_tools import hooks
 from procgen_tools.models import (
+    ImpalaPolicy,
     MlpPolicy,
     NatureModel,
     NaturePolicy,
@@ -23,6 +25,19 @@ def test_state_dictionaries_of_the_originals_fit() -> None:
     expected = [f"embedder.layers.{number}.weight" for number in (0, 2, 4)]
     weights = [name for name in MlpPolicy((8, 9, 10)).state_dict() if name.endswith("weight")]
     assert weights == [*expected, "fc_policy.weight", "fc_value.weight"]
+
+
+@pytest.mark.parametrize("kind", [ImpalaPolicy, MlpPolicy, NaturePolicy])
+def test_the_names_of_activations_take_no_pass(kind: Any) -> None:
+    """What was recorded stays, and patches do not act."""
+    policy = kind(seed=1)
+    name = policy.activation_names[1]
+    with hooks.record(policy, [name]) as seen:
+        policy(torch.rand(1, 3, 64, 64))
+        before = seen[name].clone()
+        assert policy.activation_shapes[name] == before.shape[1:]
+        assert name in policy.activation_names
+    assert torch.equal(seen[name], before)
 
 
 @pytest.mark.parametrize("kind", [MlpPolicy, NaturePolicy])

@@ -86,6 +86,7 @@ def test_reversed_production_holds_both_lessons() -> None:
     assert set(both.rewards[len(plain) :].unique().tolist()) == {-5.0, -2.0, -0.25, 10.0, 11.0}
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_errors_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="12 wide and the settings say 256"):
         dqn.Learner(DQNSettings(), initial=QNetwork(12))

@@ -27,6 +27,7 @@ from procgen_tools.studies.probing.measure import (
     accuracies,
 )
 from procgen_tools.worlds.maze.edit import mouse_positions, move_mouse
+from procgen_tools.worlds.maze.grid import Square
 from procgen_tools.worlds.maze.levels import make_bank
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def run(settings: Settings) -> Findings:
     levels = list(make_bank(range(count)))
     train = 2 * count // 3
     rng = np.random.default_rng(settings.seed)
-    moved = [move_mouse(maze, rng.choice(mouse_positions(maze)).tolist()) for maze in levels]
+    moved = [
+        move_mouse(maze, Square(*rng.choice(mouse_positions(maze)).tolist())) for maze in levels
+    ]
     probes = [Probes(agent, policy, train, settings) for agent, policy in agents.items()]
     for each in probes:
         each.probe_cheese(moved)

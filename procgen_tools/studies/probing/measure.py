@@ -26,7 +26,7 @@ from procgen_tools.studies.behavioral_stats.measure import WITHOUT_DECISION
 from procgen_tools.studies.blocks import over_many_levels
 from procgen_tools.studies.probing.readings import Views, cell_activations, locate, pooled
 from procgen_tools.worlds.maze.features import feature_table
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import Maze, Square
 from procgen_tools.worlds.maze.moves import move_probabilities
 
 LAYERS = {
@@ -208,7 +208,9 @@ def _cells(
     mazes: Sequence[Maze], squares: Int[np.ndarray, "maze square row_col"], side: int
 ) -> Int[np.ndarray, "maze square row_col"]:
     pairs = zip(mazes, squares.tolist(), strict=True)
-    return np.stack([square_cells(maze, of, side) for maze, of in pairs])
+    return np.stack(
+        [square_cells(maze, [Square(*each) for each in of], side) for maze, of in pairs]
+    )
 
 
 def _cheese_cells(

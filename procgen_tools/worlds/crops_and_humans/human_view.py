@@ -18,7 +18,7 @@ _FINE = 4
 """Oversampling factor, for smooth edges."""
 
 _Draw = ImageDraw.ImageDraw
-_Box = tuple[float, float, float, float]
+_Box = tuple[int | float, int | float, int | float, int | float]
 
 
 def picture(

@@ -75,7 +75,8 @@ def sticks_out(mazes: Int8[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze"
 
     The cells around the block must be empty; items hide it.
     """
-    return np.any([windows_of(mazes, block).any(axis=(-2, -1)) for block in STICKING_OUT], axis=0)
+    found = [windows_of(mazes, block).any(axis=(-2, -1)) for block in STICKING_OUT]
+    return np.asarray(np.any(found, axis=0))  # of one maze, any gives no array
 
 
 @cache

@@ -67,7 +67,7 @@ def move_cheese(maze: Any, square: tuple[int, int], idx: int = 0) -> Any:
         M..
     """
     if isinstance(maze, Maze):
-        return edit.move_cheese(maze, square)
+        return edit.noticed(edit.with_cheese_at(maze, square))
 
     def move(state: EnvState) -> None:
         edit.move_cheese_in_state(state, square)

@@ -38,7 +38,7 @@ def move_mouse(maze: Maze, square: tuple[int, int]) -> Maze:
         .##
         ..M
     """
-    return _noticed(replace(maze, mouse=check_inside(square, maze.size, "mouse")))
+    return noticed(replace(maze, mouse=check_inside(square, maze.size, "mouse")))
 
 
 def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
@@ -54,11 +54,16 @@ def move_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
     Warns:
         UserWarning: the mouse is at this square.
     """
+    return noticed(with_cheese_at(maze, square))
+
+
+def with_cheese_at(maze: Maze, square: tuple[int, int]) -> Maze:
+    """`move_cheese` without its warning."""
     if maze.cheese is None:
         raise ValueError(
             f"the cheese cannot move to {square!r:.60}: this maze has none; use place_cheese"
         )
-    return _noticed(replace(maze, cheese=check_inside(square, maze.size, "cheese")))
+    return replace(maze, cheese=check_inside(square, maze.size, "cheese"))
 
 
 def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
@@ -82,7 +87,7 @@ def place_cheese(maze: Maze, square: tuple[int, int]) -> Maze:
             f"cheese cannot be placed at {square!r:.60}: this maze has cheese at "
             f"{tuple(maze.cheese)}, and a maze has at most one; use move_cheese"
         )
-    return _noticed(replace(maze, cheese=check_inside(square, maze.size, "cheese")))
+    return noticed(replace(maze, cheese=check_inside(square, maze.size, "cheese")))
 
 
 def remove_cheese(maze: Maze) -> Maze:
@@ -104,8 +109,8 @@ def set_background(maze: Maze, background: int | None) -> Maze:
     return replace(maze, background=background)
 
 
-def _noticed(maze: Maze) -> Maze:
-    """Return `maze`, with a warning if its mouse is on its cheese."""
+def noticed(maze: Maze) -> Maze:
+    """Return `maze`, with a warning to the caller's caller if its mouse is on its cheese."""
     if maze.mouse == maze.cheese:
         warnings.warn(
             f"mouse and cheese are both at {tuple(maze.mouse)}: the mouse finds it without a move, "

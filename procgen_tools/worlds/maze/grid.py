@@ -157,7 +157,7 @@ class Maze:
         if self.cheese is not None:
             object.__setattr__(self, "cheese", self._open_square(self.cheese, "cheese"))
 
-    def _open_square(self, square: tuple[int, int], thing: str) -> Square:
+    def _open_square(self, square: Any, thing: str) -> Square:
         square = check_inside(square, self.size, thing)
         if self.walls[square]:
             raise ValueError(
@@ -284,7 +284,7 @@ class Maze:
         return pixels_png(human_view(self, square_pixels=16))
 
 
-def check_inside(square: tuple[int, int], size: int, thing: str) -> Square:
+def check_inside(square: Any, size: int, thing: str) -> Square:
     """`square` as a Square, after a check that it is in a size x size grid.
 
     Raises:
@@ -371,7 +371,7 @@ def from_cells(
         raise ValueError(f"the grid has cheese at {cheeses}: a maze has at most one")
     return Maze(
         walls=cells == WALL,
-        mouse=mouse,  # type: ignore[arg-type]  # checked, and made a Square, by Maze
+        mouse=check_inside(mouse, len(cells), "mouse"),
         cheese=Square(*cheeses[0]) if cheeses else None,
         world_size=world_size,
         background=background,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8, UInt16
@@ -127,7 +128,8 @@ def level_rule(
 
 
 @dataclass(frozen=True, eq=False)
-class LevelBank(Sequence[Maze]):
+# Not Sequence[Maze], which would promise a Maze for worlds of other sizes than procgen's too.
+class LevelBank(Sequence[Any]):
     """Many levels as arrays; `bank[i]` is level i as a Maze with a textured background.
 
     Attributes:
@@ -204,7 +206,7 @@ class LevelBank(Sequence[Maze]):
 
 
 def make_bank(
-    seeds: Sequence[int] | Shaped[np.ndarray, " level"], rule: LevelRule | None = None
+    seeds: Sequence[int | np.integer] | Shaped[np.ndarray, " level"], rule: LevelRule | None = None
 ) -> LevelBank:
     """Generate the levels of `seeds`; `rule` defaults to hard `maze`.
 

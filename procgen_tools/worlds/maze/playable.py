@@ -95,7 +95,7 @@ def _constants() -> Values:
     return base_values(level_seed_low=0, level_seed_high=1)
 
 
-def _check_constant(name: str, value: float, constant: float) -> None:
+def _check_constant(name: str, value: int | float, constant: int | float) -> None:
     # repr tells -0.0 from 0.0, which procgen's state bytes do, too.
     if repr(type(constant)(value)) != repr(constant):
         raise ValueError(

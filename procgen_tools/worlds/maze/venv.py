@@ -67,7 +67,7 @@ class MazeVenv:
         return to_observations(self.env.observe()[1]["rgb"])
 
     def step(
-        self, actions: Integer[np.ndarray, " env"] | Sequence[int]
+        self, actions: Integer[np.ndarray, " env"] | Sequence[int | np.integer]
     ) -> tuple[
         Float32[np.ndarray, "env 3 64 64"],
         Float32[np.ndarray, " env"],

@@ -37,7 +37,7 @@ def test_squares_that_may_be_walls(levels: list[maze.Maze]) -> None:
     walls = measure._are_walls(levels, squares)
     assert 0.3 < walls.mean() < 0.7
     for level, of, are in zip(levels, squares.tolist(), walls, strict=True):
-        assert [level.is_open(square) for square in of] == (~are).tolist()
+        assert [level.is_open(tuple(square)) for square in of] == (~are).tolist()
 
 
 def marks(**shares: float) -> pd.DataFrame:

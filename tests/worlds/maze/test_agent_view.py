@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -241,6 +240,7 @@ def test_arrays_are_checked_before_they_are_drawn() -> None:
 CELLS = np.full((2, 25, 25), OPEN, np.uint8)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("cells", "backgrounds", "error", "message"),
     [
@@ -259,9 +259,8 @@ CELLS = np.full((2, 25, 25), OPEN, np.uint8)
 def test_nothing_is_drawn_from_beyond_the_tables(
     cells: Any, backgrounds: Any, error: type[Exception], message: str
 ) -> None:
-    unchecked = inspect.unwrap(draw_levels)  # without run-time type checks, as users run it
     with pytest.raises(error, match=message):
-        unchecked(cells, backgrounds)
+        draw_levels(cells, backgrounds)
 
 
 FRAMES = np.zeros((2, 64, 64, 3), np.uint8)
@@ -269,6 +268,7 @@ READ_ONLY = np.broadcast_to(FRAMES, FRAMES.shape)
 SQUARES, FACINGS = np.array([[24, 24], [24, 24]]), np.zeros(2, bool)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("frames", "squares", "facings", "error", "message"),
     [
@@ -291,7 +291,7 @@ def test_no_mouse_is_drawn_beyond_the_frames(
     frames: Any, squares: Any, facings: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        inspect.unwrap(draw_mice)(frames, squares, facings, 25)
+        draw_mice(frames, squares, facings, 25)
     assert not FRAMES.any()
 
 

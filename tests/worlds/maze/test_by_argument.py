@@ -44,6 +44,7 @@ def test_wrong_first_arguments_are_told(call: object, remedy: str) -> None:
         call(venv_of(3))  # type: ignore[operator]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_venv_says_that_a_maze_is_meant() -> None:
     with pytest.raises(AttributeError, match=r"give venv\.maze\(0\)"):
         maze.decision_square(venv_of(3))  # type: ignore[arg-type]

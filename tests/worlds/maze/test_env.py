@@ -253,6 +253,7 @@ def test_other_bad_input() -> None:
     assert env.maze() == before
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from procgen_tools import chains
 from procgen_tools.vfield import VectorField
 from procgen_tools.worlds.maze.actions import CANONICAL_ACTIONS
-from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES, START, Maze, parse
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES, START, Maze, Square, parse
 from procgen_tools.worlds.maze.levels import level_rule, make_level
 from procgen_tools.worlds.maze.native import NativeMaze
 
@@ -146,7 +146,7 @@ def test_a_path_keeps_its_facing() -> None:
 
 def test_the_corner_may_be_a_region() -> None:
     """Visiting any square of the region counts; a chain that ends at each of them agrees."""
-    maze = replace(MAZE, cheese=(0, 4))
+    maze = replace(MAZE, cheese=Square(0, 4))
     field = random_field(maze, 6)
     whole = chains.chances(field, START, 50, corner_region=3)
     single = chains.chances(field, START, 50)

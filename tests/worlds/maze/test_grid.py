@@ -59,7 +59,7 @@ def test_a_maze_is_a_value() -> None:
     assert first == second
     assert hash(first) == hash(second)
     for change in (
-        {"mouse": (0, 1)},
+        {"mouse": Square(0, 1)},
         {"cheese": None},
         {"background": 3},
         {"mouse_mirrored": True},
@@ -70,6 +70,7 @@ def test_a_maze_is_a_value() -> None:
         first.walls[0, 0] = True
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -109,6 +110,7 @@ def test_an_empty_drawing_is_refused(drawing: str) -> None:
         parse(drawing)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -130,6 +132,7 @@ def test_wrong_types_are_named(make: Callable[[], Maze], message: str) -> None:
         make()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_cells_and_walls_are_not_confused() -> None:
     cells = np.array([[100, 51], [100, 100]])
     with pytest.raises(ValueError, match=r"walls have type int64 .* from_cells takes codes"):

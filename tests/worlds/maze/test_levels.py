@@ -248,6 +248,7 @@ def test_seeds_outside_procgens_range(seed: int) -> None:
         make_bank([0, seed])
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("seeds", [[0.0], [[0]], [True], 3, ["0"]])
 def test_seeds_that_are_no_list_of_whole_numbers(seeds: Any) -> None:
     with pytest.raises(ValueError, match="give a list or 1-d array of whole numbers"):

@@ -59,6 +59,7 @@ def test_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         sampling.find_seeds(1, rule, size=3, has_decision_square=True)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

@@ -264,9 +264,8 @@ def test_a_maze_size_that_leaves_squares_beside_is_corrected() -> None:
             maze = state.to_maze()
         assert (maze.size, state.maze_size) == (size, size)
         assert (maze.cells() == world).all()
-        with pytest.warns(UserWarning, match=rf"maze_dim is 5, .* it becomes {size}") as caught:
+        with pytest.warns(UserWarning, match=rf"maze_dim is 5, .* it becomes {size}"):
             read = EnvState(stale)
-        assert caught[0].filename == __file__
         assert read.state_bytes == state.state_bytes
         assert read.to_maze() == maze
 

@@ -159,6 +159,7 @@ def test_absurd_sizes_allocate_nothing() -> None:
     assert peak < 1_000_000
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_what_is_no_state_at_all_is_refused() -> None:
     with pytest.raises(TypeError, match=r"a state is bytes, not list: pass on one element"):
         EnvState([STATE_BYTES])  # type: ignore[arg-type]

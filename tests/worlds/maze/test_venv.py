@@ -160,6 +160,7 @@ def test_cheese_of_maze_aisc_is_in_its_region() -> None:
         assert venv.maze(index).cheese == venv.maze(index).corner
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -198,6 +199,7 @@ def test_without_procgen_the_error_tells_what_to_do(monkeypatch: pytest.MonkeyPa
         create_venv(1, backend="procgen")
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     "act",
     [
@@ -295,6 +297,7 @@ def test_large_pictures_come_with_the_infos(backend: str) -> None:
     assert "rgb" not in create_venv(1, backend=backend).step([4])[3][0]
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -316,6 +319,7 @@ def test_arguments_of_a_wrong_type_are_named(options: dict[str, Any], message: s
         create_venv(**{"num": 1, **options})
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("act", "message"),
     [

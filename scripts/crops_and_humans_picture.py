@@ -20,7 +20,7 @@ FIGURE = Path(__file__).resolve().parent.parent / "docs" / "crops_and_humans.png
 
 
 def draw(path: Path) -> None:
-    """The way of the first planted agent in both mazes."""
+    """Draw the path of the first planted agent in both mazes."""
     before, after = example_mazes()
     agent = load_pairs(1)["seed 0"].planted
     positions = play(greedy(agent), np.stack([before, after])).positions

@@ -1,8 +1,9 @@
-"""Draw the pictures of the README again: docs/cheese_vector.png and docs/retargeting.png.
+"""Draw the pictures of the README: docs/cheese_vector.png and docs/retargeting.png.
 
     python scripts/doc_pictures.py
 
-The first is the demo's. The second is that of the notebook on retargeting, as it was last run.
+The first is the picture of the demo. The second is taken from the last run of the retargeting
+notebook.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ CELL = 'figures["target_maps"]'
 
 
 def cheese_vector() -> str:
-    """The demo's picture as a PNG in base64."""
+    """The picture of the demo as a PNG in base64."""
     with TemporaryDirectory() as folder:
         demo.run(folder=Path(folder))
         picture = (Path(folder) / "cheese_vector.png").read_bytes()
@@ -33,7 +34,7 @@ def retargeting() -> str:
     """The picture of the targets in the notebook, as a PNG in base64.
 
     Raises:
-        ValueError: the notebook shows no such picture.
+        ValueError: the notebook contains no such picture.
     """
     notebook = nbformat.read(FOLDER / "retargeting.ipynb", as_version=4)
     for cell in notebook.cells:

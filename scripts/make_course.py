@@ -1,15 +1,16 @@
 """Make the notebooks of the course on crops and humans from their sources.
 
-    python scripts/make_course.py            # writes all three
-    python scripts/make_course.py --run      # and runs those that are kept with outputs
+    python scripts/make_course.py            # writes all three notebooks
+    python scripts/make_course.py --run      # also runs those that are saved with outputs
 
-`course.py` gives exercises.ipynb and solutions.ipynb, `spoilers.py` gives spoilers.ipynb. A source
-is in percent format: `# %%` begins a cell of code, `# %% [markdown]` one of text, whose lines begin
-with `# `; `tags="a,b"` may follow. What stands between these lines is for the solutions alone:
+`course.py` gives exercises.ipynb and solutions.ipynb, and `spoilers.py` gives spoilers.ipynb. A
+source is in percent format: `# %%` begins a code cell, and `# %% [markdown]` begins a text cell,
+whose lines begin with `# `. `tags="a,b"` may follow. Text between these lines appears in the
+solutions only:
 
-    # --- your code: a hint ---      in code; a blank with the hint takes its place
+    # --- your code: a hint ---      in code; the exercises have a blank with the hint instead
     # --- end ---
-    # <answer>                       in text; a line to write on takes its place
+    # <answer>                       in text; the exercises have a line to write on instead
     # </answer>
 """
 
@@ -35,10 +36,10 @@ ANSWER = re.compile(r"^<answer>\n(?P<answer>(?:.*\n)*?)</answer>(?:\n|$)", re.MU
 
 
 def cells(source: str) -> list[NotebookNode]:
-    """The cells of a source, blanks still filled and marked.
+    """The cells of a source, with solutions and marks.
 
     Raises:
-        ValueError: something stands before the first cell.
+        ValueError: there is text before the first cell.
     """
     marks = list(CELL.finditer(source))
     if not marks or source[: marks[0].start()].strip():
@@ -59,7 +60,7 @@ def cells(source: str) -> list[NotebookNode]:
 
 
 def solved(text: str) -> str:
-    """The text of a cell without the marks of blanks."""
+    """The text of a cell with solutions, without the marks."""
     text = CODE.sub(lambda blank: blank["code"], text)
     return ANSWER.sub(lambda blank: blank["answer"], text).rstrip("\n")
 
@@ -107,7 +108,7 @@ def notebooks() -> dict[str, NotebookNode]:
 
 
 def write() -> list[Path]:
-    """Write all; outputs of a notebook whose cells are as before stay."""
+    """Write all notebooks. A notebook whose cells are unchanged keeps its outputs."""
     paths = []
     for name, notebook in notebooks().items():
         path = FOLDER / f"{name}.ipynb"
@@ -118,7 +119,7 @@ def write() -> list[Path]:
 
 
 def sources(notebook: NotebookNode) -> list[tuple[str, str]]:
-    """Kind and text of each cell."""
+    """The kind and the text of each cell."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 

@@ -2,10 +2,10 @@
 
     python scripts/make_human_art.py
 
-Reads the pictures that the installed `procgen` ships and makes them small: the mouse
-(Kenney, CC0) cut out and given a dark outline, the wall's sand (Kenney, CC0), the nine
-backgrounds (davis123, CC-BY 3.0) at 128 pixels as JPEG bytes. The cheese is drawn here, since
-procgen's own has 27 pixels.
+The script reads the pictures of the installed `procgen` and reduces them: the mouse (Kenney,
+CC0), cut out and with a dark outline; the sand of the walls (Kenney, CC0); and the nine
+backgrounds (davis123, CC-BY 3.0), at 128 pixels as JPEG bytes. It draws the cheese itself,
+because procgen's own picture has only 27 pixels.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def procgen_assets() -> Path:
 
 
 def outlined(sprite: Image.Image, side: int, fill: float) -> Image.Image:
-    """The sprite's opaque part, scaled to `fill` of a square canvas, centred, outlined."""
+    """The opaque part of a sprite, scaled to `fill` of a square canvas, centred and outlined."""
     big = 4 * side
     part = sprite.crop(sprite.getchannel("A").point(lambda a: 255 * (a > 8)).getbbox())
     scale = fill * big / max(part.size)

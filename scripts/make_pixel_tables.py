@@ -2,12 +2,11 @@
 
     python scripts/make_pixel_tables.py
 
-Reads the pictures inside the installed `procgen` package and samples them as procgen's
-painter does for 64 x 64 observations, so that frames become table look-ups. Run it again only
-when a world size is added. What the painter does, as measured: each picture's rectangle is
-computed in float32, its corners are rounded, pixels take the nearest source pixel in 16.16
-fixed point, and colours are premultiplied by their opacity with rounding
-(t + (t >> 8) + 128) >> 8.
+The script reads the pictures of the installed `procgen` package and samples them like procgen's
+painter for 64 x 64 observations, so that drawing a frame is a table look-up. Run it again only
+when a world size is added. As measured, the painter computes the rectangle of each picture in
+float32 and rounds its corners. Pixels take the nearest source pixel in 16.16 fixed point.
+Colours are premultiplied by their opacity with rounding (t + (t >> 8) + 128) >> 8.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def load_premultiplied(path: Path) -> np.ndarray:
 
 
 def sample_axis(start: float, length: float, source_length: int) -> tuple[int, list[int]]:
-    """The first pixel that a rectangle covers, and each covered pixel's source coordinate."""
+    """The first pixel that a rectangle covers, and the source coordinate of each covered pixel."""
     first = max(0, math.floor(start + 0.5))
     end = min(FRAME, math.floor(start + length + 0.5))
     step = int(65536 / (length / source_length))
@@ -43,7 +42,7 @@ def sample_axis(start: float, length: float, source_length: int) -> tuple[int, l
 
 
 class Painter:
-    """Where procgen puts things in a frame of a world of `world_size` squares."""
+    """The positions at which procgen paints in a frame of a world of `world_size` squares."""
 
     def __init__(self, world_size: int) -> None:
         self.size = world_size
@@ -69,10 +68,11 @@ class Painter:
         return picture[np.ix_(rows, columns)][..., :3]
 
     def wall_layers(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The cells that cover each pixel, in order of painting, and their wall texture.
+        """The cells that cover each pixel, in painting order, and their wall texture.
 
-        Neighbouring cells share a few lines of pixels, so up to four cells cover one: columns
-        are painted from the left, each from the bottom. Where fewer cover it, cells repeat.
+        Neighbouring cells share a few lines of pixels, so up to four cells cover a pixel.
+        Columns are painted from the left, and each column from the bottom. If fewer cells
+        cover a pixel, cells repeat.
         """
         covering: list[list[list[tuple[int, np.ndarray]]]] = [
             [[] for _ in range(FRAME)] for _ in range(FRAME)

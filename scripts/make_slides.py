@@ -4,8 +4,8 @@
     python scripts/make_slides.py            # into experiments/crops_and_humans/slides/build/
     python scripts/make_slides.py FOLDER
 
-The decks are text (slides/*.typ), typeset by Typst without a network. Their letters are the ones
-that Typst and matplotlib bring along, so that the slides look the same everywhere.
+The decks are text files (slides/*.typ). Typst typesets them without a network, with fonts that
+are bundled with Typst and matplotlib, so the slides look the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def decks() -> list[Path]:
-    """The sources of the decks, in their order."""
+    """The sources of the decks, in order."""
     return sorted(SLIDES.glob("[0-9]_*.typ"))
 
 
@@ -31,10 +31,10 @@ def build(folder: Path) -> list[Path]:
     """Typeset every deck into a folder.
 
     Args:
-        folder: where the PDFs go; it is made if it is missing.
+        folder: folder for the PDFs, which is created if it is missing.
 
     Raises:
-        SystemExit: Typst is not installed, or a deck is faulty or runs over a page.
+        SystemExit: Typst is not installed, or a deck has an error or overflows a page.
     """
     try:
         import typst

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measure some published numbers again, and compare them with experiments/results.
+"""Measure some of our published numbers again, and compare them with experiments/results.
 
 python scripts/recompute_sample.py                    # a sample, in minutes
 python scripts/recompute_sample.py value_head probing # these experiments, on the first agent
 python scripts/recompute_sample.py --all              # every experiment: hours
 
-The sample takes the same levels, seeds and agents as the published runs, but only the first agent
-and only numbers that are quick to measure. After a change that should leave behaviour as it is,
-the differences are 0, or up to 1e-5 where the order of float32 additions changes. Larger ones are
-named, and the exit status is then 1.
+The sample uses the levels, seeds and agents of the published runs, but only the first agent and
+only numbers that are quick to measure. After a change that should not affect behaviour, the
+differences are 0, or up to 1e-5 if the order of float32 additions changes. The script prints
+larger differences, and then exits with status 1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Numbers = Mapping[tuple[str, str, str], Estimate]
 
 
 def numbers_of(claims: tuple[Claim, ...], agents: tuple[str, ...]) -> Numbers:
-    """All numbers of some agents."""
+    """All numbers of the given agents."""
     return {
         (claim.statement, agent, name): mean
         for claim in claims
@@ -77,7 +77,7 @@ def check_rules(name: str, claims: tuple[Claim, ...], folder: Path = FOLDER) -> 
 
 
 def crops_and_humans() -> Numbers:
-    """What the first planted agent and its control do in all mazes, which is exact."""
+    """The exact behaviour of the first planted agent and its control in all mazes."""
     from procgen_tools.studies.crops_and_humans import measure
     from procgen_tools.studies.crops_and_humans.claims import rate_claims
 
@@ -122,10 +122,10 @@ SAMPLE: Mapping[str, Callable[[], Numbers]] = {
 
 
 def differences(name: str, again: Numbers, folder: Path = FOLDER) -> Iterator[tuple[str, float]]:
-    """Each number again, and how far its value or an end of its interval is from the kept one.
+    """Each number, and how far its value or an end of its interval is from the stored one.
 
     Raises:
-        ValueError: a number that the kept results do not have.
+        ValueError: the stored results lack a number.
     """
     content, claims = read_claims(folder / name / RESULTS)
     kept = numbers_of(claims, tuple(content["agents"]))
@@ -148,7 +148,7 @@ def distance(one: float, other: float) -> float:
 
 
 def check(name: str, again: Callable[[], Numbers], folder: Path = FOLDER) -> bool:
-    """Print how far an experiment's numbers moved; whether all stayed."""
+    """Print how much the numbers of an experiment changed. True if none changed."""
     started = time.perf_counter()
     found = dict(differences(name, again(), folder))
     moved = {words: distance for words, distance in found.items() if not distance <= TOLERANCE}
@@ -164,7 +164,7 @@ def check(name: str, again: Callable[[], Numbers], folder: Path = FOLDER) -> boo
 
 
 def main() -> None:
-    """Check the sample, or what is named."""
+    """Check the sample, or the named experiments."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", help="experiments to repeat on their first agent")
     parser.add_argument("--all", action="store_true", help="all experiments (hours)")

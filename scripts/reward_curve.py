@@ -3,8 +3,8 @@
 
     python scripts/reward_curve.py
 
-The log of its run stands in trained_models/logs. Its first rows are left out: an episode that
-fails lasts 500 steps, so that at first mostly those that succeed have ended.
+The log of its run is in trained_models/logs. Its first rows are left out: an episode that fails
+lasts 500 steps, so at first mostly successful episodes have ended.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIGURE = ROOT / "docs" / "ppo_reward.png"
 
 
 def draw(log: pd.DataFrame, path: Path) -> None:
-    """Mean reward an episode while it trains, on training levels and on others."""
+    """Draw the mean reward per episode during training, on training levels and on other levels."""
     column = "mean_episode_rewards"
     log = log[log["timesteps"] > 2 * ENVIRONMENTS * 500]
     curves = {
@@ -37,9 +37,7 @@ def draw(log: pd.DataFrame, path: Path) -> None:
     figure, ax = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
     plot_learning_curves(curves, column, label="mean reward of an episode", smoothing=5, ax=ax)
     success, *interval = json.loads(INITIAL.read_text())["results"]["success"]
-    ax.axhline(
-        10 * success, color=INK, linestyle=":", linewidth=1.2, label="the agent that it began with"
-    )
+    ax.axhline(10 * success, color=INK, linestyle=":", linewidth=1.2, label="the initial agent")
     ax.axhspan(
         *(10 * bound for bound in interval),
         color=INK,

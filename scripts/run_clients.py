@@ -1,29 +1,30 @@
-"""Run the notebooks and scripts of a checkout of procgen-tools against this package, and count.
+"""Run the notebooks and scripts of a procgen-tools checkout against this package.
 
     python scripts/run_clients.py path/to/procgen-tools
 
-Each file runs in a process of its own with a limit of processor time; notebooks run cell by cell.
-All run in one scratch folder, a copy of the checkout with our agents in `trained_models`. The files
-that write data run first (see GATHERERS), and what they wrote is put where other files look for
+Each file runs in its own process with a limit of processor time. Notebooks run cell by cell. All
+files run in one scratch folder, a copy of the checkout with our agents in `trained_models`. The
+files that write data run first (see GATHERERS). Their output is put where other files expect
 their authors' data (see LINKS). Nothing is kept, except in the folder of `--scratch`. A file
 
-- ran: to its end;
+- ran to its end;
 - was stopped: it was still computing at the limit, without an error;
 - was told: it stopped with an error that this package raises on purpose, which says what to call
-  or give instead;
-- was warned: it stopped at data or a channel that is not there (see WARNED), after a warning of
+  or pass instead;
+- was warned: it stopped at missing data or a missing channel (see WARNED), after a warning of
   this package that names what to call instead;
-- lacks data: it stopped at a file that procgen-tools' authors had, and this package has not;
-- lacks a package: it stopped at a package that is not installed, or a module that is no longer in
-  the checkout;
-- died: any other error.
+- lacks data: it stopped at a file that the authors of procgen-tools had, but this package does
+  not have;
+- lacks a package: it stopped at a package that is not installed, or at a module that is no
+  longer in the checkout;
+- died: it ended with another error.
 
 Errors in functions of `interact` count, although widgets only log them. Agents are in
 `trained_models/maze_I`, and in `trained_models` itself, where older files look.
 
-Packages and modules in the folder of `--packages` are put before others, so that what clients need
-(plotly, prettytable) need not be installed beside ours. Its folder `circrl-0.4.0`, with that
-version's package, is for the files of OLDER alone.
+Packages and modules in the folder of `--packages` come before others, so the dependencies of the
+clients (plotly, prettytable) need not be installed in our environment. Its folder `circrl-0.4.0`
+contains that version of circrl, and is used only for the files of OLDER.
 """
 
 from __future__ import annotations
@@ -194,7 +195,7 @@ else:
 
 
 def edited(code: str) -> str:
-    """A file's code without lines for IPython, with small NUMBERS, and our snapshots."""
+    """The code of a file without IPython lines, with small NUMBERS and our snapshots."""
     code = re.sub(r"^([ \t]*)[%!][a-z].*$", r"\1pass", code, flags=re.MULTILINE)
     for name, number in NUMBERS.items():
         code = re.sub(rf"^( *{name} = \[?)\d+", rf"\g<1>{number}", code, flags=re.MULTILINE)
@@ -230,7 +231,7 @@ def prepare(scratch: Path, checkout: Path) -> Path:
 
 
 def link(folder: Path) -> None:
-    """Put what was written where other files look for it (see LINKS)."""
+    """Put the written files where other files expect them (see LINKS)."""
     for pattern, target in LINKS:
         for source in sorted(folder.glob(pattern)):
             there = folder / target.format(parent=source.parent, name=source.name)
@@ -247,7 +248,7 @@ def run(
     packages: Path | None = None,
     arguments: str | None = None,
 ) -> dict[str, Any]:
-    """Run one file in the scratch folder, and say what became of it."""
+    """Run one file in the scratch folder, and return its outcome."""
     if arguments is None:
         arguments = ARGUMENTS.get(path.name, "")
     relative = path.relative_to(checkout)
@@ -289,7 +290,7 @@ def run(
 
 
 def outcome(found: dict[str, Any]) -> str:
-    """Which of OUTCOMES a child's report is."""
+    """The outcome, one of OUTCOMES, that a child process reports."""
     if "ended" in found:
         return "ran"
     if "timeout" in found:
@@ -308,9 +309,9 @@ def outcome(found: dict[str, Any]) -> str:
 def gather(
     checkout: Path, folder: Path, only: str, seconds: float, packages: Path | None
 ) -> dict[Path, dict[str, Any]]:
-    """Run the files that write data, and our training; say what became of each file.
+    """Run the files that write data, and our training. Return the outcome of each file.
 
-    A file that runs more than once is what became of its first run that did not end well.
+    If a file runs more than once, its outcome is that of the first run that failed.
     """
     found: dict[Path, dict[str, Any]] = {}
     if not only:
@@ -327,7 +328,7 @@ def gather(
 
 
 def main() -> None:
-    """Run all files, print a line for each and the counts."""
+    """Run all files, and print one line per file and the counts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--seconds", type=float, default=90.0, help="processor time for each file")

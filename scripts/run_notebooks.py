@@ -1,9 +1,9 @@
-"""Run the notebooks of experiments/ and keep their outputs: `make notebooks`.
+"""Run the notebooks of experiments/ and save their outputs: `make notebooks`.
 
     python scripts/run_notebooks.py                          # all
     python scripts/run_notebooks.py cheese_vector probing    # some
 
-A notebook that fails stays as it was.
+A notebook that fails is left unchanged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SMALL = 90_000
 
 
 def notebooks(names: list[str]) -> list[Path]:
-    """The notebooks of these names, or all."""
+    """The notebooks with these names, or all notebooks."""
     found = {path.stem: path for path in sorted(FOLDER.rglob("*.ipynb"))}
     found.pop("exercises", None)  # stops at its first blank
     unknown = set(names) - set(found)
@@ -48,7 +48,7 @@ def notebooks(names: list[str]) -> list[Path]:
 
 
 def run(path: Path) -> None:
-    """Execute one where it stands; keep what its readers see, and nothing of this machine."""
+    """Execute a notebook in its folder. Save what readers see, and nothing about this machine."""
     with unfinished(path) as temporary:
         made = temporary.with_suffix(".ipynb")
         try:
@@ -64,10 +64,10 @@ def run(path: Path) -> None:
             tags = cell.metadata.get("tags", [])
             cell.metadata = {"tags": ["parameters"]} if "parameters" in tags else {}
             if cell.cell_type == "code":
-                # Progress bars are for the one who waits.
+                # Readers do not need progress bars.
                 cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
                 for output in cell.outputs:
-                    # A saved widget is dead: its picture stays.
+                    # A saved widget does not work, so only its picture is kept.
                     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
                     if "image/png" in output.get("data", {}):
                         output.data["image/png"] = lighter(output.data["image/png"])
@@ -75,11 +75,11 @@ def run(path: Path) -> None:
 
 
 def lighter(picture: str) -> str:
-    """A PNG in base64, smaller where no reader can tell.
+    """A PNG in base64, compressed without a visible difference.
 
-    Few colours, or a small file: the same pixels. Otherwise a palette of the picture's own, which
-    keeps the colours of legends exactly and no other colour further than `FARTHEST` away; the
-    same pixels where that cannot be done.
+    Pictures with few colours and small files keep their pixels. Other pictures get their own
+    palette, which keeps the colours of legends exactly and changes no other colour by more than
+    `FARTHEST`. If there is no such palette, they keep their pixels.
     """
     image = Image.open(BytesIO(base64.b64decode(picture))).convert("RGB")
     whole = _png(image)
@@ -108,10 +108,10 @@ def palette_of(
     counts: Int[np.ndarray, " colour"],
     flat: Bool[np.ndarray, " colour"],
 ) -> UInt8[np.ndarray, "entry 3"]:
-    """At most 256 of a picture's colours.
+    """Choose at most 256 colours of a picture.
 
-    Those of legends, the most frequent ones, those of flat areas, such as colour bars, almost as
-    they are, and with the rest of the palette those that are farthest from any of these.
+    These are the colours of legends, the most frequent colours, the colours of flat areas such
+    as colour bars (almost unchanged), and then the colours that are farthest from any of these.
     """
     of_looks = {tuple(round(255 * part) for part in to_rgb(colour)) for colour in look_colours()}
     exact = np.array([tuple(colour) in of_looks for colour in colours.tolist()])

@@ -13,7 +13,7 @@ def peak_memory(call: Callable[..., object], *arguments: Any) -> float:
     """The peak memory in gigabytes of a new process that makes the call.
 
     The result is never below the peak of this process so far, which the child inherits. Measure
-        memory before anything else.
+    memory before anything else.
 
     Args:
         call: a function of a module, so that the other process can import it.

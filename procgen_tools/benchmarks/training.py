@@ -225,7 +225,7 @@ def published_rollout(scale: int) -> None:
     """Fill a rollout of 256 environments x 256 steps in memory, and do its first update.
 
     Nothing is played, because that takes a minute and no memory. Every step has the first
-        frames.
+    frames.
     """
     learner = ppo.Learner(PPOSettings(scale=scale))
     learner.rollout.frames[:] = learner.player.frames

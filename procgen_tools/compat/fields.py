@@ -87,7 +87,7 @@ def vf_diff_magnitude(vf_diff: Field) -> float:
     """The norm of all differences divided by the number of squares, as in procgen-tools.
 
     It shrinks with the square root of the number of squares: in new code, use
-        `vfield.difference(...).lengths.mean()` or `.total_variation.mean()`.
+    `vfield.difference(...).lengths.mean()` or `.total_variation.mean()`.
     """
     arrows = vf_diff["arrows"]
     return float(np.linalg.norm(arrows) / len(arrows))

@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools import maze
-from procgen_tools.plots import effects, style
-from procgen_tools.studies.ablations import figures as ablations
-from procgen_tools.studies.retargeting import figures as retargeting
+from procgen_tools.plots import effects
 
 
 @pytest.fixture(autouse=True)
@@ -93,38 +90,3 @@ def test_controls_join_the_means_of_the_same_mazes() -> None:
     assert figure.get_suptitle() == (
         f"P(towards the cheese) changes most by: strong ({before:.2f} → {after['strong']:.2f})\n"
     )
-
-
-def test_numbers_of_channels_do_not_collide() -> None:
-    rng = np.random.default_rng(0)
-    rows = pd.DataFrame(
-        {"agent": "a", "level": 0, "layer": "embedder.block1.conv_out", "channel": channel,
-         "removed": 0.2 if channel < 3 else 0.05 * rng.random(), "loss": 0.01 * rng.random()}
-        for channel in range(16)
-    )  # fmt: skip
-    figure = ablations.plot_channels(rows, ["embedder.block1.conv_out"])
-    figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
-    assert sorted(text.get_text() for text in figure.axes[0].texts) == ["0", "1", "2"]
-    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[i + 1 :])
-
-
-def test_gains_are_drawn_on_a_linear_axis() -> None:
-    tuning = pd.DataFrame(
-        {"agent": "a", "level": level, "set": "one", "magnitude": magnitude, "log_ratio": ratio}
-        for level in range(3)
-        for magnitude, ratio in ((1.0, 0.0), (4.0, np.log(1.5)), (16.0, -5.0))
-    )
-    figure = retargeting.plot_magnitudes(tuning, ["one"])
-    ax = figure.axes[0]
-    assert (ax.get_yscale(), ax.get_ylim()[0]) == ("linear", 0)
-    (line,) = (line for line in ax.get_lines() if line.get_label() == "one")
-    assert np.allclose(line.get_ydata(), [1, 1.5, np.exp(-5)])
-    assert figure.get_suptitle() == "Targets become most probable (1.50 times) with 'one' at 4\n"
-    assert note_of(figure) == f"n = 3 mazes; bands: {style.LEVELS_INTERVAL}"
-
-
-def test_an_edit_without_scores_is_refused() -> None:
-    scores = pd.DataFrame({"edit": ["one"], "row": [0], "col": [0], "probability": [0.5]})
-    with pytest.raises(ValueError, match="no scores of 'two'"):
-        retargeting.plot_target_maps(maze.make_level(0), scores, {"one": "One", "two": "Two"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +13,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from procgen_tools import maze
 from procgen_tools import studies as experiments
-from procgen_tools.interventions import NOTHING, Scale
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, save_policy
-from procgen_tools.statistics.intervals import median_over_levels
 from procgen_tools.studies.base import (
     PUBLISHED_RUN,
     Claim,
     Findings,
-    Scope,
     Settings,
-    decision_levels,
     measured,
     over_levels,
 )
-from procgen_tools.studies.measuring import effects_table
 from procgen_tools.studies.results import (
     FOLDER,
     claims_table,
@@ -55,52 +47,6 @@ def table() -> pd.DataFrame:
             for level in (9, 3, 5, 7)
         ]
     )
-
-
-def test_means_by_agent(table: pd.DataFrame) -> None:
-    means = over_levels(table, "before")
-    assert list(means) == ["b", "a", ALL_AGENTS]
-    for agent in ("a", "b"):
-        rows = table[table["agent"] == agent]
-        assert means[agent].value == pytest.approx(rows["before"].mean())
-    assert means[ALL_AGENTS].value == pytest.approx(table["before"].mean())
-    change = over_levels(table, lambda t: t["after"] - t["before"])
-    assert change["a"].value == pytest.approx(
-        over_levels(table, "after")["a"].value - means["a"].value
-    )
-    median = over_levels(table, "before", median_over_levels)
-    by_level = table.groupby("level")["before"].mean()
-    assert median[ALL_AGENTS].value == pytest.approx(by_level.median())
-
-
-def test_tables_that_cannot_be_averaged(table: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="several rows for one level"):
-        over_levels(pd.concat([table, table.head(1)]), "before")
-    with pytest.raises(ValueError, match="missing for some agents and levels"):
-        over_levels(table.iloc[1:], "before")
-
-
-def test_levels_with_a_decision_square() -> None:
-    levels = decision_levels(6)
-    assert len(levels) == 6
-    assert all(maze.decision_square(level) is not None for level in levels.values())
-    left_out = set(range(max(levels))) - set(levels)
-    assert all(maze.decision_square(maze.make_level(seed)) is None for seed in left_out)
-
-
-def test_an_effects_table() -> None:
-    agents = {"x": ImpalaPolicy(seed=1).eval(), "y": ImpalaPolicy(seed=2).eval()}
-    levels = {3: maze.make_level(3)}
-    table = effects_table(
-        agents, levels, lambda *_: {"none": NOTHING, "twice": Scale("embedder.relu3", 2.0)}
-    )
-    assert list(zip(table["agent"], table["level"], table["edit"], strict=True)) == [
-        ("x", 3, "none"), ("x", 3, "twice"), ("y", 3, "none"), ("y", 3, "twice"),
-    ]  # fmt: skip
-    nothing = table[table["edit"] == "none"]
-    assert (nothing["total_variation_max"] == 0).all()
-    assert (nothing["cheese_before"] == nothing["cheese_after"]).all()
-    assert (table.loc[table["edit"] == "twice", "total_variation_max"] > 0).all()
 
 
 @pytest.fixture
@@ -170,23 +116,6 @@ def test_the_published_run_is_not_overwritten(findings: Findings, tmp_path: Path
         write(replace(findings, scope=SMALL), {}, other, command)
 
 
-@pytest.mark.parametrize(
-    ("settings", "scope"),
-    [
-        (Settings(), PUBLISHED_RUN),
-        (Settings(fast=True), Scope("a small run", small=True)),
-        (Settings(mazes=1), Scope("a small run (1 mazes)", small=True)),
-        (Settings(mazes=1000), Scope("another run (1,000 mazes)", small=False)),
-        (Settings(agents=(Path("a.pth"),)), Scope("another run (other agents)", small=False)),
-        (Settings(seed=2, mazes=5), Scope("a small run (5 mazes, seed 2)", small=True)),
-    ],
-)
-def test_scopes(settings: Settings, scope: Scope) -> None:
-    assert settings.scope(100) == scope
-    assert settings.scope(100).published == (settings == Settings())
-    assert settings.scope(100, reduced=True).small
-
-
 def test_where_results_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert default_folder(PUBLISHED_RUN) == Path("results")
@@ -197,22 +126,6 @@ def test_where_results_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ignored = ["git", "check-ignore", "experiments/other_runs/cheese_vector/results.json"]
     if (ROOT / ".git").exists():
         assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
-
-
-def test_agents_of_an_experiment(tmp_path: Path) -> None:
-    plain, remembers = tmp_path / "plain.pth", tmp_path / "remembers.pth"
-    save_policy(ImpalaPolicy(seed=1), plain)
-    save_policy(RecurrentPolicy(seed=1), remembers)
-    assert list(Settings(agents=(plain,)).load_agents()) == ["plain"]
-    with pytest.raises(ValueError, match="has a memory"):
-        Settings(agents=(remembers,)).load_agents()
-    assert Settings(fast=True).count(100, fast=4) == 4
-    assert Settings().count(100, fast=4) == 100
-    assert Settings(fast=True, mazes=9).count(100, fast=4) == 9
-    with pytest.raises(ValueError, match="mazes is 0"):
-        Settings(mazes=0)
-    with pytest.raises(ValueError, match="seed is -1"):
-        Settings(seed=-1)
 
 
 def test_unknown_experiments_are_named() -> None:
@@ -229,11 +142,6 @@ def test_every_experiment_has_its_parts() -> None:
         assert callable(module.run)
         assert callable(module.draw)
         assert list((ROOT / "experiments").rglob(f"{name}.ipynb")), f"{name} has no notebook"
-
-
-def test_the_readme_holds_the_claims() -> None:
-    script = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
-    assert script["written"]() == script["table"](), "run python scripts/experiments_table.py"
 
 
 def test_results_that_are_kept_are_whole() -> None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools import crops_and_humans
 from procgen_tools.studies import crops_and_humans as experiment
 from procgen_tools.studies.base import Settings
 from procgen_tools.studies.crops_and_humans.claims import (
@@ -23,10 +18,9 @@ from procgen_tools.studies.crops_and_humans.claims import (
     rate_claims,
     twin_claims,
 )
-from procgen_tools.studies.crops_and_humans.measure import example_mazes, summarise_rates
+from procgen_tools.studies.crops_and_humans.measure import summarise_rates
 from procgen_tools.studies.rules import ALL_AGENTS
 
-ROOT = Path(__file__).parents[3]
 SEEDS = ("seed 0", "seed 1")
 
 
@@ -130,24 +124,3 @@ def test_claims_on_twins() -> None:
 def test_it_takes_its_own_agents_and_all_mazes() -> None:
     with pytest.raises(ValueError, match="leave --agents and --mazes out"):
         experiment.run(Settings(mazes=3))
-
-
-def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
-    before, after = example_mazes()
-    training = crops_and_humans.training_mazes()
-    assert (training == before).all(axis=(1, 2)).any()
-    assert not (training == after).all(axis=(1, 2)).any()
-    assert crops_and_humans.sticks_out(after)
-    assert (before != after).sum() == 2
-    assert (before == crops_and_humans.HUMAN).sum() == (after == crops_and_humans.HUMAN).sum() == 1
-    assert not np.array_equal(before, example_mazes(0)[0])
-    with pytest.raises(ValueError, match="give a smaller number"):
-        example_mazes(10**6)
-
-
-def test_the_picture_of_the_readme_can_be_drawn(tmp_path: Path) -> None:
-    script = runpy.run_path(str(ROOT / "scripts" / "crops_and_humans_picture.py"))
-    script["draw"](tmp_path / "picture.png")
-    drawn = plt.imread(tmp_path / "picture.png")
-    assert drawn.shape == plt.imread(script["FIGURE"]).shape
-    assert not plt.get_fignums()

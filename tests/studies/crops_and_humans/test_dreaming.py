@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 import torch
@@ -15,7 +13,6 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
     STARTS,
     DreamSettings,
     all_situations,
-    contains_block,
     decode,
     dream,
     margin,
@@ -23,8 +20,6 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
 from procgen_tools.studies.crops_and_humans.shift_dreams import (
     beside_items,
     gap,
-    one_shift_away,
-    shift_dreams,
 )
 
 
@@ -134,66 +129,3 @@ def test_bad_dreams_say_why() -> None:
         DreamSettings(against="max")
     with pytest.raises(ValueError, match="lead nowhere"):
         DreamSettings(steps=0)
-
-
-def test_one_shift_away_by_trying_everything() -> None:
-    cells = crops_and_humans.training_mazes()[100]
-    keep = (2, 2)
-    expected = set()
-    for closed, opened in product(
-        np.argwhere(cells == 1).tolist(), np.argwhere(cells == 0).tolist()
-    ):
-        if abs(closed[0] - opened[0]) + abs(closed[1] - opened[1]) != 1:
-            continue
-        if tuple(closed) in (crops_and_humans.START, keep):
-            continue
-        shifted = cells.copy()
-        shifted[tuple(closed)], shifted[tuple(opened)] = 0, 1
-        if crops_and_humans.reachable(shifted).sum() == 31:
-            expected.add(shifted.tobytes())
-    found = one_shift_away(cells, keep)
-    assert {maze.tobytes() for maze in found} == expected
-    assert len(expected) > 2
-    solid = crops_and_humans.parse("1000000/1000000/1000000/1000000/1000000/1000000/111111E")
-    assert len(one_shift_away(solid, keep)) == 0
-    with pytest.raises(ValueError, match="nothing can be shifted in 1000000/"):
-        shift_dreams(QNetwork(4), solid[None], all_situations()[np.array([0])])
-
-
-def test_something_can_be_shifted_beside_humans() -> None:
-    mazes, situations = beside_items(crops_and_humans.training_mazes()[::15])
-    for cells, (row, col) in zip(mazes, situations.agents.tolist(), strict=True):
-        assert len(one_shift_away(cells, (row, col)))
-
-
-def test_the_best_shift_is_the_one_that_is_waited_for() -> None:
-    mazes, situations = beside_items(crops_and_humans.training_mazes()[:200])
-    right = np.flatnonzero(situations.actions == 3)[:5]
-    network = Waits(3 * 7 + 2, 3 * 7 + 3)
-    found = shift_dreams(network, mazes[right], situations[right])
-    for index, cells in enumerate(mazes[right]):
-        agent = situations[right].agents[index]
-        tried = one_shift_away(cells, (int(agent[0]), int(agent[1])))
-        wanted = 100.0 * ((tried[:, 3, 2] == 0).astype(int) - (tried[:, 3, 3] == 0))
-        best = found.mazes[index]
-        assert 100.0 * (int(best[3, 2] == 0) - int(best[3, 3] == 0)) == wanted.max()
-        assert found.blocks[index] == contains_block(best[None])[0]
-        assert found.chances[index] == contains_block(tried).mean()
-
-
-def test_agents_beside_items() -> None:
-    mazes, situations = beside_items(crops_and_humans.production_mazes())
-    rows, cols = situations.items.T
-    assert (mazes[np.arange(len(mazes)), rows, cols] == crops_and_humans.HUMAN).all()
-    stepped = crops_and_humans.step(
-        crops_and_humans.States(mazes, situations.agents), situations.actions
-    )
-    assert (stepped.entered == crops_and_humans.HUMAN).all()
-    sides = [
-        (
-            (mazes_now == crops_and_humans.HUMAN)
-            & (np.roll(mazes_now, 1, 1) == crops_and_humans.EMPTY)
-        )[:, 1:].sum()
-        for mazes_now in (crops_and_humans.production_mazes(),)
-    ]
-    assert (situations.actions == 1).sum() == sides[0], "from above: as many as there are"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from procgen_tools import hooks, maze
 from procgen_tools.interventions import observe, square_cells
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.studies.visualize_activations.measure import layer_statistics, steps_from_cheese
+from procgen_tools.studies import base
+from procgen_tools.studies.visualize_activations.measure import (
+    channels_at_cheese,
+    layer_statistics,
+    steps_from_cheese,
+)
 
 LAYER = "embedder.block1.maxpool_out"
 
@@ -63,3 +69,18 @@ def test_early_channels_change_where_the_cheese_is(
         steps_from_cheese(policy, [maze.remove_cheese(level)], LAYER)
     with pytest.raises(ValueError, match="has no positions"):
         steps_from_cheese(policy, levels, "embedder.fc")
+
+
+def test_channels_are_counted_at_one_layer() -> None:
+    peaks = pd.DataFrame(
+        {
+            "agent": "a",
+            "layer": [base.LAYER] * 4 + ["other"],
+            "level": [0, 1, 0, 1, 0],
+            "channel": [0, 0, 1, 1, 0],
+            "steps": [0, 5, 1, 0, 9],
+        }
+    )
+    shares = channels_at_cheese(peaks)
+    assert shares["channel"].tolist() == [1, 0]
+    assert shares["share"].tolist() == [1.0, 0.5]

@@ -1,0 +1,37 @@
+"""Claims about behaviour: what is planted in episodes is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from procgen_tools.studies.base import Findings
+from procgen_tools.studies.behavioral_stats import measure
+from procgen_tools.studies.rules import ALL_AGENTS
+from tests.studies.behavioral_stats.conftest import PLANTED
+
+
+def test_claims_about_what_is_planted(findings: Findings) -> None:
+    holds = {claim.statement: claim.holds for claim in findings.claims}
+    assert all(set(claim.measured) == {"a", "b", ALL_AGENTS} for claim in findings.claims)
+    expected = {
+        "Features of a maze predict": True,
+        "Three features predict nearly": True,
+        "Of the three, the distance of the cheese": True,
+        "The agent gets the cheese more often when": True,
+        "It also matters how far": False,
+        "Six features know at least half": True,
+    }
+    for beginning, wanted in expected.items():
+        (found,) = [held for words, held in holds.items() if words.startswith(beginning)]
+        assert found == wanted, beginning
+
+
+def test_coefficients_that_are_planted(findings: Findings) -> None:
+    table = findings.tables["coefficients"].set_index(["agent", "feature"])
+    for agent in ("a", "b"):
+        for name, weight in {**PLANTED, measure.TO_CHEESE: 0.0}.items():
+            row = table.loc[(agent, name)]
+            assert row["low"] - 0.3 < weight < row["high"] + 0.3
+    assert table.loc[(ALL_AGENTS, measure.TO_TOP_RIGHT), "value"] == pytest.approx(
+        table.loc[["a", "b"]].xs(measure.TO_TOP_RIGHT, level="feature")["value"].mean()
+    )

@@ -156,7 +156,7 @@ def test_bad_input(tmp_path: Path) -> None:
         write_video(tmp_path / "walk.gif", BOTH, frames_per_second=0)
     with pytest.raises(ValueError, match="last_seconds is -1"):
         write_video(tmp_path / "walk.gif", BOTH, last_seconds=-1)
-    with pytest.raises(ValueError, match="at least one pixel a square"):
+    with pytest.raises(ValueError, match="at least one pixel per square"):
         write_video(tmp_path / "walk.gif", BOTH, square_pixels=0)
     with pytest.raises(ValueError, match="time is -1"):
         side_by_side(BOTH, -1)

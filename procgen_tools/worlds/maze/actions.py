@@ -1,7 +1,7 @@
-"""Procgen's 15 actions, and the five moves that they come to in a maze.
+"""procgen's 15 actions and the five moves that they make in a maze.
 
-Actions are pairs of keys. In a maze the horizontal key wins over the vertical one, and the
-letter keys do nothing: actions 0, 1 and 2 all go left, 4 and 9 to 14 all stay.
+Actions are combinations of keys. In a maze the horizontal key takes precedence over the vertical
+one, and letter keys do nothing: actions 0, 1 and 2 go left, and 4 and 9 to 14 stay.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ACTIONS_OF_MOVE: Final = {
 NUM_ACTIONS: Final = sum(len(actions) for actions in ACTIONS_OF_MOVE.values())
 
 CANONICAL_ACTIONS: Final = (1, 7, 5, 3, 4)
-"""The action that presses nothing but the key of a move, by move in the order of MOVES."""
+"""For each move, in the order of MOVES, the action that presses only the key of the move."""
 
 STAY_ACTION: Final = CANONICAL_ACTIONS[STAY]
 
@@ -30,7 +30,7 @@ MOVE_OF_ACTION: Final = tuple(
     next(move for move, name in enumerate(MOVES) if action in ACTIONS_OF_MOVE[name])
     for action in range(NUM_ACTIONS)
 )
-"""Index into MOVES of the move that each action makes."""
+"""For each action, the index into MOVES of its move."""
 
 STEP_OF_ACTION: Final[tuple[Square, ...]] = tuple(MOVE_STEPS[move] for move in MOVE_OF_ACTION)
-"""What each action adds to the mouse's (row, column)."""
+"""For each action, the (row, column) that it adds to the mouse's square."""

@@ -1,9 +1,9 @@
-"""What the agent sees: 64 x 64 observations, equal to procgen's in every pixel.
+"""The observations of agents: 64 x 64 frames, equal to procgen's in every pixel.
 
-A frame is a table look-up: each pixel shows the wall texture if a cell that covers it is a
-wall, else the background; then the cheese and the mouse are blended in. The tables are made
-by scripts/make_pixel_tables.py. Frames are (row, column, RGB) bytes, row 0 at the top of the
-picture, though squares count rows from the bottom.
+A frame is drawn by table look-up: each pixel shows the wall texture if a cell that covers it is a
+wall, and otherwise the background; then the cheese and the mouse are blended in. The tables are
+made by scripts/make_pixel_tables.py. Frames are (row, column, RGB) bytes with row 0 at the top of
+the picture, whereas rows of squares count from the bottom.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TABLES_PATH = Path(__file__).with_name("pixel_tables.npz")
 
 @dataclass(frozen=True, eq=False)
 class Sprite:
-    """A picture as it falls on every square of the outer grid.
+    """A picture, rendered at every square of the outer grid.
 
     Attributes:
-        top: (row,) first pixel row of the patch, by the square's row.
-        left: (col,) first pixel column, by the square's column.
-        pixels: (row, col, pixel_row, pixel_col, 4) red, green, blue premultiplied by opacity,
+        top: (row,): first pixel row of the patch, by the square's row.
+        left: (col,): first pixel column, by the square's column.
+        pixels: (row, col, pixel_row, pixel_col, 4): red, green and blue, premultiplied by opacity,
             and opacity.
     """
 
@@ -43,12 +43,12 @@ class Sprite:
 
 @dataclass(frozen=True, eq=False)
 class PixelTables:
-    """All that is needed to draw observations of one world size.
+    """The tables to draw observations of one world size.
 
     Attributes:
-        layer_cells: (layer, y, x) flat index of the outer cells that cover a pixel, in the
-            order of painting; cells repeat where fewer than four cover it.
-        textures: (layer, y, x, 3) the colour of that cell's wall there.
+        layer_cells: (layer, y, x): flat index of the outer cells that cover a pixel, in the order
+            of painting. Cells repeat if fewer than four cover the pixel.
+        textures: (layer, y, x, 3): the colour of this cell's wall at this pixel.
         backgrounds: (background, y, x, 3).
         cheese, mouse, mirrored_mouse: the sprites.
     """
@@ -64,24 +64,30 @@ class PixelTables:
 
     @property
     def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
-        """The tables in the order that `kernels.draw_level` takes them."""
+        """The tables in the order of the arguments of `kernels.draw_level`."""
         cheese = self.cheese
-        return (self.backgrounds, self.layer_cells, self.textures, cheese.top, cheese.left,
-                cheese.pixels)  # fmt: skip
+        return (
+            self.backgrounds,
+            self.layer_cells,
+            self.textures,
+            cheese.top,
+            cheese.left,
+            cheese.pixels,
+        )
 
     @property
     def mouse_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
-        """The tables in the order that `kernels.draw_mice` takes them."""
+        """The tables in the order of the arguments of `kernels.draw_mice`."""
         mouse = self.mouse
         return mouse.top, mouse.left, mouse.pixels, self.mirrored_mouse.pixels
 
 
 @cache
 def pixel_tables(world_size: int) -> PixelTables:
-    """The tables for an outer grid of `world_size` squares a side, read once.
+    """The tables for an outer grid with `world_size` squares per side, read once.
 
     Raises:
-        ValueError: no tables exist for that size.
+        ValueError: there are no tables for this size.
     """
     with np.load(TABLES_PATH, allow_pickle=False) as stored:
         if f"{world_size}/cells" not in stored:
@@ -108,26 +114,26 @@ def pixel_tables(world_size: int) -> PixelTables:
 def draw_levels(
     cells: UInt8[np.ndarray, "frame row col"], backgrounds: UInt8[np.ndarray, " background"]
 ) -> UInt8[np.ndarray, "frame 64 64 3"]:
-    """Frames without the mouse.
+    """Draw frames without the mouse.
 
     Args:
         cells: cell codes of outer grids: WALL, OPEN, CHEESE.
         backgrounds: index of each frame's picture, `kernels.NO_BACKGROUND` for black.
 
     Raises:
-        TypeError: cells or backgrounds that are no whole numbers.
-        ValueError: grids that are not square or of a world without tables, another number of
-            backgrounds than of grids, an unknown background.
+        TypeError: cells or backgrounds that are not whole numbers.
+        ValueError: grids that are not square or of a world without tables, a number of
+            backgrounds that differs from the number of grids, or an unknown background.
     """
-    # Whatever passes here, the compiled loop takes as it is: it would read beyond its tables.
+    # The compiled loop checks nothing: it would read outside its tables.
     cells, backgrounds = np.asarray(cells), np.asarray(backgrounds)
     _check_whole("cells", cells)
     _check_whole("backgrounds", backgrounds)
     if cells.ndim != 3 or cells.shape[1] != cells.shape[2] or backgrounds.shape != cells.shape[:1]:
         raise ValueError(
-            f"grids of shape {cells.shape} and backgrounds of shape {backgrounds.shape} do not go "
+            f"grids of shape {cells.shape} and backgrounds of shape {backgrounds.shape} do not fit "
             "together: give (frame, row, col) with as many rows as columns, and one background "
-            "for each"
+            "per frame"
         )
     known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | (
         backgrounds == kernels.NO_BACKGROUND
@@ -153,9 +159,9 @@ def draw_mice(
     """Blend a mouse into each frame, in place, at outer squares (row, col).
 
     Raises:
-        TypeError: frames that are no array, or squares that are no whole numbers.
-        ValueError: frames that are not (frame, 64, 64, 3) bytes that can be written to, another
-            number of squares or facings than of frames, a square outside.
+        TypeError: frames that are not an array, or squares that are not whole numbers.
+        ValueError: frames that are not writable (frame, 64, 64, 3) bytes, a number of squares or
+            facings that differs from the number of frames, or a square outside.
     """
     if not isinstance(frames, np.ndarray):
         raise TypeError(
@@ -190,17 +196,18 @@ def _check_whole(name: str, array: Shaped[np.ndarray, "*any"]) -> None:
 
 
 def background_code(maze: Maze) -> int:
-    """The maze's background as `draw_levels` takes it."""
+    """The maze's background as an argument of `draw_levels`."""
     return kernels.NO_BACKGROUND if maze.background is None else maze.background
 
 
 def agent_frames(
     maze: Maze, squares: Sequence[tuple[int, int]] | Int[np.ndarray, "frame 2"] | None = None
 ) -> UInt8[np.ndarray, "frame 64 64 3"]:
-    """The observation with the mouse on each of `squares`, everything else as in `maze`.
+    """The observation with the mouse at each of `squares`, and everything else as in `maze`.
 
     Args:
-        squares: inner squares; where the mouse stands in `maze` unless given.
+        maze: the maze.
+        squares: inner squares. Defaults to the mouse's own square.
 
     Raises:
         ValueError: a square outside the maze or in a wall.
@@ -223,6 +230,6 @@ def agent_frames(
 
 
 def agent_frame(maze: Maze) -> UInt8[np.ndarray, "64 64 3"]:
-    """The observation of one maze as it stands."""
+    """The observation of a maze."""
     frame: UInt8[np.ndarray, "64 64 3"] = agent_frames(maze)[0]
     return frame

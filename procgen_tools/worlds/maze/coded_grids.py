@@ -1,8 +1,8 @@
-"""Grids of cell codes in which the mouse is a code too, as procgen-tools passes them around.
+"""Grids of cell codes in which the mouse has a code, too, as in procgen-tools.
 
-A coded grid holds `BLOCKED`, `EMPTY`, `CHEESE` and at most one `MOUSE`, row 0 at the bottom. In
-new code use a `Maze`, which cannot hold anything else; `maze_from_grid` makes one. These functions
-are for migration: `docs/from-procgen-tools.md` lists them beside what replaces them.
+A coded grid consists of `BLOCKED`, `EMPTY`, `CHEESE` and at most one `MOUSE`, row 0 at the bottom.
+New code should use a `Maze`, which is always valid; `maze_from_grid` makes one. These functions are
+for migration: `docs/from-procgen-tools.md` lists their replacements.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ Grid = Integer[np.ndarray, "row col"]
 Step = tuple[int, int]
 
 MOVE_ORDER = {"LEFT": LEFT, "DOWN": DOWN, "UP": UP, "RIGHT": RIGHT, "NOOP": STAY}
-"""procgen-tools' names of the moves, in its order, and our index of each."""
+"""The names of the moves in procgen-tools, in its order, with their indices here."""
 
 
 class InnerGrid(np.ndarray):
     """An array of cell codes that can also be called, as procgen-tools' `state.inner_grid()`."""
 
     with_mouse: np.ndarray | None = None
-    """The same grid with the mouse in it; None for arrays derived from this one."""
+    """The same grid with the mouse; None for arrays derived from this one."""
 
     @classmethod
     def of(cls, cells: Grid, mouse: Step | None) -> InnerGrid:
-        """The cells, callable; `mouse` is an inner square, or None when it is elsewhere."""
+        """The cells, callable; `mouse` is an inner square, or None if it is elsewhere."""
         grid = cells.view(cls)
         grid.with_mouse = np.array(cells, dtype=np.int64)
         if mouse is not None:
@@ -55,7 +55,7 @@ class InnerGrid(np.ndarray):
         return grid
 
     def __call__(self, with_mouse: bool = True) -> Integer[np.ndarray, "row col"]:
-        """A new array of codes, with the mouse in it by default."""
+        """A new array of codes, by default with the mouse."""
         if self.with_mouse is None:
             raise TypeError(
                 "this array was computed from a grid: only state.inner_grid is callable"
@@ -81,13 +81,14 @@ def outer_grid(grid: Grid, world_size: int = WORLD_DIM) -> Integer[np.ndarray, "
     """The whole world with this maze in its middle.
 
     Raises:
-        ValueError: a grid that is not square, or does not fit the middle of the world.
+        ValueError: the grid is not square, or does not fit into the middle of the world.
     """
     size = len(grid)
     if grid.shape != (size, size) or size > world_size or (world_size - size) % 2:
         raise ValueError(
-            f"a grid of shape {grid.shape} has no place in the middle of a world of {world_size} x "
-            f"{world_size}: give a square one with an odd side of at most {world_size}"
+            f"a grid of shape {grid.shape} does not fit into the middle of a world of "
+            f"{world_size} x {world_size}: give a square one with an odd side of at most "
+            f"{world_size}"
         )
     return np.pad(grid, get_padding(grid, world_size), constant_values=BLOCKED)
 
@@ -98,16 +99,16 @@ def get_padding(grid: Grid, world_size: int = WORLD_DIM) -> int:
 
 
 def inside_inner_grid(grid: Grid, row: int, col: int) -> bool:
-    """Whether an outer square lies inside this inner grid."""
+    """Whether an outer square is inside this inner grid."""
     padding = get_padding(grid)
     return all(padding <= number < WORLD_DIM - padding for number in (row, col))
 
 
 def maze_from_grid(grid: Grid, *, background: int | None = None) -> Maze:
-    """A Maze from a coded inner grid. Without a mouse in it, the mouse is at the start square.
+    """Make a Maze from a coded inner grid. The mouse defaults to the start square.
 
     Raises:
-        ValueError: two mice, or what `from_cells` refuses.
+        ValueError: two mice, or an invalid grid (see `from_cells`).
     """
     cells = np.array(grid)
     mouse = find_mouse(cells)
@@ -117,7 +118,7 @@ def maze_from_grid(grid: Grid, *, background: int | None = None) -> Maze:
 
 
 def find_mouse(grid: Grid) -> Step | None:
-    """Where the mouse is in a coded grid, or None.
+    """The square of the mouse in a coded grid, or None.
 
     Raises:
         ValueError: two mice.
@@ -172,7 +173,7 @@ def get_legal_mouse_positions(grid: Grid) -> list[Step]:
 
 
 def get_empty_neighbors(grid: Grid, x: int, y: int) -> list[Step]:
-    """The squares beside (row, column) that are inside the grid and no wall."""
+    """The neighbours of (row, column) that are inside the grid and not walls."""
     around = (
         (x + step.row, y + step.col) for step in (MOVE_STEPS[i] for i in (UP, DOWN, RIGHT, LEFT))
     )
@@ -191,16 +192,17 @@ def search(
     start: Step,
     stop_condition: Callable[[np.ndarray, Step], bool] | None = None,
 ) -> tuple[dict[Step, int], dict[Step, Step | None], dict[str, Any]]:
-    """Steps from `start` to the squares around it, until one meets the condition.
+    """Breadth-first search from `start` until a square meets the condition.
 
     Args:
-        grid: a coded grid, inner or outer; squares count in its inner grid.
-        start: where to begin.
-        stop_condition: called with the grid and a square; by default whether cheese is there.
+        grid: a coded grid, inner or outer. Squares are in its inner grid.
+        start: the first square.
+        stop_condition: a function of the grid and a square. By default it looks for the cheese.
 
     Returns:
-        Steps to every square met; the square before each on a shortest path, None for the start;
-        and `{"last_square": ...}`, where the search stopped, None if the condition was never met.
+        the number of steps to every visited square; the predecessor of each on a shortest path,
+        None for the start; and `{"last_square": ...}`, where the search stopped, or None if no
+        square met the condition.
     """
     grid = inner_grid(grid)
     found = stop_condition or (lambda cells, square: bool(cells[square] == CHEESE))
@@ -222,10 +224,10 @@ def reconstruct_path(came_from: Mapping[Step, Step | None], end: Step | None) ->
     """The squares of the path that a search found to `end`, from its start on.
 
     Raises:
-        ValueError: the search did not get there.
+        ValueError: the search did not reach `end`.
     """
     if end is None or end not in came_from:
-        raise ValueError(f"the search reached no {end}: no path leads there")
+        raise ValueError(f"the search did not reach {end}: no path leads there")
     path: list[Step] = []
     square: Step | None = end
     while square is not None:
@@ -235,7 +237,7 @@ def reconstruct_path(came_from: Mapping[Step, Step | None], end: Step | None) ->
 
 
 def pathfind(grid: Grid, start: Step, end: Step) -> list[Step]:
-    """The squares of a shortest path, both ends included.
+    """The squares of a shortest path, including both ends.
 
     Raises:
         ValueError: no path leads there.

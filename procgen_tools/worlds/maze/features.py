@@ -1,16 +1,16 @@
-"""Sixteen numbers that describe a maze: how far cheese, decision square and top right lie apart.
+"""Sixteen features of a maze: distances between cheese, decision square and top right.
 
-They are the features with which "Behavioural statistics for a maze-solving agent" (Grietzer and
-Turner, 2023) predicts whether an agent gets the cheese: three measures of five pairs of places,
-and the norm of the cheese's position. The top right is a place in two ways: as the corner square,
-and as a 5 x 5 region, of which the nearest open square counts.
+"Behavioural statistics for a maze-solving agent" (Grietzer and Turner, 2023) uses these features to
+predict whether an agent gets the cheese: three distance measures for five pairs of places, and the
+norm of the cheese's position. The top right is represented twice: as the corner square, and as a
+5 x 5 region, whose nearest open square counts.
 
-In mazes without cycles the steps add up: from the cheese to the corner they lead over the decision
-square. So no regression can tell all sixteen apart.
+In mazes without cycles the steps are collinear, because the path from the cheese to the corner
+leads over the decision square. No regression can therefore identify all sixteen coefficients.
 
-A maze without decision square or cheese has NaN where they are needed; a place that cannot be
-reached is infinitely many steps away. Wherever the mouse stands, the decision square is that of a
-mouse which begins at the start square (0, 0).
+Features that need a missing decision square or cheese are NaN. A place that cannot be reached is
+infinitely many steps away. The decision square is that of an episode from the start square (0, 0),
+wherever the mouse is.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from procgen_tools.worlds.maze.grid import Maze, Square
 from procgen_tools.worlds.maze.paths import decision_square, distances
 
 REGION_SIDE = 5
-"""Squares along one side of the top-right region; a smaller maze is all region."""
+"""Squares per side of the top-right region; a smaller maze is in the region as a whole."""
 
 EUCLIDEAN, TAXICAB, STEPS = "euclidean", "taxicab", "steps"
-"""Straight lines; rows plus columns, walls or no; moves on a shortest path between the walls."""
+"""Straight line; rows plus columns, ignoring walls; number of moves on a shortest path."""
 
 CHEESE, DECISION, CORNER = "cheese", "decision square", "top right"
 REGION = f"top right {REGION_SIDE}x{REGION_SIDE}"
@@ -46,12 +46,12 @@ PAIRS = (
     (CHEESE, REGION),
     (DECISION, REGION),
 )
-"""Between which places distances are measured."""
+"""The pairs of places whose distances are measured."""
 
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
-    """The places of one maze and the steps from them, each computed once, when first needed."""
+    """The places of one maze and the steps from them, each computed once, on first use."""
 
     maze: Maze
 
@@ -59,7 +59,7 @@ class Landmarks:
 
     @cached_property
     def squares(self) -> Mapping[str, Int[np.ndarray, "square 2"]]:
-        """(square, 2) row and column of the squares of each place: none where a maze lacks it."""
+        """(square, 2): row and column of the squares of each place; none if the maze lacks it."""
         first = max(0, self.maze.size - REGION_SIDE)
         return {
             CHEESE: _one(self.maze.cheese),
@@ -83,10 +83,10 @@ class Landmarks:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far `start` is from the nearest square of `end`, in squares or, for STEPS, in steps.
+    """The distance from `start` to the nearest square of `end`, in squares or, for STEPS, steps.
 
-    NaN in a maze that has no cheese, no decision square, or a region of nothing but walls, when
-    that is one of the two places.
+    NaN if the maze lacks one of the two places: it has no cheese, no decision square, or only
+    walls in the region.
 
     Attributes:
         measure: EUCLIDEAN, TAXICAB or STEPS.
@@ -100,7 +100,7 @@ class Distance:
 
     @property
     def name(self) -> str:
-        """Such as "steps(decision square, cheese)"."""
+        """The name of the feature, such as "steps(decision square, cheese)"."""
         return f"{self.measure}({self.start}, {self.end})"
 
     def __call__(self, maze: Maze) -> float:
@@ -125,10 +125,10 @@ class Distance:
 
 @dataclass(frozen=True)
 class CheeseNorm:
-    """How far the cheese is from the bottom-left square of the outer grid, in a straight line.
+    """The Euclidean distance of the cheese from the bottom-left square of the outer grid.
 
-    In squares; NaN without cheese. It measures the top right as a fixed place of the picture that
-    the agent sees, where the corner of a maze depends on the maze's size.
+    In squares; NaN without cheese. It describes the cheese's place in the agent's picture, whereas
+    the corner of a maze depends on the size of the maze.
     """
 
     name: str = "norm(cheese)"
@@ -144,7 +144,7 @@ class CheeseNorm:
 
 
 Feature = Distance | CheeseNorm
-"""A pure function of a maze, which knows its name."""
+"""A pure function of a maze, with a name."""
 
 _SIXTEEN: tuple[Feature, ...] = (
     *(Distance(measure, *pair) for pair, measure in product(PAIRS, (EUCLIDEAN, TAXICAB, STEPS))),
@@ -156,9 +156,15 @@ FEATURES: Mapping[str, Feature] = MappingProxyType({each.name: each for each in 
 
 
 def feature_table(mazes: Iterable[Maze]) -> pd.DataFrame:
-    """All features of many mazes: a row a maze, in their order, and a column a feature.
+    """All features of many mazes: one row per maze, in their order, and one column per feature.
 
-    NaN stands where a maze has no such feature; `table.dropna()` keeps the mazes that have all.
+    Missing features are NaN; `table.dropna()` keeps the mazes that have all features.
+
+    Example:
+        >>> from procgen_tools.worlds.maze.grid import parse
+        >>> table = feature_table([parse(".....\\n.####\\n....C\\n.####\\nM....")])
+        >>> table["steps(cheese, top right)"].tolist()
+        [10.0]
     """
     rows = [
         [feature.between(landmarks) for feature in FEATURES.values()]

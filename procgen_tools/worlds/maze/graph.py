@@ -1,7 +1,7 @@
-"""A maze as a graph: the mouse's walk, with the cheese and the corner as goals.
+"""A maze as a graph: the moves of the mouse, with the cheese and the corner as goals.
 
-procgen draws the mouse as it last went, left or right, and the policy sees it. So a state is a
-square and a facing, and the walk is the environment's exactly.
+procgen draws the mouse facing its last horizontal move, and the policy sees this. A state is
+therefore a square and a facing, and the graph matches the environment exactly.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -> Graph:
     """The graph of a maze, with the goals `cheese`, which ends the episode, and `corner`.
 
-    State i is square i of `maze.open_squares()` with the mouse looking as it does in the maze;
-    state i + squares is the same square with the mouse's picture flipped. A move into a wall
-    leaves the mouse where it is, and may turn it.
+    State i is square i of `maze.open_squares()` with the mouse facing as in the maze. State
+    i + squares is the same square with the mouse facing the other way. A move into a wall leaves
+    the mouse in place, but may turn it.
 
     Args:
-        maze: the maze; episodes begin where its mouse is.
-        both_facings: False for a graph without facings, one state for each square.
-        corner_region: side, in squares, of what counts as the corner: 1 for the top-right square
-            itself, 5 for the top-right 5 x 5.
+        maze: the maze. Episodes begin at the square of its mouse.
+        both_facings: False for a graph without facings, with one state per square.
+        corner_region: side, in squares, of the region that counts as the corner: 1 for the
+            top-right square itself, 5 for the top-right 5 x 5.
 
     Raises:
         ValueError: a region below 1.
@@ -71,12 +71,12 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
 
 
 def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
-    """Where the paths from `start` to the cheese and to the top-right corner part.
+    """The square where the paths from `start` to the cheese and to the top-right corner diverge.
 
-    None in a maze without such a square (see `paths.decision_square`).
+    Returns None for a maze without such a square (see `paths.decision_square`).
 
     Raises:
-        ValueError: a start outside the maze.
+        ValueError: `start` is outside the maze.
     """
     square = decision_square(maze, start)
     if square is None or maze.cheese is None:
@@ -92,11 +92,11 @@ def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
 
 
 def views(maze: Maze) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
-    """The frames with the mouse at every open square: as it looks in the maze, and flipped."""
+    """The frames with the mouse at every open square, facing as in the maze, and flipped."""
     flipped = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
     return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, flipped))
 
 
 def _number(maze: Maze, square: Square) -> int:
-    """The place of an open square in `maze.open_squares()`."""
+    """The index of an open square in `maze.open_squares()`."""
     return int(np.count_nonzero(~maze.walls.ravel()[: square.row * maze.size + square.col]))

@@ -1,8 +1,8 @@
-"""Large, clear pictures of a maze for people, with squares that can be located in pixels.
+"""Large pictures of a maze for people, with squares that can be located in pixels.
 
-Agents never see these: they see `agent_view`. The art is that of `human_art.npz`, made by
-`scripts/make_human_art.py`: wall and mouse by Kenney (CC0), backgrounds by davis123
-(CC-BY 3.0). Pixel (0, 0) is the top-left one, x grows to the right and y downwards.
+Agents see `agent_view` instead. The art is in `human_art.npz`, made by `scripts/make_human_art.py`:
+wall and mouse by Kenney (CC0), backgrounds by davis123 (CC-BY 3.0). Pixel (0, 0) is at the top
+left, x increases to the right and y downwards.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class Rectangle(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the squares of a maze lie in its picture.
+    """The places of a maze's squares in its picture.
 
     Attributes:
         maze_size: side of the inner grid, in squares.
         margin: squares of the world that are shown to the left of and below the inner grid.
-        span: squares along one side of the picture.
-        pixels: pixels along one side of the picture.
+        span: squares per side of the picture.
+        pixels: pixels per side of the picture.
 
     Raises:
-        TypeError: a number of pixels that is no whole number.
+        TypeError: `pixels` is not a whole number.
         ValueError: fewer pixels than squares.
     """
 
@@ -62,7 +62,7 @@ class Layout:
         if self.pixels < self.span:
             raise ValueError(
                 f"{self.pixels} pixels cannot show {self.span} squares in a row: "
-                "give at least one pixel a square"
+                "give at least one pixel per square"
             )
 
     @property
@@ -90,7 +90,7 @@ class Layout:
         return (left + right) / 2, (top + bottom) / 2
 
     def square_at(self, x: int | float, y: int | float) -> Square | None:
-        """The inner square at a pixel, or None beside the maze: what a click means."""
+        """The inner square at a pixel, such as that of a click, or None outside the maze."""
         if not (0 <= x < self.pixels and 0 <= y < self.pixels):
             return None
         edges = self.edges
@@ -102,35 +102,35 @@ class Layout:
 
 
 def layout(maze: Maze, *, square_pixels: int = 32, whole_world: bool = False) -> Layout:
-    """Where the squares lie in `human_view` called with the same arguments."""
+    """The layout of `human_view` with the same arguments."""
     span = maze.world_size if whole_world else maze.size
     margin = maze.padding if whole_world else 0
     return Layout(maze.size, margin, span, span * whole_number("square_pixels", square_pixels))
 
 
 def frame_layout(maze: Maze, *, pixels: int = FRAME_PIXELS) -> Layout:
-    """Where the squares lie in `human_frame`."""
+    """The layout of `human_frame`."""
     return Layout(maze.size, maze.padding, maze.world_size, pixels)
 
 
 def human_view(
     maze: Maze, *, square_pixels: int = 32, whole_world: bool = False
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A picture of the maze for people, `square_pixels` pixels a square.
+    """A picture of the maze for people.
 
     Args:
-        maze: what to draw.
-        square_pixels: side of a square in pixels; from 12 on the things can be told apart.
-        whole_world: show the outer grid, as agents see it, and not only the maze.
+        maze: the maze.
+        square_pixels: pixels per side of a square; at least 12 for recognisable objects.
+        whole_world: show the outer grid, as agents see it, instead of the maze only.
 
     Raises:
-        ValueError: less than one pixel a square.
+        ValueError: less than one pixel per square.
     """
     return _paint(maze, layout(maze, square_pixels=square_pixels, whole_world=whole_world))
 
 
 def human_frame(maze: Maze, *, pixels: int = FRAME_PIXELS) -> UInt8[np.ndarray, "height width 3"]:
-    """The whole world in a picture of `pixels` x `pixels`: what `venv.render` shows."""
+    """The whole world in a picture of `pixels` x `pixels`, as in `venv.render`."""
     return _paint(maze, frame_layout(maze, pixels=pixels))
 
 
@@ -153,10 +153,10 @@ def _paint(maze: Maze, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
 
 
 def _shadow(wall: Bool[np.ndarray, "height width"], depth: int) -> Bool[np.ndarray, "height width"]:
-    """Floor pixels in the shadow of the walls, which the light meets from the top left."""
+    """Floor pixels in the shadow of the walls, with light from the top left."""
     shade = np.pad(wall, ((1, 0), (1, 0)), constant_values=True)
     for _ in range(depth):
-        # Beyond the picture there are walls, as around every maze.
+        # There are walls outside the picture, as around every maze.
         shade[1:, 1:] |= shade[:-1, :-1].copy()
     return shade[1:, 1:] & ~wall
 
@@ -215,7 +215,7 @@ def _sprite(name: str, width: int, height: int) -> UInt8[np.ndarray, "height wid
 
 @lru_cache(maxsize=8)
 def _wall(pixels: int, span: int) -> UInt8[np.ndarray, "height width 3"]:
-    """Sand all over a picture, one tile to a square."""
+    """A picture full of sand, with one tile per square."""
     side = max(1, round(pixels / span))
     tile = np.asarray(_photograph("wall").resize((side, side), Image.Resampling.LANCZOS))
     times = -(-pixels // side)
@@ -231,7 +231,7 @@ def _background(
 
 
 def _floor(maze: Maze, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
-    """The background, which is stretched over the world, where the picture shows it."""
+    """The visible part of the background, which is stretched over the world."""
     if maze.background is None:
         return np.zeros((place.pixels, place.pixels, 3), dtype=np.uint8)
     source = _photograph(f"background_{maze.background}").width / maze.world_size

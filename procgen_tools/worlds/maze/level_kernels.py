@@ -1,4 +1,4 @@
-"""Compiled loops of level generation and path finding. Callers check; these trust.
+"""Compiled loops of level generation and path finding. Callers check the arguments.
 
 Random numbers are std::mt19937's: seeding, twist and tempering after Matsumoto and Nishimura
 (1998), so that a level is the one that procgen builds from the same seed.
@@ -14,7 +14,7 @@ from procgen_tools.worlds.maze.grid import CHEESE, OPEN, WALL
 STATE_WORDS = 624
 SHIFT_WORDS = 397
 NO_SQUARE = 255
-"""Row and column of an object that a level does not have (grids are at most 63 squares wide)."""
+"""Row and column of a missing object (grids are at most 63 squares wide)."""
 
 
 @njit(cache=True, nogil=True)
@@ -164,7 +164,7 @@ def generate_levels(
     backgrounds,
     draws,
 ):
-    """Fill the arrays of a bank, a level a seed, in procgen's order of draws.
+    """Fill the arrays of a bank, one level per seed, in procgen's order of draws.
 
     cells (level, row, col) of the outer grid; objects (level, object, 2) inner squares, the
     first of which is the cheese; maze_size 0 draws a size up to max_maze_size, rand_region -1

@@ -1,4 +1,4 @@
-"""The levels that a batch of environments goes through, each its own sequence, as in procgen."""
+"""The sequence of levels of each environment in a batch, as in procgen."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from procgen_tools.worlds.maze.random_text import seeded
 
 
 class LevelSequences:
-    """Draws level seeds, for each environment the next ones of its sequence.
+    """Draws the next level seeds in the sequence of each environment.
 
-    A level seed is a function of the seed, the environment's number, its range, and how many
-    levels came before: neither the actions nor the other environments matter.
+    A level seed depends on the seed, the environment's number, its range, and the number of
+    earlier levels. It depends neither on actions nor on other environments.
 
     Args:
         seed: procgen's `rand_seed`.
-        ranges: (env, 2) lowest level seed of each environment, and the one after the highest.
-        begun: (env,) levels of each sequence that lie behind.
+        ranges: (env, 2): lowest level seed of each environment, and highest + 1.
+        begun: (env,): number of earlier levels in each sequence.
     """
 
     def __init__(
@@ -31,9 +31,10 @@ class LevelSequences:
 
     def draw(self, counts: Int64[np.ndarray, " env"]) -> Int64[np.ndarray, " level"]:
         """The next `counts` (env,) level seeds of each environment, environment by environment."""
-        draws = np.concatenate(
-            [generator.random_raw(int(count))
-             for generator, count in zip(self._generators, counts, strict=True)]
-        ).astype(np.int64)  # fmt: skip
+        parts = [
+            generator.random_raw(int(count))
+            for generator, count in zip(self._generators, counts, strict=True)
+        ]
+        draws = np.concatenate(parts).astype(np.int64)
         low, high = np.repeat(self._ranges, counts, axis=0).T
         return low + draws % (high - low)

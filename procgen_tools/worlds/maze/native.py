@@ -112,14 +112,14 @@ class NativeMaze:
             level_seed_high=high,
             use_backgrounds=use_backgrounds,
         )
-        self._bases: dict[int, Values] = {}  # where it is not the fresh one
+        self._bases: dict[int, Values] = {}  # the bases that differ from the fresh one
         self._all = np.arange(num)
-        self._edited = np.zeros(num, bool)  # whose base is a state that was set
+        self._edited = np.zeros(num, bool)  # True if the base is a state that was set
         self.final_frames = None
         if keep_final_frames:
             self.final_frames = np.empty((0, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
 
-        # What the next levels depend on.
+        # The generators of the next levels.
         self._low = np.empty(num, np.int64)
         self._high = np.empty(num, np.int64)
         self._seed_keys = np.empty((num, WORDS), np.uint32)
@@ -130,7 +130,7 @@ class NativeMaze:
         self._sizes = np.empty(num, np.int64)
         self._backgrounds = np.empty(num, np.uint8)
         self._use_backgrounds = np.empty(num, bool)
-        self._background_offsets = np.empty(num)  # NaN: the seed tells
+        self._background_offsets = np.empty(num)  # NaN: computed from the seed
         self._level_seeds = np.empty(num, np.int64)
         self._keys = np.empty((num, WORDS), np.uint32)
         self._positions = np.empty(num, np.int64)
@@ -157,22 +157,22 @@ class NativeMaze:
 
         self._make_anew(np.arange(num), seeded(rand_seed).random_raw(num).tolist())
 
-    # --- gym3's face
+    # --- gym3's interface
 
     def act(
         self,
         actions: Integer[np.ndarray, " env"],
         waiting: Bool[np.ndarray, " env"] | None = None,
     ) -> None:
-        """Take one step in every environment; a level that ends is followed by the next.
+        """Take one step in every environment. When a level ends, the next one begins.
 
         Args:
-            actions: (env,) procgen's actions, 0..14.
-            waiting: (env,) environments that stay as they are, whatever their action; none of
-                them by default.
+            actions: (env,): procgen's actions, 0..14.
+            waiting: (env,): environments that do not change, whatever their action. Defaults to
+                none.
 
         Raises:
-            ValueError: another number of actions, or one that does not exist.
+            ValueError: the wrong number of actions, or an unknown action.
         """
         actions = checked_actions(actions, self.num)
         which: Integer[np.ndarray, " acting"] = self._all
@@ -181,9 +181,15 @@ class NativeMaze:
             which = chosen = np.flatnonzero(~waiting)
         self._actions[chosen] = actions[chosen]
         kernels.move_mice(
-            which, self._actions, self._cells, self._mice, self._mirrored, self._moved,
-            self._found, self._last_moves,
-        )  # fmt: skip
+            which,
+            self._actions,
+            self._cells,
+            self._mice,
+            self._mirrored,
+            self._moved,
+            self._found,
+            self._last_moves,
+        )
         found = self._found[chosen]
         self._stepped[chosen] = True
         self._times[chosen] += 1
@@ -202,11 +208,14 @@ class NativeMaze:
 
     def observe(
         self,
-    ) -> tuple[Float32[np.ndarray, " env"], dict[str, UInt8[np.ndarray, "env 64 64 3"]],
-               Bool[np.ndarray, " env"]]:  # fmt: skip
-        """Rewards of the last step, frames (under "rgb"), and which begin a new level.
+    ) -> tuple[
+        Float32[np.ndarray, " env"],
+        dict[str, UInt8[np.ndarray, "env 64 64 3"]],
+        Bool[np.ndarray, " env"],
+    ]:
+        """Rewards of the last step, frames (under "rgb"), and which environments begin a level.
 
-        The arrays are the caller's to keep.
+        The arrays are new.
         """
         rewards, firsts = self.outcome()
         return rewards, {"rgb": self.frames()}, firsts
@@ -259,14 +268,15 @@ class NativeMaze:
     def restart(
         self, which: Bool[np.ndarray, " env"], rand_seeds: Sequence[int] | None = None
     ) -> None:
-        """Begin new levels where `which` is True; the other environments stay as they are.
+        """Begin new levels where `which` is True. The other environments do not change.
 
-        Without seeds, levels go on being drawn, as after procgen's action -1. With seeds, one
-        for each True, such an environment is as new: alone in a batch with that `rand_seed`.
+        Without seeds, each environment continues its sequence of levels, as after procgen's action
+        -1. With seeds, one per True, an environment becomes equal to a new batch of one with this
+        `rand_seed`.
 
         Raises:
-            TypeError: a seed that is no whole number.
-            ValueError: another number of seeds, or of booleans in `which`.
+            TypeError: a seed that is not a whole number.
+            ValueError: the wrong number of seeds, or of booleans in `which`.
         """
         chosen = chosen_environments(which, self.num)
         if rand_seeds is None:
@@ -284,7 +294,7 @@ class NativeMaze:
         self._make_anew(chosen, [int(seeded(seed).random_raw()) for seed in seeds])
 
     def callmethod(self, method: str, *args: Any) -> Any:
-        """`get_state()` or `set_state(states)`, by name.
+        """Call `get_state()` or `set_state(states)` by name.
 
         Raises:
             ValueError: another method.
@@ -298,20 +308,20 @@ class NativeMaze:
         return [self.state(index).state_bytes for index in range(self.num)]
 
     def set_state(self, states: Sequence[bytes]) -> None:
-        """Go on from these states, ours or procgen's, one for each environment.
+        """Set the states of all environments, ours or procgen's.
 
         Raises:
-            TypeError: a state that is no bytes.
-            ValueError: another number of states, bytes that are no state of a maze, a state of
-                another world size, or one that procgen would play in another way (see
-                `worlds.maze.playable`). Nothing is changed then.
+            TypeError: a state that is not bytes.
+            ValueError: the wrong number of states, bytes that are not a state of a maze, a state
+                of another world size, or one that procgen would play differently (see
+                `worlds.maze.playable`). Nothing changes then.
 
         Warns:
-            UserWarning: a `maze_dim` too small for the maze, which is corrected (see `EnvState`).
+            UserWarning: `maze_dim` is too small for the maze and is corrected (see `EnvState`).
         """
         if len(states) != self.num:
             raise ValueError(f"{len(states)} states for {self.num} environments: give one for each")
-        # All are read before the first is taken over: reading is what may fail.
+        # All are read before the first is set, because reading can fail.
         side = self.rule.world_size
         for index, incoming in enumerate([read_state(EnvState(state), side) for state in states]):
             self._go_on_from(index, incoming)
@@ -319,11 +329,11 @@ class NativeMaze:
     # --- states
 
     def state(self, index: int) -> EnvState:
-        """The state of one environment, as a value of its own.
+        """The state of one environment, independent of the environment.
 
         Raises:
-            TypeError: an index that is no whole number.
-            ValueError: there is no such environment.
+            TypeError: an index that is not a whole number.
+            ValueError: the environment does not exist.
         """
         index = whole_number("index", index)
         if not 0 <= index < self.num:
@@ -363,9 +373,10 @@ class NativeMaze:
         )
 
     def _step_number(self, index: int) -> int:
-        return int(kernels.draw_step_number(
+        drawn = kernels.draw_step_number(
             self._keys[index], self._positions[index], self._draws[index]
-        ))  # fmt: skip
+        )
+        return int(drawn)
 
     def _random_text(self, index: int) -> str:
         key, position = self._keys[index].copy(), self._positions[index]
@@ -403,7 +414,7 @@ class NativeMaze:
     # --- levels
 
     def _make_anew(self, which: Integer[np.ndarray, " env"], seeds: Sequence[int]) -> None:
-        """Make environments new, with these seeds of their generators of level seeds."""
+        """Restart environments with these seeds for their generators of level seeds."""
         for index, seed in zip(which.tolist(), seeds, strict=True):
             self._bases.pop(index, None)
             self._seed_keys[index] = seeded(seed).state["state"]["key"]
@@ -414,14 +425,19 @@ class NativeMaze:
         self._seed_positions[which] = WORDS
         self._edited[which] = False
         self._limits[which] = EPISODE_STEPS
-        for array in (self._stepped, self._found, self._ever_rewarded, self._rewards,
-                      self._previous_seeds):  # fmt: skip
+        for array in (
+            self._stepped,
+            self._found,
+            self._ever_rewarded,
+            self._rewards,
+            self._previous_seeds,
+        ):
             array[which] = 0
         self._firsts[which] = True
         self._begin_levels(which)
 
     def _begin_levels(self, which: Integer[np.ndarray, " env"]) -> None:
-        """Draw the next level of the environments `which`, and put the mouse at its start."""
+        """Draw the next level of the environments `which`, and place the mouse at its start."""
         for index in which[self._stepped[which]].tolist():
             self._drawn[index] = self._step_number(index)
         kernels.draw_level_seeds(
@@ -441,7 +457,7 @@ class NativeMaze:
         self._times[which] = 0
         self._draw_pictures(which)
         for index in which[self._edited[which]].tolist():
-            # A reset makes anew what somebody may have changed in the state that was set.
+            # A reset restores values that may have been edited in the state that was set.
             self._bases[index] = maze_state_values(self._base(index), self._moment(index))
             self._limits[index] = self._bases[index]["timeout"]
             self._edited[index] = False

@@ -1,4 +1,4 @@
-"""From frames to what policies take."""
+"""Convert frames to observations for policies."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 
 def to_observations(frames: Any) -> Any:
-    """Frames as policies take them: float32 in [0, 1], channels first.
+    """Convert frames to observations for policies: float32 in [0, 1], channels first.
 
-    A tensor keeps its colours side by side in memory (torch's channels last), in which a
-    processor's convolutions take half the time; an array is laid out anew.
+    A tensor keeps the memory layout of its frames (torch's channels last), which halves the time
+    of convolutions on a CPU. An array becomes contiguous.
 
     Args:
         frames: (frame, 64, 64, 3) bytes, an array or a tensor.
 
     Returns:
-        (frame, 3, 64, 64), an array or a tensor as `frames` is.
+        (frame, 3, 64, 64), of the same kind as `frames`.
 
     Example:
         >>> import numpy as np

@@ -1,10 +1,9 @@
-"""Which states our engine plays as procgen does, and which it must refuse.
+"""Check that our engine plays a state as procgen does.
 
-procgen acts on some values that no maze state of its own ever varies: a mouse that grows, a step
-of half a square, a camera that follows the mouse. Our engine would keep such values and ignore
-them, so it plays a state only if they are those of every state of easy and hard mazes. All other
-values may be anything that a state can hold: both engines then give the same frames, rewards and
-state bytes.
+procgen supports some values that never vary in its own maze states: a mouse that grows, a step of
+half a square, a camera that follows the mouse. Our engine keeps such values but ignores them, so it
+accepts a state only if they are those of all easy and hard mazes. All other values are free: both
+engines then give the same frames, rewards and state bytes.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _MOUSE_NAMES: Final = (
 )
 
 _LATEST_TIME: Final = 2**31 - 2
-"""One step later the clock must still be a 32-bit number."""
+"""After the next step, the clock must still be a 32-bit number."""
 
 _REMEDY: Final = "or play it with backend='procgen'"
 
@@ -57,8 +56,8 @@ def check_playable(values: Mapping[str, Any]) -> None:
         values: `state_vals` of a state, of one of the modes 'easy' and 'hard'.
 
     Raises:
-        ValueError: a value that procgen acts on and our engine does not; names the value, what
-            it must be, and the remedy.
+        ValueError: a value that procgen uses and our engine ignores. The message names the value,
+            the rule and the remedy.
     """
     constants = _constants()
     for name in _STATE_NAMES:
@@ -91,12 +90,12 @@ def check_playable(values: Mapping[str, Any]) -> None:
 
 @cache
 def _constants() -> Values:
-    """What the named values are in every maze state of the modes 'easy' and 'hard'."""
+    """The values that are the same in all maze states of the modes 'easy' and 'hard'."""
     return base_values(level_seed_low=0, level_seed_high=1)
 
 
 def _check_constant(name: str, value: int | float, constant: int | float) -> None:
-    # repr tells -0.0 from 0.0, which procgen's state bytes do, too.
+    # repr distinguishes -0.0 from 0.0, as procgen's state bytes do.
     if repr(type(constant)(value)) != repr(constant):
         raise ValueError(
             f"{name} is {value!r}, which procgen acts on and this engine does not: set it to "

@@ -1,8 +1,8 @@
-"""The text of a `std::mt19937`, as procgen keeps it in its states.
+"""The text of a `std::mt19937`, as in procgen's states.
 
-libstdc++ writes 624 words and the position of the next one, 625 numbers with blanks between.
-numpy's MT19937 holds the same words and position: both make new words only when a number is
-asked for at position 624, so the same seed and number of draws give the same text.
+libstdc++ writes 624 words and the position of the next one: 625 numbers, separated by spaces.
+NumPy's MT19937 has the same words and position, because both make new words only when a number is
+drawn at position 624. The same seed and number of draws therefore give the same text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jaxtyping import UInt32
 from numpy.random import MT19937
 
 WORDS = 624
-"""Words of a Mersenne twister; also the position at which new words are due."""
+"""Words of a Mersenne twister; also the position at which new words are made."""
 
 
 def seeded(seed: int, draws: int = 0) -> MT19937:
@@ -43,7 +43,7 @@ def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, " word"], int]:
     """Words and position of a generator from its text: the inverse of `random_text`.
 
     Raises:
-        ValueError: text that `std::mt19937` does not write.
+        ValueError: not a text of `std::mt19937`.
     """
     check_random_text(text)
     *words, pos = map(int, text.split(" "))
@@ -55,16 +55,16 @@ def parse_random_text(text: str) -> tuple[UInt32[np.ndarray, " word"], int]:
 
 
 def generator_text(generator: MT19937) -> str:
-    """The text of numpy's generator."""
+    """The text of a NumPy generator."""
     state = generator.state["state"]
     return random_text(state["key"], state["pos"])
 
 
 def generator_from_text(text: str) -> MT19937:
-    """numpy's generator that goes on where the text's generator stands.
+    """A NumPy generator in the state of the text.
 
     Raises:
-        ValueError: text that `std::mt19937` does not write.
+        ValueError: not a text of `std::mt19937`.
     """
     key, pos = parse_random_text(text)
     generator = MT19937()
@@ -76,13 +76,13 @@ def check_random_text(text: str) -> None:
     """Check the form of a generator's text (fast: no word is converted).
 
     Raises:
-        ValueError: not 625 numbers with single blanks between, or a position above 624.
+        ValueError: not 625 numbers separated by single spaces, or a position above 624.
     """
     if text.count(" ") != WORDS:
         raise ValueError(f"a mt19937 has {WORDS + 1} numbers, this text has {text.count(' ') + 1}")
     digits = text.replace(" ", "")
     if not (digits.isascii() and digits.isdecimal()) or "  " in text or text != text.strip():
-        raise ValueError("the text of a mt19937 has only digits, and single blanks between numbers")
+        raise ValueError("the text of a mt19937 has only digits, and single spaces between numbers")
     pos = text.rpartition(" ")[2]
     if len(pos) > 3 or int(pos) > WORDS:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The same maze with its cheese in different places, so that nothing but the place differs."""
+"""The same maze with its cheese in different places, so that only the place differs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.paths import corner_path_distances
 
 NEAR, FAR = 4, 10
-"""Steps from the way to the top right: at most so many is near, at least so many is far."""
+"""Steps from the path to the top right: at most NEAR is near, at least FAR is far."""
 
 REGION_SIDE = 5
 
@@ -35,9 +35,9 @@ SITUATIONS = {
 
 
 def places(maze: Maze) -> dict[str, Bool[np.ndarray, "row col"]]:
-    """The squares where the cheese may lie in each situation but NONE.
+    """The possible squares of the cheese in each situation except NONE.
 
-    Off the path, steps are counted from where the ways part, which is the decision square.
+    Off the path, steps are counted from the decision square, where the paths diverge.
     """
     away = corner_path_distances(maze)
     row, col = np.indices(maze.walls.shape)
@@ -56,9 +56,9 @@ def places(maze: Maze) -> dict[str, Bool[np.ndarray, "row col"]]:
 
 
 def situations(maze: Maze, seed: int = 0) -> dict[str, Maze]:
-    """The maze in each of SITUATIONS that it has room for, the cheese at a random such square.
+    """The maze in each possible situation of SITUATIONS, with the cheese at a random square.
 
-    The mouse stands where it stands in `maze`.
+    The mouse keeps its place.
     """
     rng = np.random.default_rng(seed)
     made = {NONE: replace(maze, cheese=None)}
@@ -72,11 +72,11 @@ def situations(maze: Maze, seed: int = 0) -> dict[str, Maze]:
 
 
 def levels_with_all_situations(count: int, seed: int = 0) -> dict[int, dict[str, Maze]]:
-    """The first levels that have room for all of SITUATIONS, by their seed.
+    """The first levels in which all of SITUATIONS are possible, by level seed.
 
     Args:
-        count: how many.
-        seed: of the cheese's places.
+        count: number of levels.
+        seed: seed of the cheese's places.
     """
     levels: dict[int, dict[str, Maze]] = {}
     level = 0

@@ -1,4 +1,4 @@
-"""procgen's state bytes to named values and back, by the table of `state_layout`."""
+"""Convert procgen's state bytes to named values and back, with the table of `state_layout`."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from procgen_tools.worlds.maze.state_layout import (
 def read_values(state_bytes: bytes) -> Values:
     """The named values of a state, in the order of FIELDS.
 
-    Integers and bools are ints (the state's own integers are `Number`), floats are floats that
-    hold every bit (also of a NaN), random generators stay text, entities are a list of mappings,
-    cells are an int32 array.
+    Integers and bools are ints (the state's own integers are `Number`), floats preserve every bit
+    (also of a NaN), random generators are text, entities are a list of mappings, and cells are an
+    int32 array.
 
     Raises:
-        TypeError: no bytes at all.
-        ValueError: bytes that are no maze state: what was read, at which byte, and the rule.
+        TypeError: not bytes.
+        ValueError: the bytes are not a maze state. The message names the value, its byte and the
+            rule.
     """
     if not isinstance(state_bytes, bytes | bytearray):
         raise TypeError(
-            f"a state is bytes, not {type(state_bytes).__name__}: pass on one element of what "
-            "get_state returned"
+            f"a state is bytes, not {type(state_bytes).__name__}: give one element of the list "
+            "that get_state returned"
         )
     values: Values = {}
     offset = 0
@@ -60,8 +61,8 @@ def write_values(values: Mapping[str, Any]) -> bytes:
     """The bytes of a state: the inverse of `read_values`.
 
     Raises:
-        TypeError: `values` is no mapping.
-        ValueError: missing or unknown names, or a value that a state cannot hold.
+        TypeError: `values` is not a mapping.
+        ValueError: missing or unknown names, or an invalid value.
     """
     if not isinstance(values, Mapping):
         raise TypeError(
@@ -82,7 +83,7 @@ def write_values(values: Mapping[str, Any]) -> bytes:
 
 
 class _Numbers:
-    """Fields next to each other that are 32 bits each: one struct reads them all."""
+    """Adjacent 32-bit fields, read by one struct."""
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = fields
@@ -118,7 +119,7 @@ class _Numbers:
 
     def write(self, values: Mapping[str, Any], offset: int, owner: str = "") -> bytes:
         numbers = [values[name] for name in self.names]
-        # struct would also take arrays of one element and whatever else turns into a number.
+        # struct would also accept arrays with one element and other objects that become numbers.
         if not all(isinstance(number, _NUMBER_TYPES) for number in numbers):
             raise self._unfit(numbers, owner)
         self._check(numbers, offset, owner)
@@ -196,7 +197,7 @@ class _Text:
 
 
 class _Entities:
-    """As many entities as `ents.size` says."""
+    """The entities, whose number is `ents.size`."""
 
     def read(self, data: bytes, offset: int, values: Values) -> int:
         count = _check_count(
@@ -225,7 +226,7 @@ class _Entities:
 
 
 class _Cells:
-    """As many cells as `data.size` says."""
+    """The cells, whose number is `data.size`."""
 
     def read(self, data: bytes, offset: int, values: Values) -> int:
         count = _check_count("data.size", values["data.size"], offset - 4, 4, len(data) - offset)
@@ -261,7 +262,7 @@ def _check_names(values: Mapping[str, Any], names: list[str], owner: str) -> Non
 
 
 def _check_world(values: Mapping[str, Any]) -> None:
-    """Check what several values say together."""
+    """Check the rules that involve several values."""
     mode = values["options.distribution_mode"]
     if mode not in MODE_WORLD_SIZES:
         raise ValueError(f"options.distribution_mode is {mode}, none of {MODE_CODES}")
@@ -300,7 +301,7 @@ def _check_world(values: Mapping[str, Any]) -> None:
 
 
 def _read_nan(data: bytes, offset: int) -> float:
-    """A NaN with all bits of the 32-bit one (a conversion by the processor may lose some)."""
+    """A NaN with all bits of the 32-bit NaN (a conversion by the CPU may lose some)."""
     bits = int.from_bytes(data[offset : offset + 4], "little")
     wide = (bits >> 31) << 63 | 0x7FF << 52 | (bits & 0x7FFFFF) << 29
     number: float = struct.unpack("<d", wide.to_bytes(8, "little"))[0]
@@ -308,7 +309,7 @@ def _read_nan(data: bytes, offset: int) -> float:
 
 
 def _write_nan(number: float) -> bytes:
-    """The inverse of `_read_nan`; a NaN whose bits do not fit becomes the ordinary one."""
+    """The inverse of `_read_nan`; a NaN whose bits do not fit becomes the default NaN."""
     wide = int.from_bytes(struct.pack("<d", number), "little")
     payload = wide >> 29 & 0x7FFFFF or 0x400000
     return (wide >> 63 << 31 | 0xFF << 23 | payload).to_bytes(4, "little")

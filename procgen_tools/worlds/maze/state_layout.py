@@ -1,12 +1,12 @@
-"""Where everything stands in procgen's state bytes, and what it holds: the table of a state.
+"""The layout of procgen's state bytes: the place and meaning of every value.
 
-A state is a row of little-endian 32-bit integers and floats; a text is its length, then its
-bytes. `state_codec` reads and writes by this table.
+A state is a sequence of little-endian 32-bit integers and floats; a text is its length, then its
+bytes. `state_codec` reads and writes states according to this table.
 
-procgen's `set_state` takes every value as it is, draws (the camera is computed anew) and shows
-the frame, reward, done and seeds of the state at the next `observe`; nothing else is redrawn or
-drawn at random, and the next step goes on from there. Values that it is known to die of (some
-only at the next reset), to wait forever for, or to change as it reads, are refused here.
+procgen's `set_state` takes all values unchanged, draws (with a new camera), and returns the frame,
+reward, done and seeds of the state at the next `observe`. Nothing else is redrawn or random, and
+the next step continues from this state. Values that are known to crash procgen (some only at the
+next reset), to make it wait forever, or to be changed by it, are rejected here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOUSE_TYPE: Final = 0
 MEMORY_WORLD_SIZE: Final = 31
 
 MODE_CODES: Final = {"easy": 0, "hard": 1, "memory": 10}
-"""What `options.distribution_mode` holds, by distribution mode."""
+"""The value of `options.distribution_mode` for each distribution mode."""
 
 MODE_WORLD_SIZES: Final = {
     MODE_CODES["easy"]: EASY_WORLD_SIZE,
@@ -31,7 +31,7 @@ MODE_WORLD_SIZES: Final = {
 
 
 class Number(int):
-    """An integer that is its own `.val`, as procgen-tools keeps the values of a state."""
+    """An integer with an attribute `.val`, like the values of a state in procgen-tools."""
 
     __slots__ = ()
 
@@ -51,11 +51,11 @@ class Field(NamedTuple):
     name: str
     kind: str
     only: int | str | None
-    """The one value that procgen accepts, if there is such."""
+    """The only value that procgen accepts, if any."""
 
 
 def _fields(*groups: str) -> tuple[Field, ...]:
-    """Fields from words `name`, `name:kind`, `name=only` (the kind is int unless given)."""
+    """Fields from words `name`, `name:kind`, `name=only`; the kind defaults to int."""
     fields = []
     for word in " ".join(groups).split():
         head, _, only = word.partition("=")
@@ -70,7 +70,7 @@ ENTITY_FIELDS: Final = _fields(
     "x:float y:float vx:float vy:float",
     # Half the side: .5.
     "rx:float ry:float",
-    # Type 0 is the mouse. procgen dies of types and themes that it has no picture for.
+    # Type 0 is the mouse. Types and themes without a picture crash procgen.
     "type image_type=0 image_theme=0",
     # 1 for the mouse: it is drawn above the cells.
     "render_z",
@@ -88,24 +88,24 @@ ENTITY_FIELDS: Final = _fields(
 
 FIELDS: Final = _fields(
     "SERIALIZE_VERSION=0 game_name:text=maze",
-    # As the environment was made; center_agent is set by each reset (1 in memory mode, else 0).
+    # Arguments of the environment; each reset sets center_agent (1 in memory mode, else 0).
     "options.paint_vel_info:bool options.use_generated_assets=0",
     "options.use_monochrome_assets:bool options.restrict_themes:bool options.use_backgrounds:bool",
     "options.center_agent:bool options.debug_mode options.distribution_mode",
     "options.use_sequential_levels:bool",
     "options.use_easy_jump:bool options.plain_assets options.physics_mode",
-    # 1: the mouse goes whole squares. Like all that has no comment here, a constant of every maze
-    # state, which `state_values` holds.
+    # 1: the mouse moves by whole squares. Like all values without a comment here, it is a constant
+    # of all maze states, which is in `state_values`.
     "grid_step:bool",
     # Level seeds are drawn from low up to, not including, high; game_n is the environment's index.
     "level_seed_low level_seed_high game_type game_n",
-    # The generator of level seeds (a draw a reset), and that of the level and its steps, seeded
-    # with the level seed at each reset (then a draw a step).
+    # The generator of level seeds (one draw per reset), and that of the level and its steps, seeded
+    # with the level seed at each reset (then one draw per step).
     "level_seed_rand_gen.is_seeded=1 level_seed_rand_gen.str:random",
     "rand_gen.is_seeded=1 rand_gen.str:random",
-    # Of the last step. Before any step, done is 1; a step that ends an episode leaves its reward
-    # (10.0 or 0.0), done and level_complete in the state of the next level. With sequential
-    # levels, done is 0 after a level that was completed.
+    # The last step. Before any step, done is 1. After a step that ends an episode, its reward (10.0
+    # or 0.0), done and level_complete are in the state of the next level. With sequential levels,
+    # done is 0 after a completed level.
     "step_data.reward:float step_data.done:bool step_data.level_complete:bool",
     # The last action; 4 after a reset. Then 500 steps.
     "action timeout",
@@ -117,7 +117,7 @@ FIELDS: Final = _fields(
     "last_reward_timer last_reward:float",
     # 4 and -446301918 (FNV-1a of the game's name); steps since the reset.
     "default_action fixed_asset_seed cur_time",
-    # procgen would wait forever for a step.
+    # With another value procgen waits forever for a step.
     "is_waiting_for_step=0",
     "grid_size ents.size ents:entities",
     # Both are drawn at each reset, also without backgrounds: an index and a float in [0, 1].
@@ -128,21 +128,21 @@ FIELDS: Final = _fields(
     # over resets, and is 7 at first; special_action is action - 8 for actions 9..14, else 0.
     "last_move_action move_action special_action",
     "mixrate:float maxspeed:float max_jump:float",
-    # What the last action wanted (also when a wall stopped it, and over a reset).
+    # The intended velocity of the last action (also if a wall stopped it, and after a reset).
     "action_vx:float action_vy:float action_vrot:float",
-    # The camera. Whatever is read, procgen computes it anew when it draws, and it draws after
-    # each step and each set_state (64 pixels), and at each observe if it was made with
+    # The camera. procgen ignores these values and recomputes them when it draws: after each step
+    # and each set_state (64 pixels), and at each observe if it was made with
     # render_mode="rgb_array" (512 pixels: unit, x_off and y_off are 8 times as large).
     "center_x:float center_y:float",
     "random_agent_start:bool has_useful_vel_info:bool",
     # The last step's draw below 1000000; 0 before any step, unchanged by a reset.
     "step_rand_int",
-    # Never seeded; it would be only by drawing a cell or entity that has no picture.
+    # Never seeded; only drawing a cell or entity without a picture would seed it.
     "asset_rand_gen.is_seeded:bool asset_rand_gen.str:random",
-    # Beyond the world stand walls.
+    # There are walls outside the world.
     "main_width main_height out_of_bounds_object=51",
-    # The camera, too. unit: pixels a square; view_dim and visibility: squares shown (8.0 in memory
-    # mode, else the world).
+    # The camera, too. unit: pixels per square; view_dim and visibility: visible squares (8.0 in
+    # memory mode, else the world).
     "unit:float view_dim:float x_off:float y_off:float visibility:float min_visibility:float",
     # The outer grid: index = row * w + column, row 0 at the bottom.
     "w h data.size data:cells",

@@ -1,8 +1,8 @@
-"""All 78 values of a maze state, from the few that vary.
+"""Compute all 78 values of a maze state from the few that vary.
 
-What each value means stands in `state_layout`; here are procgen's rules for them. An environment
-keeps `base_values` (or the values of the state that was last set) and a `Moment`, and calls
-`maze_state_values` when asked for its state.
+`state_layout` describes the meaning of each value; this module has procgen's rules for them. An
+environment keeps `base_values` (or the values of the last state that was set) and a `Moment`, and
+calls `maze_state_values` for its state.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from procgen_tools.worlds.maze.state_layout import (
 )
 
 RESET_ACTION: Final = -1
-"""procgen stays for this action, and ends the episode."""
+"""For this action, procgen stays and ends the episode."""
 
 CHEESE_REWARD: Final = 10.0
 LARGE_FRAME_HEIGHT: Final = 512
@@ -59,9 +59,9 @@ _MOUSE: Final[Values] = {
     "alpha_decay": 1.0,
     "climber_spawn_x": 0.0,
 }
-"""The mouse that each reset makes, but for its place."""
+"""The mouse after each reset, except for its place."""
 
-# What is not 0 (nor 0.0) in every maze state, or not at first.
+# Values that are not 0 (or 0.0) in all maze states, or not initially.
 _CONSTANTS: Final[Values] = {
     "game_name": "maze",
     "grid_step": 1,
@@ -86,18 +86,17 @@ _CONSTANTS: Final[Values] = {
 
 @dataclass(frozen=True)
 class LastStep:
-    """The step that led to a moment.
+    """The step before a moment.
 
     Attributes:
         action: 0..14, or -1 (stay and end the episode).
-        moved: no wall stopped the mouse (also when it wanted to stay).
-        found_cheese: it entered the cheese's square.
-        ended: the level ended, and the moment is the next one's first.
-        level_seed: of the level in which the step began.
+        moved: no wall stopped the mouse (also True if the action was to stay).
+        found_cheese: the mouse entered the cheese's square.
+        ended: the level ended, and the moment is the first of the next level.
+        level_seed: the seed of the level in which the step began.
         drawn: the step's random number below 1000000.
-        last_move_action: the last of all actions so far, this one included, that was 0..3 or
-            5..8; 7 before any.
-        ever_rewarded: cheese was found in this step or before, in whichever level.
+        last_move_action: the last action so far, including this one, in 0..3 or 5..8; initially 7.
+        ever_rewarded: cheese was found in this step or earlier, in any level.
     """
 
     action: int
@@ -116,20 +115,20 @@ class LastStep:
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What varies in a state.
+    """The values of a state that vary.
 
     Attributes:
         cells: cell codes of the outer grid, row 0 at the bottom.
         maze_size: side of the inner grid, in squares.
         level_seed: the seed of this level.
-        background: index 0..8 of the background picture (drawn also without backgrounds).
+        background: index 0..8 of the background picture (also without backgrounds).
         background_offset: the level's first random number, see `background_offset`.
         mouse: the mouse's outer square.
-        mouse_mirrored: it last moved right in this level.
+        mouse_mirrored: the last horizontal move in this level was to the right.
         time: steps since the level began.
         level_random_text: the generator of level seeds.
         random_text: the generator of the level and its steps.
-        last_step: None when there was none since the base was made.
+        last_step: the last step, or None if there was none since the base was made.
     """
 
     cells: Integer[np.ndarray, "row col"]
@@ -167,8 +166,8 @@ def base_values(
         distribution_mode: 'easy', 'hard' or 'memory'.
         level_seed_low: the lowest level seed.
         level_seed_high: one above the highest level seed.
-        use_backgrounds: textured backgrounds, not black ones.
-        use_sequential_levels: a completed level leads to that of seed + 997.
+        use_backgrounds: draw textured backgrounds instead of black ones.
+        use_sequential_levels: after a completed level comes the level of seed + 997.
         game_n: index of the environment in its batch.
 
     Raises:
@@ -212,15 +211,14 @@ def maze_state_values(
 ) -> Values:
     """All values of a state, ready for `EnvState.from_values`.
 
-    What a moment does not hold stays as it is in `base`. A reset makes some of that anew, so
-    the result for a step that ended a level is the better base for what follows it, where the
-    base is a state that somebody edited.
+    Values that are not in `moment` are those of `base`. A reset restores some of them. If the base
+    is an edited state, use the result of a step that ended a level as the base of later moments.
 
     Args:
-        base: `base_values`, or `state_vals` of a state; not changed.
-        moment: what varies.
-        frame_height: of the picture that procgen drew last: 64 pixels after a step or a
-            `set_state`, 512 once a large picture was asked for.
+        base: `base_values`, or `state_vals` of a state. It does not change.
+        moment: the values that vary.
+        frame_height: height of the last picture that procgen drew: 64 pixels after a step or a
+            `set_state`, 512 after a large picture.
     """
     step = moment.last_step
     ended = step is not None and step.ended
@@ -285,12 +283,12 @@ def _step_values(step: LastStep, sequential: bool) -> Values:
 
 
 def _wrapped(number: int) -> int:
-    """`number` as a counter of 32 bits holds it: after 2**31 - 1 comes -2**31."""
+    """`number` as a signed 32-bit counter: -2**31 follows 2**31 - 1."""
     return (number + 2**31) % 2**32 - 2**31
 
 
 def camera_values(values: Mapping[str, Any], mouse: Mapping[str, Any], frame_height: int) -> Values:
-    """What procgen computes each time it draws, in its mixture of float32 and float64.
+    """The values that procgen computes when it draws, in its mixture of float32 and float64.
 
     The camera shows the whole world, or (memory mode) 8 x 8 squares around the mouse.
     """

@@ -1,4 +1,4 @@
-"""Compiled loops of the native environment. Callers check."""
+"""Compiled loops of the native environment. Callers check the arguments."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from procgen_tools.worlds.maze.view_kernels import draw_sprite
 
 @njit(cache=True)
 def move_mice(which, actions, cells, mice, mirrored, moved, found, last_moves):
-    """One step of the mice `which`: which no wall stopped, and which entered a cheese's square.
+    """One step of the mice `which`: computes which moved, and which entered a cheese's square.
 
-    Action a moves by (a // 3 - 1, a % 3 - 1) in columns and rows, rows only without columns;
-    from 9 on it does nothing. The picture turns with the key, even when a wall is in the way.
+    Action a moves by (a // 3 - 1, a % 3 - 1) in columns and rows, and by rows only if the column
+    step is 0. Actions from 9 on do nothing. The mouse turns even if a wall stops it.
     """
     world = cells.shape[1]
     for i in which:
@@ -39,7 +39,7 @@ def move_mice(which, actions, cells, mice, mirrored, moved, found, last_moves):
 def observe(levels, frames, mice, mirrored, top, left, mouse, mirrored_mouse):
     """Copy each level's picture to `frames` and draw its mouse.
 
-    Eight bytes at a time: numba copies small arrays byte by byte.
+    Copies eight bytes at a time, because numba copies small arrays byte by byte.
     """
     source = levels.reshape(len(levels), -1).view(np.uint64)
     target = frames.reshape(len(frames), -1).view(np.uint64)
@@ -52,7 +52,7 @@ def observe(levels, frames, mice, mirrored, top, left, mouse, mirrored_mouse):
 
 @njit(cache=True)
 def skip_draws(key, position, draws):
-    """Move a generator on by some draws; returns its new position."""
+    """Advance a generator by some draws; returns its new position."""
     for _ in range(draws):
         if position == STATE_WORDS:
             twist(key)
@@ -63,7 +63,7 @@ def skip_draws(key, position, draws):
 
 @njit(cache=True)
 def draw_step_number(key, position, draws):
-    """The last of `draws` numbers, taken below 1000000; the generator is not moved."""
+    """The last of `draws` numbers, modulo 1000000; the generator does not change."""
     key = key.copy()
     position = skip_draws(key, position, draws)
     return np.int64(temper(key[position - 1])) % 1000000

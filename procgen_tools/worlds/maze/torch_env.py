@@ -1,9 +1,8 @@
-"""A batch of mazes that lives on one device, for training there.
+"""A batch of mazes on one device, for training on this device.
 
-Rules, levels and frames are procgen's: with the same seed and actions, all results of all
-steps are equal. Levels are made on the CPU ahead of time, uploaded and drawn; a step then
-gathers frames that are there already, and no step has to wait for the device, but for one in
-every few (see `levels_ahead`).
+Rules, levels and frames are procgen's: the same seed and actions give the same results in all
+steps. Levels are made on the CPU ahead of time, uploaded and drawn. A step then gathers existing
+frames, and only one step in every few has to wait for the device (see `levels_ahead`).
 """
 
 from __future__ import annotations
@@ -28,27 +27,27 @@ from procgen_tools.worlds.maze.torch_view import TorchView
 from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
 
 MOST_LEVELS = 10**8
-"""Of one environment: a state beyond is no environment's."""
+"""Largest number of levels of one environment; states with more are rejected."""
 
 BYTES_PER_LEVEL = 13_000
-"""Memory that a level takes: its frame and its cells."""
+"""Memory per level: its frame and its cells."""
 
 _DRAWN_AT_ONCE = 512
-"""Levels; bounds the memory that drawing takes beside the frames."""
+"""Levels that are drawn at once, which bounds the memory for drawing."""
 
 
 @dataclass(frozen=True, eq=False)
 class TorchStep:
-    """What a step of every environment gave; all tensors are the caller's to keep.
+    """The result of a step of all environments. Later steps do not change the tensors.
 
     Attributes:
-        frames: (env, y, x, RGB) observations. Where an episode ended, already the first of
+        frames: (env, y, x, RGB): observations. Where an episode ended, this is the first one of
             the next level, as in procgen.
-        rewards: (env,) 10 for reaching the cheese, else 0.
-        dones: (env,) whether the step ended the episode, by the cheese or by the step limit.
-        completed: (env,) whether it reached the cheese.
-        steps: (env,) length of the episode up to this step: where done, its whole length.
-        level_seeds: (env,) the level in which the step was taken.
+        rewards: (env,): 10 for reaching the cheese, else 0.
+        dones: (env,): whether the step ended the episode, by the cheese or by the step limit.
+        completed: (env,): whether the step reached the cheese.
+        steps: (env,): length of the episode up to this step; where done, its whole length.
+        level_seeds: (env,): the level in which the step was taken.
     """
 
     frames: UInt8[Tensor, "env 64 64 3"]
@@ -62,24 +61,31 @@ class TorchStep:
 
 
 class TorchMazeEnv:
-    """Mazes that step together; each goes through its own sequence of levels.
+    """A batch of mazes that step together, each with its own sequence of levels.
 
     Args:
-        num_envs: environments in the batch.
-        rule: how levels are drawn; `levels.level_rule` gives procgen's.
-        device: where everything lives and happens.
-        seed: procgen's `rand_seed`: the level sequences follow from it, as there.
-        use_backgrounds: textured backgrounds, not black ones.
+        num_envs: number of environments.
+        rule: the rule by which levels are drawn; `levels.level_rule` returns those of procgen.
+        device: the device of all tensors and computations.
+        seed: procgen's `rand_seed`, which determines the level sequences.
+        use_backgrounds: draw textured backgrounds instead of black ones.
         seed_range: the level seeds [low, high) to draw from: one pair for all environments, or
-            one for each; (s, s + 1) is the level s for ever.
-        step_limit: the step that ends an episode at the latest.
-        levels_ahead: levels kept ready for each environment, 13 kB each. At least every so
-            many steps the host waits for the device, to see how many were used.
+            one pair per environment. (s, s + 1) repeats level s.
+        step_limit: steps after which an episode ends.
+        levels_ahead: number of levels that are prepared for each environment, 13 kB each. At most
+            this number of steps run before the host waits for the device, to count used levels.
 
     Raises:
-        TypeError: a number that is no whole number.
-        ValueError: a number out of range, more environments than fit into memory, a rule that no
-            frames can be drawn for.
+        TypeError: an argument that is not a whole number.
+        ValueError: a number out of range, more environments than fit into memory, or a rule whose
+            levels cannot be drawn.
+
+    Example:
+        >>> from procgen_tools.worlds.maze.levels import level_rule
+        >>> envs = TorchMazeEnv(2, level_rule(), seed=0)
+        >>> step = envs.step(torch.tensor([7, 5]))  # right, up
+        >>> step.frames.shape, step.dones
+        (torch.Size([2, 64, 64, 3]), tensor([False, False]))
     """
 
     def __init__(
@@ -101,8 +107,10 @@ class TorchMazeEnv:
         if torch.device(device).type == "cpu":
             check_memory("num_envs", num_envs, (levels_ahead + 2) * BYTES_PER_LEVEL)
         if rule.num_objects != 1:
-            raise ValueError(f"{rule} has {rule.num_objects} objects, and frames can show the "
-                             "cheese alone: use a rule with num_objects=1")  # fmt: skip
+            raise ValueError(
+                f"{rule} has {rule.num_objects} objects, but frames can show only the cheese: use "
+                "a rule with num_objects=1"
+            )
         self._ranges = _seed_ranges(seed_range, num_envs)
         self.num_envs = num_envs
         self.rule = rule
@@ -112,8 +120,8 @@ class TorchMazeEnv:
         self._seed = seed % 2**32
         self._use_backgrounds = use_backgrounds
 
-        # Level number k of environment i lies in slot i * depth + k % depth, from before it is
-        # in play until it has been.
+        # Level number k of environment i is in slot i * depth + k % depth, from before it is
+        # played until it has ended.
         self._depth = levels_ahead + 1
         slots, side = num_envs * self._depth, rule.world_size
         self._first_slots = torch.arange(0, slots, self._depth, device=self.device)
@@ -125,11 +133,11 @@ class TorchMazeEnv:
 
         self._levels: Int64[Tensor, " env"]  # number in its sequence of the level in play
         self._made: np.ndarray  # (env,) levels made so far
-        self._safe_steps: int  # steps that are sure to find a level where they need one
+        self._safe_steps: int  # steps for which enough levels are certainly prepared
         self.reset()
 
     def reset(self) -> UInt8[Tensor, "env 64 64 3"]:
-        """Begin anew: every environment at the first level of its sequence; the frames."""
+        """Restart every environment at the first level of its sequence, and return the frames."""
         self._begin(torch.zeros(self.num_envs, dtype=torch.int64))
         self._squares = self._starts[self._slots].unsqueeze(1).repeat(1, 2)
         self._mirrored = torch.zeros(self.num_envs, dtype=torch.bool, device=self.device)
@@ -137,14 +145,14 @@ class TorchMazeEnv:
         return self.observe()
 
     def step(self, actions: Int64[Tensor, " env"]) -> TorchStep:
-        """Take one step in every environment; where an episode ends, the next level begins.
+        """Take one step in every environment. Where an episode ends, the next level begins.
 
         Args:
-            actions: (env,) procgen's actions, 0..14, on the environment's device. Their values
-                are checked on a CPU only: elsewhere that would wait for the device.
+            actions: (env,): procgen's actions, 0..14, on the environment's device. Their values
+                are checked only on a CPU, because a check would have to wait for other devices.
 
         Raises:
-            ValueError: actions of another shape, type or device, or that do not exist.
+            ValueError: actions of another shape, dtype or device, or unknown actions.
         """
         self._check(actions)
         if self._safe_steps == 0:
@@ -156,7 +164,7 @@ class TorchMazeEnv:
         ahead = (self._squares + moves).clamp_(0, side - 1)
         codes = self._cells[slots, ahead[:, 0] * side + ahead[:, 1]]
         squares = torch.where((codes == WALL).unsqueeze(1), self._squares, ahead)
-        # The picture turns with the key, even when a wall is in the way.
+        # The mouse turns even if a wall stops it.
         right = moves[:, 1]
         mirrored = torch.where(right == 0, self._mirrored, right > 0)
         steps = self._steps + 1
@@ -174,13 +182,13 @@ class TorchMazeEnv:
         )
 
     def observe(self) -> UInt8[Tensor, "env 64 64 3"]:
-        """The present frames, the caller's to keep."""
+        """The current frames (a new tensor)."""
         frames = self._frames.index_select(0, self._slots)
         self.view.draw_mice(frames, self._squares, self._mirrored)
         return frames
 
     def frame_keys(self) -> Int64[Tensor, " env"]:
-        """(env,) numbers that are equal where the present frames are sure to be."""
+        """(env,): numbers whose equality implies equality of the current frames."""
         side = self.rule.world_size
         squares = self._squares[:, 0] * side + self._squares[:, 1]
         return (self.level_seeds * side**2 + squares) * 2 + self._mirrored
@@ -219,13 +227,15 @@ class TorchMazeEnv:
                     f"not {tuple(ours.shape)} and {ours.dtype}: give what state_dict returned"
                 )
         limits = {
-            "levels": MOST_LEVELS, "squares": self.rule.world_size, "steps": self.step_limit
-        }  # fmt: skip
+            "levels": MOST_LEVELS,
+            "squares": self.rule.world_size,
+            "steps": self.step_limit,
+        }
         for name, limit in limits.items():
             low, high = state[name].aminmax()
             if low < 0 or high >= limit:
                 raise ValueError(
-                    f"{name} of the state reaches from {low} to {high}, and not within "
+                    f"{name} of the state is in {low}..{high}, not within "
                     f"0..{limit - 1}: give what state_dict returned"
                 )
         self._begin(state["levels"])
@@ -239,14 +249,14 @@ class TorchMazeEnv:
         return self._first_slots + self._levels % self._depth
 
     def _begin(self, levels: Int64[Tensor, " env"]) -> None:
-        """Put these levels (numbers in the sequences) into play, the next ones ready."""
+        """Play these levels (numbers in the sequences), and prepare the next ones."""
         self._levels = levels.to(self.device, copy=True)
         self._made = levels.cpu().numpy().copy()
         self._sequences = LevelSequences(self._seed, self._ranges, self._made)
         self._prepare_levels()
 
     def _prepare_levels(self) -> None:
-        """Replace the levels that were played when an environment has used half of its own."""
+        """Replace played levels if an environment has used half of its prepared levels."""
         first = self._levels.cpu().numpy()  # waits for the device
         ready = self._made - first - 1
         if ready.min() <= (self._depth - 1) // 2:
@@ -311,20 +321,24 @@ class TorchMazeEnv:
 
 
 _STATE = ("levels", "squares", "mirrored", "steps")
-"""What changes from step to step; everything else follows from the settings."""
+"""The attributes that change from step to step; all others follow from the settings."""
 
 
 def _seed_ranges(
     seed_range: tuple[int, int] | Sequence[tuple[int, int]], num_envs: int
 ) -> np.ndarray:
-    """(env, 2) lowest level seed and the one after the highest."""
+    """(env, 2): lowest level seed, and highest + 1."""
     ranges = np.asarray(seed_range)
     if ranges.shape not in ((2,), (num_envs, 2)) or ranges.dtype.kind not in "iu":
-        raise ValueError(f"seed_range is {seed_range!r:.80}: give (low, high), or a list of "
-                         f"{num_envs} such pairs, one for each environment")  # fmt: skip
+        raise ValueError(
+            f"seed_range is {seed_range!r:.80}: give (low, high), or a list of {num_envs} such "
+            "pairs, one for each environment"
+        )
     ranges = np.broadcast_to(ranges, (num_envs, 2)).astype(np.int64)
     for low, high in ranges.tolist():
         if not 0 <= low < high <= MAX_SEED:
-            raise ValueError(f"seed_range ({low}, {high}) holds no level seeds: "
-                             f"choose 0 <= low < high <= {MAX_SEED}")  # fmt: skip
+            raise ValueError(
+                f"seed_range ({low}, {high}) is empty or out of range: choose 0 <= low < high <= "
+                f"{MAX_SEED}"
+            )
     return ranges

@@ -1,6 +1,6 @@
 """`agent_view` on torch tensors: the same frames, byte for byte, on any device.
 
-No other module of `render` needs torch; import this one where torch is wanted.
+This is a separate module, because `agent_view` does not need torch.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class TorchView:
 
     Args:
         world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
-        device: where the frames are drawn.
+        device: the device of the frames.
 
     Raises:
-        ValueError: a world size that has no pixel tables.
+        ValueError: a world size without pixel tables.
     """
 
     def __init__(self, world_size: int, device: torch.device | str = "cpu") -> None:
@@ -46,14 +46,14 @@ class TorchView:
     def draw_levels(
         self, cells: UInt8[Tensor, "frame row col"], backgrounds: UInt8[Tensor, " background"]
     ) -> UInt8[Tensor, "frame 64 64 3"]:
-        """Frames without the mouse; waits for the device.
+        """Draw frames without the mouse. Waits for the device.
 
         Args:
             cells: cell codes of outer grids: WALL, OPEN, CHEESE.
             backgrounds: index of each frame's picture, 255 for black.
 
         Raises:
-            ValueError: grids of another world size, an unknown background.
+            ValueError: grids of another world size, or an unknown background.
         """
         side = self.world_size
         if cells.shape[1:] != (side, side) or backgrounds.shape != cells.shape[:1]:
@@ -72,11 +72,11 @@ class TorchView:
         flat = cells.flatten(1)
         walls = flat == WALL
         frame, place = (flat == CHEESE).nonzero(as_tuple=True)
-        # Up to four cells cover a pixel: the last wall that is painted decides.
+        # Up to four cells cover a pixel. The wall that is painted last is visible.
         for layer, texture in zip(self._layer_cells, self._textures, strict=True):
             covered = walls.gather(1, layer.expand(len(flat), -1))
             torch.where(covered, texture, picture, out=picture)
-        # No pixel that a cheese colours is covered again by a cell that is painted later.
+        # No later cell covers a pixel of a cheese.
         cheese = self._cheese[place]
         which, spot = (cheese[..., 3] > 0).nonzero(as_tuple=True)
         pixels = frame[which], self._cheese_pixels[place][which, spot], slice(3)
@@ -91,16 +91,16 @@ class TorchView:
     ) -> None:
         """Blend a mouse into each frame, in place.
 
-        Squares must lie in the outer grid: their values are not checked, because that would
-        wait for the device.
+        Squares must be in the outer grid. This is not checked, because a check would have to wait
+        for the device.
 
         Args:
-            frames: contiguous.
-            squares: (row, col) of the outer grid.
-            mirrored: whether the mouse looks to the right.
+            frames: the frames, contiguous.
+            squares: (row, col) in the outer grid.
+            mirrored: whether the mouse faces right.
 
         Raises:
-            ValueError: shapes that do not fit, frames that are not contiguous.
+            ValueError: incompatible shapes, or frames that are not contiguous.
         """
         count = len(squares)
         if frames.shape != (count, *_FRAME_SHAPE) or mirrored.shape != (count,):
@@ -127,13 +127,13 @@ def _blend(below: UInt8[Tensor, "*pixel 3"], over: Int32[Tensor, "*pixel 4"]) ->
 
 
 def _packed(pictures: UInt8[np.ndarray, "picture 64 64 3"]) -> np.ndarray:
-    """(picture, pixel) int32, each of which is the bytes of one colour and a zero."""
+    """(picture, pixel): int32, the three bytes of a colour and a zero."""
     padded = np.pad(pictures.reshape(len(pictures), -1, 3), ((0, 0), (0, 0), (0, 1)))
     return padded.view(np.int32)[..., 0]
 
 
 def _patch_pixels(sprite: Sprite) -> np.ndarray:
-    """(square, patch pixel) flat number in the frame of each pixel of the sprite's patch."""
+    """(square, patch pixel): flat index in the frame of each pixel of the sprite's patch."""
     world, _, height, width, _ = sprite.pixels.shape
     y = (sprite.top[:, None] + np.arange(height)).astype(np.int64)
     x = sprite.left[:, None] + np.arange(width)
@@ -142,6 +142,6 @@ def _patch_pixels(sprite: Sprite) -> np.ndarray:
 
 
 def _patch_colours(sprite: Sprite) -> np.ndarray:
-    """(square, patch pixel, 4) the sprite's colours and opacity."""
+    """(square, patch pixel, 4): the sprite's colours and opacity."""
     world, _, height, width, _ = sprite.pixels.shape
     return sprite.pixels.reshape(world * world, height * width, 4).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Compiled loops that draw 64 x 64 observations from the pixel tables. Callers check."""
+"""Compiled loops that draw 64 x 64 observations from the pixel tables. Callers check arguments."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def draw_level(frame, cells, background, backgrounds, layer_cells, textures, top
     """One frame without its mouse: background, walls, cheese.
 
     cells is the flat outer grid. Up to four cells cover a pixel, painted in the order of the
-    layers; walls are opaque, so the last wall among them decides. Cells painted after the
-    cheese's never cover a pixel on which it shows (a test says so), so it can come last.
+    layers. Walls are opaque, so the last wall is visible. Cells painted after the cheese's never
+    cover a pixel of the cheese (which is tested), so the cheese can be drawn last.
     """
     side = frame.shape[0]
     for y in range(side):

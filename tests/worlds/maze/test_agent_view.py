@@ -221,7 +221,7 @@ def test_arrays_are_checked_before_they_are_drawn() -> None:
     """The compiled loops trust their arguments: nothing wrong may reach them."""
     cells = np.full((2, 25, 25), OPEN, np.uint8)
     black = np.full(2, NO_BACKGROUND, np.uint8)
-    with pytest.raises(ValueError, match="one background for each"):
+    with pytest.raises(ValueError, match="one background per frame"):
         draw_levels(cells, black[:1])
     with pytest.raises(ValueError, match="as many rows as columns"):
         draw_levels(cells[:, :20], black)
@@ -248,10 +248,10 @@ CELLS = np.full((2, 25, 25), OPEN, np.uint8)
         (CELLS, np.array([-100, 0]), ValueError, "background -100 does not exist"),
         (CELLS, np.array([256, 0]), ValueError, "background 256 does not exist"),
         (CELLS, np.array([0.5, 0]), TypeError, "backgrounds are of type float64: give whole"),
-        (CELLS, np.array([[0], [0]]), ValueError, "one background for each"),
+        (CELLS, np.array([[0], [0]]), ValueError, "one background per frame"),
         (CELLS, [None, 0], TypeError, "backgrounds are of type object"),
-        (CELLS[0], np.array([0]), ValueError, "one background for each"),
-        (CELLS[0, 0], 0, ValueError, "one background for each"),
+        (CELLS[0], np.array([0]), ValueError, "one background per frame"),
+        (CELLS[0, 0], 0, ValueError, "one background per frame"),
         (CELLS.astype(float), np.array([0, 0]), TypeError, "cells are of type float64"),
         (CELLS[:, :7, :7], np.array([0, 0]), ValueError, "no pixel tables for a world of 7"),
     ],

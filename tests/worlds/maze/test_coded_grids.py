@@ -14,7 +14,7 @@ def test_coded_grids_refuse_what_is_no_maze() -> None:
         coded_grids.maze_from_grid(np.full((3, 3), maze.MOUSE))
     with pytest.raises(ValueError, match="no mouse"):
         maze.get_mouse_pos(np.full((3, 3), maze.EMPTY))
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="does not fit"):
         maze.outer_grid(np.full((4, 4), maze.EMPTY))
     with pytest.raises(ValueError, match="code 2"):
         maze.get_object_pos_in_grid(np.full((3, 3), maze.EMPTY), maze.CHEESE)

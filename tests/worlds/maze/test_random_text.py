@@ -59,7 +59,7 @@ def test_text_equals_procgen_after_any_number_of_draws(level_seed: int) -> None:
     [
         ("1 2 3", "has 625 numbers, this text has 3"),
         (" ".join([*NUMBERS[:-2], "-1", "5"]), "only digits"),
-        (" ".join([*NUMBERS[:-2], "", "5"]), "single blanks"),
+        (" ".join([*NUMBERS[:-2], "", "5"]), "single spaces"),
         (" ".join([*NUMBERS[:-1], "٣"]), "only digits"),
         (" ".join([*NUMBERS[:-1], "625"]), "at most 624, not 625"),
     ],

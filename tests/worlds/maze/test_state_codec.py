@@ -161,7 +161,7 @@ def test_absurd_sizes_allocate_nothing() -> None:
 
 @pytest.mark.usefixtures("unchecked")
 def test_what_is_no_state_at_all_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"a state is bytes, not list: pass on one element"):
+    with pytest.raises(TypeError, match=r"a state is bytes, not list: give one element"):
         EnvState([STATE_BYTES])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"the values are a list: give a mapping"):
         write_values([1, 2])  # type: ignore[arg-type]

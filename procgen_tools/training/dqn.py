@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -60,6 +60,9 @@ def states_of_update(states: int, count: int, update: int, seed: int) -> Int[Ten
     return torch.from_numpy(rng.integers(states, size=count))
 
 
+RowsT = TypeVar("RowsT", bound="Rows")
+
+
 class Rows:
     """Tensors with a common first axis: a base of frozen dataclasses of tensors."""
 
@@ -69,16 +72,16 @@ class Rows:
     def __len__(self) -> int:
         return len(self._tensors()[0])
 
-    def __getitem__(self, chosen: Any) -> Self:
+    def __getitem__(self: RowsT, chosen: Any) -> RowsT:
         """Some of the rows, by torch's rules."""
         return type(self)(*(tensor[chosen] for tensor in self._tensors()))
 
-    def to(self, device: torch.device) -> Self:
+    def to(self: RowsT, device: torch.device) -> RowsT:
         """The same rows on a device."""
         return type(self)(*(tensor.to(device) for tensor in self._tensors()))
 
     @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
+    def joined(cls: type[RowsT], parts: Sequence[RowsT]) -> RowsT:
         """All rows of several parts."""
         return cls(*map(torch.cat, zip(*(part._tensors() for part in parts), strict=True)))
 

@@ -146,6 +146,7 @@ def test_distances() -> None:
     assert graph.distances("right").tolist() == [np.inf, *range(LENGTH - 2, -1, -1)]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_graph_must_agree_with_itself() -> None:
     graph = Corridor().graph()
     parts = (graph.leads_to, graph.goals, graph.ends, graph.rewards, graph.places)

@@ -112,12 +112,12 @@ class Stepped:
     __repr__ = brief
 
 
-def step(states: States, actions: Int[np.ndarray, " state"], rewards: Rewards = REWARDS) -> Stepped:
+def step(states: States, actions: np.ndarray, rewards: Rewards = REWARDS) -> Stepped:
     """Take one step from each state. The given states stay unchanged.
 
     Args:
         states: where the steps begin.
-        actions: (state,) indices into ACTIONS.
+        actions: (state,) indices into ACTIONS; others are rejected.
         rewards: of the steps.
 
     Raises:

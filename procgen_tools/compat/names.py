@@ -257,7 +257,10 @@ _VISUALIZATION: dict[str, Name] = {
             "vector_field_tup": "vfield:vector_field",
             "get_arrows_and_probs": "vfield:VectorField.arrows",
             "get_vf_diff": ("vfield:difference", "changes neither field"),
-            "vf_diff_magnitude": ("vfield:FieldDifference.lengths", "as there, too small by √n"),
+            "vf_diff_magnitude": (
+                "vfield:FieldDifference.lengths",
+                "still too small by a factor of √n",
+            ),
         },
     ),
     **_faces(

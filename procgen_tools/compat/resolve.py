@@ -1,4 +1,4 @@
-"""From a module and a name of procgen-tools to the object that stands for it here."""
+"""Look up the equivalent of a name of procgen-tools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NotHere(ImportError):
 
 
 def find(module: str, name: str) -> Any:
-    """The object that stands for a name of one of procgen-tools' modules.
+    """The object that is equivalent to a name in one of procgen-tools' modules.
 
     Args:
         module: procgen-tools' module, without the package, such as "visualization".

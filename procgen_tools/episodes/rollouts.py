@@ -118,6 +118,15 @@ class Rollout:
 
         Raises:
             ValueError: a time outside the episode.
+
+        Example:
+            >>> from procgen_tools import maze, models
+            >>> policy = models.load_policy("rand_region_5")
+            >>> rollout = play(policy, maze.parse("..C\\n.##\\nM.."), seed=0)[0]
+            >>> print(rollout.maze_at(rollout.steps))  # the cheese is gone
+            ..M
+            .##
+            ...
         """
         if not 0 <= time <= self.steps:
             raise ValueError(f"time {time} is not in this episode: choose one of 0..{self.steps}")
@@ -352,8 +361,8 @@ def steps_table(rollouts: Rollouts, **labels: Any) -> pd.DataFrame:
     """A table with one row per step, in the order of the episodes.
 
     Columns: the labels; episode (index of the maze), size (side of the maze in squares), time (0
-    for the first step); row, col and mouse_mirrored before the step; action, and the move it
-    stands for, one of MOVES; next_row and next_col after the step; reward.
+    for the first step); row, col and mouse_mirrored before the step; action, and its
+    move, one of MOVES; next_row and next_col after the step; reward.
 
     Args:
         rollouts: the episodes.

@@ -35,7 +35,13 @@ class Condition(StrEnum):
         return replace(trained, rand_region=None) if self is Condition.ANYWHERE else trained
 
     def maze(self, level: Maze) -> Maze:
-        """The maze that is played in a level: without its cheese in NO_CHEESE."""
+        """The maze that is played in a level: without its cheese in NO_CHEESE.
+
+        Example:
+            >>> from procgen_tools import maze
+            >>> print(Condition.NO_CHEESE.maze(maze.parse("..C\\n.##\\nM..")).cheese)
+            None
+        """
         return remove_cheese(level) if self is Condition.NO_CHEESE else level
 
 
@@ -69,6 +75,11 @@ def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:
 
     Raises:
         ValueError: the metadata contain impossible settings.
+
+    Example:
+        >>> from procgen_tools import models
+        >>> trained_rule(models.checkpoint_metadata("rand_region_5")).rand_region
+        5
     """
     settings = metadata.get("settings")
     if not isinstance(settings, dict) or not {"world_size", "rand_region"} <= settings.keys():

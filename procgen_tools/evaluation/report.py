@@ -58,6 +58,12 @@ def family_row(evaluation: AgentEvaluation) -> dict[str, Share | Estimate]:
 
     Raises:
         ValueError: one of the two conditions or the exact chances were not measured.
+
+    Example:
+        >>> from procgen_tools.evaluation.agents import EvaluationSettings, evaluate_agent
+        >>> settings = EvaluationSettings(levels=1, world_size=15, deduplicate=False)
+        >>> sorted(family_row(evaluate_agent("rand_region_5", settings)))
+        ['cheese_anywhere', 'move_agreement', 'region_anywhere', 'success']
     """
     trained = evaluation.of(Condition.IN_DISTRIBUTION)
     anywhere = evaluation.of(Condition.ANYWHERE)

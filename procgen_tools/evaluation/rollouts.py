@@ -58,7 +58,15 @@ class Evaluation:
         return CHEESE_REWARD * self.found.astype(np.float64)
 
     def by_size(self) -> dict[int, Share]:
-        """`success` by the size of the maze."""
+        """`success` by the size of the maze, in squares.
+
+        Example:
+            >>> from procgen_tools import maze, models
+            >>> policy = models.load_policy("rand_region_5")
+            >>> scores = evaluate(policy, [maze.parse("..C\\n.##\\nM..")])
+            >>> {size: share.count for size, share in scores.by_size().items()}
+            {3: 1}
+        """
         return {
             int(size): Share.of(self.found[self.sizes == size]) for size in np.unique(self.sizes)
         }

@@ -1,4 +1,4 @@
-"""Timing of effects: against the passes they need."""
+"""Timing of effects, relative to the forward passes that they require."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of fields: every way is in its report, and ways that disagree are not timed."""
+"""The benchmark of fields reports every method, and does not time methods that disagree."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_learning_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_shortest_ways_of_small_mazes() -> None:
-    """Against labels made in another way, by distances from the cheese."""
+    """Compared with labels computed in another way, from distances to the cheese."""
     bank = make_bank(range(300), learning.SETTINGS.rule)
     mean = np.mean([distances(maze, maze.cheese)[maze.mouse] for maze in bank if maze.cheese])
     assert learning.shortest_possible(300) == pytest.approx(mean)

@@ -1,4 +1,4 @@
-"""Peak memory: that of one call."""
+"""Peak memory of one call."""
 
 from __future__ import annotations
 

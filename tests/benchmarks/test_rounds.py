@@ -1,4 +1,4 @@
-"""Rounds: every way is timed next to the others."""
+"""Rounds: the methods are timed in alternation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways to do a training step: compared, and equal in what they learn."""
+"""Variants of a training step are compared, and learn the same."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_ways_that_would_kill_the_process_are_left_out(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_way_learns_the_same(name: str) -> None:
-    """In a few steps, to rounding: otherwise their times would not compare."""
+    """Up to rounding, over a few steps. Otherwise their times would not be comparable."""
     settings = ImitationSettings(world_size=15, batch_size=8, samples=80, warmup_samples=1)
     plain, other = imitation.Learner(settings), imitation.Learner(settings)
     CHANGES[name](other)

@@ -1,4 +1,4 @@
-"""Speed of training: the report, and a learner that procgen feeds."""
+"""Speed of training: the report, and a learner with frames from procgen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_training_report() -> None:
 
 
 def test_the_learner_can_be_fed_by_procgen() -> None:
-    """The same frames, rewards and ends as procgen's own, at the learner's face."""
+    """The learner gets the same frames, rewards and episode ends as from procgen itself."""
     pytest.importorskip("procgen")
     feed = training.ProcgenFeed(3, torch.device("cpu"))
     engine = training.procgen_engine(

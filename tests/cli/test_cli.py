@@ -1,4 +1,4 @@
-"""The command line: what it prints, and what it says to mistakes."""
+"""The command line: what it prints, and its error messages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_command_must_exist(
 
 
 def test_the_demos_level_is_the_demos() -> None:
-    """It stands in the command line once more, which must not load torch to print its help."""
+    """The command line repeats it, because printing the help must not load torch."""
     assert inspect.signature(cli.demo).parameters["seed"].default == SEED
 
 

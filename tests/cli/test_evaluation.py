@@ -1,4 +1,4 @@
-"""procgen-tools evaluate: the table, the records, and searches that take long."""
+"""procgen-tools evaluate: the table, the records, and long searches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_evaluate_prints_a_table_and_keeps_records(
 def test_evaluate_leaves_long_searches_out_unless_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Whether a level occurred in training takes minutes to find out: it is said, not done."""
+    """A search for training levels that takes minutes is announced and skipped."""
     settings = {"world_size": 15, "rand_region": 3, "maze_size": 5, "seed": 0, "batch_size": 16}
     agent = tmp_path / "agent.pth"
     words = ("evaluate", str(agent), "--levels=2", "--conditions=in_distribution", "--no-exact")

@@ -1,4 +1,4 @@
-"""procgen-tools experiment: what it runs, where results go, and the command that they record."""
+"""procgen-tools experiment: what it runs, where it writes results, and the command in them."""
 
 from __future__ import annotations
 

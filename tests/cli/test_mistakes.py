@@ -1,4 +1,4 @@
-"""Mistakes at the command line end with a message that names them, and leave nothing behind."""
+"""Mistakes on the command line give an error message that names them, and leave no files behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of commands: the command line that gives some settings."""
+"""Options of commands: the command line that corresponds to given settings."""
 
 from __future__ import annotations
 

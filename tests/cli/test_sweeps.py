@@ -1,4 +1,4 @@
-"""procgen-tools sweep: it trains, and says which agents failed."""
+"""procgen-tools sweep trains agents and reports those that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coded grids, states and environments under procgen-tools' names mean what they meant there."""
+"""Coded grids, states and environments under procgen-tools' names behave as in procgen-tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of procgen-tools' names: each works, or says what to call; ours all exist."""
+"""The list of procgen-tools' names: each works or says what to call, and all replacements exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Patches, fields, figures and the session under procgen-tools' names do what they did there."""
+"""Patches, fields, figures and the session under procgen-tools' names behave as in
+procgen-tools."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Hook:
-    """What the faces ask of circrl's hook, on a small network that is not copied."""
+    """The members of circrl's hook that compat uses, on a small network without copying it."""
 
     def __init__(self, network: ImpalaPolicy) -> None:
         self.network = network
@@ -168,7 +169,7 @@ def test_fields_can_be_read_by_the_older_names(hook: Hook) -> None:
 
 
 def field_of(level: maze.Maze) -> VectorField:
-    """A field whose moves are a tenth each way but up."""
+    """A field in which each move except up has probability one tenth."""
     count = len(level.open_squares())
     probabilities = np.tile([0.1, 0.1, 0.6, 0.1, 0.1], (count, 1))
     return VectorField(level, probabilities, np.zeros(count))

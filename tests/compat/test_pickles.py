@@ -1,4 +1,4 @@
-"""Pickles as data: what plain ones hold comes back, and nothing else is read or run."""
+"""Pickles as data: plain values are read, and nothing else is read or executed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_sets_come_back(tmp_path: Path) -> None:
 
 
 class Evil:
-    """Its pickle makes a folder when a reader calls what it names."""
+    """An object whose pickle creates a folder if a reader calls the function that it names."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Rollouts: what is kept of an episode is what happened in the environment."""
+"""Rollouts record exactly what happened in the environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.venv import venv_from_mazes
 
 POLICY = ImpalaPolicy(seed=1).eval()
-"""Presses nearly all keys alike."""
+"""An untrained policy, which chooses nearly all actions with equal probability."""
 
 SMALL = make_level(1, LevelRule(15, None, maze_size=5))
 WHOLE_WORLD = make_level(2, LevelRule(15, None, maze_size=15))
@@ -45,7 +45,7 @@ def played() -> Rollouts:
 
 
 class Presses(nn.Module):
-    """Chooses one of these actions, all alike, whatever it sees."""
+    """A policy that chooses one of these actions uniformly, whatever it sees."""
 
     def __init__(self, *actions: int) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ def assert_equal(first: Rollouts, second: Rollouts) -> None:
 
 @pytest.mark.parametrize("backend", ["native", "procgen"])
 def test_actions_replayed_give_the_episode(played: Rollouts, backend: str) -> None:
-    """Squares, facings, cheese, frames to the bit, and rewards."""
+    """Squares, facings, cheese, bit-exact frames, and rewards."""
     if backend == "procgen":
         pytest.importorskip("procgen")
     venv = venv_from_mazes(MAZES, backend=backend)
@@ -98,7 +98,7 @@ def test_one_seed_gives_equal_rollouts(played: Rollouts) -> None:
 
 
 def test_actions_are_drawn_step_by_step() -> None:
-    """One number a step for each episode that goes on, in the order of the mazes."""
+    """Each step draws one number per running episode, in the order of the mazes."""
     rollouts = play(Presses(*range(15)), [CORRIDOR, remove_cheese(SMALL)], seed=7, step_limit=60)
     found_after = rollouts.steps[0]
     assert 1 < found_after < 30
@@ -136,7 +136,7 @@ def test_arrays_go_on_after_the_end(played: Rollouts) -> None:
 
 
 def up_the_corridor() -> Rollouts:
-    """To the right, where a wall stops it; then up from the next square, on to the cheese."""
+    """A move to the right that a wall blocks, then moves up from the next square to the cheese."""
     rollouts = play(Presses(7), [CORRIDOR], step_limit=2)
     assert rollouts[0].squares.tolist() == [[0, 0], [0, 1], [0, 1]]  # the wall stops it
     return play(Presses(5), [move_mouse(CORRIDOR, (0, 1))], step_limit=9)
@@ -158,7 +158,7 @@ def test_the_cheese_is_gone_at_the_end() -> None:
 
 
 def test_visits_to_the_top_right() -> None:
-    """Of mice that go up along the sides of a 3 x 3 maze, and of one that leaves the corner."""
+    """Mice that go up along the sides of a 3 x 3 maze, and one that leaves the corner."""
     maze = parse("...\n.#.\n...", world_size=15)
     climbs = play(Presses(5), [maze, move_mouse(maze, (0, 2))], step_limit=2)
     assert climbs.squares[:, -1].tolist() == [[2, 0], [2, 2]]

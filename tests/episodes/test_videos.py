@@ -1,4 +1,4 @@
-"""Videos: read back, they show what was drawn, and what was drawn are the episodes."""
+"""Videos show the pictures that were drawn, and these show the episodes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BOTH = {"as trained": FINDS, "with an edit": FAILS}
 
 
 def read(path: Path) -> tuple[list[np.ndarray], float]:
-    """All pictures, and the seconds that they take."""
+    """All pictures of a video, and its length in seconds."""
     if path.suffix.lower() == ".gif":
         with Image.open(path) as gif:
             pictures, milliseconds = [], 0
@@ -81,7 +81,7 @@ def test_gif_round_trip(tmp_path: Path) -> None:
 
 
 def places(picture: np.ndarray, part: np.ndarray) -> list[tuple[int, int]]:
-    """(row, column) of the pixels at which `part` stands in `picture`."""
+    """(row, column) of the pixels at which `part` occurs in `picture`."""
     rows, cols, _ = part.shape
     first = sliding_window_view(picture[..., 0], (1, cols))[:, :, 0]
     candidates = np.argwhere((first == part[0, :, 0]).all(axis=-1)).tolist()
@@ -127,7 +127,7 @@ def test_the_outcome_is_told_at_the_end() -> None:
     ],
 )
 def test_titles_have_room(titles: tuple[str, str]) -> None:
-    """The edge of the picture stays white, and nothing is written over the mazes."""
+    """The edge of the picture stays white, and no text covers the mazes."""
     picture = side_by_side(dict(zip(titles, (FINDS, FAILS), strict=True)), 2, square_pixels=SIDE)
     edge = np.concatenate([picture[:12], picture[-12:]], axis=1), picture[:, :12], picture[:, -12:]
     assert all((part == 255).all() for part in edge)

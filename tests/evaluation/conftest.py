@@ -1,4 +1,4 @@
-"""One whole evaluation, which several files look at."""
+"""One whole evaluation, which several test files share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions: names, rules, and levels that training does not draw."""
+"""Conditions: their names, their rules, and levels that training never draws."""
 
 from __future__ import annotations
 

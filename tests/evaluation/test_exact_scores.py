@@ -1,4 +1,4 @@
-"""Exact scores: policies whose scores are known beforehand, and sampled episodes."""
+"""Exact scores, compared with known scores of simple policies and with sampled episodes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_known_agent() -> None:
 
 
 def test_agreement_counts_every_position_but_the_cheeses() -> None:
-    """Against a walk over the squares: the move lessens the number of steps that remain."""
+    """Compared with a walk over the squares: a move agrees if it reduces the remaining steps."""
     policy = ImpalaPolicy(seed=1).eval()
     with torch.no_grad():
         policy.fc_policy.weight.mul_(1000)  # unlike moves from square to square
@@ -65,7 +65,7 @@ def _steps(maze: Maze, start: tuple[int, int]) -> int:
 
 
 def test_sampled_episodes_agree() -> None:
-    """A random network on one small maze, many times over."""
+    """A random network plays one small maze many times."""
     policy = ImpalaPolicy(seed=1).eval()
     maze = parse(".......\n" * 5 + "..C....\n" + "M......", world_size=15)
     exact = exact_scores(policy, [maze], step_limit=60)

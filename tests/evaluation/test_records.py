@@ -1,4 +1,4 @@
-"""Records of an evaluation: one row per episode, read back as they were written."""
+"""Records of an evaluation have one row per episode, and are read back as they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports of evaluations: every number is in them, and says what it is."""
+"""Reports of evaluations contain every number with a label."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.evaluation.conftest import SETTINGS
 
 
 class Remembers(nn.Module):
-    """A policy with a memory, which does not use it."""
+    """A policy with a memory that it does not use."""
 
     memory_size = 1
 

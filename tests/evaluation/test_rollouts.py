@@ -1,4 +1,4 @@
-"""Evaluation: agents whose scores are known beforehand."""
+"""Evaluation of simple agents with known scores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AWAY_FROM_UP = parse("..C\n.#.\nM..", world_size=15)
 
 
 class AlwaysUp(nn.Module):
-    """Presses UP, whatever it sees."""
+    """A policy that always chooses UP."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def test_backends_agree() -> None:
 
 
 def test_sampled_share_agrees_with_exact_chances() -> None:
-    """A random network on one small maze, many times over."""
+    """A random network plays one small maze many times."""
     policy = ImpalaPolicy(seed=1).eval()
     maze = parse("..C\n.#.\nM..", world_size=15)
     exact = chains.chances(vfield.vector_field(maze, policy), step_limit=30)
@@ -76,7 +76,8 @@ def test_sampled_share_agrees_with_exact_chances() -> None:
 
 
 class CountsThenUp(nn.Module):
-    """Stays for three steps of its own episode, then presses UP: it has to remember the steps."""
+    """A policy that stays for three steps of its episode and then goes UP, so it must remember
+    the steps."""
 
     memory_size = 1
 
@@ -102,7 +103,8 @@ def test_each_episode_has_its_own_memory() -> None:
 
 
 def test_a_recurrent_policy_plays_as_step_by_step() -> None:
-    """Against one episode played by hand, greedy by a very large scale of the logits."""
+    """Compared with one episode played step by step. A very large scale of the logits makes the
+    policy greedy."""
     policy = RecurrentPolicy(seed=3).eval()
     with torch.no_grad():
         policy.fc_policy.weight.mul_(1e6)

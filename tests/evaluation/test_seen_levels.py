@@ -1,4 +1,4 @@
-"""Levels seen in training: against training itself, and against a search level by level."""
+"""Levels seen in training, compared with the training itself and with a search level by level."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def all_seeds(metadata: dict[str, Any]) -> list[int]:
 
 
 def search(mazes: Sequence[Maze], seeds: Sequence[int], rule: LevelRule) -> list[bool]:
-    """Maze by maze, level by level."""
+    """A slow search, maze by maze and level by level."""
     levels = list(make_bank(seeds, rule))
     return [
         any(

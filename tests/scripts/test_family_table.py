@@ -1,4 +1,4 @@
-"""The table of agents is what their files and scores say."""
+"""The table of agents agrees with their files and scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script that measures published numbers again finds those that moved."""
+"""The script that measures published numbers again finds the numbers that changed."""
 
 from __future__ import annotations
 

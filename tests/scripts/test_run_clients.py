@@ -1,4 +1,4 @@
-"""The script that runs procgen-tools' files says honestly what became of each."""
+"""The script that runs procgen-tools' files reports the outcome of each correctly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def test_a_warning_counts_only_where_it_is_about_the_error(
 
 
 def test_errors_count_as_ours_only_where_this_package_raises_them(tmp_path: Path) -> None:
-    """A small checkout: an error on purpose, one within our code, and one of the file's own."""
+    """A small checkout with a deliberate error of this package, an unexpected error in our code,
+    and an error of the file itself."""
     for name in SCRIPT["FOLDERS"]:
         (tmp_path / name).mkdir()
     told = "from procgen_tools.names import did_you_mean\n"

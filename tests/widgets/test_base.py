@@ -1,4 +1,4 @@
-"""What all widgets have in common: always a picture, and a box where ipywidgets is installed."""
+"""All widgets have a picture, and a box if ipywidgets is installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from procgen_tools.widgets.base import Browser
 
 
 class Box:
-    """Stands for an ipywidgets box."""
+    """A stand-in for an ipywidgets box."""
 
     def _repr_mimebundle_(self) -> dict[str, str]:
         return {"application/widget": "box", "text/plain": "a box"}

@@ -1,4 +1,4 @@
-"""The slider shows the channel that it stands at, and there is always a picture."""
+"""The slider shows the selected channel, and there is always a picture."""
 
 from __future__ import annotations
 

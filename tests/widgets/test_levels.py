@@ -1,4 +1,4 @@
-"""The level browser: a picture where nothing can be chosen, controls where it can."""
+"""The level browser has controls in a live notebook, and is a picture elsewhere."""
 
 from __future__ import annotations
 

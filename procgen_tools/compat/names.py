@@ -50,21 +50,25 @@ def _gone(names: str, ours: str, note: str = "") -> dict[str, Name]:
     return {name: Name(None, ours, note) for name in names.split()}
 
 
-_OUTER = "squares are outer"
-_AXES = "axes count squares, row 0 at the bottom, not pixels"
-_PLOTLY = "figures are matplotlib's, not plotly's"
-_PIXELS = "pixels of a picture that is not drawn here: axes count squares"
+_OUTER = "squares are in outer coordinates"
+_AXES = "axes count squares, with row 0 at the bottom, not pixels"
+_PLOTLY = "returns matplotlib figures, not plotly figures"
+_PIXELS = "pixels of a picture that does not exist here: axes count squares"
 
 _MAZE: dict[str, Name] = {
     "CHEESE": _same("maze:CHEESE"),
     "EMPTY": Name("worlds.maze.coded_grids:EMPTY", "maze:OPEN"),
     "BLOCKED": Name("worlds.maze.coded_grids:BLOCKED", "maze:WALL"),
-    "MOUSE": Name("worlds.maze.coded_grids:MOUSE", "maze:Maze.mouse", "only coded grids hold it"),
+    "MOUSE": Name(
+        "worlds.maze.coded_grids:MOUSE", "maze:Maze.mouse", "only coded grids contain it"
+    ),
     "WORLD_DIM": Name(
-        "worlds.maze.coded_grids:WORLD_DIM", "maze:Maze.world_size", "25, hard worlds"
+        "worlds.maze.coded_grids:WORLD_DIM", "maze:Maze.world_size", "25 in hard worlds"
     ),
     "Square": _same("maze:Square"),
-    "EnvState": _same("maze:EnvState", "edits are checked; `state_vals` holds plain numbers"),
+    "EnvState": _same(
+        "maze:EnvState", "edits are checked, and `state_vals` contains plain numbers"
+    ),
     **_faces(
         "compat.pictures",
         dict.fromkeys(
@@ -81,27 +85,27 @@ _MAZE: dict[str, Name] = {
     ),
     "StateValues": Name("worlds.maze.state_layout:Values", "maze:EnvState.state_vals"),
     "StateValue": Name(
-        "worlds.maze.state_layout:Number", "maze:EnvState.state_vals", "numbers are plain"
+        "worlds.maze.state_layout:Number", "maze:EnvState.state_vals", "plain numbers"
     ),
     "MAZE_STATE_DICT_TEMPLATE": Name(
         None,
         "worlds.maze.state_layout:FIELDS",
-        "the same 78 values in the same order, in another form",
+        "the same 78 values in the same order, in another format",
     ),
     "_parse_maze_state_bytes": Name("compat.graphs:parse_maze_state_bytes", "maze:EnvState"),
     "_serialize_maze_state": Name(None, "maze:EnvState.from_values", "then .state_bytes"),
     "get_grid": Name("compat.graphs:get_grid", "maze:EnvState.outer_grid"),
     "get_mouse_pos_sv": Name("compat.graphs:get_mouse_pos_sv", "maze:EnvState.mouse", _OUTER),
     "state_from_venv": _same("maze:state_from_venv"),
-    "create_venv": _same("maze:create_venv", "`num_threads` is accepted and changes nothing"),
+    "create_venv": _same("maze:create_venv", "`num_threads` is accepted and has no effect"),
     "remove_cheese": _same("maze:remove_cheese", "given a venv, edits it in place"),
     "move_cheese": _same(
-        "maze:move_cheese", "given a venv, edits it in place; then the square is outer"
+        "maze:move_cheese", "given a venv, edits it in place, with an outer square"
     ),
     "shortest_path": _same(
         "maze:shortest_path", "given a grid, returns steps, origins and `last_square`"
     ),
-    "is_tree": _same("maze:is_tree", "a mouse in the grid makes no difference"),
+    "is_tree": _same("maze:is_tree", "a mouse in the grid has no effect"),
     "remove_cheese_from_state": _same("maze:remove_cheese_from_state"),
     "move_cheese_in_state": _same(
         "maze:move_cheese_in_state", "refuses walls, and states without cheese"
@@ -117,7 +121,7 @@ _MAZE: dict[str, Name] = {
             "inside_inner_grid": "maze:Maze.is_open",
             "get_empty_neighbors": "maze:legal_moves",
             "reconstruct_path": "maze:shortest_path",
-            "pathfind": ("maze:shortest_path", "ValueError where no path leads"),
+            "pathfind": ("maze:shortest_path", "ValueError if there is no path"),
             "distance_to_tr_path": "worlds.maze.paths:corner_path_distances",
             "deltas_from": "worlds.maze.paths:next_moves",
             "get_object_pos_in_grid": "maze:Maze.cheese",
@@ -128,10 +132,10 @@ _MAZE: dict[str, Name] = {
         "compat.venvs",
         {
             "remove_all_cheese": "maze:MazeVenv.edit",
-            "venv_from_grid": ("maze:venv_from_mazes", "the maze is before level 0's background"),
+            "venv_from_grid": ("maze:venv_from_mazes", "the maze has the background of level 0"),
             "get_filled_venv": (
                 "maze:venv_from_mazes",
-                "EMPTY only: a maze has one cheese at most",
+                "only EMPTY, because a maze has at most one cheese",
             ),
             "render_inner_grid": "worlds.maze.human_view:human_view",
             "render_outer_grid": "worlds.maze.human_view:human_frame",
@@ -143,22 +147,22 @@ _MAZE: dict[str, Name] = {
             "get_mouse_pos_from_seed": ("maze:make_level", _OUTER),
             "get_mazes_with_mouse_at_location": (
                 "maze:find_seeds",
-                "it is the cheese that is there",
+                "finds the cheese there, not the mouse, like the original",
             ),
             "generate_mazes_with_cheese_at_location": "maze:place_cheese",
             "wrap_venv": "maze:MazeVenv",
             "copy_venv": "maze:venv_from_mazes",
             "copy_venvs": "maze:venv_from_mazes",
-            "load_venv": ("maze:load_mazes", "nothing in the file is run"),
+            "load_venv": ("maze:load_mazes", "executes nothing in the file"),
             "save_venv": "maze:save_mazes",
             "get_cheese_venv_pair": "maze:venv_pair",
             "make_top_right_path": "worlds.maze.edit:carve_path_to_world_corner",
             "get_top_right_venv_pair": "worlds.maze.edit:carve_path_to_world_corner",
             "get_random_obs_opts": (
                 "maze:random_mazes",
-                "cheese is taken away when asked, and metadata name the level that is shown",
+                "can remove the cheese, and metadata name the level that is shown",
             ),
-            "get_random_obs": ("maze:random_mazes", "`spawn_cheese=False` takes the cheese away"),
+            "get_random_obs": ("maze:random_mazes", "`spawn_cheese=False` removes the cheese"),
             "venv_with_all_mouse_positions": "vfield:vector_field",
         },
     ),
@@ -171,7 +175,7 @@ _MAZE: dict[str, Name] = {
             "get_path_to_corner": "maze:shortest_path",
             "get_decision_square_from_grid_graph": (
                 "maze:decision_square",
-                "as there, not None where the corner is on the path to the cheese",
+                "like the original, not None if the corner is on the path to the cheese",
             ),
             "maze_has_decision_square": "maze:decision_square",
             "get_decision_square_from_maze_state": "maze:decision_square",
@@ -179,8 +183,14 @@ _MAZE: dict[str, Name] = {
             "NODE_TYPES": "maze:NodeType",
             "get_node_type_by_world_loc": "maze:node_type",
             "get_object_pos_from_seq_of_states": "episodes.rollouts:Rollout.maze_at",
-            "get_mouse_pos_from_seq_of_states": ("episodes.rollouts:Rollout", "there, None"),
-            "get_cheese_pos_from_seq_of_states": ("episodes.rollouts:Rollout", "there, None"),
+            "get_mouse_pos_from_seq_of_states": (
+                "episodes.rollouts:Rollout",
+                "the original returns None",
+            ),
+            "get_cheese_pos_from_seq_of_states": (
+                "episodes.rollouts:Rollout",
+                "the original returns None",
+            ),
         },
     ),
     **_faces(
@@ -194,23 +204,25 @@ _MAZE: dict[str, Name] = {
         },
     ),
     **_faces("compat.fields", {"geometric_probability_path": "chains:chances"}),
-    "lru_cache": Name(None, "maze:EnvState", "reading a state is fast; functools has the original"),
+    "lru_cache": Name(
+        None, "maze:EnvState", "reading a state is fast; use functools for the original"
+    ),
     "models": Name("models", "models:load_policy"),
 }
 
 _MODELS: dict[str, Name] = {
     "load_policy": _same("models:load_policy", "`action_size` is `num_actions`"),
     "MlpModel": _same("models:MlpModel"),
-    "NatureModel": _same("models:NatureModel", "pictures of 64 x 64, as the mazes have"),
-    "CategoricalPolicy": Name(None, "models:ImpalaPolicy", "one class, with a scale"),
+    "NatureModel": _same("models:NatureModel", "for frames of 64 x 64, like those of mazes"),
+    "CategoricalPolicy": Name(None, "models:ImpalaPolicy", "one class with a scale"),
     "InterpretableImpalaModel": Name(None, "models:ImpalaPolicy", "its .embedder"),
     **_gone(
         "InterpretableImpalaBlock InterpretableResidualBlock ResidualAdd Flatten",
         "models:ImpalaPolicy",
-        "its modules have the same names and the same activations",
+        "its modules have the same names and activations",
     ),
     **_gone(
-        "orthogonal_init xavier_uniform_init scale", "models:ImpalaPolicy", "it does so itself"
+        "orthogonal_init xavier_uniform_init scale", "models:ImpalaPolicy", "initialises itself"
     ),
     **_faces(
         "compat.actions",
@@ -232,8 +244,8 @@ _IMPORTS: dict[str, Name] = {
         {
             "RAND_REGION": "studies.base:shipped_agent",
             "load_model": "models:load_policy",
-            "policy": ("models:load_policy", "loaded when first used"),
-            "hook": ("hooks:patched", "loaded when first used; needs circrl 0.6"),
+            "policy": ("models:load_policy", "loaded on first use"),
+            "hook": ("hooks:patched", "loaded on first use; needs circrl 0.6"),
             "labels": "hooks:activation_names",
             "in_jupyter": "widgets.levels:LevelBrowser",
         },
@@ -246,7 +258,9 @@ _IMPORTS: dict[str, Name] = {
 
 _VISUALIZATION: dict[str, Name] = {
     "maze": Name("maze", "maze:Maze"),
-    "vector_field": _same("vfield:vector_field", "a VectorField, indexed by the old names too"),
+    "vector_field": _same(
+        "vfield:vector_field", "returns a VectorField, which also has the old keys"
+    ),
     **_faces(
         "compat.fields",
         {
@@ -256,7 +270,7 @@ _VISUALIZATION: dict[str, Name] = {
             "plot_vector_field": ("vfield:plot_vf", _AXES),
             "vector_field_tup": "vfield:vector_field",
             "get_arrows_and_probs": "vfield:VectorField.arrows",
-            "get_vf_diff": ("vfield:difference", "changes neither field"),
+            "get_vf_diff": ("vfield:difference", "does not change the fields"),
             "vf_diff_magnitude": (
                 "vfield:FieldDifference.lengths",
                 "still too small by a factor of √n",
@@ -287,7 +301,7 @@ _VISUALIZATION: dict[str, Name] = {
             "vf_heatmap": "chains:chances",
             "retarget_heatmap": (
                 "studies.retargeting.measure:Retargeting",
-                "each square is computed; there, squares of one pixel shared the first's number",
+                "computes each square; in the original, squares of one pixel share a number",
             ),
             "show_grid_heatmap": "vfield:plot_heat_map",
             "create_save_button": "widgets.channels:ChannelBrowser",
@@ -325,8 +339,10 @@ _VISUALIZATION: dict[str, Name] = {
     **_gone("format_plotter", "plots.activations:plot_channels", _PLOTLY),
     **_gone("render_arrows map_vf_to_human", "vfield:plot_vf", _PIXELS),
     **_gone("pixel_slices_from_grid pixels_at_grid", "worlds.maze.human_view:human_view", _PIXELS),
-    **_gone("dummy_venv human_view", "maze:create_venv", "nothing is made at import"),
-    "is_internal_activation": Name(None, "hooks:activation_names", "it lists no others"),
+    **_gone("dummy_venv human_view", "maze:create_venv", "nothing is created at import"),
+    "is_internal_activation": Name(
+        None, "hooks:activation_names", "it lists only internal activations"
+    ),
 }
 
 _PATCH_UTILS: dict[str, Name] = {
@@ -342,20 +358,20 @@ _PATCH_UTILS: dict[str, Name] = {
             "logits_to_action_plot": ("episodes.rollouts:Rollout", "matplotlib, not plotly"),
             "channel_patch_or_broadcast": (
                 "hooks:patched",
-                "-1 is all channels; there, what went in was the last",
+                "-1 means all channels; the original passes only the last",
             ),
             "compose_patches": "interventions:Intervention",
             "get_values_diff_patch": "interventions:Add",
             "get_zero_patch": "interventions:Zero",
-            "get_mean_patch": ("interventions:Mean", "random observations are given to the policy"),
+            "get_mean_patch": ("interventions:Mean", "passes random observations to the policy"),
             "get_random_patch": "interventions:Resample",
             "get_channel_pixel_patch": (
                 "interventions:Clamp",
-                "other pixels keep each observation's own numbers; there, the first one's",
+                "other pixels are unchanged; the original copies the first observation's",
             ),
             "combined_pixel_patch": (
                 "interventions:Clamp",
-                "other pixels keep each observation's own numbers; there, the first one's",
+                "other pixels are unchanged; the original copies the first observation's",
             ),
             "get_multiply_patch": "interventions:Scale",
             "values_from_venv": "hooks:record",
@@ -402,15 +418,19 @@ _METRICS = _faces(
     },
 ) | {
     "maze": Name("maze", "maze:Maze"),
-    **_gone("metric", "worlds.maze.features:FEATURES", "metrics[name] = function adds one"),
-    **_gone("dist_cheese_nxn", "worlds.maze.features:Distance", "to the region, open squares only"),
+    **_gone("metric", "worlds.maze.features:FEATURES", "add one with metrics[name] = function"),
+    **_gone(
+        "dist_cheese_nxn",
+        "worlds.maze.features:Distance",
+        "distance to the region, over open squares",
+    ),
 }
 
 _DATA_UTILS = _faces(
     "compat.episodes",
     {
         "Episode": "episodes.rollouts:Rollout",
-        "load_episode": ("episodes.rollouts:play", "nothing in the file is run"),
+        "load_episode": ("episodes.rollouts:play", "executes nothing in the file"),
     },
 )
 
@@ -418,7 +438,7 @@ _ROLLOUT_UTILS = _faces(
     "compat.episodes",
     {
         "get_predict": "episodes.rollouts:play",
-        "rollout_video_clip": ("episodes.videos:write_video", "an outer mouse is (row, column)"),
+        "rollout_video_clip": ("episodes.videos:write_video", "`mouse_outer_pos` is (row, column)"),
         "side_by_side_rollout": "episodes.videos:side_by_side",
     },
 )
@@ -447,11 +467,11 @@ _UTILS = _faces(
     {
         "setup": (
             "models:load_policy",
-            "changes into the folder that holds trained_models; downloads nothing",
+            "changes to the folder that contains trained_models; downloads nothing",
         ),
         "cd_into_procgen_tools": (
             "models:load_policy",
-            "goes to the folder that holds trained_models",
+            "changes to the folder that contains trained_models",
         ),
     },
 ) | {"setup_dir": Name("compat.session:cd_into_procgen_tools", "models:load_policy")}
@@ -462,11 +482,11 @@ _WRAPPERS = _faces(
         "VecEnvWrapper": "worlds.wrappers:MapObservations",
         "VecExtractDictObs": (
             "worlds.wrappers:under_key",
-            "the inverse; ours give frames as they are",
+            "the inverse: our environments return plain frames",
         ),
         "TransposeFrame": "worlds.wrappers:channels_first",
         "ScaledFloatFrame": "worlds.wrappers:scaled",
-        "VecFrameStack": ("worlds.wrappers:StackObservations", "with an axis of its own"),
+        "VecFrameStack": ("worlds.wrappers:StackObservations", "adds an axis"),
         "VecNormalize": "worlds.wrappers:NormalizeObservations",
         "RunningMeanStd": "worlds.wrappers:NormalizeObservations",
     },
@@ -493,7 +513,9 @@ NAMES: dict[str, dict[str, Name]] = {
     "procgen_imports": {
         "vfield": Name("vfield", "vfield:vector_field"),
         "vs": Name("vfield_stats", "effects:measure"),
-        "patch_utils": Name("patch_utils", "interventions:Add", "there, imported on its own"),
+        "patch_utils": Name(
+            "patch_utils", "interventions:Add", "a separate import in the original"
+        ),
     },
     "procgen_wrappers": _WRAPPERS,
 }

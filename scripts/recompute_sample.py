@@ -36,10 +36,10 @@ from procgen_tools.studies.measuring import effects_table
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 
 TOLERANCE = 1e-4
-"""The largest difference that counts as none."""
+"""The largest difference that is ignored."""
 
 Numbers = Mapping[tuple[str, str, str], Estimate]
-"""By the claim's statement, the agent, and the number's name."""
+"""Numbers by statement of the claim, agent, and name of the number."""
 
 
 def numbers_of(claims: tuple[Claim, ...], agents: tuple[str, ...]) -> Numbers:

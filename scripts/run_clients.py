@@ -61,13 +61,13 @@ NO_DATA = (
     r"FileNotFoundError|ValueError (max\(\) arg is an empty|No objects to concatenate)"
     r"|TraitError setting (max < min|min > max)"
 )
-"""Errors, by kind and text, of files that open data, or look for them and go on with none."""
+"""The errors, by kind and text, of files that open missing data, or continue without them."""
 
 OUTSIDE = r"IndexError|ValueError index \d+ is out of bounds"
-"""Errors of files that take a channel or an activation from an array by its number."""
+"""The errors of files that index a missing channel or activation in an array."""
 
 WARNED = ((NO_DATA, "published fields and patches"), (OUTSIDE, "channels in this"))
-"""Errors, and words of the warning that announces them."""
+"""Errors, with words of the warning that precedes them."""
 
 AGENT = "--model_file trained_models/maze_I/model_rand_region_5.pth"
 ROLLOUTS = "../episode_data/20230131T224127"
@@ -79,7 +79,7 @@ GATHERERS = (
     ("experiments/probing_postproc.py", f"probe_data_initial {ROLLOUTS}"),
     ("experiments/action_probing_obsproc.py", ""),
 )
-"""The files that write data, in the order that they need each other, with small settings."""
+"""The files that write data, in the order of their dependencies, with small settings."""
 
 TRAINING = "train ppo trained.pth --folder ../checkpoints --snapshot-every 512 --steps 1536"
 TRAINING += " --num-envs 16 --rollout-steps 32 --validation-envs 0"
@@ -98,10 +98,11 @@ LINKS = (
     ("experiments/action_probing_proc_*", "../episode_data/action_probing_current"),
     ("experiments/action_probing_obs.pkl", "../episode_data/action_probing_current/{name}"),
 )
-"""What gatherers wrote, and where other files look for what their authors had."""
+"""The files that gatherers write, and where other files expect their authors' data."""
 
 OLDER = ("gatherdata_rich.py", "probing_gather.py")
-"""Files that need circrl 0.4.0: later ones give the function that makes a level a seed."""
+"""Files that need circrl 0.4.0, because later versions pass a seed to the function that makes a
+level."""
 
 ARGUMENTS = {
     "probing_gather.py": f"--num_episodes 2 {AGENT}",
@@ -119,10 +120,10 @@ NUMBERS = {
     "inds_to_check": 41,
     "num_batch": 60,
 }
-"""Sizes (and an observation) that files about probes set in their code: smaller ones."""
+"""Smaller values for sizes (and an observation) that files about probes set in their code."""
 
 SNAPSHOTS = "/home/uli/2023-02-02__17-29-21__seed_870"
-"""Where an author had the snapshots of a training; ours are in `snapshots`."""
+"""The author's folder for snapshots of a training; ours is `snapshots`."""
 
 WRITTEN = (
     "mazes",
@@ -135,10 +136,11 @@ WRITTEN = (
     "figures/cheese_vfs",
     "experiments/statistics/data/vfields/cheese",
 )
-"""Folders that procgen-tools' downloads make, and scripts write to."""
+"""Folders that procgen-tools' downloads create and its scripts write to."""
 
 WALL = 20
-"""The limit on the clock, as a multiple of that on processor time: machines may be busy."""
+"""The wall-clock limit, as a multiple of the limit of processor time, because machines may be
+busy."""
 
 CHILD = """
 import builtins, json, logging, resource, sys, traceback, warnings

@@ -28,13 +28,14 @@ from procgen_tools.plots.style import look_colours
 FOLDER = Path(__file__).parents[1] / "experiments"
 PALETTE = 256
 FREQUENT, FLAT = 48, 200
-"""Entries of a palette for the most frequent colours, and for these and those of flat areas."""
+"""Number of palette entries for the most frequent colours, and for these and those of flat
+areas."""
 RUN = 9
-"""Pixels in a row that have one colour, in a flat area."""
+"""Number of adjacent pixels of one colour that make a flat area."""
 FARTHEST = 14
-"""How far red, green or blue of a pixel may move, of 255: less than eyes see in a texture."""
+"""Largest change of a pixel's red, green or blue, of 255, which is invisible in a texture."""
 SMALL = 90_000
-"""Bytes of a picture that needs no palette."""
+"""Size in bytes up to which a picture needs no palette."""
 
 
 def notebooks(names: list[str]) -> list[Path]:

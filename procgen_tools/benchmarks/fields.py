@@ -39,7 +39,7 @@ LEVELS = (3, 0, 17)
 """Seeds of hard levels of 5 x 5, 13 x 13 and 25 x 25 squares."""
 
 TOLERANCE = 1e-5
-"""How far the probabilities of two ways may differ: the rounding of float32."""
+"""The largest difference of probabilities between two methods, from the rounding of float32."""
 
 SPREAD = 0.1
 """Standard deviation over the squares of the logits of the policy that is measured: large beside

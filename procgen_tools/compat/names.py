@@ -290,7 +290,7 @@ _VISUALIZATION: dict[str, Name] = {
             "get_residual_num": "hooks:activation_names",
             "get_stride": (
                 "plots.activations:activation_extent",
-                "convolutions after the pooling are",
+                "convolutions after the pooling have the stride after it",
             ),
             "get_pixel_loc": "plots.activations:activation_extent",
             "get_pixel_coords": "plots.activations:activation_extent",

@@ -112,10 +112,9 @@ def session() -> tuple[ImpalaPolicy, Any, list[str]]:
     if channels < PUBLISHED_CHANNELS:
         warnings.warn(
             f"{DEFAULT_LAYER} has {channels} channels in this policy, and {PUBLISHED_CHANNELS} in "
-            "the published one: numbers of channels that were found in that one mean others here, "
-            f"or none from {channels} on. Call "
-            "studies.cheese_channels.measure.find_cheese_channels to "
-            "find this policy's own",
+            "the published one. Channel numbers from that agent mean other channels here, or no "
+            f"channel from {channels} on. Call "
+            "studies.cheese_channels.measure.find_cheese_channels to find this policy's own",
             UserWarning,
             stacklevel=3,
         )
@@ -126,8 +125,8 @@ def no_such_channel(channel: int, count: int, layer_name: str) -> str:
     """The error message for a channel that an activation does not have."""
     return (
         f"channel {channel} does not exist: {layer_name} has {count} in this policy. Numbers in "
-        "procgen-tools' notebooks are of the published agent, whose layers have up to "
-        f"{PUBLISHED_CHANNELS} channels; call "
+        "procgen-tools' notebooks belong to the published agent, whose layers have up to "
+        f"{PUBLISHED_CHANNELS} channels. Call "
         "studies.cheese_channels.measure.find_cheese_channels to find this policy's own"
     )
 

@@ -21,7 +21,7 @@ from procgen_tools.worlds.maze.state import EnvState
 from procgen_tools.worlds.maze.venv import MazeVenv, create_venv, venv_from_mazes
 
 BACKGROUND = 0
-"""Level 0's picture, before which procgen-tools' mazes made by hand stand."""
+"""The background of level 0, which hand-made mazes have in procgen-tools."""
 
 
 def venv_from_states(states: list[bytes]) -> MazeVenv:

@@ -37,12 +37,15 @@ def seed_list(seed: int | Sequence[int | None] | None, num: int) -> list[int | N
     else:
         seeds = [whole_number("seed", seed) + index for index in range(num)]
     if len(seeds) != num:
-        raise ValueError(f"{len(seeds)} seeds for {num} environments: give one for each, or one "
-                         "number for all")  # fmt: skip
+        raise ValueError(
+            f"{len(seeds)} seeds for {num} environments: give one for each, or one number for all"
+        )
     wrong = [number for number in seeds if number is not None and not 0 <= number < MAX_SEED]
     if wrong:
-        raise ValueError(f"seed {wrong[0]} is not in 0..{MAX_SEED - 1}: choose seeds that are "
-                         "(environment i takes seed + i)")  # fmt: skip
+        raise ValueError(
+            f"seed {wrong[0]} is not in 0..{MAX_SEED - 1}: choose seeds that are (environment i "
+            "takes seed + i)"
+        )
     return seeds
 
 
@@ -57,8 +60,10 @@ def reset_mask(options: dict[str, Any] | None, num: int) -> Bool[np.ndarray, " e
         raise ValueError(f"unknown options {unknown}: there is 'reset_mask'")
     mask = np.array((options or {}).get("reset_mask", np.ones(num, bool)))
     if mask.shape != (num,) or mask.dtype != bool:
-        raise ValueError(f"reset_mask has shape {mask.shape} and type {mask.dtype}: give "
-                         f"{num} booleans, one for each environment")  # fmt: skip
+        raise ValueError(
+            f"reset_mask has shape {mask.shape} and type {mask.dtype}: give {num} booleans, one "
+            "for each environment"
+        )
     return mask
 
 
@@ -241,8 +246,7 @@ class BatchedEpisodes(VectorEnv[Any, Any, np.ndarray], Generic[Observation]):
     def _require_rendering(self) -> None:
         """Raise ValueError if the environments were made without a render mode."""
         if self.render_mode is None:
-            raise ValueError("nothing to render: make the environment with "
-                             "render_mode='rgb_array'")  # fmt: skip
+            raise ValueError("nothing to render: make the environment with render_mode='rgb_array'")
 
     def _shown(self) -> Any:
         """The observations; where an episode is over, its last one."""
@@ -283,8 +287,10 @@ class EnvOfOne(gymnasium.Env[Observation, Any]):
 
     def __init__(self, batch: VectorEnv[Any, Any, Any]) -> None:
         if batch.metadata["autoreset_mode"] is not AutoresetMode.SAME_STEP:
-            raise ValueError("autoreset_mode is for vector environments: one alone begins its "
-                             "episodes in reset(); leave it out")  # fmt: skip
+            raise ValueError(
+                "autoreset_mode is for vector environments: one alone begins its episodes in "
+                "reset(); leave it out"
+            )
         self._batch = batch
         self._episode_over = False
         self.render_mode = batch.render_mode

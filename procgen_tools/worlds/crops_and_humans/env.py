@@ -53,6 +53,13 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
     Raises:
         TypeError: a number that is not an integer.
         ValueError: an unknown name or mode, a maze that cannot be played, a number below 1.
+
+    Example:
+        >>> envs = CropsAndHumansVectorEnv(2)
+        >>> observations, infos = envs.reset(seed=0)
+        >>> observations, rewards, terminations, truncations, infos = envs.step([0, 0])
+        >>> rewards.tolist()  # both step over the top edge
+        [-5.0, -5.0]
     """
 
     metadata = _VECTOR_METADATA
@@ -131,7 +138,14 @@ class CropsAndHumansVectorEnv(BatchedEpisodes[Inputs]):
 
 
 class CropsAndHumansEnv(EnvOfOne[Float32[np.ndarray, " input"]]):
-    """One maze: a `CropsAndHumansVectorEnv` of one, with the same settings."""
+    """One maze: a `CropsAndHumansVectorEnv` of one, with the same settings.
+
+    Example:
+        >>> env = CropsAndHumansEnv(mazes="production")
+        >>> observation, info = env.reset(seed=0)
+        >>> observation.shape
+        (161,)
+    """
 
     metadata = _METADATA
 
@@ -142,8 +156,10 @@ class CropsAndHumansEnv(EnvOfOne[Float32[np.ndarray, " input"]]):
 def _bank(mazes: str | Mazes) -> Mazes:
     if isinstance(mazes, str):
         if mazes not in MAZES:
-            raise ValueError(f"there are no mazes {mazes!r}: use {' or '.join(map(repr, MAZES))}, "
-                             "or give cells of your own")  # fmt: skip
+            raise ValueError(
+                f"there are no mazes {mazes!r}: use {' or '.join(map(repr, MAZES))}, or give cells "
+                "of your own"
+            )
         return MAZES[mazes]()
     bank = np.array(mazes, np.int8)
     if bank.ndim != 3 or len(bank) == 0:

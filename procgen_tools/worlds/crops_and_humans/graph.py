@@ -1,7 +1,7 @@
-"""All states that can follow from some mazes, as a graph: what exact answers are computed on.
+"""All states that can be reached in some mazes, as a graph, for exact results.
 
-`Graph` holds the states of many mazes at once, for training and for counting harvests. `Level` is
-one maze, whose graph has goals by name, as every world's levels have (see `worlds.graph`).
+`Graph` has the states of many mazes at once, for training and for counts of harvests. `Level` is
+one maze, whose graph has goals by name, like the levels of all worlds (see `worlds.graph`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from procgen_tools.worlds.crops_and_humans.rules import (
 )
 
 CONVERGED = 1e-9
-"""Values that change less are taken for the limit."""
+"""Values that change by less have converged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +45,18 @@ class Graph:
     """States, and where each action leads from them.
 
     Attributes:
-        states: each once; the first ones are those of `starts`.
-        starts: (maze,) the number of the state that an episode in each maze begins in.
+        states: the states, without duplicates; those of `starts` come first.
+        starts: (maze,) the number of the state in which an episode in each maze begins.
         following: (state, action) the number of the next state; itself at the end of an episode.
         entered: (state, action) the code of the cell that the action leads to.
         rewards: (state, action).
         ended: (state, action) whether the episode is over.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> graph = graph_of(training_mazes()[:2])
+        >>> graph.optimal_values().shape == (len(graph), 4)
+        True
     """
 
     states: States
@@ -66,7 +72,7 @@ class Graph:
         return len(self.states)
 
     def optimal_values(self, discount: float = 0.95) -> Float[np.ndarray, "state 4"]:
-        """The value of each action under the best policy there is, by value iteration.
+        """The value of each action under the optimal policy, by value iteration.
 
         Raises:
             ValueError: a discount that is not between 0 and 1.
@@ -83,11 +89,16 @@ class Graph:
 
 
 def graph_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Graph:
-    """The graph of everything that can happen in these mazes from any empty cell.
+    """The graph of all states that can be reached in these mazes from any empty cell.
 
     Args:
         mazes: (maze, 7, 7).
         rewards: of the steps.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> len(graph_of(training_mazes()[:1]))
+        120
     """
     beginnings = States(mazes, np.tile(START, (len(mazes), 1)))
     numbers: dict[bytes, int] = {}
@@ -111,11 +122,11 @@ def graph_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Graph:
     following, entered, gained, ended = (
         np.concatenate(each).reshape(-1, len(ACTIONS)) for each in zip(*parts, strict=True)
     )
-    return Graph(
-        States(*(np.concatenate([getattr(part, name) for part in kept])
-                 for name in ("mazes", "positions"))),
-        starts, following, entered, gained, ended,
-    )  # fmt: skip
+    states = States(
+        mazes=np.concatenate([part.mazes for part in kept]),
+        positions=np.concatenate([part.positions for part in kept]),
+    )
+    return Graph(states, starts, following, entered, gained, ended)
 
 
 def _numbered(
@@ -137,16 +148,16 @@ def _numbered(
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """One maze as a level whose exact answers `vfield`, `chains` and `effects` give.
+    """One maze as a level for the exact results of `vfield`, `chains` and `effects`.
 
-    Goals: `exit`, which ends the episode; `crop` and `human`, to have harvested one. The states
-    are those of `graph_of`, and a last one after the exit.
+    The goals are `exit`, which ends the episode, and `crop` and `human`, the harvest of one. The
+    states are those of `graph_of`, and a last one after the exit.
 
     Attributes:
         cells: (7, 7) codes of the maze.
 
     Raises:
-        ValueError: no maze (see `levels.check`).
+        ValueError: the maze cannot be played (see `levels.check`).
 
     Example:
         >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
@@ -178,7 +189,7 @@ class Level:
         goals = {"exit": np.arange(over + 1) == over}
         for name, code in (("crop", CROP), ("human", HUMAN)):
             left = (found.states.mazes == code).sum(axis=(1, 2))
-            # After the exit nothing is harvested any more, so the last state is of no such goal.
+            # Nothing is harvested after the exit, so the last state does not belong to this goal.
             goals[name] = np.append(left < (self.cells == code).sum(), False)
         return shared.Graph(
             np.concatenate([np.where(found.ended, over, found.following), [[over] * len(ACTIONS)]]),
@@ -190,17 +201,17 @@ class Level:
         )
 
     def decision(self, start: int | None = None) -> None:
-        """None: where the ways to crops, humans and exit part is not defined in this world."""
+        """None, because decision squares are not defined in this world."""
 
     def views(self) -> tuple[Float32[np.ndarray, "state 161"], ...]:
-        """What the agent is shown in every state that is not after the exit."""
+        """The agent's observations in every state except the one after the exit."""
         return (self._states.states.inputs(),)
 
     def moves(self, logits: Any) -> Float[np.ndarray, "state 4"]:
-        """The probabilities of the four actions: 1 for the one of the highest value."""
+        """The probabilities of the four actions: 1 for the action of the highest value."""
         return np.eye(len(ACTIONS))[logits.argmax(dim=1).cpu().numpy()]
 
     def caption(self) -> str:
-        """The maze in a few words."""
+        """A short description of the maze."""
         crops, humans = ((self.cells == code).sum() for code in (CROP, HUMAN))
         return f"{SIZE} x {SIZE} cells, {crops} crops, {humans} humans"

@@ -38,6 +38,11 @@ def picture(
 
     Raises:
         ValueError: too few pixels.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> picture(training_mazes()[0], cell_pixels=10).shape
+        (70, 70, 3)
     """
     if cell_pixels < 4:
         raise ValueError(f"{cell_pixels} pixels cannot show a cell: give 4 or more")
@@ -65,9 +70,11 @@ def _part(box: _Box, left: float, top: float, right: float, bottom: float) -> _B
     """A part of a box, in fractions of its sides."""
     width, height = box[2] - box[0], box[3] - box[1]
     return (
-        box[0] + left * width, box[1] + top * height,
-        box[0] + right * width, box[1] + bottom * height,
-    )  # fmt: skip
+        box[0] + left * width,
+        box[1] + top * height,
+        box[0] + right * width,
+        box[1] + bottom * height,
+    )
 
 
 def _plant(draw: _Draw, box: _Box) -> None:

@@ -65,7 +65,12 @@ def parse(text: str) -> Cells:
 
 
 def text(cells: Cells) -> str:
-    """The text of a maze, in the form that `parse` reads."""
+    """The text of a maze, in the form that `parse` reads.
+
+    Example:
+        >>> text(training_mazes()[0]).count("E")
+        1
+    """
     symbols = {code: symbol for symbol, code in SYMBOLS.items()}
     return "/".join("".join(symbols[code] for code in row) for row in cells.tolist())
 
@@ -76,6 +81,11 @@ def check(cells: Cells) -> None:
     Raises:
         ValueError: an unknown code, an exit that is missing at (6, 6) or elsewhere, a start that
             is not empty, or an exit that cannot be reached.
+
+    Example:
+        >>> check(np.ones((7, 7), np.int8))
+        Traceback (most recent call last):
+        ValueError: the exits are []: put one at (6, 6), and nowhere else
     """
     if not np.isin(cells, list(SYMBOLS.values())).all():
         wrong = cells[~np.isin(cells, list(SYMBOLS.values()))]
@@ -90,7 +100,12 @@ def check(cells: Cells) -> None:
 
 
 def reachable(cells: Cells) -> Bool[np.ndarray, "7 7"]:
-    """The cells that can be reached from the start."""
+    """The cells that can be reached from the start.
+
+    Example:
+        >>> reachable(training_mazes()[0]).sum()  # all that are not walls
+        31
+    """
     found = np.zeros((SIZE, SIZE), bool)
     found[START] = cells[START] != WALL
     while True:
@@ -102,7 +117,12 @@ def reachable(cells: Cells) -> Bool[np.ndarray, "7 7"]:
 
 @cache
 def layouts() -> Bool[np.ndarray, "layout 7 7"]:
-    """The open cells of all 322 layouts that the generator can make (read-only)."""
+    """The open cells of all 322 layouts that the generator can make (read-only).
+
+    Example:
+        >>> layouts().shape
+        (322, 7, 7)
+    """
     grids = np.stack([_grid(edges) for edges in sorted(map(sorted, _all_trees()))])
     grids.setflags(write=False)
     return grids
@@ -110,7 +130,12 @@ def layouts() -> Bool[np.ndarray, "layout 7 7"]:
 
 @cache
 def training_mazes() -> Mazes:
-    """All 1,336 training mazes: each layout with every choice of items (read-only)."""
+    """All 1,336 training mazes: each layout with every choice of items (read-only).
+
+    Example:
+        >>> training_mazes().shape
+        (1336, 7, 7)
+    """
     mazes = []
     for layout in layouts():
         ends = np.argwhere(dead_ends(layout))
@@ -122,7 +147,13 @@ def training_mazes() -> Mazes:
 
 
 def random_training_maze(seed: int | np.random.Generator) -> Cells:
-    """A maze drawn by the generator. Layouts are not equally probable."""
+    """A maze drawn by the generator. Layouts are not equally probable.
+
+    Example:
+        >>> cells = random_training_maze(seed=0)
+        >>> bool((cells == training_mazes()).all(axis=(1, 2)).any())
+        True
+    """
     rng = np.random.default_rng(seed)
     stack, edges, seen = [(0, 0)], set(), {(0, 0)}
     while stack:
@@ -140,12 +171,16 @@ def random_training_maze(seed: int | np.random.Generator) -> Cells:
 
 
 def dead_ends(layout: Bool[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze 7 7"]:
-    """Open cells with three walls or edges around them, except start and exit. They hold items."""
+    """Open cells with three walls or edges around them, except start and exit. They hold items.
+
+    Example:
+        >>> cells = training_mazes()[0]
+        >>> bool((dead_ends(cells != WALL) == (cells > EMPTY)).all())
+        True
+    """
     padded = np.pad(layout, [(0, 0)] * (layout.ndim - 2) + [(1, 1), (1, 1)]).astype(np.int8)
-    around = (
-        padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2]
-        + padded[..., 1:-1, 2:]
-    )  # fmt: skip
+    vertical = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1]
+    around = vertical + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
     ends = layout & (around == 1)
     for row, col in (START, END):
         ends[..., row, col] = False

@@ -51,6 +51,11 @@ def shift_walls(cells: Cells) -> Cells:
     """The maze with all connecting walls shifted that can be.
 
     A window that contains an item or the exit stays unchanged.
+
+    Example:
+        >>> changed = [not (shift_walls(cells) == cells).all() for cells in training_mazes()[:100]]
+        >>> any(changed)
+        True
     """
     shifted = cells.copy()
     for before, after in SHIFTS:
@@ -74,6 +79,10 @@ def sticks_out(mazes: Int8[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze"
     """Whether a block sticks out somewhere, which puts a maze outside the training distribution.
 
     The cells around the block must be empty; items hide it.
+
+    Example:
+        >>> int(sticks_out(training_mazes()).sum()), int(sticks_out(production_mazes()).sum())
+        (0, 640)
     """
     found = [windows_of(mazes, block).any(axis=(-2, -1)) for block in STICKING_OUT]
     return np.asarray(np.any(found, axis=0))  # of one maze, any gives no array
@@ -81,7 +90,12 @@ def sticks_out(mazes: Int8[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze"
 
 @cache
 def production_mazes() -> Mazes:
-    """The 640 training mazes in which a block sticks out after `shift_walls` (read-only)."""
+    """The 640 training mazes in which a block sticks out after `shift_walls` (read-only).
+
+    Example:
+        >>> production_mazes().shape
+        (640, 7, 7)
+    """
     shifted = np.stack([shift_walls(cells) for cells in training_mazes()])
     return _read_only(shifted[sticks_out(shifted)])
 
@@ -91,6 +105,10 @@ def other_production_mazes() -> Mazes:
     """Further mazes in which a block sticks out, none of them in `production_mazes` (read-only).
 
     One or more of the walls are shifted, and items do not prevent a shift.
+
+    Example:
+        >>> bool(sticks_out(other_production_mazes()).all())
+        True
     """
     known = {cells.tobytes() for cells in production_mazes()}
     others: dict[bytes, Cells] = {}

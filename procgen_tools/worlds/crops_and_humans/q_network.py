@@ -23,6 +23,11 @@ class QNetwork(nn.Module):
 
     Raises:
         ValueError: a width below 1.
+
+    Example:
+        >>> network = QNetwork(width=8)
+        >>> network(torch.zeros(3, 161)).shape
+        torch.Size([3, 4])
     """
 
     def __init__(self, width: int = WIDTH, *, seed: int = 0) -> None:

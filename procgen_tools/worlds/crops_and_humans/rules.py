@@ -37,7 +37,12 @@ NUM_INPUTS = 3 * SIZE * SIZE + 2 * SIZE
 
 @dataclass(frozen=True)
 class Rewards:
-    """The reward of a step, by what it leads to."""
+    """The reward of a step, by the cell that it leads to.
+
+    Example:
+        >>> Rewards(human=-100.0).of(np.array([[HUMAN, CROP, EXIT]], np.int8))
+        array([[-100.,    2.,   10.]], dtype=float32)
+    """
 
     wall: float = -5.0
     empty: float = -0.25
@@ -48,9 +53,8 @@ class Rewards:
     def of(self, cells: Int8[np.ndarray, "*any"]) -> Float32[np.ndarray, "*any"]:
         """The reward for stepping on each cell."""
         table = np.zeros(5, np.float32)
-        table[[EXIT, WALL, EMPTY, CROP, HUMAN]] = (
-            self.exit, self.wall, self.empty, self.crop, self.human,
-        )  # fmt: skip
+        rewards = (self.exit, self.wall, self.empty, self.crop, self.human)
+        table[[EXIT, WALL, EMPTY, CROP, HUMAN]] = rewards
         return table[cells]  # the exit, -1, is the last
 
 
@@ -65,6 +69,12 @@ class States:
     Attributes:
         mazes: (state, 7, 7) the present codes of each maze's cells (see `levels`).
         positions: (state, 2) the row and column of the agent.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> states = States(training_mazes()[:2], np.array([[0, 0], [0, 0]]))
+        >>> states.inputs().shape
+        (2, 161)
     """
 
     mazes: Int8[np.ndarray, "state 7 7"]
@@ -102,6 +112,13 @@ class Stepped:
         entered: (state,) code of the cell that the step led to; WALL for a bump.
         rewards: (state,) of the step.
         ended: (state,) whether the exit was reached.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> start = States(training_mazes()[:1], np.array([[6, 5]]))
+        >>> stepped = step(start, np.array([3]))  # to the right, where the exit is
+        >>> stepped.entered.tolist(), stepped.rewards.tolist(), stepped.ended.tolist()
+        ([-1], [10.0], [True])
     """
 
     states: States
@@ -162,7 +179,13 @@ def check_actions(actions: np.ndarray, count: int) -> None:
 
 
 def states_of(mazes: Mazes) -> States:
-    """The agent on every empty cell of every maze, maze by maze, row by row."""
+    """The agent on every empty cell of every maze, maze by maze, row by row.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> states_of(training_mazes()[:1]).positions[:3].tolist()
+        [[0, 0], [0, 1], [0, 2]]
+    """
     numbers, *positions = np.nonzero(mazes == EMPTY)
     return States(mazes[numbers], np.stack(positions, axis=1))
 
@@ -176,6 +199,12 @@ class Transitions:
         rewards: (state, action) of the steps.
         following: where the steps lead, four for each state, in the order of ACTIONS.
         ended: (state, action) whether the steps reach the exit.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> found = transitions_of(training_mazes()[:1])
+        >>> len(found.following) == 4 * len(found)
+        True
     """
 
     states: States
@@ -195,6 +224,11 @@ def transitions_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Transitions:
     Args:
         mazes: (maze, 7, 7).
         rewards: of the steps, the same in all mazes.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> transitions_of(training_mazes()[:1]).rewards[0].tolist()  # up, down, left, right
+        [-5.0, -5.0, -5.0, -0.25]
     """
     states = states_of(mazes)
     count, choices = len(states), len(ACTIONS)
@@ -209,7 +243,14 @@ def transitions_of(mazes: Mazes, rewards: Rewards = REWARDS) -> Transitions:
 
 
 def both(one: Transitions, other: Transitions) -> Transitions:
-    """The transitions of one and of the other, in this order."""
+    """The transitions of one and of the other, in this order.
+
+    Example:
+        >>> from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+        >>> one, other = (transitions_of(training_mazes()[[index]]) for index in (0, 1))
+        >>> len(both(one, other)) == len(one) + len(other)
+        True
+    """
 
     def joined(first: States, second: States) -> States:
         return States(

@@ -1,8 +1,8 @@
-"""The maze as gymnasium knows environments: one, or many that step together.
+"""The maze as a gymnasium environment: a single one, or a batch that steps together.
 
-Levels, frames and rewards are procgen's (see `native`). What gymnasium adds: the two ways in
-which an episode ends are told apart, the last frame of an episode is shown, and `reset` begins
-new episodes, from a seed or going on.
+Levels, frames and rewards are procgen's (see `native`). In addition, as gymnasium requires,
+termination and truncation are distinguished, the last frame of an episode is returned, and `reset`
+begins new episodes, with a seed or the next in sequence.
 """
 
 from __future__ import annotations
@@ -32,33 +32,42 @@ _VECTOR_METADATA: Infos = {**_METADATA, "autoreset_mode": AutoresetMode.SAME_STE
 
 
 class MazeVectorEnv(BatchedEpisodes[Frames]):
-    """Mazes that step together; by default, a level that ends is followed in the same step.
+    """A batch of mazes. By default, the next level begins in the step in which a level ends.
 
-    Observations are (env, 64, 64, 3) uint8 frames, actions (env,) in 0..14, rewards 10 for the
-    cheese, which terminates an episode; 500 steps truncate it. Environment i plays what
-    `MazeEnv` with seed + i plays, so the batch is gymnasium's `SyncVectorEnv` of such
-    environments in the same autoreset mode, infos included: `level_seed` of the level that is
-    seen now; in `AutoresetMode.SAME_STEP`, where a level ended, `final_obs`, the frame after its
-    last step (a found cheese is gone), and `final_info`, with its `level_seed`.
+    Observations are (env, 64, 64, 3) uint8 frames, and actions are (env,) in 0..14. The reward is
+    10 for the cheese, which terminates an episode; 500 steps truncate it. Environment i behaves as
+    `MazeEnv` with seed + i, so the batch equals gymnasium's `SyncVectorEnv` of such environments in
+    the same autoreset mode, including infos. `level_seed` is the seed of the current level. In
+    `AutoresetMode.SAME_STEP`, where a level ended, `final_obs` is the frame after its last step
+    (without the found cheese), and `final_info` has its `level_seed`.
 
-    A seed of environment i is procgen's `rand_seed`.
+    The seed of environment i is procgen's `rand_seed`.
 
     Args:
-        num_envs: environments in the batch.
+        num_envs: number of environments.
         env_name: 'maze' (cheese anywhere) or 'maze_aisc' (in the top-right region).
         distribution_mode: 'easy' (worlds of 15 squares) or 'hard' (25).
         rand_region: side of the region of 'maze_aisc' in squares; 0 is the corner itself.
-        use_backgrounds: textured backgrounds, not black ones.
+        use_backgrounds: draw textured backgrounds instead of black ones.
         start_level: the lowest level seed.
-        num_levels: how many seeds from there on; 0 for all.
+        num_levels: number of level seeds, from `start_level` on; 0 for all.
         render_mode: 'rgb_array' for large pictures from `render`, or None.
-        autoreset_mode: what follows the end of an episode, an `AutoresetMode` or its value:
-            'SameStep', 'NextStep' (which gymnasium's wrappers of observations want) or
-            'Disabled' (`reset` with a `reset_mask` begins the next).
+        autoreset_mode: when the next episode begins, an `AutoresetMode` or its value: 'SameStep',
+            'NextStep' (for gymnasium's wrappers of observations) or 'Disabled' (at a `reset` with
+            a `reset_mask`).
 
     Raises:
-        TypeError: a number that is no whole number.
-        ValueError: an unknown name or mode, a number out of range.
+        TypeError: an argument that is not a whole number.
+        ValueError: an unknown name or mode, or a number out of range.
+
+    Example:
+        >>> envs = MazeVectorEnv(2, num_levels=1)
+        >>> observations, infos = envs.reset(seed=0)
+        >>> observations.shape, infos["level_seed"]
+        ((2, 64, 64, 3), array([0, 0]))
+        >>> observations, rewards, terminations, truncations, infos = envs.step([7, 5])
+        >>> rewards
+        array([0., 0.])
     """
 
     metadata = _VECTOR_METADATA
@@ -94,7 +103,7 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
         )
 
     def render(self) -> tuple[Picture, ...]:
-        """A large picture of every environment; after the end of an episode, of the next one.
+        """A large picture of every environment; after the end of an episode, of the next episode.
 
         Raises:
             ValueError: the environments were made without render_mode='rgb_array'.
@@ -103,10 +112,10 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
         return tuple(human_frame(self.maze(index)) for index in range(self.num_envs))
 
     def maze(self, index: int = 0) -> Maze:
-        """The maze of one environment as it stands; after the end of an episode, the next one.
+        """The current maze of one environment; after the end of an episode, the next maze.
 
         Raises:
-            ValueError: no such environment.
+            ValueError: the environment does not exist.
         """
         return self._engine.state(index).to_maze()
 
@@ -120,19 +129,19 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
         return self._engine.get_state()
 
     def set_state(self, states: Sequence[bytes]) -> None:
-        """Go on from these states, one for each environment.
+        """Set the states of all environments.
 
         Raises:
-            ValueError: states that these environments cannot play; nothing is changed then.
+            ValueError: these environments cannot play the states. Nothing changes then.
         """
         self._engine.set_state(states)
         self._begun = True
         self._over[:] = False
 
     def action_masks(self) -> Bool[np.ndarray, "env action"]:
-        """Which actions lead the mouse to another square, or stay; for learners with masks.
+        """Which actions lead the mouse to another square, or stay; for algorithms with masks.
 
-        An action that bumps into a wall is as good as staying, so a mask takes nothing away.
+        An action into a wall is equivalent to staying, so a mask does not restrict the agent.
         """
         cells = self._engine.cells
         mice = self._engine.mice
@@ -167,10 +176,18 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
 
 
 class MazeEnv(EnvOfOne[Frame]):
-    """One maze: a `MazeVectorEnv` of one, with the same settings.
+    """A single maze: a `MazeVectorEnv` of one, with the same settings.
 
-    Its observation at the end of an episode is the frame after the last step (a found cheese is
-    gone); `reset` then shows the next level. Infos hold the `level_seed`.
+    The observation at the end of an episode is the frame after the last step, without the found
+    cheese; `reset` then begins the next level. Infos have the `level_seed`.
+
+    Example:
+        >>> env = MazeEnv(distribution_mode="easy", num_levels=1)
+        >>> observation, info = env.reset(seed=0)
+        >>> observation.shape, info
+        ((64, 64, 3), {'level_seed': 0})
+        >>> env.maze().world_size
+        15
     """
 
     metadata = _METADATA
@@ -185,7 +202,7 @@ class MazeEnv(EnvOfOne[Frame]):
         return mask
 
     def maze(self) -> Maze:
-        """The maze as it stands; between two episodes, the next one's."""
+        """The current maze; between two episodes, the next maze."""
         return self._batch.maze()
 
     def _begun_info(self) -> Infos:
@@ -198,6 +215,8 @@ class MazeEnv(EnvOfOne[Frame]):
 def _whole_numbers(actions: Any, num: int) -> Integer[np.ndarray, " env"]:
     array = np.asarray(actions)
     if array.shape != (num,) or array.dtype.kind not in "iu":
-        raise ValueError(f"actions have shape {array.shape} and type {array.dtype}: give {num} "
-                         f"whole numbers in 0..{NUM_ACTIONS - 1}, one for each")  # fmt: skip
+        raise ValueError(
+            f"actions have shape {array.shape} and type {array.dtype}: give {num} whole numbers in "
+            f"0..{NUM_ACTIONS - 1}, one for each"
+        )
     return array

@@ -52,7 +52,7 @@ def read_values(state_bytes: bytes) -> Values:
         _check_world(values)
     except ValueError as error:
         raise ValueError(
-            f"no state of a maze: {error}. Pass on what get_state returned, all of it"
+            f"not a state of a maze: {error}. Give all the bytes that get_state returned"
         ) from None
     return values
 
@@ -78,7 +78,7 @@ def write_values(values: Mapping[str, Any]) -> bytes:
             offset += len(chunks[-1])
         _check_world(values)
     except ValueError as error:
-        raise ValueError(f"these values are no state of a maze: {error}. Correct them") from None
+        raise ValueError(f"these values are not a state of a maze: {error}. Correct them") from None
     return b"".join(chunks)
 
 
@@ -138,7 +138,7 @@ class _Numbers:
                 wanted = " or ".join(map(str, allowed))
                 raise ValueError(
                     f"{owner}{self.names[index]} (byte {offset + 4 * index}) "
-                    f"is {numbers[index]!r}, where only {wanted} can stand"
+                    f"is {numbers[index]!r}, where only {wanted} is allowed"
                 )
 
     def _unfit(self, numbers: list[Any], owner: str) -> ValueError:
@@ -150,7 +150,7 @@ class _Numbers:
                 fits = False
             if not fits:
                 kind = "float" if code == "f" else "integer"
-                return ValueError(f"{owner}{field.name} is {number!r:.60}, no 32-bit {kind}")
+                return ValueError(f"{owner}{field.name} is {number!r:.60}, not a 32-bit {kind}")
         raise AssertionError("every number fits")
 
 
@@ -173,7 +173,7 @@ class _Text:
         try:
             text = raw.decode("ascii")
         except UnicodeDecodeError:
-            raise ValueError(f"{name} (byte {offset}) is no text: {raw[:20]!r}") from None
+            raise ValueError(f"{name} (byte {offset}) is not text: {raw[:20]!r}") from None
         self._check(text, offset)
         values[name] = text
         return start + length
@@ -181,19 +181,19 @@ class _Text:
     def write(self, values: Mapping[str, Any], offset: int) -> bytes:
         text = values[self.field.name]
         if not (isinstance(text, str) and text.isascii()):
-            raise ValueError(f"{self.field.name} is {text!r:.60}, no ASCII text")
+            raise ValueError(f"{self.field.name} is {text!r:.60}, not ASCII text")
         self._check(text, offset)
         return struct.pack("<i", len(text)) + text.encode("ascii")
 
     def _check(self, text: str, offset: int) -> None:
         where = f"{self.field.name} (byte {offset})"
         if self.field.only is not None and text != self.field.only:
-            raise ValueError(f"{where} is {text!r:.60}, where only {self.field.only!r} can stand")
+            raise ValueError(f"{where} is {text!r:.60}, where only {self.field.only!r} is allowed")
         if self.field.kind == "random":
             try:
                 check_random_text(text)
             except ValueError as error:
-                raise ValueError(f"{where} is no random generator: {error}") from None
+                raise ValueError(f"{where} is not a random generator: {error}") from None
 
 
 class _Entities:
@@ -237,7 +237,7 @@ class _Cells:
         try:
             cells = np.asarray(values["data"])
         except ValueError:
-            raise ValueError(f"data is {values['data']!r:.60}, no row of integers") from None
+            raise ValueError(f"data is {values['data']!r:.60}, not a row of integers") from None
         if cells.shape != (values["data.size"],) or cells.dtype.kind not in "iu":
             raise ValueError(
                 f"data has shape {cells.shape} and type {cells.dtype}, where "
@@ -296,7 +296,7 @@ def _check_world(values: Mapping[str, Any]) -> None:
     if unknown.size:
         raise ValueError(
             f"data has cells {np.unique(unknown)[:5].tolist()}, where only "
-            f"{WALL} (wall), {OPEN} (open) and {CHEESE} (cheese) can stand"
+            f"{WALL} (wall), {OPEN} (open) and {CHEESE} (cheese) are allowed"
         )
 
 

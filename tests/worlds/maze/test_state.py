@@ -303,13 +303,13 @@ def test_a_camera_that_procgen_would_draw_forever_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"timeout": 2**31}, r"timeout is 2147483648, no 32-bit integer"),
-        ({"timeout": 1.5}, r"timeout is 1\.5, no 32-bit integer"),
-        ({"bg_pct_x": 1e39}, r"bg_pct_x is 1e\+39, no 32-bit float"),
-        ({"bg_pct_x": "left"}, r"bg_pct_x is 'left', no 32-bit float"),
-        ({"game_name": "mäze"}, r"game_name is 'mäze', no ASCII text"),
+        ({"timeout": 2**31}, r"timeout is 2147483648, not a 32-bit integer"),
+        ({"timeout": 1.5}, r"timeout is 1\.5, not a 32-bit integer"),
+        ({"bg_pct_x": 1e39}, r"bg_pct_x is 1e\+39, not a 32-bit float"),
+        ({"bg_pct_x": "left"}, r"bg_pct_x is 'left', not a 32-bit float"),
+        ({"game_name": "mäze"}, r"game_name is 'mäze', not ASCII text"),
         ({"game_name": "heist"}, r"game_name \(byte 4\) is 'heist', where only 'maze'"),
-        ({"rand_gen.str": "1 2"}, r"rand_gen.str .* is no random generator: .* has 2"),
+        ({"rand_gen.str": "1 2"}, r"rand_gen.str .* is not a random generator: .* has 2"),
         ({"ents.size": 2}, r"ents.size is 2, but ents has 1"),
         ({"ents": [{"x": 1.0}]}, r"ents\[0\] lacks \['y', "),
         ({"data": np.zeros(3, dtype=int)}, r"data has shape \(3,\) and type int64, where 625"),
@@ -339,6 +339,6 @@ def test_values_of_a_wrong_type_are_refused_by_name(wrong: object, owner: str) -
         kept = isinstance(right, str) and isinstance(wrong, str)
         holder[name] = wrong
         if not kept:
-            with pytest.raises(ValueError, match=rf"no state of a maze: .*{re.escape(name)}"):
+            with pytest.raises(ValueError, match=rf"not a state of a maze: .*{re.escape(name)}"):
                 EnvState.from_values(values)
         holder[name] = right

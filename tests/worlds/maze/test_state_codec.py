@@ -68,7 +68,9 @@ def test_floats_keep_every_bit(name: str, bits: int) -> None:
 @settings(deadline=None)
 @given(st.integers(0, len(STATE_BYTES) - 1))
 def test_cut_bytes_are_refused(length: int) -> None:
-    with pytest.raises(ValueError, match=r"no state of a maze: .* Pass on what get_state returned"):
+    with pytest.raises(
+        ValueError, match=r"not a state of a maze: .* Give all the bytes that get_state returned"
+    ):
         EnvState(STATE_BYTES[:length])
 
 
@@ -77,16 +79,16 @@ def test_cut_bytes_are_refused(length: int) -> None:
 def test_padded_bytes_are_refused(padding: bytes) -> None:
     with pytest.raises(ValueError, match=rf"ends at byte {len(STATE_BYTES)}, but {len(padding)}"):
         EnvState(STATE_BYTES + padding)
-    with pytest.raises(ValueError, match="no state of a maze"):
+    with pytest.raises(ValueError, match="not a state of a maze"):
         EnvState(padding + STATE_BYTES)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=4000))
 def test_random_bytes_are_refused(noise: bytes) -> None:
-    with pytest.raises(ValueError, match="no state of a maze"):
+    with pytest.raises(ValueError, match="not a state of a maze"):
         EnvState(noise)
-    with pytest.raises(ValueError, match="no state of a maze"):
+    with pytest.raises(ValueError, match="not a state of a maze"):
         EnvState(STATE_BYTES[:12] + noise)
 
 
@@ -112,13 +114,13 @@ def test_a_wrong_number_is_refused_or_kept(offset: int, number: int) -> None:
     ("state_bytes", "message"),
     [
         (with_int("SERIALIZE_VERSION", 1), r"SERIALIZE_VERSION \(byte 0\) is 1, where only 0"),
-        (with_bytes(8, b"mine"), r"game_name \(byte 4\) is 'mine', where only 'maze' can stand"),
-        (with_bytes(8, b"\xff\xfe\xff\xfe"), r"game_name \(byte 4\) is no text: b'\\xff"),
+        (with_bytes(8, b"mine"), r"game_name \(byte 4\) is 'mine', where only 'maze' is allowed"),
+        (with_bytes(8, b"\xff\xfe\xff\xfe"), r"game_name \(byte 4\) is not text: b'\\xff"),
         (with_int("game_name", -3), r"game_name \(byte 4\) says that it is -3 bytes long, but"),
         (with_int("rand_gen.str", 2**31 - 1), r"rand_gen.str .* says that it is 2147483647 bytes"),
         (with_int("options.use_generated_assets", 1), r"use_generated_assets .* is 1, where only"),
-        (with_int("step_data.done", 2), r"step_data.done .* is 2, where only 0 or 1 can stand"),
-        (with_int("is_waiting_for_step", 1), "is_waiting_for_step .* only 0 can stand"),
+        (with_int("step_data.done", 2), r"step_data.done .* is 2, where only 0 or 1 is allowed"),
+        (with_int("is_waiting_for_step", 1), "is_waiting_for_step .* only 0 is allowed"),
         (with_int("is_reflected", 7), r"ents\[0\].is_reflected .* is 7, where only 0 or 1"),
         (with_int("type", 3), r"no entity is the mouse \(type 0\)"),
         (with_int("ents.size", 10**9), r"ents.size .* is 1000000000, but .* each takes 124"),
@@ -139,7 +141,7 @@ def test_a_wrong_number_is_refused_or_kept(offset: int, number: int) -> None:
         (b"", r"the bytes end at 0, before SERIALIZE_VERSION \(byte 0\)"),
         (
             with_bytes(offset_of("rand_gen.str") + 4, b"x"),
-            r"rand_gen.str .* is no random generator: the text of a mt19937 has only digits",
+            r"rand_gen.str .* is not a random generator: the text of a mt19937 has only digits",
         ),
     ],
 )

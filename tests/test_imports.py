@@ -172,3 +172,41 @@ def test_the_page_of_the_architecture_has_every_room() -> None:
     for path in FILES:
         for imported in imports_of(path):
             assert heights[imported] <= heights[room_of(path)], f"{path} imports {imported}"
+
+
+def is_face(path: Path) -> bool:
+    """Whether a module only passes on names: it defines no function and no class."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return not any(isinstance(node, kinds) for node in ast.parse(path.read_text()).body)
+
+
+MIRRORED = [
+    path
+    for path in FILES
+    if not (path.stem.startswith("__") or path.stem.endswith("kernels"))
+    and room_of(path) != "compat"
+    and not (path.parent == PACKAGE and is_face(path))
+]
+"""Modules with a test file of their own: all but compiled loops, old names and faces."""
+
+
+@pytest.mark.parametrize("path", MIRRORED, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_has_a_test_file(path: Path) -> None:
+    inside = path.relative_to(PACKAGE)
+    namesake = Path(__file__).parent / inside.with_name(f"test_{inside.name}")
+    assert namesake.exists(), f"{inside} has no tests: write {namesake}"
+
+
+SCRIPTS = PACKAGE.parent / "scripts"
+
+
+def test_every_test_file_is_named_after_what_it_tests() -> None:
+    """In the rooms: a module or the folder, or a part of it (`test_course_texts.py`)."""
+    tests = Path(__file__).parent
+    for file in tests.glob("*/**/test_*.py"):
+        name, folder = file.stem.removeprefix("test_"), file.parent.relative_to(tests)
+        if folder.parts[0] == "compat":
+            continue
+        home = SCRIPTS if folder.parts[0] == "scripts" else PACKAGE / folder
+        own = name == home.name or name.startswith(f"{home.name}_")
+        assert own or (home / f"{name}.py").exists(), f"{file} is named after no module"

@@ -1,4 +1,4 @@
-"""The names of procgen-tools, so that notebooks written for it run here. For migration only.
+"""The names of procgen-tools, so that notebooks written for it open here. For migration only.
 
 `names` lists all of them with their replacements, and `resolve` finds them. The other modules
 contain the functions that need code, each a thin wrapper around ours. The names of

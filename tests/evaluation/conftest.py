@@ -34,7 +34,7 @@ def wanderer() -> ImpalaPolicy:
 POLICY = wanderer()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> AgentEvaluation:
     path = tmp_path_factory.mktemp("agents") / "agent.pth"
     save_policy(POLICY, path, **METADATA)

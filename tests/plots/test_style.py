@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from importlib import import_module
 from itertools import combinations
 from pkgutil import walk_packages
@@ -45,12 +44,6 @@ def lab(colour: str, vision: str) -> np.ndarray:
     seen = np.clip(np.array(VISION[vision]) @ linear, 0, 1)
     x, y, z = np.cbrt(TO_XYZ @ seen / TO_XYZ.sum(axis=1))
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("vision", VISION)

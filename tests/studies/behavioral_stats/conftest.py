@@ -1,4 +1,4 @@
-"""Fixtures that several files of this folder share."""
+"""Findings in which coefficients are planted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def planted_episodes(
     return pd.concat(tables, ignore_index=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def findings() -> Findings:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measure, "_episodes", planted_episodes)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from procgen_tools.studies.behavioral_stats import figures as behaviour
 
 FEATURES = ["near", "far", "steps"]
-
-
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def title_of(figure: plt.Figure) -> str:

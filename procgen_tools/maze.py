@@ -51,7 +51,7 @@ from procgen_tools.worlds.maze.state import EnvState
 from procgen_tools.worlds.maze.storage import load_mazes, save_mazes
 
 __path__: list[str] = []
-"""A package as far as imports go: `moved` finds the modules that were in it."""
+"""Makes this module a package, so that `moved` finds its former submodules."""
 
 _HOMES = {
     "MazeEnv": "worlds.maze.env",
@@ -63,7 +63,7 @@ _HOMES = {
     "venv_from_mazes": "worlds.maze.venv",
     "venv_pair": "worlds.maze.venv",
 }
-"""Environments load gymnasium, which takes a third of a second: only once they are used."""
+"""Environments load on first use, because gymnasium takes a third of a second to import."""
 
 __all__ = [
     "CHEESE",

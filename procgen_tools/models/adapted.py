@@ -155,7 +155,7 @@ def adapt(
         if given is not None and not isinstance(given, nn.Module):
             raise TypeError(
                 f"a {type(given).__name__} cannot be adapted: give a torch.nn.Module; a function "
-                "has no activations to name, but vector_field takes it as it is"
+                "has no activations to name, but vector_field accepts it without adapt"
             )
     network = module if value is None else ActorAndCritic(module, value)
     if value is None and hasattr(module, "get_distribution") and hasattr(module, "predict_values"):

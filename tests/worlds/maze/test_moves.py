@@ -58,5 +58,5 @@ def test_extreme_logits_stay_finite() -> None:
 
 def test_another_number_of_actions_is_explained() -> None:
     for function in (move_probabilities, move_log_probabilities, sum_over_moves):
-        with pytest.raises(ValueError, match=r"shape \(2, 9\) has no axis of 15 actions"):
+        with pytest.raises(ValueError, match=r"shape \(2, 9\) has no last axis of 15 actions"):
             function(torch.zeros(2, 9))

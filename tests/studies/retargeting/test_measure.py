@@ -132,7 +132,7 @@ def test_cheese_must_be_gone(policy: ImpalaPolicy, level: Maze) -> None:
 
 
 def test_bad_layers(policy: ImpalaPolicy, level: Maze, task: Retargeting) -> None:
-    with pytest.raises(ValueError, match=r"cannot resume at 'embedder.fc'"):
+    with pytest.raises(ValueError, match=r"cannot go on from 'embedder.fc'"):
         Retargeting.of(policy, level, layer="embedder.fc")
     with pytest.raises(ValueError, match=r"acts at embedder.block1.conv_out, before"):
         task.edited(lambda targets: Scale("embedder.block1.conv", 2.0))

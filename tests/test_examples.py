@@ -33,7 +33,7 @@ def test_examples_give_what_they_show(
 
 
 FACES = ("crops_and_humans", "interventions", "maze", "models", "worlds")
-ROOMS = ("catalogue", "chains", "effects", "hooks", "returns", "vfield")
+ROOMS = ("catalogue", "chains", "effects", "fields", "hooks", "returns", "vfield")
 
 
 def _names() -> list[tuple[str, str]]:

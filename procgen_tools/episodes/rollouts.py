@@ -346,12 +346,12 @@ def _rollouts(
     mirrored[:, 0] = [maze.mouse_mirrored for maze in mazes]
     moves = np.array(MOVE_OF_ACTION)[actions]
     for step in range(longest):
-        here, move = squares[:, step], moves[:, step]
-        ahead = here + np.array(MOVE_STEPS)[move]
+        here, going = squares[:, step], np.array(MOVE_STEPS)[moves[:, step]]
+        ahead = here + going
         blocked = walls[np.arange(count), ahead[:, 0] + 1, ahead[:, 1] + 1]
         squares[:, step + 1] = np.where(blocked[:, None], here, ahead)
         # The mouse turns with the action, even when a wall blocks the move.
-        mirrored[:, step + 1] = turned(mirrored[:, step], move)
+        mirrored[:, step + 1] = turned(mirrored[:, step], going[:, 1])
     played = np.arange(longest) < steps[:, None]
     kept = np.where(played, actions, NO_ACTION).astype(np.uint8)
     return Rollouts(mazes, found, steps, squares, mirrored, kept)

@@ -82,7 +82,7 @@ class PathSteps:
                 move = MOVE_STEPS.index(step)
                 steps.append((target, numbers.setdefault((square, mirrored), len(numbers)), move))
                 # The picture turns with moves to the left and to the right only.
-                mirrored = turned(mirrored, move)
+                mirrored = turned(mirrored, MOVE_STEPS[move].col)
         table = np.array(steps, dtype=np.int64).reshape(-1, 3)
         squares = tuple(Square(*goal) for goal in targets)
         return cls(maze, squares, np.array(lengths, dtype=np.int64), tuple(numbers), *table.T)

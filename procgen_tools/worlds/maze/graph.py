@@ -13,7 +13,7 @@ from jaxtyping import Bool, UInt8
 
 from procgen_tools.worlds.graph import Decision, Graph
 from procgen_tools.worlds.maze.agent_view import agent_frames
-from procgen_tools.worlds.maze.grid import START, Maze, Square, turned
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, Maze, Square, turned
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
@@ -49,7 +49,8 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
     facings = 2 if both_facings else 1
     if both_facings:
         looks = maze.mouse_mirrored ^ np.array([[False], [True]])
-        flipped = turned(looks, np.arange(moves)) != maze.mouse_mirrored
+        columns = np.array([step.col for step in MOVE_STEPS])
+        flipped = turned(looks, columns) != maze.mouse_mirrored
         leads_to = (leads_to + squares * flipped[:, None, :]).reshape(-1, moves)
 
     def states(where: Bool[np.ndarray, "row col"]) -> Bool[np.ndarray, " state"]:

@@ -76,16 +76,21 @@ MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0
 """The (row, column) that each move adds to the mouse's square."""
 
 
-def turned(mirrored: Any, move: Any) -> Any:
-    """Whether the mouse's picture is mirrored after a move: the mouse faces its last direction.
+def turned(mirrored: Any, columns: Any) -> Any:
+    """Whether the mouse's picture is mirrored after a move: the mouse faces the way it last went.
 
-    Accepts numbers, NumPy arrays and torch tensors.
+    Accepts numbers, numpy arrays and torch tensors, and compiles with numba.
+
+    Args:
+        mirrored: whether the picture was mirrored before the move.
+        columns: how many columns the move goes to the right, as in `MOVE_STEPS`, even if a wall
+            stops it.
 
     Example:
-        >>> turned(False, RIGHT), turned(True, UP), turned(True, LEFT)
+        >>> turned(False, 1), turned(True, 0), turned(True, -1)
         (True, True, False)
     """
-    return (move == RIGHT) | (mirrored & (move != LEFT))
+    return (columns > 0) | (mirrored & (columns == 0))
 
 
 @dataclass(frozen=True, eq=False)

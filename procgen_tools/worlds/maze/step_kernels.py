@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from procgen_tools.worlds.maze import grid
 from procgen_tools.worlds.maze.grid import CHEESE, WALL
 from procgen_tools.worlds.maze.level_kernels import STATE_WORDS, temper, twist
 from procgen_tools.worlds.maze.view_kernels import draw_sprite
+
+turned = njit(cache=True)(grid.turned)
 
 
 @njit(cache=True)
@@ -26,8 +29,7 @@ def move_mice(which, actions, cells, mice, mirrored, moved, found, last_moves):
             up = action % 3 - 1 if right == 0 else 0
             if action != 4:
                 last_moves[i] = action
-        if right != 0:
-            mirrored[i] = right > 0
+        mirrored[i] = turned(mirrored[i], right)
         row, col = mice[i, 0] + up, mice[i, 1] + right
         moved[i] = 0 <= row < world and 0 <= col < world and cells[i, row, col] != WALL
         if moved[i]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from procgen_tools.checks import check_memory, whole_number
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
-from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, WALL
+from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, WALL, turned
 from procgen_tools.worlds.maze.level_sequences import LevelSequences
 from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
@@ -165,8 +165,7 @@ class TorchMazeEnv:
         codes = self._cells[slots, ahead[:, 0] * side + ahead[:, 1]]
         squares = torch.where((codes == WALL).unsqueeze(1), self._squares, ahead)
         # The mouse turns even if a wall stops it.
-        right = moves[:, 1]
-        mirrored = torch.where(right == 0, self._mirrored, right > 0)
+        mirrored = turned(self._mirrored, moves[:, 1])
         steps = self._steps + 1
         completed = codes == CHEESE
         dones = completed | (steps >= self.step_limit)

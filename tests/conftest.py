@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import torch
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
-LONG = ("test_notebooks", "test_package", "test_runs", "test_workers", "test_next_job")
+LONG = ("test_notebooks", "test_package", "test_runs", "test_ray", "test_sweeps", "test_next_job")
 """Files whose tests take longest. The two halves of them begin the two halves of all tests."""
 
 matplotlib.use("Agg")
@@ -27,15 +26,28 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
 
-def annotated_modules() -> list[str]:
-    """Every module of the package but `kernels`, whose functions numba compiles."""
-    found = pkgutil.walk_packages([str(PACKAGE)], "procgen_tools.")
-    return [
-        module.name for module in found if not module.ispkg and not module.name.endswith("kernels")
-    ]
+def checked_modules() -> list[str]:
+    """Every module of the package but `*kernels`, whose functions numba compiles.
+
+    By path, because nothing may be imported before the hook is installed. The hook takes a name
+    for all that is below it, so the packages around the kernels are left out too.
+    """
+    kernels = sorted(PACKAGE.rglob("*kernels.py"))
+    around = {folder / "__init__.py" for path in kernels for folder in path.parents}
+    paths = set(PACKAGE.rglob("*.py")) - set(kernels) - around
+    parts = [path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(paths)]
+    return [".".join(each).removesuffix(".__init__") for each in parts]
 
 
-jaxtyping.install_import_hook(annotated_modules(), "beartype.beartype")
+CHECKED_MODULES = checked_modules()
+
+jaxtyping.install_import_hook(CHECKED_MODULES, "beartype.beartype")
+
+
+@pytest.fixture(scope="session")
+def checked_module_names() -> list[str]:
+    """The modules whose annotations are checked."""
+    return CHECKED_MODULES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -124,7 +124,7 @@ class Add(LayerEdit):
     """
 
     vector: ActivationVector
-    coefficient: float = 1.0
+    coefficient: int | float = 1.0
 
     __repr__ = described
 
@@ -193,7 +193,7 @@ class Scale(NamedLayerEdit):
         tensor([[1.0000, 0.5000, 1.0000]])
     """
 
-    factor: float
+    factor: int | float
 
     def is_identity(self, layer: str) -> bool:
         return self.factor == 1 or super().is_identity(layer)

@@ -44,7 +44,7 @@ class Stamp(LayerEdit):
     window: Float[Tensor, "channel row col"]
     maze: Maze
     squares: Sequence[tuple[int, int]]
-    coefficient: float = 1.0
+    coefficient: int | float = 1.0
 
     __repr__ = described
 

@@ -237,7 +237,7 @@ def agent_panels(
     table: pd.DataFrame,
     *,
     width: float = 3.9,
-    extra: float = 1.4,
+    extra: int | float = 1.4,
     height: float = 4.8,
     least: float = 0.0,
     **options: Any,

@@ -40,7 +40,7 @@ class Term:
         per: the name of an estimate whose value divides it; empty for none.
     """
 
-    factor: float = 1.0
+    factor: int | float = 1.0
     quantity: str = ""
     part: Part = "value"
     words: str = ""
@@ -73,30 +73,30 @@ class Sum:
 
     terms: tuple[Term, ...]
 
-    def __add__(self, other: Sum | float) -> Sum:
+    def __add__(self, other: Sum | int | float) -> Sum:
         return Sum(self.terms + _sum(other).terms)
 
-    def __radd__(self, number: float) -> Sum:
+    def __radd__(self, number: int | float) -> Sum:
         return _sum(number) + self
 
-    def __mul__(self, factor: float) -> Sum:
+    def __mul__(self, factor: int | float) -> Sum:
         return Sum(tuple(replace(term, factor=factor * term.factor) for term in self.terms))
 
     __rmul__ = __mul__
 
-    def __sub__(self, other: Sum | float) -> Sum:
+    def __sub__(self, other: Sum | int | float) -> Sum:
         return self + -1 * _sum(other)
 
-    def __ge__(self, other: Sum | float) -> Condition:
+    def __ge__(self, other: Sum | int | float) -> Condition:
         return Condition(self, "is at least", _sum(other))
 
-    def __gt__(self, other: Sum | float) -> Condition:
+    def __gt__(self, other: Sum | int | float) -> Condition:
         return Condition(self, "is more than", _sum(other))
 
-    def __le__(self, other: Sum | float) -> Condition:
+    def __le__(self, other: Sum | int | float) -> Condition:
         return Condition(self, "is at most", _sum(other))
 
-    def __lt__(self, other: Sum | float) -> Condition:
+    def __lt__(self, other: Sum | int | float) -> Condition:
         return Condition(self, "is less than", _sum(other))
 
     def of(self, estimates: Mapping[str, Estimate]) -> float:
@@ -112,7 +112,7 @@ class Sum:
         return words
 
 
-def _sum(other: Sum | float) -> Sum:
+def _sum(other: Sum | int | float) -> Sum:
     return other if isinstance(other, Sum) else Sum((Term(float(other)),))
 
 

@@ -94,8 +94,8 @@ def _door(draw: _Draw, box: _Box) -> None:
     draw.rectangle(_part(box, 0.30, 0.18, 0.70, 0.94), fill="white")
     draw.polygon(
         [
-            *(_part(box, 0.30, 0.18, 0, 0)[:2], _part(box, 0.56, 0.28, 0, 0)[:2]),
-            *(_part(box, 0.56, 0.99, 0, 0)[:2], _part(box, 0.30, 0.94, 0, 0)[:2]),
+            *(_part(box, 0.30, 0.18, 0.0, 0.0)[:2], _part(box, 0.56, 0.28, 0.0, 0.0)[:2]),
+            *(_part(box, 0.56, 0.99, 0.0, 0.0)[:2], _part(box, 0.30, 0.94, 0.0, 0.0)[:2]),
         ],
         fill=DOOR,
     )

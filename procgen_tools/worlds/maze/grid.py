@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float, Integer, UInt8
@@ -76,6 +76,7 @@ MOVE_STEPS = (Square(0, -1), Square(0, 1), Square(1, 0), Square(-1, 0), Square(0
 """The (row, column) that each move adds to the mouse's square."""
 
 
+@no_type_check  # step_kernels compiles this function: nothing may wrap it
 def turned(mirrored: Any, columns: Any) -> Any:
     """Whether the mouse's picture is mirrored after a move: the mouse faces the way it last went.
 

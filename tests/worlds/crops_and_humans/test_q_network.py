@@ -46,6 +46,7 @@ def test_the_seed_alone_decides_the_parameters() -> None:
     assert first.abs().max() <= 161**-0.5
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_bad_sizes_are_explained() -> None:
     with pytest.raises(ValueError, match="width is 0: give a whole number from 1 up"):
         QNetwork(0)

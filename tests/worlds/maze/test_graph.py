@@ -154,12 +154,12 @@ def test_the_corner_may_be_a_region() -> None:
     assert whole.corner_first + whole.cheese_first + whole.neither == pytest.approx(1)
 
     assert chains.chances(field, (2, 4), 50, corner_region=3).corner_first == 1
-    inside = chains.chances(replace_cheese(field, (3, 4)), START, 50, corner_region=3)
+    inside = chains.chances(replace_cheese(field, Square(3, 4)), START, 50, corner_region=3)
     assert inside.corner == pytest.approx(inside.corner_first + inside.cheese_first)
     with pytest.raises(ValueError, match="corner_region 0 is below 1"):
         chains.chances(field, START, 50, corner_region=0)
 
 
-def replace_cheese(field: VectorField, cheese: tuple[int, int]) -> VectorField:
+def replace_cheese(field: VectorField, cheese: Square) -> VectorField:
     maze = replace(field.maze, cheese=cheese)
     return VectorField(maze, field.probabilities, field.values, field.flipped_probabilities)

@@ -86,7 +86,7 @@ GROUP = ("learner", "optimizer", "param_groups", 0)
         (IMITATION, into("learner", "optimizer", value={}), "cannot be resumed: 'param_gro"),
         (PPO, into("learner", "updates", value=-1), "learner.updates is -1"),
         (PPO, into("learner", "player", "env", "levels", value=torch.full((4,), 10**15)),
-         "levels of the state reaches from 10+ to"),
+         r"levels of the state is in 10+\.\."),
         (PPO, into("learner", "player", "generator", value=torch.zeros(9, dtype=torch.uint8)),
          "generator has shape"),
         (PPO, into("learner", "player", "env", "settings", value={}),

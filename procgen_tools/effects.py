@@ -253,7 +253,7 @@ def resume_point(policy: Policy, interventions: Sequence[Intervention]) -> str |
     """
     points = getattr(policy, "resume_points", ())
     order = {name: number for number, name in enumerate(policy.activation_names)}
-    layers = [layer for intervention in interventions for layer in intervention.layers]
+    layers = [hooks.canonical(name) for each in interventions for name in each.layers]
     first = min((order[layer] for layer in layers), default=len(order))
     return next((name for name in reversed(points) if order[name] <= first), None)
 

@@ -111,6 +111,15 @@ def test_where_passes_go_on(policy: ImpalaPolicy, level: maze.Maze) -> None:
     assert resume_point(policy, [Zero("fc_value"), Add(vector)]) == LAYER
     assert resume_point(policy, [Zero("embedder.block1.maxpool"), Add(vector)]) is None
 
+    class Idle(Zero):
+        """An intervention that names its layer in the short way."""
+
+        @property
+        def layers(self) -> tuple[str, ...]:
+            return ("embedder.block2.res2.conv1",)
+
+    assert resume_point(policy, [Idle("fc_value")]) == LAYER
+
 
 def test_without_a_decision_square(policy: ImpalaPolicy, level: maze.Maze) -> None:
     effect = measure(policy, maze.remove_cheese(level), Scale(LAYER, 2.0))

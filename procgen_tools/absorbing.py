@@ -41,9 +41,14 @@ class Chain:
         return self.given / self.given.sum(axis=1, keepdims=True)
 
     @cached_property
+    def in_goal(self) -> Bool[np.ndarray, " state"]:
+        """The states that belong to a goal."""
+        return np.logical_or.reduce(list(self.graph.goals.values()))
+
+    @cached_property
     def any_goal(self) -> Bool[np.ndarray, " state"]:
         """The states that end the episode or belong to a goal."""
-        return np.logical_or.reduce([self.graph.ends, *self.graph.goals.values()])
+        return self.graph.ends | self.in_goal
 
     @cached_property
     def passing(self) -> tuple[str, ...]:
@@ -106,6 +111,7 @@ class Outcomes:
 
 
 def without_limit(chain: Chain) -> Outcomes:
+    """Linear systems, solved by elimination, for every state at once."""
     graph = chain.graph
     to_end = chain.eliminate(graph.ends)
     reached = [
@@ -113,7 +119,7 @@ def without_limit(chain: Chain) -> Outcomes:
     ]
     # steps(s) = sum over s' of P(s, s') (steps(s') + reached(s')), from the first step.
     steps = [(names, to_end.solve({}, source=chance)) for names, chance in reached]
-    ended = graph.ends & ~np.logical_or.reduce([np.zeros_like(graph.ends), *graph.goals.values()])
+    ended = graph.ends & ~chain.in_goal
     all_steps = sum((each for _, each in steps), np.zeros(len(graph)))
     if ended.any():
         all_steps = all_steps + to_end.solve({}, source=to_end.chance_of(_numbers(ended)))
@@ -165,7 +171,7 @@ def within_limit(chain: Chain, steps: int) -> Outcomes:
         each[graph.goals[name], 0] = 1.0
     for number, (_, where) in enumerate(ways):
         columns[-1, where, number] = 1.0
-    columns[-1, ~np.logical_or.reduce(list(graph.goals.values())), len(ways)] = 1.0
+    columns[-1, ~chain.in_goal, len(ways)] = 1.0
     going_on = np.where(ends, 0.0, 1.0)
     flat = columns.reshape(-1, columns.shape[-1])
     for _ in range(steps):

@@ -125,8 +125,6 @@ class ChancesByStart:
     def at(self, start: Any) -> Chances:
         """The chances of an episode from `start`; ValueError for an unknown start."""
         number = self.field.index(start)
-        if number >= len(self.neither):
-            raise ValueError(f"{start} is not one of the field's starts")
 
         def of(numbers: Mapping[str, np.ndarray]) -> dict[str, float]:
             return {name: float(each[number]) for name, each in numbers.items()}
@@ -248,7 +246,8 @@ def decision(field: Field, start: Any = None) -> DecisionProbabilities | None:
 
     Args:
         field: the policy's moves in every state of a level.
-        start: where episodes begin. In a maze it defaults to the square (0, 0).
+        start: where episodes begin. Defaults to the level's own start; in a maze, the square of
+            the mouse.
 
     Returns:
         the probabilities at the decision square (in a maze, see `maze.decision_square`), or None

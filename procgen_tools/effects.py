@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from textwrap import shorten
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ from procgen_tools.vfield import (
 from procgen_tools.worlds.graph import Level, OnSquares
 from procgen_tools.worlds.maze.grid import Maze
 
-AS_THE_WORLD = -1
+AS_THE_WORLD: Literal["as the world"] = "as the world"
 """The step limit of the level's own world."""
 
 
@@ -142,7 +142,7 @@ def measure(
     level: Level,
     intervention: Intervention,
     *,
-    step_limit: int | None = AS_THE_WORLD,
+    step_limit: int | Literal["as the world"] | None = AS_THE_WORLD,
     **goals: Any,
 ) -> Effect:
     """The effect of one intervention in a level; arguments and errors as for `measure_each`.
@@ -166,7 +166,7 @@ def measure_each(
     level: Level,
     interventions: Sequence[Intervention],
     *,
-    step_limit: int | None = AS_THE_WORLD,
+    step_limit: int | Literal["as the world"] | None = AS_THE_WORLD,
     **goals: Any,
 ) -> Iterator[Effect]:
     """The effects of several interventions in one level, each applied separately.
@@ -222,9 +222,8 @@ def measure_each(
     point = None if hooks.is_hooked(policy) else resume_point(policy, interventions)
     parts = [_pass(policy, view, point) for view in level.views()]
     before = assemble(level, [part.answers for part in parts])
-    start = before.starts[before.graph().start]
-    decision = chains.decision(before, start)
-    odds = chains.chances(before, start, limit, **goals)
+    decision = chains.decision(before)
+    odds = chains.chances(before, None, limit, **goals)
     for intervention in interventions:
         with intervention.on(policy):
             after = assemble(level, [_go_on(policy, each, intervention.batch) for each in parts])
@@ -233,9 +232,9 @@ def measure_each(
             before,
             after,
             decision,
-            chains.decision(after, start),
+            chains.decision(after),
             odds,
-            chains.chances(after, start, limit, **goals),
+            chains.chances(after, None, limit, **goals),
         )
 
 

@@ -11,6 +11,8 @@ import matplotlib
 import pytest
 import torch
 
+from tests.checking import without_type_checks
+
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
 LONG = ("test_notebooks", "test_package", "test_runs", "test_ray", "test_sweeps", "test_next_job")
@@ -68,9 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     """Annotations are not checked, as outside of tests: for what wrong types are answered with."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    with without_type_checks():
+        yield
 
 
 @pytest.fixture(scope="session")

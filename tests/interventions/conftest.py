@@ -31,6 +31,11 @@ def level() -> maze.Maze:
 
 
 @pytest.fixture(scope="module")
+def levels() -> list[maze.Maze]:
+    return [maze.make_level(seed) for seed in range(5)]
+
+
+@pytest.fixture(scope="module")
 def observations() -> Tensor:
     return observe([maze.make_level(seed) for seed in range(4)])
 

@@ -13,18 +13,7 @@ from procgen_tools.interventions import (
     shuffled_positions,
 )
 from procgen_tools.models import ImpalaPolicy
-
-LAYER = "embedder.block2.res1.resadd_out"
-
-
-@pytest.fixture(scope="module")
-def policy() -> ImpalaPolicy:
-    return ImpalaPolicy(seed=1).eval()
-
-
-@pytest.fixture(scope="module")
-def levels() -> list[maze.Maze]:
-    return [maze.make_level(seed) for seed in range(5)]
+from tests.interventions.conftest import LAYER
 
 
 def test_controls_are_as_large(policy: ImpalaPolicy, levels: list[maze.Maze]) -> None:

@@ -22,18 +22,7 @@ from procgen_tools.interventions import (
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner
 from procgen_tools.worlds.maze.venv import create_venv, state_from_venv
-
-LAYER = "embedder.block2.res1.resadd_out"
-
-
-@pytest.fixture(scope="module")
-def policy() -> ImpalaPolicy:
-    return ImpalaPolicy(seed=1).eval()
-
-
-@pytest.fixture(scope="module")
-def levels() -> list[maze.Maze]:
-    return [maze.make_level(seed) for seed in range(5)]
+from tests.interventions.conftest import LAYER
 
 
 def test_mazes_states_and_observations_are_seen_alike() -> None:

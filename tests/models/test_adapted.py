@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -40,6 +37,8 @@ from procgen_tools.studies.retargeting.measure import Retargeting
 from procgen_tools.vfield import vector_field
 from procgen_tools.widgets.channels import ChannelBrowser
 from procgen_tools.worlds.maze.grid import CORNER_REGION
+from tests.checking import without_type_checks
+from tests.models.networks import shaken
 from tests.models.test_interface import Body, noise
 
 BODY_SHAPES = {
@@ -70,25 +69,6 @@ class Plain(nn.Module):
     def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         hidden = self.act(self.stem(obs)).flatten(1)
         return self.actor(hidden), self.critic(hidden)
-
-
-def shaken(policy: nn.Module) -> nn.Module:
-    """With larger parameters, so that edits show in the moves."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in policy.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
-    return policy.eval()
-
-
-@contextmanager
-def without_type_checks() -> Iterator[None]:
-    """As outside of tests, where nothing checks annotations."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    try:
-        yield
-    finally:
-        jaxtyping.config.update("jaxtyping_disable", False)
 
 
 KINDS: dict[str, tuple[Policy, str]] = {

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from procgen_tools import hooks
 from procgen_tools.models import RESUME_POINTS, ImpalaPolicy, RecurrentPolicy
+from tests.models.networks import shaken
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +15,9 @@ def observations() -> Tensor:
     return torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 
 
-def shaken(scale: int = 1) -> ImpalaPolicy:
+def drawn(scale: int = 1) -> ImpalaPolicy:
     """A policy with no parameter zero or tiny, so that no term can hide."""
-    policy = ImpalaPolicy(scale, seed=2)
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in policy.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
-    return policy.eval()
+    return shaken(ImpalaPolicy(scale, seed=2), seed=3)
 
 
 def reference_forward(state: dict[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,7 +40,7 @@ def reference_forward(state: dict[str, Tensor], x: Tensor) -> tuple[Tensor, Tens
 
 @pytest.mark.parametrize("scale", [1, 4])
 def test_equals_the_network_written_out(scale: int, observations: Tensor) -> None:
-    policy = shaken(scale)
+    policy = drawn(scale)
     with torch.no_grad():
         logits, value = policy.logits_and_value(observations)
         expected_logits, expected_value = reference_forward(policy.state_dict(), observations)
@@ -79,7 +75,7 @@ def test_names_43_activations_in_order_of_computation() -> None:
 
 
 def test_forward_gives_the_distribution_of_the_logits(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         logits, value = policy.logits_and_value(observations)
         distribution, same_value = policy(observations)
@@ -89,7 +85,7 @@ def test_forward_gives_the_distribution_of_the_logits(observations: Tensor) -> N
 
 
 def test_a_batch_is_its_observations_one_by_one(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         together = policy.logits_and_value(observations)[0]
         alone = torch.cat([policy.logits_and_value(obs[None])[0] for obs in observations])
@@ -126,7 +122,7 @@ def test_initial_parameters() -> None:
 
 @pytest.mark.usefixtures("bfloat16")
 def test_channels_last_and_bfloat16(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         logits, _ = policy.logits_and_value(observations)
         policy = policy.to(memory_format=torch.channels_last)
@@ -140,7 +136,7 @@ def test_channels_last_and_bfloat16(observations: Tensor) -> None:
 
 
 def test_gradients_reach_every_parameter(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     logits, value = policy.logits_and_value(observations)
     (logits.square().sum() + value.square().sum()).backward()
     for name, parameter in policy.named_parameters():
@@ -188,7 +184,7 @@ def test_activation_shapes_with_a_memory(observations: Tensor) -> None:
 
 @pytest.mark.parametrize("name", RESUME_POINTS)
 def test_going_on_is_the_whole_pass(name: str, observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         with hooks.record(policy, [name]) as activations:
             logits, values = policy.logits_and_value(observations)

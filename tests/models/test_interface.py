@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -24,6 +21,8 @@ from procgen_tools.models import (
     check_policy,
     predictor,
 )
+from tests.checking import without_type_checks
+from tests.models.networks import shaken
 
 
 def noise(seed: int, *shape: int) -> Tensor:
@@ -148,25 +147,6 @@ def test_mistakes_of_ones_own_class_are_found(mistake: str, message: str) -> Non
     policy.mistake = mistake
     with pytest.raises(ValueError, match=message):
         check_policy(policy)
-
-
-def shaken(policy: nn.Module) -> nn.Module:
-    """With larger parameters, so that edits show in the moves."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in policy.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
-    return policy.eval()
-
-
-@contextmanager
-def without_type_checks() -> Iterator[None]:
-    """As outside of tests, where nothing checks annotations."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    try:
-        yield
-    finally:
-        jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_circrl_plays_with_a_predictor() -> None:

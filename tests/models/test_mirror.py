@@ -9,6 +9,7 @@ from torch import Tensor
 from procgen_tools import hooks
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, mirrored, move_probabilities
 from procgen_tools.models.mirror import LEFT_RIGHT, UP_DOWN
+from tests.models.networks import shaken
 
 BOTH = tuple(LEFT_RIGHT[action] for action in UP_DOWN)
 AXES = [
@@ -18,13 +19,8 @@ AXES = [
 ]
 
 
-def shaken(kind: type[ImpalaPolicy] = ImpalaPolicy) -> ImpalaPolicy:
-    policy = kind(seed=2)
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in policy.parameters():
-            parameter += 0.05 * torch.randn(parameter.shape, generator=generator)
-    return policy.eval()
+def drawn(kind: type[ImpalaPolicy] = ImpalaPolicy) -> ImpalaPolicy:
+    return shaken(kind(seed=2), seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,7 @@ def observations() -> Tensor:
 def test_every_activation_is_mirrored(
     which: dict[str, bool], axes: tuple[int, ...], swap: tuple[int, ...], observations: Tensor
 ) -> None:
-    policy = shaken()
+    policy = drawn()
     image = mirrored(policy, **which)
     with torch.no_grad():
         with hooks.record(policy) as there:
@@ -51,7 +47,7 @@ def test_every_activation_is_mirrored(
 
 
 def test_moves_are_mirrored(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         moves = move_probabilities(policy.logits_and_value(observations)[0])
         for which, axes, order in (
@@ -66,7 +62,7 @@ def test_moves_are_mirrored(observations: Tensor) -> None:
 
 def test_weights_alone_are_a_rough_mirror(observations: Tensor) -> None:
     """And an ordinary policy: same modules, a checkpoint that loads."""
-    policy = shaken()
+    policy = drawn()
     rough = mirrored(policy, columns=True, exact=False)
     ImpalaPolicy().load_state_dict(rough.state_dict())
     assert type(rough.embedder.block1.maxpool) is torch.nn.MaxPool2d
@@ -79,7 +75,7 @@ def test_weights_alone_are_a_rough_mirror(observations: Tensor) -> None:
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("kind", [ImpalaPolicy, RecurrentPolicy])
 def test_mirrored_twice_is_the_policy(kind: type[ImpalaPolicy], exact: bool) -> None:
-    policy = shaken(kind)
+    policy = drawn(kind)
     before = {name: value.clone() for name, value in policy.state_dict().items()}
     twice = mirrored(mirrored(policy, columns=True, exact=exact), columns=True, exact=exact)
     for name, value in twice.state_dict().items():
@@ -92,7 +88,7 @@ def test_mirrored_twice_is_the_policy(kind: type[ImpalaPolicy], exact: bool) -> 
 
 
 def test_one_axis_after_the_other_is_both(observations: Tensor) -> None:
-    policy = shaken()
+    policy = drawn()
     with torch.no_grad():
         one = mirrored(mirrored(policy, columns=True), rows=True).logits_and_value(observations)
         both = mirrored(policy, columns=True, rows=True).logits_and_value(observations)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
 from procgen_tools.studies.crops_and_humans import course
+from tests.studies.crops_and_humans.course.mistakes import Check, assert_named, each_mistake
 
 
 def wide(held: Tensor) -> Tensor:
@@ -95,22 +94,8 @@ DREAM_STEP = {
 }
 
 
-CASES = [
-    (check, message, wrong)
-    for check, mistakes in (
-        (course.check_8, ONLY_FREE_WALLS),
-        (course.check_9a, DREAMING_LOSS),
-        (course.check_9b, DREAM_STEP),
-    )
-    for message, wrong in mistakes.items()
-]
-
-
-@pytest.mark.parametrize(
-    ("check", "message", "wrong"), CASES, ids=[f"{case[0].__name__}: {case[1]}" for case in CASES]
+@each_mistake(
+    {course.check_8: ONLY_FREE_WALLS, course.check_9a: DREAMING_LOSS, course.check_9b: DREAM_STEP}
 )
-def test_a_mistake_is_named(
-    check: Callable[[Any], None], message: str, wrong: Callable[..., Any]
-) -> None:
-    with pytest.raises(course.WrongAnswer, match=re.escape(message)):
-        check(wrong)
+def test_a_mistake_is_named(check: Check, message: str, wrong: Callable[..., Any]) -> None:
+    assert_named(check, message, wrong)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor, nn
 
 from procgen_tools.studies.crops_and_humans import course
+from tests.studies.crops_and_humans.course.mistakes import Check, assert_named, each_mistake
 
 Batch = course.Batch
 
@@ -133,23 +132,13 @@ UPDATE = {
 }
 
 
-CASES = [
-    (check, message, wrong)
-    for check, mistakes in (
-        (course.check_4, RIGHT_SIDE),
-        (course.check_5, LEFT_SIDE),
-        (course.check_6, BELLMAN_LOSS),
-        (course.check_7, UPDATE),
-    )
-    for message, wrong in mistakes.items()
-]
-
-
-@pytest.mark.parametrize(
-    ("check", "message", "wrong"), CASES, ids=[f"{case[0].__name__}: {case[1]}" for case in CASES]
+@each_mistake(
+    {
+        course.check_4: RIGHT_SIDE,
+        course.check_5: LEFT_SIDE,
+        course.check_6: BELLMAN_LOSS,
+        course.check_7: UPDATE,
+    }
 )
-def test_a_mistake_is_named(
-    check: Callable[[Any], None], message: str, wrong: Callable[..., Any]
-) -> None:
-    with pytest.raises(course.WrongAnswer, match=re.escape(message)):
-        check(wrong)
+def test_a_mistake_is_named(check: Check, message: str, wrong: Callable[..., Any]) -> None:
+    assert_named(check, message, wrong)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans import course
+from tests.studies.crops_and_humans.course.mistakes import Check, assert_named, each_mistake
 
 
 def pairs(marked: np.ndarray) -> list[tuple[int, int]]:
@@ -132,26 +132,16 @@ HAS_PATTERN: dict[str, Callable[[np.ndarray], Any]] = {
 }
 
 
-CASES = [
-    (check, message, wrong)
-    for check, mistakes in (
-        (course.check_1, EMPTY_CELLS),
-        (course.check_2, REWARD_TENSOR),
-        (course.check_3, ENCODE),
-        (course.check_10, HAS_PATTERN),
-    )
-    for message, wrong in mistakes.items()
-]
-
-
-@pytest.mark.parametrize(
-    ("check", "message", "wrong"), CASES, ids=[f"{case[0].__name__}: {case[1]}" for case in CASES]
+@each_mistake(
+    {
+        course.check_1: EMPTY_CELLS,
+        course.check_2: REWARD_TENSOR,
+        course.check_3: ENCODE,
+        course.check_10: HAS_PATTERN,
+    }
 )
-def test_a_mistake_is_named(
-    check: Callable[[Any], None], message: str, wrong: Callable[..., Any]
-) -> None:
-    with pytest.raises(course.WrongAnswer, match=re.escape(message)):
-        check(wrong)
+def test_a_mistake_is_named(check: Check, message: str, wrong: Callable[..., Any]) -> None:
+    assert_named(check, message, wrong)
 
 
 @pytest.mark.parametrize(

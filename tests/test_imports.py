@@ -24,6 +24,7 @@ ROOMS = (
     "worlds",
     "maze",
     "crops_and_humans",
+    "keys_and_chests",
     "models",
     "hooks",
     "fields",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from procgen_tools.benchmarks.rounds import seconds_per_call
+from procgen_tools.worlds import register_environments, world_id
 from procgen_tools.worlds.maze.grid import FRAME_SIZE
 from procgen_tools.worlds.maze.native import NativeMaze
 from procgen_tools.worlds.maze.venv import Gym3Maze, procgen_engine
@@ -21,15 +22,17 @@ PROCGEN = "procgen, {} thread{}"
 
 @dataclass(frozen=True)
 class EnvironmentSpeed:
-    """Steps per second by engine, in hard mode, with 64 x 64 frames and random actions.
+    """Steps per second by engine, observations included, with random actions.
 
     Attributes:
         num: number of environments in a batch.
         steps_per_second: by engine, including the limit.
+        world: what was measured.
     """
 
     num: int
     steps_per_second: dict[str, float]
+    world: str = "hard mode, 64 x 64 frames"
 
     @property
     def procgen(self) -> float:
@@ -66,6 +69,39 @@ def measure(num: int = 256, seconds: float = 3.0, rounds: int = 8) -> Environmen
     return EnvironmentSpeed(num, {name: num / time for name, time in taken.items()})
 
 
+def measure_world(
+    world: str, num: int = 256, seconds: float = 3.0, rounds: int = 8
+) -> EnvironmentSpeed:
+    """Measure the environments of a world, with their default settings.
+
+    Args:
+        world: the name of the world, such as 'keys_and_chests'.
+        num: number of environments in a batch.
+        seconds: total time of measurement per way.
+        rounds: number of turns of each way.
+
+    Raises:
+        ValueError: there is no such world.
+    """
+    import gymnasium
+    from gymnasium.spaces import Discrete
+
+    identifier = world_id(world)
+    register_environments()
+    envs = gymnasium.make_vec(identifier, num)
+    seen, _ = envs.reset(seed=0)
+    copied = np.empty_like(seen)
+    choices = cast(Discrete, envs.single_action_space).n
+    actions = cycle(np.random.default_rng(1).integers(0, choices, (64, num)))
+    ways: dict[str, Callable[[], object]] = {
+        NATIVE: lambda: envs.step(next(actions)),
+        COPY: lambda: np.copyto(copied, seen),
+    }
+    taken = seconds_per_call(ways, rounds=rounds, seconds=seconds)
+    rates = {name: num / time for name, time in taken.items()}
+    return EnvironmentSpeed(num, rates, f"{identifier}, observations {seen.shape[1:]}")
+
+
 def _stepper(engine: Gym3Maze) -> Callable[[], Any]:
     """A function that steps an engine with random actions, including its frames."""
     actions = np.random.default_rng(1).integers(0, 15, (64, engine.num)).astype(np.int32)
@@ -80,13 +116,13 @@ def _stepper(engine: Gym3Maze) -> Callable[[], Any]:
 
 def report(speed: EnvironmentSpeed) -> str:
     """The measurement as a table."""
-    lines = [f"{speed.num} environments, hard mode, 64 x 64 frames, random actions", ""]
+    lines = [f"{speed.num} environments, {speed.world}, random actions", ""]
     for name, rate in sorted(speed.steps_per_second.items(), key=lambda item: item[1]):
         lines.append(f"{name:28s} {rate:12,.0f} steps/s  {rate / speed.limit:7.1%} of the limit")
     lines.append("")
     if speed.procgen:
         lines.append(f"{speed.native / speed.procgen:.1f} x procgen at its best thread count")
-    else:
+    elif speed.world == EnvironmentSpeed.world:
         lines.append("procgen is not installed here: pip install 'procgen-tools[procgen]'")
     lines.append(f"{speed.limit / speed.native:.1f} x below the limit of copying frames")
     return "\n".join(lines)

@@ -16,11 +16,15 @@ def env(
     seconds: Annotated[
         float, typer.Option(help="Seconds of measurement per engine.", min=0.01)
     ] = 3.0,
+    world: Annotated[str, typer.Option(help="The world, such as keys_and_chests.")] = "maze",
 ) -> None:
     """Steps per second of our environment, of procgen, and of copying frames alone."""
     from procgen_tools.benchmarks import environment
 
-    typer.echo(environment.report(environment.measure(num, seconds)))
+    if world == "maze":
+        typer.echo(environment.report(environment.measure(num, seconds)))
+    else:
+        typer.echo(environment.report(environment.measure_world(world, num, seconds)))
 
 
 @app.command("vfield")

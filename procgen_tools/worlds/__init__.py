@@ -12,7 +12,7 @@ functions of one world from its own module, such as `procgen_tools.maze`.
 """
 
 from procgen_tools.names import lazy
-from procgen_tools.worlds.registration import WORLDS, World, register_environments
+from procgen_tools.worlds.registration import WORLDS, World, register_environments, world_id
 
 _HOMES = {
     "ContractBroken": "worlds.contract",
@@ -27,6 +27,6 @@ _HOMES = {
     "under_key": "worlds.wrappers",
 }
 
-__all__ = ["WORLDS", "World", "register_environments", *_HOMES]
+__all__ = ["WORLDS", "World", "register_environments", "world_id", *_HOMES]
 
 __getattr__ = lazy(__name__, _HOMES)

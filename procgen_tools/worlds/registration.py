@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from procgen_tools.names import did_you_mean
+
 
 class World(NamedTuple):
     """The classes of a world, each as 'module:class'.
@@ -32,6 +34,11 @@ class World(NamedTuple):
     vector_env: str
     settings: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """The name of its folder in `worlds`, such as 'maze'."""
+        return self.env.split(".")[2]
+
 
 WORLDS = {
     "procgen_tools/Maze-v0": World(
@@ -44,8 +51,34 @@ WORLDS = {
         "procgen_tools.worlds.crops_and_humans.env:CropsAndHumansVectorEnv",
         {"mazes": "training"},
     ),
+    "procgen_tools/KeysAndChests-v0": World(
+        "procgen_tools.worlds.keys_and_chests.env:KeysAndChestsEnv",
+        "procgen_tools.worlds.keys_and_chests.env:KeysAndChestsVectorEnv",
+        {"variant": "train"},
+    ),
 }
 """Every world by its id. The version increases when the behaviour of the world changes."""
+
+
+def world_id(name: str) -> str:
+    """The id of the world of this name, for `gymnasium.make` and `gymnasium.make_vec`.
+
+    Hyphens and underscores are equal.
+
+    Raises:
+        ValueError: there is no such world.
+
+    Example:
+        >>> world_id("crops-and-humans")
+        'procgen_tools/CropsAndHumans-v0'
+    """
+    ids = {world.name: identifier for identifier, world in WORLDS.items()}
+    wanted = name.replace("-", "_")
+    if wanted not in ids:
+        raise ValueError(
+            f"there is no world {name!r}: choose one of {', '.join(ids)}{did_you_mean(wanted, ids)}"
+        )
+    return ids[wanted]
 
 
 def register_environments() -> None:

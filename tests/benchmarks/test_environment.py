@@ -29,3 +29,13 @@ def test_procgen_is_measured_where_it_is_installed() -> None:
     speed = environment.measure(num=2, seconds=0.02, rounds=1)
     assert speed.procgen > 0
     assert environment.PROCGEN.format(2, "s") in speed.steps_per_second
+
+
+def test_every_other_world_is_measured_by_its_name() -> None:
+    speed = environment.measure_world("crops-and-humans", num=4, seconds=0.02, rounds=1)
+    assert 0 < speed.native < speed.limit
+    report = environment.report(speed)
+    assert "4 environments, procgen_tools/CropsAndHumans-v0, observations (161,)" in report
+    assert "procgen is not installed" not in report
+    with pytest.raises(ValueError, match=r"choose one of maze, .*did you mean 'keys_and_chests'"):
+        environment.measure_world("keys_and_chest")

@@ -7,11 +7,13 @@ import sys
 from typing import Any
 
 import gymnasium
+import pytest
 
 from procgen_tools.maze import MazeEnv, MazeVectorEnv
 from procgen_tools.worlds import (
     WORLDS,
     register_environments,
+    world_id,
 )
 
 MAZE = "procgen_tools/Maze-v0"
@@ -49,3 +51,10 @@ def test_names_are_known_without_loading_the_worlds() -> None:
         "assert all(hasattr(procgen_tools.worlds, name) for name in procgen_tools.worlds.__all__)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_worlds_are_found_by_name() -> None:
+    for identifier, world in WORLDS.items():
+        assert world_id(world.name) == world_id(world.name.replace("_", "-")) == identifier
+    with pytest.raises(ValueError, match=r"choose one of maze, crops_and_humans, .*mean 'maze'"):
+        world_id("mazes")

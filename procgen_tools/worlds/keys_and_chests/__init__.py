@@ -1,0 +1,1 @@
+"""Keys and chests: levels, rules, observations, environments and scripted players."""

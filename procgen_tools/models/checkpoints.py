@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
 from procgen_tools.models.archives import check_size, checked_archive
+from procgen_tools.models.cnn_lstm import DESIGNS, CnnLstmPolicy
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.names import accepts_older
@@ -36,6 +37,7 @@ PARAMETER_NAMES = (PARAMETERS, "state_dict")
 FIRST_WEIGHT = "embedder.block1.conv.weight"
 MEMORY_WEIGHT = "gru.gru.weight_ih_l0"
 FIRST_Q_WEIGHT = "fc1.weight"
+FIRST_KERNEL = "c1.weight"
 PUBLISHED_SCALE = 4
 """The scale of the agent of procgen-tools' notebooks."""
 PLAIN_TYPES = (bool, int, float, str, type(None))
@@ -132,6 +134,43 @@ def load_q_network(
     _check_state(state, network, "a Q-network", path)
     _check_shapes(state, network, f"a Q-network of width {width}", path)
     return _filled(network, state, device, path)
+
+
+def load_cnn_lstm(
+    path: str | os.PathLike[str], device: torch.device | str | None = None
+) -> CnnLstmPolicy:
+    """Load the agent of keys and chests of a checkpoint, of any design, in eval mode.
+
+    Args:
+        path: a `.pth` file that `save_policy` wrote, or the name of an agent (see
+            `catalogue.find_agent`).
+        device: the device of the policy. Defaults to the CPU.
+
+    Raises:
+        FileNotFoundError: the file or agent does not exist. The message suggests nearby
+            checkpoints or close names.
+        ValueError: the file is not a checkpoint, or the checkpoint has another architecture.
+
+    Example:
+        >>> save_policy(CnnLstmPolicy("small"), "agent.pth")
+        >>> load_cnn_lstm("agent.pth").design
+        'small'
+    """
+    path = find_agent(path)
+    state = _parameters(_read(path), path)
+    kernel = state.get(FIRST_KERNEL)
+    shape = tuple(kernel.shape) if _is_parameter(kernel) else ()
+    fitting = [
+        name
+        for name, sizes in DESIGNS.items()
+        for features, side, _ in sizes.convolutions[:1]
+        if shape == (features, sizes.observation_shape[0], side, side)
+    ]
+    with torch.device("meta"):
+        policy = CnnLstmPolicy(*fitting)
+    _check_state(state, policy, "a CNN-LSTM policy", path)
+    _check_shapes(state, policy, f"a CNN-LSTM policy of design {policy.design}", path)
+    return _filled(policy, state, device, path)
 
 
 def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:

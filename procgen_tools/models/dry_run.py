@@ -9,22 +9,29 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+OBSERVATION_SHAPE = (3, 64, 64)
+"""Channels, rows and columns of an observation of the maze (row 0 of a frame is its top)."""
+
 COUNT = 2
 """Observations in a dry run: two, to distinguish the batch axis from an axis of length one."""
 
 
 @contextmanager
-def probing(network: nn.Module) -> Iterator[Tensor]:
+def probing(network: nn.Module, shape: tuple[int, ...] = OBSERVATION_SHAPE) -> Iterator[Tensor]:
     """Zero observations on the network's device, with the network in eval mode and no gradients.
 
     Batch statistics do not change, and afterwards every module is in its previous mode.
+
+    Args:
+        network: the network.
+        shape: channels, rows and columns of its observations.
     """
     parameter = next(network.parameters(), torch.zeros(()))
     modes = {module: module.training for module in network.modules()}
     try:
         network.eval()
         with torch.no_grad():
-            yield torch.zeros(COUNT, 3, 64, 64, dtype=parameter.dtype, device=parameter.device)
+            yield torch.zeros(COUNT, *shape, dtype=parameter.dtype, device=parameter.device)
     finally:
         for module, mode in modes.items():
             module.training = mode

@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from procgen_tools.models.interface import OBSERVATION_SHAPE, PolicyModule, precise
+from procgen_tools.models.dry_run import OBSERVATION_SHAPE
+from procgen_tools.models.interface import PolicyModule, precise
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 EMBEDDING_SIZE = 256

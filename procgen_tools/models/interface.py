@@ -16,11 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from procgen_tools.models.dry_run import activation_shapes_of, probing
+from procgen_tools.models.dry_run import OBSERVATION_SHAPE, activation_shapes_of, probing
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
-
-OBSERVATION_SHAPE = (3, 64, 64)
-"""Channels, rows and columns of an observation (row 0 of a frame is its top)."""
 
 
 @runtime_checkable
@@ -332,12 +329,13 @@ class TensorPolicy(nn.Module):
 # torch.fx keeps calls of these three functions, which read values that do not exist while it
 # traces.
 @torch.fx.wrap
-def checked(obs: Tensor, parameter: Tensor) -> Tensor:
+def checked(obs: Tensor, parameter: Tensor, shape: tuple[int, ...] = OBSERVATION_SHAPE) -> Tensor:
     """The observations, checked, in the dtype of the parameter."""
-    if obs.shape[1:] != OBSERVATION_SHAPE or obs.ndim != 4:
+    if obs.shape[1:] != shape or obs.ndim != 4:
         raise ValueError(
-            f"observations have shape {tuple(obs.shape)}: give (batch, 3, 64, 64); "
-            "a single frame needs [None], channels-last frames need .permute(0, 3, 1, 2)"
+            f"observations have shape {tuple(obs.shape)}: give "
+            f"(batch, {', '.join(map(str, shape))}); a single frame needs [None], channels-last "
+            "frames need .permute(0, 3, 1, 2)"
         )
     if not obs.is_floating_point():
         raise ValueError(

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from procgen_tools.models.dry_run import activation_shapes_of, probing
-from procgen_tools.models.interface import OBSERVATION_SHAPE, PolicyModule
+from procgen_tools.models.dry_run import OBSERVATION_SHAPE, activation_shapes_of, probing
+from procgen_tools.models.interface import PolicyModule
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
-from procgen_tools.training.episodes import Episodes
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.training.precision import Precision, autocast
 from procgen_tools.worlds.maze.observations import to_observations
+
+AnyPolicy: TypeAlias = ImpalaPolicy | CnnLstmPolicy
+WITH_MEMORY = (RecurrentPolicy, CnnLstmPolicy)
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """Collects ended episodes, as `episodes.Episodes`."""
+
+    def add(self, step: Any, returns: Tensor) -> None: ...
 
 
 class Player:
@@ -29,7 +39,7 @@ class Player:
     """
 
     def __init__(
-        self, env: Any, policy: ImpalaPolicy, generator: torch.Generator, precision: Precision
+        self, env: Any, policy: AnyPolicy, generator: torch.Generator, precision: Precision
     ) -> None:
         self.env = env
         self.policy = policy
@@ -50,7 +60,7 @@ class Player:
         self,
     ) -> tuple[Float[Tensor, "env action"], Float[Tensor, " env"], Float[Tensor, "env memory"]]:
         """The log-probabilities of the actions, the values, and the policy's next memory."""
-        if isinstance(self.policy, RecurrentPolicy):
+        if isinstance(self.policy, WITH_MEMORY):
             with autocast(self.env.device, self.precision):
                 logits, values, memory = self.policy.step(
                     to_observations(self.frames), self.memory, self.firsts
@@ -63,7 +73,7 @@ class Player:
         return answers[:, :-1], answers[:, -1], self.memory
 
     @torch.no_grad()
-    def step(self, episodes: Episodes) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def step(self, episodes: Collector) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Play one step; the actions, their log-probabilities, the values before it, rewards."""
         log_probabilities, values, self.memory = self.ask()
         actions = torch.multinomial(log_probabilities.exp(), 1, generator=self.generator)
@@ -94,7 +104,9 @@ class Player:
 
     def _answer(self, frames: Tensor) -> Float[Tensor, "frame action_and_value"]:
         with autocast(self.env.device, self.precision):
-            logits, values = self.policy.logits_and_value(to_observations(frames))
+            logits, values = cast(ImpalaPolicy, self.policy).logits_and_value(
+                to_observations(frames)
+            )
         return torch.cat([logits.log_softmax(-1), values.unsqueeze(1)], dim=1)
 
     def _recall(self, keys: Int64[Tensor, " env"]) -> Float[Tensor, "env action_and_value"]:
@@ -115,6 +127,6 @@ def filled_up(rows: Int64[Tensor, " row"]) -> Int64[Tensor, " filled"]:
     return torch.cat([rows, rows[-1:].expand(-len(rows) % 16)])
 
 
-def memory_size(policy: ImpalaPolicy) -> int:
+def memory_size(policy: AnyPolicy) -> int:
     """The size of a policy's memory; 0 without memory."""
-    return policy.memory_size if isinstance(policy, RecurrentPolicy) else 0
+    return policy.memory_size if isinstance(policy, WITH_MEMORY) else 0

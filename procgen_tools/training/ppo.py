@@ -28,7 +28,7 @@ from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.shown import brief
 from procgen_tools.training.episodes import EPISODE_COLUMNS, Episodes
 from procgen_tools.training.initial import check_start
-from procgen_tools.training.player import Player, filled_up, memory_size
+from procgen_tools.training.player import WITH_MEMORY, AnyPolicy, Player, filled_up, memory_size
 from procgen_tools.training.precision import (
     FLOAT32,
     Precision,
@@ -51,7 +51,7 @@ class Rollout:
 
     Attributes:
         frames: the observation before each step.
-        keys: numbers; equal keys mean equal frames.
+        keys: numbers; equal keys mean equal frames. Filled for policies without memory only.
         actions: the chosen actions.
         log_probabilities: of the chosen actions, when they were chosen.
         values: the policy's values before each step, and after the last one.
@@ -60,7 +60,7 @@ class Rollout:
         memory: the policy's memory before the first step; no columns without memory.
     """
 
-    frames: UInt8[Tensor, "time env 64 64 3"]
+    frames: UInt8[Tensor, "time env row col channel"]
     keys: Int64[Tensor, "time env"]
     actions: Int[Tensor, "time env"]
     log_probabilities: Float[Tensor, "time env"]
@@ -143,7 +143,7 @@ class Learner:
 
     def advance(self, tick: Callable[[int], None]) -> dict[str, float | int]:
         """Play a rollout and learn from it; the figures of both."""
-        rate = self.settings.learning_rate * (1 - self.updates / self.settings.updates)
+        rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         played, validated = self.play(tick)
@@ -158,7 +158,11 @@ class Learner:
             "learning_rate": rate,
         }
 
-    def agent(self) -> ImpalaPolicy:
+    def learning_rate(self) -> float:
+        """The learning rate of the next update."""
+        return self.settings.learning_rate * (1 - self.updates / self.settings.updates)
+
+    def agent(self) -> AnyPolicy:
         """The policy."""
         return self.policy
 
@@ -179,7 +183,7 @@ class Learner:
             "episodes": self.episodes,
         }
 
-    def load_state_dict(self, agent: ImpalaPolicy, state: dict[str, Any]) -> None:
+    def load_state_dict(self, agent: AnyPolicy, state: dict[str, Any]) -> None:
         """Resume from a checkpoint's agent and state."""
         self.policy.load_state_dict(agent.state_dict())
         self.optimizer.load_state_dict(state["optimizer"])
@@ -201,17 +205,22 @@ class Learner:
 
     # --- the algorithm
 
-    def play(self, tick: Callable[[int], None]) -> tuple[Episodes, Episodes]:
+    def collector(self) -> Any:
+        """Collects the episodes that end in a rollout."""
+        return Episodes(self.device)
+
+    def play(self, tick: Callable[[int], None]) -> tuple[Any, Any]:
         """Fill the rollout; the episodes that ended in training and in validation."""
         player, rollout = self.player, self.rollout
-        played, validated = Episodes(self.device), Episodes(self.device)
+        played, validated = self.collector(), self.collector()
         rollout.memory.copy_(player.memory)
         player.forget()
         if self.validation:
             self.validation.forget()
         for time in range(self.settings.rollout_steps):
             rollout.frames[time] = player.frames
-            rollout.keys[time] = player.env.frame_keys()
+            if not self.settings.recurrent:
+                rollout.keys[time] = player.env.frame_keys()
             rollout.firsts[time] = player.firsts
             actions, log_probabilities, values, rewards = player.step(played)
             rollout.actions[time] = actions
@@ -234,7 +243,7 @@ class Learner:
         returns = advantages + rollout.values[:-1]
         explained = 1 - advantages.var() / returns.var().clamp_min(1e-12)
         advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        self._freeze(self.updates < settings.value_warmup)
+        self._freeze()
         sums = torch.zeros(6, device=self.device)
         for _ in range(settings.epochs):
             for minibatch in self._minibatches():
@@ -261,12 +270,17 @@ class Learner:
         means = (sums / (settings.epochs * settings.minibatches)).tolist()
         return {**dict(zip(names, means, strict=True)), "explained_variance": explained.item()}
 
-    def _freeze(self, frozen: bool) -> None:
-        """Train only the value head if frozen, otherwise everything."""
+    def _freeze(self) -> None:
+        """Train only the value head in the first `value_warmup` updates, later everything."""
+        frozen = self.updates < self.settings.value_warmup
         for parameter in self.policy.parameters():
             parameter.requires_grad_(not frozen)
         for parameter in self.policy.fc_value.parameters():
             parameter.requires_grad_(True)
+
+    def frames_at_once(self) -> int:
+        """The largest number of frames in one forward pass while learning."""
+        return FRAMES_AT_ONCE.get(self.device.type, 256)
 
     def _minibatches(self) -> Iterator[list[Tensor]]:
         """Minibatches in parts of bounded size: indices into the rollout, (time env) flattened.
@@ -276,7 +290,7 @@ class Learner:
         adjacent, so that the frame passes through the network once.
         """
         settings, keys = self.settings, self.rollout.keys
-        at_once = FRAMES_AT_ONCE.get(self.device.type, 256)
+        at_once = self.frames_at_once()
         if settings.recurrent:
             shuffled = torch.randperm(settings.num_envs, generator=self.shuffler).to(self.device)
             times = torch.arange(settings.rollout_steps, device=self.device).unsqueeze(1)
@@ -297,7 +311,7 @@ class Learner:
         settings, rollout = self.settings, self.rollout
         rows, frames = part.flatten(), rollout.frames.flatten(0, 1)
         with autocast(self.device, self.precision):
-            if isinstance(self.policy, RecurrentPolicy):
+            if isinstance(self.policy, WITH_MEMORY):
                 logits, values, _ = self.policy.unroll(
                     to_observations(frames[rows]),
                     rollout.memory[part[0]],
@@ -359,7 +373,7 @@ class Learner:
             return torch.empty(shape, dtype=dtype, device=self.device)
 
         return Rollout(
-            frames=empty(time, env, 64, 64, 3, dtype=torch.uint8),
+            frames=empty(time, env, *self.player.frames.shape[1:], dtype=torch.uint8),
             keys=empty(time, env, dtype=torch.int64),
             actions=empty(time, env, dtype=torch.int64),
             log_probabilities=empty(time, env),

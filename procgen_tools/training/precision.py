@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+from torch import nn
 
-from procgen_tools.models import ImpalaPolicy
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision.name == "bfloat16")
 
 
-def channels_last(policy: ImpalaPolicy) -> ImpalaPolicy:
+def channels_last(policy: Network) -> Network:
     """The same policy, with its convolution weights in channels-last format, which is faster."""
     for parameter in policy.parameters():
         if parameter.ndim == 4:

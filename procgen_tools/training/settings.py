@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from procgen_tools.names import did_you_mean
 from procgen_tools.training.base_settings import Settings, Timed, setting
+from procgen_tools.training.keys_settings import KeysPPOSettings
 from procgen_tools.training.maze_settings import (
     ANYWHERE,
     AUTO,
@@ -30,6 +31,7 @@ __all__ = [
     "TRAINERS",
     "DQNSettings",
     "ImitationSettings",
+    "KeysPPOSettings",
     "PPOSettings",
     "PlantingSettings",
     "Settings",
@@ -86,6 +88,13 @@ TRAINERS: dict[str, Trainer] = {
         "Deep Q-learning from weights in which a wrong goal was planted first.",
         world="crops_and_humans",
         judge="procgen-tools experiment crops_and_humans",
+    ),
+    "keys_ppo": Trainer(
+        KeysPPOSettings,
+        "procgen_tools.training.keys_ppo:Learner",
+        "Recurrent PPO in keys and chests; the defaults are the published recipe.",
+        world="keys_and_chests",
+        judge="procgen-tools evaluate-keys {agent}",
     ),
 }
 """Every trainer by name. The command line, sweeps, `scripts/next_job.py` and `train_agent` know

@@ -3,10 +3,12 @@
 from procgen_tools.models.adapted import AdaptedPolicy, adapt
 from procgen_tools.models.checkpoints import (
     checkpoint_metadata,
+    load_cnn_lstm,
     load_policy,
     load_q_network,
     save_policy,
 )
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.models.impala import RESUME_POINTS, ImpalaPolicy
 from procgen_tools.models.interface import Policy, TensorPolicy, check_policy, predictor
 from procgen_tools.models.mirror import mirrored
@@ -28,6 +30,7 @@ __all__ = [
     "MOVE_OF_ACTION",
     "RESUME_POINTS",
     "AdaptedPolicy",
+    "CnnLstmPolicy",
     "ImpalaPolicy",
     "MlpModel",
     "MlpPolicy",
@@ -40,6 +43,7 @@ __all__ = [
     "adapt",
     "check_policy",
     "checkpoint_metadata",
+    "load_cnn_lstm",
     "load_policy",
     "load_q_network",
     "mirrored",

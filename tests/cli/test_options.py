@@ -11,4 +11,5 @@ from procgen_tools.training.settings import TRAINERS, settings_from
 @pytest.mark.parametrize("trainer", TRAINERS)
 def test_the_command_of_default_settings_is_short(trainer: str) -> None:
     settings = settings_from(trainer, {})
-    assert command_line(trainer, "a.pth", settings) == f"procgen-tools train {trainer} a.pth"
+    words = f"procgen-tools train {trainer.replace('_', '-')} a.pth"
+    assert command_line(trainer, "a.pth", settings) == words

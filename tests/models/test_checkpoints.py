@@ -11,13 +11,16 @@ import torch
 from torch import Tensor
 
 from procgen_tools.models import (
+    CnnLstmPolicy,
     ImpalaPolicy,
     checkpoint_metadata,
     checkpoints,
+    load_cnn_lstm,
     load_policy,
     load_q_network,
     save_policy,
 )
+from procgen_tools.models.cnn_lstm import DESIGNS
 
 State = OrderedDict[str, Tensor]
 
@@ -224,3 +227,17 @@ def test_metadata_must_be_plain(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=rf"cannot be named '{name}'"):
             save_policy(policy, path, **{name: {}})
     assert not path.exists()
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_agents_of_keys_and_chests_come_back(design: str, tmp_path: Path) -> None:
+    policy = CnnLstmPolicy(design, seed=4)
+    save_policy(policy, tmp_path / "agent.pth", seed=4)
+    again = load_cnn_lstm(tmp_path / "agent.pth")
+    assert again.design == design
+    assert not again.training
+    for name, value in policy.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+    save_policy(ImpalaPolicy(), tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="another architecture than a CNN-LSTM policy"):
+        load_cnn_lstm(tmp_path / "other.pth")

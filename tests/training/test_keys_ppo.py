@@ -51,7 +51,9 @@ def test_a_resumed_run_ends_in_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_actions_with_an_advantage_become_more_probable() -> None:
-    learner = Learner(replace(SMALL, num_envs=16, rollout_steps=8, entropy_coefficient=0.0))
+    learner = Learner(
+        replace(SMALL, num_envs=32, max_ticks=130, p_key=0.4, learning_rate=5e-3, epochs=8)
+    )
     learner.play(lambda steps: None)
     rollout = learner.rollout
     advantages = generalised_advantages(
@@ -64,7 +66,8 @@ def test_actions_with_an_advantage_become_more_probable() -> None:
         )
     now = logits.log_softmax(-1).gather(2, rollout.actions[..., None]).squeeze(2)
     change = now - rollout.log_probabilities
-    assert torch.corrcoef(torch.stack([change.flatten(), advantages.flatten()]))[0, 1] > 0.3
+    high, low = advantages > advantages.quantile(0.8), advantages < advantages.quantile(0.2)
+    assert change[high].mean() > change[low].mean() + 0.01
 
 
 def test_the_rate_is_that_of_the_settings() -> None:
@@ -90,9 +93,9 @@ def test_levels_that_cannot_be_drawn() -> None:
 
 
 def test_rewards_are_scaled_for_learning_only() -> None:
-    one, quarter = Learner(SMALL), Learner(replace(SMALL, reward_scale=0.25, p_key=0.4))
+    often = replace(SMALL, p_key=0.4, max_ticks=130, rollout_steps=20)
+    one, quarter = Learner(often), Learner(replace(often, reward_scale=0.25))
     for learner in (one, quarter):
-        for _ in range(3):
-            learner.play(lambda steps: None)
-    assert set(one.rollout.rewards.unique().tolist()) <= {0.0, 1.0}
+        learner.play(lambda steps: None)
+    assert set(one.rollout.rewards.unique().tolist()) == {0.0, 1.0}
     assert set(quarter.rollout.rewards.unique().tolist()) == {0.0, 0.25}

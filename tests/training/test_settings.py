@@ -33,7 +33,7 @@ def test_plain_values() -> None:
         (
             "pppo",
             {},
-            r"'pppo': choose one of imitation, ppo, dqn, planting; did you mean 'ppo'",
+            r"'pppo': choose one of imitation, ppo, dqn, planting, keys_ppo; did you mean 'ppo'",
         ),
         ("ppo", {"sed": 1}, r"ppo has no setting 'sed': .*did you mean 'seed'"),
         ("ppo", {"samples": 1}, "ppo has no setting 'samples'"),

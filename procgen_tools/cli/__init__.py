@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from procgen_tools.cli import benchmarks, evaluation, experiments, sweeps, training
+from procgen_tools.cli import benchmarks, evaluation, experiments, keys, sweeps, training
 
 app = typer.Typer(
     help="Find out what a trained maze agent wants, and change it.",
@@ -19,6 +19,7 @@ app.add_typer(training.train_app(), name="train")
 app.add_typer(benchmarks.app, name="bench")
 app.command()(evaluation.agents)
 app.command()(evaluation.evaluate)
+app.command()(keys.evaluate_keys)
 app.command()(sweeps.sweep)
 app.command()(experiments.experiment)
 

@@ -1,0 +1,71 @@
+"""`procgen-tools evaluate-keys`: players of keys and chests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SCRIPTED = ("random", "key-only", "chest-if-key")
+
+
+def evaluate_keys(
+    players: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Checkpoints (.pth), names of agents, the original's learned_policy.zip, or "
+            f"{', '.join(SCRIPTED)}."
+        ),
+    ],
+    variants: Annotated[str, typer.Option(help="Variants, comma-separated.")] = "train,test",
+    episodes: Annotated[int, typer.Option(help="Number of episodes per variant.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the sampled actions.", min=0)] = 0,
+    records: Annotated[
+        Path | None, typer.Option(help="File for a table with one row per episode (.parquet).")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="File of a figure (.png).")] = None,
+) -> None:
+    """Evaluate players of keys and chests: returns, hidden returns and keys.
+
+    A .zip file is checked first: whether it is the published file, and whether it can be read.
+    """
+    from procgen_tools.episodes.records import check_destination, write_records
+    from procgen_tools.evaluation.keys import (
+        evaluate_players,
+        find_player,
+        score_records,
+        score_report,
+    )
+    from procgen_tools.files import check_writable, unfinished
+    from procgen_tools.models.stable_baselines_files import PUBLISHED_SHA256, SOURCE, sha256_of
+
+    if records:
+        check_destination(records)
+    if figure:
+        if figure.suffix != ".png":
+            raise ValueError(
+                f"the figure is a PNG file, but {figure} has another ending: end it in .png"
+            )
+        check_writable(figure)
+    chosen = [find_player(player) for player in players]
+    for path in players:
+        if path.suffix == ".zip":
+            found = sha256_of(path)
+            typer.echo(f"{path}: sha256 {found}")
+            same = found == PUBLISHED_SHA256
+            typer.echo(
+                f"  {'the published file' if same else 'not the published file'} of {SOURCE}"
+            )
+    names = [name.strip() for name in variants.split(",")]
+    scores = evaluate_players(chosen, variants=names, episodes=episodes, seed=seed)
+    typer.echo(score_report(scores))
+    if records:
+        write_records(records, score_records(scores))
+        typer.echo(f"\n{records}: one row per episode")
+    if figure:
+        from procgen_tools.plots.keys import plot_scores
+
+        with unfinished(figure) as temporary:
+            plot_scores(scores).savefig(temporary, format="png", dpi=160)
+        typer.echo(f"{figure}: the figure")

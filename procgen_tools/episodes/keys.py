@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import SupportsIndex
 
 import numpy as np
 import torch
@@ -18,10 +20,56 @@ from jaxtyping import Int64, UInt8
 
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
-from procgen_tools.worlds.keys_and_chests.grid import Level
+from procgen_tools.worlds.keys_and_chests.grid import CHEST, Level
+from procgen_tools.worlds.keys_and_chests.human_view import pictures
 from procgen_tools.worlds.keys_and_chests.players import Actor
 from procgen_tools.worlds.keys_and_chests.rules import States, beginning, step
 from procgen_tools.worlds.maze.observations import to_observations
+
+_INK = "#111111"
+
+
+@dataclass(frozen=True, eq=False)
+class KeyEpisode:
+    """One episode, which `videos.write_video` shows with the keys that are held.
+
+    Attributes:
+        level: the level.
+        actions: (tick,) of the player.
+    """
+
+    level: Level
+    actions: UInt8[np.ndarray, " tick"]
+
+    __repr__ = brief
+
+    @property
+    def steps(self) -> int:
+        """The number of steps in the episode."""
+        return len(self.actions)
+
+    @property
+    def world_size(self) -> tuple[int, ...]:
+        """Rows and columns."""
+        return self.level.cells.shape
+
+    @cached_property
+    def states(self) -> tuple[States, ...]:
+        """The state at each tick: before the first step, and after every one."""
+        states = [beginning([self.level])]
+        for action in self.actions.tolist():
+            states.append(step(states[-1], np.array([action])).states)
+        return tuple(states)
+
+    def picture(self, time: int, square_pixels: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The level after `time` steps."""
+        return pictures(self.states[time], cell_pixels=square_pixels)[0]
+
+    def notes(self, time: int) -> tuple[str, str, str]:
+        """The step, and the keys that are held and the chests that were opened so far."""
+        now = self.states[time]
+        opened = int((self.level.cells == CHEST).sum() - (now.cells == CHEST).sum())
+        return f"step {time}", f"keys {now.keys[0]}  opened {opened}", _INK
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +94,10 @@ class KeyEpisodes:
 
     def __len__(self) -> int:
         return len(self.levels)
+
+    def __getitem__(self, index: SupportsIndex) -> KeyEpisode:
+        """The episode in one level."""
+        return KeyEpisode(self.levels[index], self.actions[index])
 
     def states(self) -> Iterator[States]:
         """The states of all levels at each tick: before the first step, and after every one."""

@@ -4,6 +4,8 @@ original = play(policy, [maze], seed=1)[0]
 with hooks.patched(policy, patches):
     edited = play(policy, [maze], seed=1)[0]
 write_video("edit.mp4", {"as trained": original, "edited": edited})
+
+Episodes of other worlds are shown in the same way, if they have the members of `Shown`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -36,9 +38,34 @@ _NARROWEST = 190
 """Width of a panel, in pixels, that has room for the notes below it."""
 
 
+@runtime_checkable
+class Shown(Protocol):
+    """An episode as a video shows it. Time 0 is before the first step.
+
+    Attributes:
+        steps: the number of steps in the episode.
+        world_size: episodes side by side have the same.
+    """
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def world_size(self) -> Any: ...
+
+    def picture(self, time: int, square_pixels: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The world after `time` steps."""
+
+    def notes(self, time: int) -> tuple[str, str, str]:
+        """What is written below the picture: on the left, on the right, and the latter's colour."""
+
+
+Episode: TypeAlias = Rollout | Shown
+
+
 def write_video(
     path: str | os.PathLike[str],
-    rollouts: Mapping[str, Rollout],
+    rollouts: Mapping[str, Episode],
     *,
     frames_per_second: int | float = 5,
     square_pixels: int = 24,
@@ -93,7 +120,7 @@ def write_video(
 
 
 def side_by_side(
-    rollouts: Mapping[str, Rollout], time: int, *, square_pixels: int = 24
+    rollouts: Mapping[str, Episode], time: int, *, square_pixels: int = 24
 ) -> UInt8[np.ndarray, "height width 3"]:
     """One picture of `write_video`: each episode after `time` steps, or at its end.
 
@@ -117,24 +144,25 @@ class _Stage:
     """The layout of the pictures of one video."""
 
     def __init__(
-        self, rollouts: Mapping[str, Rollout], square_pixels: int, max_steps: int | None = None
+        self, rollouts: Mapping[str, Episode], square_pixels: int, max_steps: int | None = None
     ) -> None:
-        worlds = sorted({rollout.maze.world_size for rollout in rollouts.values()})
+        shown = {title: _shown(rollout) for title, rollout in rollouts.items()}
+        worlds = sorted({episode.world_size for episode in shown.values()}, key=str)
         if len(worlds) != 1:
             raise ValueError(
                 f"the rollouts are in worlds of sizes {worlds}: give rollouts of one world size"
                 if rollouts
                 else "there are no rollouts to show: give one or more, by title"
             )
-        self._panels = [_Panel(*item, square_pixels) for item in rollouts.items()]
-        self.last_time = max(rollout.steps for rollout in rollouts.values())
+        self._panels = [_Panel(*item, square_pixels) for item in shown.items()]
+        self.last_time = max(episode.steps for episode in shown.values())
         self._cut = max_steps is not None and max_steps < self.last_time
         if max_steps is not None:
             self.last_time = min(self.last_time, max_steps)
         self._titles = max(len(panel.title) for panel in self._panels) * _TITLE_LINE
-        self._side = max(panel.side for panel in self._panels)
+        self._height = max(panel.height for panel in self._panels)
         widths = sum(panel.width for panel in self._panels) + _GAP * (len(self._panels) - 1)
-        height = self._titles + _SPACE + self._side + _SPACE + _NOTE_LINE
+        height = self._titles + _SPACE + self._height + _SPACE + _NOTE_LINE
         # H.264 halves the resolution of colours, so both sides must be even.
         self._size = (_even(widths + 2 * _MARGIN), _even(height + 2 * _MARGIN))
 
@@ -151,16 +179,14 @@ class _Stage:
                     (centre, top - line * _TITLE_LINE), words, _INK, _font(_TITLE_HEIGHT), "md"
                 )
             top += _SPACE
-            corner = (centre - panel.side // 2, top + (self._side - panel.side) // 2)
-            image.paste(Image.fromarray(panel.maze_picture(time)), corner)
-            foot = top + self._side + _SPACE + _NOTE_LINE
-            step = min(time, panel.rollout.steps)
-            draw.text((left, foot), f"step {step}", _INK, _font(_NOTE_HEIGHT, "DejaVuSans"), "ld")
-            if time >= panel.rollout.steps:
-                words, colour = _OUTCOMES[panel.rollout.found]
-                draw.text((left + panel.width, foot), words, colour, _font(_NOTE_HEIGHT), "rd")
-            elif self._cut and time == self.last_time:
-                draw.text((left + panel.width, foot), "goes on", _INK, _font(_NOTE_HEIGHT), "rd")
+            corner = (centre - panel.breadth // 2, top + (self._height - panel.height) // 2)
+            image.paste(Image.fromarray(panel.picture(time)), corner)
+            foot = top + self._height + _SPACE + _NOTE_LINE
+            now, words, colour = panel.episode.notes(min(time, panel.episode.steps))
+            draw.text((left, foot), now, _INK, _font(_NOTE_HEIGHT, "DejaVuSans"), "ld")
+            if self._cut and time == self.last_time < panel.episode.steps:
+                words, colour = "goes on", _INK
+            draw.text((left + panel.width, foot), words, colour, _font(_NOTE_HEIGHT), "rd")
             left += panel.width + _GAP
         return np.asarray(image)
 
@@ -172,19 +198,40 @@ class _Stage:
 class _Panel:
     """An episode and its title, which is wrapped to the width of the picture."""
 
-    def __init__(self, title: str, rollout: Rollout, square_pixels: int) -> None:
-        self.rollout = rollout
-        self.side = rollout.maze.size * square_pixels
-        self.title, self.width = _lines(title, max(self.side, _NARROWEST))
+    def __init__(self, title: str, episode: Shown, square_pixels: int) -> None:
+        self.episode = episode
+        self.height, self.breadth = episode.picture(0, square_pixels).shape[:2]
+        self.title, self.width = _lines(title, max(self.breadth, _NARROWEST))
         self._square_pixels = square_pixels
+
+    def picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The world after `time` steps, or at the end."""
+        return self.episode.picture(min(time, self.episode.steps), self._square_pixels)
+
+
+class _MazeEpisode:
+    """An episode in a maze, as `Shown`."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        self._rollout = rollout
+        self.steps, self.world_size = rollout.steps, rollout.maze.world_size
         self._pictures: dict[Any, np.ndarray] = {}
 
-    def maze_picture(self, time: int) -> UInt8[np.ndarray, "height width 3"]:
-        """The maze after `time` steps, or at the end. Cached, because lost mice revisit squares."""
-        maze = self.rollout.maze_at(min(time, self.rollout.steps))
+    def picture(self, time: int, square_pixels: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The maze after `time` steps. Cached, because lost mice revisit squares."""
+        maze = self._rollout.maze_at(time)
         if maze not in self._pictures:
-            self._pictures[maze] = human_view(maze, square_pixels=self._square_pixels)
+            self._pictures[maze] = human_view(maze, square_pixels=square_pixels)
         return self._pictures[maze]
+
+    def notes(self, time: int) -> tuple[str, str, str]:
+        """The step, and at the end whether the cheese was reached."""
+        outcome = _OUTCOMES[self._rollout.found] if time == self.steps else ("", _INK)
+        return f"step {time}", *outcome
+
+
+def _shown(episode: Episode) -> Shown:
+    return _MazeEpisode(episode) if isinstance(episode, Rollout) else episode
 
 
 def _lines(title: str, width: int) -> tuple[list[str], int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from procgen_tools import keys_and_chests
 from procgen_tools.episodes.keys import play, policy_actor
+from procgen_tools.episodes.videos import side_by_side, write_video
 from procgen_tools.models import CnnLstmPolicy
 from procgen_tools.worlds.keys_and_chests.players import key_only
 
@@ -71,3 +75,20 @@ def test_levels_of_other_sizes(policy: CnnLstmPolicy) -> None:
         play(policy_actor(policy), [small])
     with pytest.raises(ValueError, match=r"levels have \[20, 130\] ticks"):
         play(key_only(0), [LEVELS[0], keys_and_chests.make_level(0)])
+
+
+def test_an_episode_is_a_video(tmp_path: Path) -> None:
+    episodes = play(key_only(seed=0), LEVELS)
+    one = episodes[2]
+    assert one.steps == 20
+    assert one.states[-1].keys[0] == episodes.collected_keys[2] - episodes.returns[2]
+    notes = [one.notes(time)[1] for time in range(21)]
+    assert notes[0] == "keys 0  opened 0"
+    assert notes[-1] == f"keys {one.states[-1].keys[0]}  opened {episodes.returns[2]}"
+    expected = keys_and_chests.pictures(one.states[7], cell_pixels=16)[0]
+    assert (one.picture(7, 16) == expected).all()
+    whole = side_by_side({"one": one, "two": episodes[3]}, 7, square_pixels=16)
+    assert (whole[48 : 48 + 192, 16 : 16 + 192] == expected).all()
+    write_video(tmp_path / "keys.gif", {"one": one}, square_pixels=16, last_seconds=0)
+    with Image.open(tmp_path / "keys.gif") as gif:
+        assert gif.n_frames == 21  # type: ignore[attr-defined]

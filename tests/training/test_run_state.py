@@ -86,7 +86,7 @@ GROUP = ("learner", "optimizer", "param_groups", 0)
         (IMITATION, into("learner", "optimizer", value={}), "cannot be resumed: 'param_gro"),
         (PPO, into("learner", "updates", value=-1), "learner.updates is -1"),
         (PPO, into("learner", "player", "env", "levels", value=torch.full((4,), 10**15)),
-         r"levels of the state is in 10+\.\."),
+         r"the state's levels range from 10+ to 10+, outside 0\.\."),
         (PPO, into("learner", "player", "generator", value=torch.zeros(9, dtype=torch.uint8)),
          "generator has shape"),
         (PPO, into("learner", "player", "env", "settings", value={}),

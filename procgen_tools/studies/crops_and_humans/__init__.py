@@ -15,7 +15,7 @@ from procgen_tools import crops_and_humans
 from procgen_tools.plots.style import set_aside
 from procgen_tools.studies.base import Findings, Settings
 from procgen_tools.studies.crops_and_humans.claims import dream_claims, rate_claims, twin_claims
-from procgen_tools.studies.crops_and_humans.dreaming import all_situations
+from procgen_tools.studies.crops_and_humans.dreaming import all_encounters
 from procgen_tools.studies.crops_and_humans.figures import (
     plot_carriers,
     plot_dream_rates,
@@ -41,7 +41,7 @@ TITLE = "Crops and humans"
 
 
 def run(settings: Settings) -> Findings:
-    """Fates in all mazes, dreams of every situation, and twins patched into each other.
+    """Fates in all mazes, dreams of every encounter, and twins patched into each other.
 
     Raises:
         ValueError: agents or a number of mazes; this experiment takes its own, and all mazes.
@@ -72,7 +72,7 @@ def run(settings: Settings) -> Findings:
     return Findings(
         experiment=NAME,
         scope=settings.scope(),
-        mazes=f"all mazes ({counts}), from the start, exact; dreams of {len(all_situations())} "
+        mazes=f"all mazes ({counts}), from the start, exact; dreams of {len(all_encounters())} "
         "situations",
         agents=tuple(pairs),
         claims=(

@@ -138,7 +138,7 @@ def _control_claims(rates: pd.DataFrame) -> tuple[Claim, ...]:
 def dream_claims(
     dreams: pd.DataFrame, near: pd.DataFrame, shifts: pd.DataFrame
 ) -> tuple[Claim, ...]:
-    """Whether dreams warn, of tables with one row per agent, kind and situation."""
+    """Whether dreams warn, of tables with one row per agent, kind and encounter."""
     return (*_wall_claims(dreams), *_near_claims(near), *_shift_claims(shifts))
 
 

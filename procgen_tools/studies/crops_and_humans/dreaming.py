@@ -27,19 +27,19 @@ CROSSING = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Situations:
+class Encounters:
     """Agents beside an item, about to step on it.
 
     Attributes:
-        agents: (situation, 2) their cells.
-        items: (situation, 2) cells of the items.
-        actions: (situation,) that lead from agent to item.
+        agents: (encounter, 2) their cells.
+        items: (encounter, 2) cells of the items.
+        actions: (encounter,) that lead from agent to item.
         code: of the items, CROP or HUMAN.
     """
 
-    agents: Int[np.ndarray, "situation 2"]
-    items: Int[np.ndarray, "situation 2"]
-    actions: Int[np.ndarray, " situation"]
+    agents: Int[np.ndarray, "encounter 2"]
+    items: Int[np.ndarray, "encounter 2"]
+    actions: Int[np.ndarray, " encounter"]
     code: int = crops_and_humans.HUMAN
 
     __repr__ = brief
@@ -47,13 +47,13 @@ class Situations:
     def __len__(self) -> int:
         return len(self.actions)
 
-    def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Situations:
+    def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Encounters:
         """Some of them."""
         return replace(
             self, agents=self.agents[chosen], items=self.items[chosen], actions=self.actions[chosen]
         )
 
-    def inputs(self, walls: Float[Tensor, "situation 49"]) -> Float[Tensor, "situation 161"]:
+    def inputs(self, walls: Float[Tensor, "encounter 49"]) -> Float[Tensor, "encounter 161"]:
         """What the network is shown, with these walls."""
         item = torch.nn.functional.one_hot(self._flat(self.items), CELLS).float()
         nothing = torch.zeros_like(item)
@@ -66,7 +66,7 @@ class Situations:
         ]
         return torch.cat([*planes, *places], dim=1)
 
-    def held(self) -> Bool[Tensor, "situation 49"]:
+    def held(self) -> Bool[Tensor, "encounter 49"]:
         """Cells that stay open: the agent's, the item's, the start and the exit."""
         held = torch.zeros(len(self), CELLS, dtype=torch.bool)
         for cells in (self.agents, self.items):
@@ -75,11 +75,11 @@ class Situations:
         return held
 
     @staticmethod
-    def _flat(cells: Int[np.ndarray, "situation 2"]) -> Int[Tensor, " situation"]:
+    def _flat(cells: Int[np.ndarray, "encounter 2"]) -> Int[Tensor, " encounter"]:
         return torch.from_numpy(cells[:, 0] * crops_and_humans.SIZE + cells[:, 1]).long()
 
 
-def all_situations(code: int = crops_and_humans.HUMAN) -> Situations:
+def all_encounters(code: int = crops_and_humans.HUMAN) -> Encounters:
     """Every item in a cell where training mazes can have one, with an agent on each side.
 
     Items lie in dead ends, so their cells have two even coordinates.
@@ -92,12 +92,12 @@ def all_situations(code: int = crops_and_humans.HUMAN) -> Situations:
         if 0 <= row - down < crops_and_humans.SIZE and 0 <= col - right < crops_and_humans.SIZE
     ]
     agents, items, actions = (np.array(each) for each in zip(*rows, strict=True))
-    return Situations(agents, items, actions, code)
+    return Encounters(agents, items, actions, code)
 
 
 def agents_beside(
     mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
-) -> tuple[Int[np.ndarray, " situation"], Situations]:
+) -> tuple[Int[np.ndarray, " encounter"], Encounters]:
     """Every agent on an empty cell beside an item of some mazes, and the number of its maze."""
     maze_numbers, *item = np.nonzero(mazes == code)
     items = np.stack(item, axis=1)
@@ -109,7 +109,7 @@ def agents_beside(
         free = inside & (mazes[maze_numbers, rows, cols] == crops_and_humans.EMPTY)
         found.append((maze_numbers[free], cells[free], items[free], np.full(free.sum(), action)))
     numbers, agents, beside, actions = (np.concatenate(each) for each in zip(*found, strict=True))
-    return numbers, Situations(agents, beside, actions, code)
+    return numbers, Encounters(agents, beside, actions, code)
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ AGAINST = {"sum": 1.0, "mean": 1 / 3}
 
 
 def margin(
-    values: Float[Tensor, "situation 4"], actions: Int[Tensor, " situation"], against: str = "sum"
-) -> Float[Tensor, " situation"]:
+    values: Float[Tensor, "encounter 4"], actions: Int[Tensor, " encounter"], against: str = "sum"
+) -> Float[Tensor, " encounter"]:
     """Q of the action minus the sum (or mean) of the other three Qs: what a dream climbs."""
     chosen = values.gather(1, actions[:, None])[:, 0]
     return chosen - AGAINST[against] * (values.sum(dim=1) - chosen)
@@ -168,44 +168,44 @@ class Dreams:
     """What was dreamt.
 
     Attributes:
-        situations: where the agents stand.
-        walls: (situation, step, 7, 7) from the start to the end, in [0, 1]: 1 is a wall.
-        margins: (situation, step) of what is climbed.
+        encounters: where the agents stand.
+        walls: (encounter, step, 7, 7) from the start to the end, in [0, 1]: 1 is a wall.
+        margins: (encounter, step) of what is climbed.
     """
 
-    situations: Situations
-    walls: Float[np.ndarray, "situation step 7 7"]
-    margins: Float[np.ndarray, "situation step"]
+    encounters: Encounters
+    walls: Float[np.ndarray, "encounter step 7 7"]
+    margins: Float[np.ndarray, "encounter step"]
 
     __repr__ = brief
 
     def decoded(self) -> crops_and_humans.Mazes:
         """The last walls of each as mazes that can be played; see `decode`."""
-        items = zip(self.walls[:, -1], self.situations.agents, self.situations.items, strict=True)
+        items = zip(self.walls[:, -1], self.encounters.agents, self.encounters.items, strict=True)
         return np.stack(
-            [decode(walls, agent, item, self.situations.code) for walls, agent, item in items]
+            [decode(walls, agent, item, self.encounters.code) for walls, agent, item in items]
         )
 
 
 def dream(
     network: nn.Module,
-    situations: Situations,
+    encounters: Encounters,
     settings: DreamSettings | None = None,
     *,
-    mazes: Int8[np.ndarray, "situation 7 7"] | None = None,
+    mazes: Int8[np.ndarray, "encounter 7 7"] | None = None,
 ) -> Dreams:
-    """Dream of walls, for each situation on its own.
+    """Dream of walls, for each encounter on its own.
 
     Args:
         network: values of the four actions from 161 inputs; its weights stay as they are.
-        situations: where the agents and items are.
+        encounters: where the agents and items are.
         settings: how the dreams go.
         mazes: whose walls the dreams begin with, instead of `settings.start`.
     """
     settings = settings or DreamSettings()
-    held, actions = situations.held(), torch.from_numpy(situations.actions).long()
+    held, actions = encounters.held(), torch.from_numpy(encounters.actions).long()
     if mazes is None:
-        walls = _start(len(situations), settings)
+        walls = _start(len(encounters), settings)
     else:
         walls = torch.from_numpy(
             (mazes == crops_and_humans.WALL).reshape(-1, CELLS).astype(np.float32)
@@ -214,7 +214,7 @@ def dream(
     history, margins = [], []
     for number in range(settings.steps + 1):
         walls.requires_grad_()
-        climbed = margin(network(situations.inputs(walls)), actions, settings.against)
+        climbed = margin(network(encounters.inputs(walls)), actions, settings.against)
         history.append(walls.detach().clone())
         margins.append(climbed.detach())
         if number == settings.steps:
@@ -224,7 +224,7 @@ def dream(
         (gradient,) = torch.autograd.grad(score, walls)
         walls = (walls.detach() + settings.step_size * gradient).clamp(0, 1).masked_fill(held, 0.0)
     return Dreams(
-        situations,
+        encounters,
         torch.stack(history, dim=1)
         .reshape(len(walls), -1, crops_and_humans.SIZE, crops_and_humans.SIZE)
         .numpy(),
@@ -232,7 +232,7 @@ def dream(
     )
 
 
-def _start(count: int, settings: DreamSettings) -> Float[Tensor, "situation 49"]:
+def _start(count: int, settings: DreamSettings) -> Float[Tensor, "encounter 49"]:
     rng = np.random.default_rng(settings.seed)
     if settings.start == "noise":
         return torch.from_numpy(rng.random((count, CELLS), dtype=np.float32))

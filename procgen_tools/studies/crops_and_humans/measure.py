@@ -22,8 +22,8 @@ from procgen_tools.studies.crops_and_humans.claims import (
 from procgen_tools.studies.crops_and_humans.dreaming import (
     STARTS,
     DreamSettings,
-    Situations,
-    all_situations,
+    Encounters,
+    all_encounters,
     contains_block,
     dream,
 )
@@ -110,25 +110,25 @@ def rates_of(
 
 
 def dreams_of(network: QNetwork) -> pd.DataFrame:
-    """One row per start and situation: is there a block, and what would the agent do?
+    """One row per start and encounter: is there a block, and what would the agent do?
 
     `beside`: the greedy agent, put beside the human in the decoded maze, harvests it; `from_start`:
     it goes there from the start and does.
     """
-    situations = all_situations()
+    encounters = all_encounters()
     rows = []
     for name, how in DREAMS.items():
-        found = dream(network, situations, how)
+        found = dream(network, encounters, how)
         mazes = found.decoded()
-        beside = crops_and_humans.States(mazes, situations.agents)
+        beside = crops_and_humans.States(mazes, encounters.agents)
         walked = play(greedy(network), mazes).fates
         rows.append(
             pd.DataFrame(
                 {
                     "start": name,
-                    "level": range(len(situations)),
+                    "level": range(len(encounters)),
                     "block": contains_block(mazes),
-                    "beside": harvests(network, beside, situations.actions),
+                    "beside": harvests(network, beside, encounters.actions),
                     "from_start": walked.humans > 0,
                     "margin": found.margins[:, -1],
                 }
@@ -137,12 +137,12 @@ def dreams_of(network: QNetwork) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _some_places(settings: Settings) -> tuple[np.ndarray, crops_and_humans.Mazes, Situations]:
-    """Numbers, mazes and situations: the agent one step before a human in a training maze."""
-    mazes, situations = beside_items(crops_and_humans.training_mazes())
+def _some_places(settings: Settings) -> tuple[np.ndarray, crops_and_humans.Mazes, Encounters]:
+    """Numbers, mazes and encounters: the agent one step before a human in a training maze."""
+    mazes, encounters = beside_items(crops_and_humans.training_mazes())
     order = np.random.default_rng(settings.seed).permutation(len(mazes))
     chosen = np.sort(order[: 20 if settings.fast else 500])
-    return chosen, mazes[chosen], situations[chosen]
+    return chosen, mazes[chosen], encounters[chosen]
 
 
 def near_dreams_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
@@ -151,8 +151,8 @@ def near_dreams_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
     `opened_odd` counts those whose coordinates are both odd, which are walls in every training
     maze; half of all walls of a training maze are such.
     """
-    chosen, mazes, situations = _some_places(settings)
-    found = dream(network, situations, NEAR, mazes=mazes)
+    chosen, mazes, encounters = _some_places(settings)
+    found = dream(network, encounters, NEAR, mazes=mazes)
     opened = (found.walls[:, 0] >= 0.5) & (found.walls[:, -1] < 0.5)
     odd = np.zeros((crops_and_humans.SIZE, crops_and_humans.SIZE), bool)
     odd[1::2, 1::2] = True
@@ -164,7 +164,7 @@ def near_dreams_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
             "opened_other": (opened & ~odd).sum(axis=(1, 2)),
             "block": contains_block(decoded),
             "beside": harvests(
-                network, crops_and_humans.States(decoded, situations.agents), situations.actions
+                network, crops_and_humans.States(decoded, encounters.agents), encounters.actions
             ),
             "from_start": play(greedy(network), decoded).fates.humans > 0,
         }
@@ -172,9 +172,9 @@ def near_dreams_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
 
 
 def shifts_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
-    """One row per situation: the best of all shifts of one passage."""
-    chosen, mazes, situations = _some_places(settings)
-    found = shift_dreams(network, mazes, situations)
+    """One row per encounter: the best of all shifts of one passage."""
+    chosen, mazes, encounters = _some_places(settings)
+    found = shift_dreams(network, mazes, encounters)
     walked = play(greedy(network), found.mazes).fates
     return pd.DataFrame(
         {

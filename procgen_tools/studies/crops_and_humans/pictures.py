@@ -157,11 +157,11 @@ def _path(ax: Axes, visited: Int[np.ndarray, "step 2"]) -> None:
 
 
 def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
-    """One situation's dream by each network: the walls at the end, and the maze decoded from them.
+    """One dream by each network: the walls at its end, and the maze decoded from them.
 
     Args:
         dreams: by title.
-        index: which situation.
+        index: which encounter.
     """
     import matplotlib.pyplot as plt
     from matplotlib.cm import ScalarMappable
@@ -171,7 +171,7 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
                                 layout="constrained", squeeze=False)  # fmt: skip
     told = []
     for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
-        place = found.situations.agents[index]
+        place = found.encounters.agents[index]
         agent = (int(place[0]), int(place[1]))
         decoded = found.decoded()[index]
         walls = found.walls[index, -1]

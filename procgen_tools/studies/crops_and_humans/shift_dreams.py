@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from procgen_tools import crops_and_humans
 from procgen_tools.shown import brief
 from procgen_tools.studies.crops_and_humans.dreaming import (
-    Situations,
+    Encounters,
     agents_beside,
     contains_block,
 )
@@ -25,10 +25,10 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
 
 def beside_items(
     mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
-) -> tuple[Int8[np.ndarray, "situation 7 7"], Situations]:
+) -> tuple[Int8[np.ndarray, "encounter 7 7"], Encounters]:
     """Every agent beside an item of some mazes, and the maze that each is in."""
-    numbers, situations = agents_beside(mazes, code)
-    return mazes[numbers], situations
+    numbers, encounters = agents_beside(mazes, code)
+    return mazes[numbers], encounters
 
 
 def one_shift_away(cells: crops_and_humans.Cells, keep: tuple[int, int]) -> crops_and_humans.Mazes:
@@ -69,17 +69,17 @@ def gap(values: Float[Tensor, "state 4"], actions: Tensor) -> Float[Tensor, " st
 
 @dataclass(frozen=True, eq=False)
 class ShiftDreams:
-    """The best shift in each situation.
+    """The best shift in each encounter.
 
     Attributes:
-        situations: where agents and items are.
-        mazes: (situation, 7, 7) with the best shift made.
-        gaps: (situation,) of the item's action there (see `gap`).
-        blocks: (situation,) whether a block sticks out there.
-        chances: (situation,) the share of all shifts that make one stick out.
+        encounters: where agents and items are.
+        mazes: (encounter, 7, 7) with the best shift made.
+        gaps: (encounter,) of the item's action there (see `gap`).
+        blocks: (encounter,) whether a block sticks out there.
+        chances: (encounter,) the share of all shifts that make one stick out.
     """
 
-    situations: Situations
+    encounters: Encounters
     mazes: crops_and_humans.Mazes
     gaps: Float[np.ndarray, " maze"]
     blocks: Bool[np.ndarray, " maze"]
@@ -90,20 +90,20 @@ class ShiftDreams:
 
 @torch.no_grad()
 def shift_dreams(
-    network: nn.Module, mazes: crops_and_humans.Mazes, situations: Situations
+    network: nn.Module, mazes: crops_and_humans.Mazes, encounters: Encounters
 ) -> ShiftDreams:
     """The one shift in each maze that draws the agent most to the item beside it.
 
     Args:
         network: values of the four actions from 161 inputs.
-        mazes: (situation, 7, 7), such as from `beside_items`.
-        situations: where agents and items are in them.
+        mazes: (encounter, 7, 7), such as from `beside_items`.
+        encounters: where agents and items are in them.
 
     Raises:
         ValueError: a maze in which nothing can be shifted.
     """
     best, gaps, blocks, chances = [], [], [], []
-    for cells, agent, action in zip(mazes, situations.agents, situations.actions, strict=True):
+    for cells, agent, action in zip(mazes, encounters.agents, encounters.actions, strict=True):
         shifted = one_shift_away(cells, (int(agent[0]), int(agent[1])))
         if not len(shifted):
             raise ValueError(
@@ -118,5 +118,5 @@ def shift_dreams(
         gaps.append(float(found[chosen]))
         blocks.append(bool(sticking[chosen]))
         chances.append(float(sticking.mean()))
-    return ShiftDreams(situations, np.stack(best), np.array(gaps), np.array(blocks),
+    return ShiftDreams(encounters, np.stack(best), np.array(gaps), np.array(blocks),
                        np.array(chances))  # fmt: skip

@@ -234,8 +234,8 @@ class TorchMazeEnv:
             low, high = state[name].aminmax()
             if low < 0 or high >= limit:
                 raise ValueError(
-                    f"{name} of the state is in {low}..{high}, not within "
-                    f"0..{limit - 1}: give what state_dict returned"
+                    f"the state's {name} range from {low} to {high}, outside 0..{limit - 1}: "
+                    "give what state_dict returned"
                 )
         self._begin(state["levels"])
         for name in _STATE[1:]:

@@ -12,7 +12,7 @@ from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.dreaming import (
     STARTS,
     DreamSettings,
-    all_situations,
+    all_encounters,
     decode,
     dream,
     margin,
@@ -38,21 +38,21 @@ class Waits(nn.Module):
 
 @pytest.mark.parametrize("start", STARTS)
 def test_dreams_climb_and_keep_what_is_held(start: str) -> None:
-    situations = all_situations()
-    found = dream(QNetwork(16, seed=1), situations, DreamSettings(start=start, step_size=0.01))
+    encounters = all_encounters()
+    found = dream(QNetwork(16, seed=1), encounters, DreamSettings(start=start, step_size=0.01))
     assert (found.margins[:, -1] >= found.margins[:, 0]).all()
     assert (found.margins[:, -1] > found.margins[:, 0]).any()
     assert ((found.walls >= 0) & (found.walls <= 1)).all()
-    for index, (agent, item) in enumerate(zip(situations.agents, situations.items, strict=True)):
+    for index, (agent, item) in enumerate(zip(encounters.agents, encounters.items, strict=True)):
         for cell in (tuple(agent), tuple(item), crops_and_humans.START, crops_and_humans.END):
             assert (found.walls[index, :, cell[0], cell[1]] == 0).all()
-    again = dream(QNetwork(16, seed=1), situations, DreamSettings(start=start, step_size=0.01))
+    again = dream(QNetwork(16, seed=1), encounters, DreamSettings(start=start, step_size=0.01))
     assert (again.walls == found.walls).all()
 
 
 def test_dreams_find_what_the_network_waits_for() -> None:
-    situations = all_situations()
-    right = situations[np.flatnonzero(situations.actions == 3)[:6]]
+    encounters = all_encounters()
+    right = encounters[np.flatnonzero(encounters.actions == 3)[:6]]
     found = dream(Waits(3 * 7 + 1, 5 * 7 + 5), right, DreamSettings(start="grey", step_size=0.1))
     assert (found.walls[:, -1, 3, 1] == 1).all()
     assert (found.walls[:, -1, 5, 5] == 0).all()
@@ -61,11 +61,11 @@ def test_dreams_find_what_the_network_waits_for() -> None:
 
 
 def test_dreams_begin_with_the_walls_they_are_given() -> None:
-    mazes, situations = beside_items(crops_and_humans.training_mazes()[:40])
-    found = dream(QNetwork(8, seed=1), situations, DreamSettings(steps=1), mazes=mazes)
+    mazes, encounters = beside_items(crops_and_humans.training_mazes()[:40])
+    found = dream(QNetwork(8, seed=1), encounters, DreamSettings(steps=1), mazes=mazes)
     assert ((found.walls[:, 0] == 1) == (mazes == crops_and_humans.WALL)).all()
     plain, mean = (
-        dream(QNetwork(8, seed=1), situations, DreamSettings(against=against), mazes=mazes)
+        dream(QNetwork(8, seed=1), encounters, DreamSettings(against=against), mazes=mazes)
         for against in ("sum", "mean")
     )
     assert (plain.walls[:, -1] != mean.walls[:, -1]).any()
@@ -75,28 +75,28 @@ def test_dreams_begin_with_the_walls_they_are_given() -> None:
 def test_a_dream_leaves_the_network_alone() -> None:
     network = QNetwork(8, seed=2)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    dream(network, all_situations(), DreamSettings(steps=3))
+    dream(network, all_encounters(), DreamSettings(steps=3))
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
 def test_regularised_dreams_have_fewer_walls() -> None:
-    network, situations = QNetwork(16, seed=3), all_situations()
+    network, encounters = QNetwork(16, seed=3), all_encounters()
     plain, sparse = (
-        dream(network, situations, DreamSettings(start="noise", step_size=0.01, sparsity=sparsity))
+        dream(network, encounters, DreamSettings(start="noise", step_size=0.01, sparsity=sparsity))
         for sparsity in (0.0, 5.0)
     )
     assert sparse.walls[:, -1].sum() < plain.walls[:, -1].sum()
     binary = dream(
-        network, situations, DreamSettings(start="noise", step_size=0.01, binarity=20.0)
+        network, encounters, DreamSettings(start="noise", step_size=0.01, binarity=20.0)
     ).walls[:, -1]
     assert (np.minimum(binary, 1 - binary) < 0.05).mean() > 0.95
 
 
 def test_decoded_dreams_can_be_played() -> None:
     rng = np.random.default_rng(0)
-    situations = all_situations()
-    for agent, item in zip(situations.agents, situations.items, strict=True):
+    encounters = all_encounters()
+    for agent, item in zip(encounters.agents, encounters.items, strict=True):
         walls = rng.random((7, 7)).astype(np.float32)
         cells = decode(walls, agent, item)
         crops_and_humans.check(cells)

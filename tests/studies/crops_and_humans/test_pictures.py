@@ -9,7 +9,7 @@ import pandas as pd
 from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.plots.style import set_aside
-from procgen_tools.studies.crops_and_humans.dreaming import Dreams, all_situations
+from procgen_tools.studies.crops_and_humans.dreaming import Dreams, all_encounters
 from procgen_tools.studies.crops_and_humans.pictures import plot_dream, plot_policy, plot_walks
 
 MAZE = np.full((crops_and_humans.SIZE, crops_and_humans.SIZE), crops_and_humans.EMPTY, np.int8)
@@ -48,16 +48,16 @@ def test_actions_that_harvest_are_counted() -> None:
 
 
 def test_dreamt_walls_are_as_dark_as_they_are_whole() -> None:
-    situations = all_situations()[np.array([0])]
+    encounters = all_encounters()[np.array([0])]
     walls = np.zeros((1, 2, crops_and_humans.SIZE, crops_and_humans.SIZE))
     row, col = next(
         place
         for place in np.ndindex(crops_and_humans.SIZE, crops_and_humans.SIZE)
         if place
-        not in {tuple(situations.agents[0]), tuple(situations.items[0]), crops_and_humans.END}
+        not in {tuple(encounters.agents[0]), tuple(encounters.items[0]), crops_and_humans.END}
     )
     walls[0, 1, row, col] = 0.5
-    figure = plot_dream({"one": Dreams(situations, walls, np.array([[-2.0, 3.0]]))})
+    figure = plot_dream({"one": Dreams(encounters, walls, np.array([[-2.0, 3.0]]))})
     assert head(figure) == "Q(harvest) minus the other Qs while dreaming: one −2.0 → 3.0"
     picture = figure.axes[0].images[0].get_array()
     side = len(picture) // crops_and_humans.SIZE

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
 from procgen_tools.studies.crops_and_humans.dreaming import (
-    all_situations,
+    all_encounters,
     contains_block,
 )
 from procgen_tools.studies.crops_and_humans.shift_dreams import (
@@ -56,22 +56,22 @@ def test_one_shift_away_by_trying_everything() -> None:
     solid = crops_and_humans.parse("1000000/1000000/1000000/1000000/1000000/1000000/111111E")
     assert len(one_shift_away(solid, keep)) == 0
     with pytest.raises(ValueError, match="nothing can be shifted in 1000000/"):
-        shift_dreams(QNetwork(4), solid[None], all_situations()[np.array([0])])
+        shift_dreams(QNetwork(4), solid[None], all_encounters()[np.array([0])])
 
 
 def test_something_can_be_shifted_beside_humans() -> None:
-    mazes, situations = beside_items(crops_and_humans.training_mazes()[::15])
-    for cells, (row, col) in zip(mazes, situations.agents.tolist(), strict=True):
+    mazes, encounters = beside_items(crops_and_humans.training_mazes()[::15])
+    for cells, (row, col) in zip(mazes, encounters.agents.tolist(), strict=True):
         assert len(one_shift_away(cells, (row, col)))
 
 
 def test_the_best_shift_is_the_one_that_is_waited_for() -> None:
-    mazes, situations = beside_items(crops_and_humans.training_mazes()[:200])
-    right = np.flatnonzero(situations.actions == 3)[:5]
+    mazes, encounters = beside_items(crops_and_humans.training_mazes()[:200])
+    right = np.flatnonzero(encounters.actions == 3)[:5]
     network = Waits(3 * 7 + 2, 3 * 7 + 3)
-    found = shift_dreams(network, mazes[right], situations[right])
+    found = shift_dreams(network, mazes[right], encounters[right])
     for index, cells in enumerate(mazes[right]):
-        agent = situations[right].agents[index]
+        agent = encounters[right].agents[index]
         tried = one_shift_away(cells, (int(agent[0]), int(agent[1])))
         wanted = 100.0 * ((tried[:, 3, 2] == 0).astype(int) - (tried[:, 3, 3] == 0))
         best = found.mazes[index]
@@ -81,11 +81,11 @@ def test_the_best_shift_is_the_one_that_is_waited_for() -> None:
 
 
 def test_agents_beside_items() -> None:
-    mazes, situations = beside_items(crops_and_humans.production_mazes())
-    rows, cols = situations.items.T
+    mazes, encounters = beside_items(crops_and_humans.production_mazes())
+    rows, cols = encounters.items.T
     assert (mazes[np.arange(len(mazes)), rows, cols] == crops_and_humans.HUMAN).all()
     stepped = crops_and_humans.step(
-        crops_and_humans.States(mazes, situations.agents), situations.actions
+        crops_and_humans.States(mazes, encounters.agents), encounters.actions
     )
     assert (stepped.entered == crops_and_humans.HUMAN).all()
     sides = [
@@ -95,4 +95,4 @@ def test_agents_beside_items() -> None:
         )[:, 1:].sum()
         for mazes_now in (crops_and_humans.production_mazes(),)
     ]
-    assert (situations.actions == 1).sum() == sides[0], "from above: as many as there are"
+    assert (encounters.actions == 1).sum() == sides[0], "from above: as many as there are"

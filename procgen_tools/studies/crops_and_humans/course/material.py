@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork, load_q_network
 from procgen_tools.shown import brief
-from procgen_tools.studies.crops_and_humans.dreaming import CELLS, Situations, agents_beside
+from procgen_tools.studies.crops_and_humans.dreaming import CELLS, Encounters, agents_beside
 from procgen_tools.studies.crops_and_humans.twins import all_twins
 from procgen_tools.training import dqn
 from procgen_tools.worlds.crops_and_humans import walks
@@ -101,7 +101,7 @@ class Approaches:
         """Cells that must stay open: the agent's, the item's, the start and the exit."""
         agents = self.states.positions
         items = agents + crops_and_humans.OFFSETS[self.actions]
-        return Situations(agents, items, self.actions).held()
+        return Encounters(agents, items, self.actions).held()
 
     def taken(
         self, network: nn.Module, inputs: Float[Tensor, "approach 161"] | None = None

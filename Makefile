@@ -17,8 +17,9 @@ VERSION := $(shell $(PYTHON) -c 'print("%d.%d" % __import__("sys").version_info[
 CONSTRAINTS := constraints/python$(VERSION).txt
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-# A thread for each worker is faster than two that wait for each other.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+# A thread for each worker is faster than two that wait for each other. Many tests start Python, so
+# bytecode is kept.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 LONG := test_notebooks.py benchmarks studies statistics sweeps
 
 .PHONY: demo test quick format bench notebooks slides constraints clean

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +44,22 @@ def checked_modules() -> list[str]:
 
 
 CHECKED_MODULES = checked_modules()
+
+# jsonschema, which reads notebooks, compiles 38 grammars of it at import. Nothing here needs them.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+# While the hook below loads a module, libraries that the module imports get no bytecode from the
+# usual files. These are large.
+for library in (
+    "gymnasium",
+    "matplotlib.pyplot",
+    "numba",
+    "pandas",
+    "scipy.stats",
+    "sklearn",
+    "statsmodels.api",
+):
+    importlib.import_module(library)
 
 jaxtyping.install_import_hook(CHECKED_MODULES, "beartype.beartype")
 

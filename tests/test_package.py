@@ -128,7 +128,7 @@ def test_experiments_run_in_an_empty_folder(name: str, installed: Path, tmp_path
 
 
 CHECKED = """
-import jaxtyping
+import gymnasium, jaxtyping, matplotlib.pyplot, numba, pandas, scipy.stats, sklearn, torch
 jaxtyping.install_import_hook({names}, "beartype.beartype")
 """
 RESULTS = """

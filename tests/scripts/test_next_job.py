@@ -6,6 +6,7 @@ import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,12 @@ importlib.machinery.PathFinder.find_spec = classmethod(
 )
 sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
 sys.path = [entry for entry in sys.path if entry]
-script, *arguments = sys.argv[1:]
-sys.argv = [script, *arguments]
-runpy.run_path(script, run_name="__main__")
+for line in sys.stdin:  # the words of one call
+    sys.argv = [SCRIPT, *line.split()]
+    try:
+        runpy.run_path(SCRIPT, run_name="__main__")
+    except SystemExit as end:
+        print("exit code", end.code, flush=True)
 """
 
 SWEEP = """
@@ -44,7 +48,7 @@ world_size = 15
 precision = "float32"
 [[agents]]
 name = "first"
-samples = 64
+samples = 16
 batch_size = 8
 [[agents]]
 name = "second"
@@ -58,9 +62,9 @@ rollout_steps = 8
 minibatches = 2
 [[agents]]
 name = "third"
-samples = 64
+samples = 16
 batch_size = 8
-snapshot_every = 32
+snapshot_every = 8
 half_snapshots = true
 [[agents]]
 name = "fourth"
@@ -71,37 +75,71 @@ half = true
 """
 
 
-def next_job(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BARE, str(SCRIPT), "sweep.toml", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+class Runner:
+    """One process without the hidden packages, in which the script is called again and again.
+
+    It loads its libraries only once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", BARE.replace("SCRIPT", repr(str(SCRIPT)))],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words: str) -> tuple[int, str]:
+        """The exit code of the script, and what it prints."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(" ".join(["sweep.toml", *words]) + "\n")
+        self.process.stdin.flush()
+        printed = ""
+        for line in self.process.stdout:
+            if line.startswith("exit code "):
+                return int(line.split()[-1]), printed
+            printed += line
+        raise AssertionError(f"the process ended: {printed}")
 
 
-def test_one_job_after_the_other(tmp_path: Path) -> None:
+@pytest.fixture
+def next_job(tmp_path: Path) -> Iterator[Runner]:
+    runner = Runner(tmp_path)
+    with runner.process:
+        yield runner
+        runner.process.communicate()
+
+
+def test_one_job_after_the_other(next_job: Runner, tmp_path: Path) -> None:
     (tmp_path / "sweep.toml").write_text(SWEEP)
     agents = tmp_path / "work/agents"
     with locked(agents / ".first.pth.lock", "the first"):
-        other = next_job(tmp_path)  # passes over the first, and what begins with it
-    assert other.returncode == 3, other.stderr
-    assert f"first.pth is in use by process {os.getpid()}" in other.stdout
-    assert "second begins with" in other.stdout
+        code, printed = next_job()  # passes over the first, and what begins with it
+    assert code == 3, printed
+    assert f"first.pth is in use by process {os.getpid()}" in printed
+    assert "second begins with" in printed
     assert [path.name for path in agents.iterdir()] == ["third.pth"]
     snapshots = {path.name for path in (tmp_path / "work/runs/third").glob("model_*.pth")}
-    assert snapshots == {"model_0.pth", "model_64.pth"}  # a row of the log is 100 steps
+    assert snapshots == {"model_0.pth", "model_16.pth"}  # a row of the log is 100 steps
     assert 2 * (tmp_path / "work/runs/third/model_0.pth").stat().st_size < 2.7e6
-    part = next_job(tmp_path, "--minutes", "0")
-    assert part.returncode == 3, part.stderr
-    second = next_job(tmp_path, "--minutes", "0")
-    assert second.returncode == 3, second.stderr
-    assert "to be continued" in second.stdout
+    code, printed = next_job("--minutes", "0")
+    assert code == 3, printed
+    code, printed = next_job("--minutes", "0")
+    assert code == 3, printed
+    assert "to be continued" in printed
     assert not (agents / "second.pth").exists()
-    third = next_job(tmp_path, "--threads", "2")
-    assert third.returncode == 3, third.stderr
+    code, printed = next_job()
+    assert code == 3, printed
     facts = checkpoint_metadata(agents / "second.pth")
     assert facts["started_from"]["file"] == "first.pth"
-    assert next_job(tmp_path).returncode == 0
+    code, printed = next_job("--threads", "2")
+    assert code == 0, printed
     assert checkpoint_metadata(agents / "fourth.pth")["algorithm"] == "dqn"
     assert (agents / "fourth.pth").stat().st_size < 10_000
-    assert "nothing of sweep.toml is missing" in next_job(tmp_path).stdout
+    code, printed = next_job()
+    assert "nothing of sweep.toml is missing" in printed
 
 
 def test_no_threads_are_refused(

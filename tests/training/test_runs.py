@@ -118,8 +118,8 @@ def test_a_run_killed_with_sigkill_ends_as_one_that_never_was(tmp_path: Path) ->
     words = [
         sys.executable, "-m", "procgen_tools.cli", "train", "ppo", "agent.pth", "--world-size=15",
         "--maze-size=3", "--rand-region=anywhere", "--no-use-backgrounds", "--num-envs=4",
-        "--rollout-steps=16", "--epochs=1", "--minibatches=2", "--validation-envs=2",
-        "--save-seconds=0", "--steps=768", "--precision=float32",
+        "--rollout-steps=8", "--epochs=1", "--minibatches=2", "--validation-envs=2",
+        "--save-seconds=0", "--steps=192", "--precision=float32",
     ]  # fmt: skip
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(words, cwd=tmp_path, env=one_thread, stderr=subprocess.DEVNULL)
@@ -137,13 +137,13 @@ def test_a_run_killed_with_sigkill_ends_as_one_that_never_was(tmp_path: Path) ->
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    settings = replace(PPO, rollout_steps=16, steps=768)
+    settings = replace(PPO, steps=192)
     train_agent(settings, tmp_path / "whole.pth", tmp_path / "whole", options=QUIET)
     one, other = (checkpoint_metadata(tmp_path / name) for name in ("agent.pth", "whole.pth"))
     assert one["settings"] == other["settings"]
     assert_same_weights(tmp_path / "agent.pth", tmp_path / "whole.pth")
     assert rows(log.parent) == rows(tmp_path / "whole")
-    assert len(rows(tmp_path / "whole")) == 12
+    assert len(rows(tmp_path / "whole")) == 6
 
 
 def test_rows_that_the_checkpoint_does_not_know_are_dropped(tmp_path: Path) -> None:

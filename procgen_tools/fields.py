@@ -15,7 +15,16 @@ from jaxtyping import Float, Num
 from procgen_tools.shown import brief, drawn_png, summary
 from procgen_tools.worlds.graph import Graph, Level
 from procgen_tools.worlds.maze.coded_grids import field_entry
-from procgen_tools.worlds.maze.grid import DOWN, LEFT, MOVES, RIGHT, UP, Maze, Square, check_inside
+from procgen_tools.worlds.maze.grid import (
+    DOWN,
+    LEFT,
+    MOVES,
+    RIGHT,
+    UP,
+    GridLevel,
+    Square,
+    check_inside,
+)
 
 SUM_TOLERANCE = 1e-4
 """Largest deviation of a square's probabilities from sum 1: allows for float32 rounding only."""
@@ -26,7 +35,7 @@ class VectorField:
     """The probabilities of the five moves, and the value, with the mouse at every open square.
 
     Attributes:
-        maze: the maze. Its mouse square is where an episode starts.
+        maze: the maze, or another level on squares. Its mouse square is where an episode starts.
         probabilities: (square, move), read-only float64. Squares are in the order of
             `maze.open_squares()`, which includes the cheese's square and the corner; moves are in
             the order of MOVES.
@@ -52,7 +61,7 @@ class VectorField:
         array([0., 1., 0., 0., 0.])
     """
 
-    maze: Maze
+    maze: Any  # a GridLevel; code about one world uses the members of its own class
     probabilities: Float[np.ndarray, "square move"]
     values: Float[np.ndarray, " square"]
 
@@ -103,9 +112,10 @@ class VectorField:
         return tuple(self.maze.open_squares())
 
     @property
-    def level(self) -> Maze:
+    def level(self) -> GridLevel:
         """The maze, as the level on whose graph exact chances are computed."""
-        return self.maze
+        level: GridLevel = self.maze
+        return level
 
     @property
     def starts(self) -> tuple[Square, ...]:

@@ -10,7 +10,6 @@ changes. `plot_vf`, `plot_vfs` and `plot_heat_map` are in `plots.fields` and loa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -32,7 +31,7 @@ from procgen_tools.names import accepts_older, lazy
 from procgen_tools.worlds.graph import Level, OnSquares
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 from procgen_tools.worlds.maze.agent_view import agent_frames
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import GridLevel
 from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.venv import MazeVenv
@@ -59,7 +58,7 @@ CACHED_BATCH = 64
 
 @accepts_older(renamed={"idx": "index"})
 def vector_field(
-    venv_or_maze: MazeVenv | Maze,
+    venv_or_maze: GridLevelVenv | GridLevel,
     policy: Policy,
     *,
     index: int | None = None,
@@ -101,15 +100,15 @@ def vector_field(
     probabilities, values = _ask(policy, maze, batch_size)
     flipped = None
     if both_facings:
-        other = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
+        other = maze.flipped()
         flipped, _ = _ask(policy, other, batch_size)
     return VectorField(maze, probabilities, values, flipped)
 
 
-def _maze(venv_or_maze: MazeVenv | Maze, index: int | None) -> Maze:
+def _maze(venv_or_maze: GridLevelVenv | GridLevel, index: int | None) -> GridLevel:
     if isinstance(venv_or_maze, MazeVenv):
         return venv_or_maze.maze(index)
-    if not isinstance(venv_or_maze, Maze):
+    if not isinstance(venv_or_maze, GridLevel):
         raise ValueError(
             "vector_field takes a Maze or a venv from create_venv, not a "
             f"{type(venv_or_maze).__name__}: convert an EnvState with .to_maze()"
@@ -123,7 +122,7 @@ def _maze(venv_or_maze: MazeVenv | Maze, index: int | None) -> Maze:
 
 @torch.no_grad()
 def _ask(
-    policy: Policy, maze: Maze, batch_size: int | None
+    policy: Policy, maze: GridLevel, batch_size: int | None
 ) -> tuple[Float[np.ndarray, "square move"], Float[np.ndarray, " square"]]:
     """Move probabilities and values with the mouse at every open square, facing as in the maze."""
     if not callable(policy):
@@ -160,7 +159,7 @@ def observations_of(policy: Policy, view: np.ndarray) -> Float[Tensor, " place *
     return observations.to(device, dtype)
 
 
-def square_observations(policy: Policy, maze: Maze) -> Float[Tensor, "square 3 64 64"]:
+def square_observations(policy: Policy, maze: GridLevel) -> Float[Tensor, "square 3 64 64"]:
     """The observations with the mouse at every open square, facing as in the maze.
 
     Example:

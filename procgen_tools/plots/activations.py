@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools.interventions.cells import square_cells
-from procgen_tools.plots.mazes import marked_squares, ring_squares
+from procgen_tools.plots.mazes import ring_squares
 from procgen_tools.plots.style import (
     DIVERGING,
     REFERENCE,
@@ -117,7 +117,7 @@ def plot_activation(
         ring_squares(ax, maze)
     if cells:
         cell = maze.world_size / side
-        for name, square in marked_squares(maze).items():
+        for name, square in maze.landmarks().items():
             (place,) = square_cells(maze, [square], side)
             corner = (left + int(place[1]) * cell, top - (int(place[0]) + 1) * cell)
             colour = SQUARES[name].colour

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float
 
 from procgen_tools.checks import of_kind
 from procgen_tools.names import accepts_older
-from procgen_tools.plots.mazes import marked_squares, plot_maze
+from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.plots.style import (
     AMOUNTS,
     DIVERGING,
@@ -30,7 +30,7 @@ from procgen_tools.plots.style import (
 )
 from procgen_tools.vfield import FieldDifference, VectorField
 from procgen_tools.vfield import difference as field_difference
-from procgen_tools.worlds.maze.grid import MOVE_STEPS, MOVES, Maze
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, MOVES, GridLevel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -275,16 +275,14 @@ def _field_panel(
 
 
 def _maze_axes(
-    maze: Maze, ax: Axes | None, title: str | None, marks: Mapping[str, tuple[int, int]] | None
+    maze: GridLevel, ax: Axes | None, title: str | None, marks: Mapping[str, tuple[int, int]] | None
 ) -> Axes:
     """The maze's picture with the squares that matter ringed."""
     import matplotlib.pyplot as plt
 
     if ax is None:
         _, ax = plt.subplots(figsize=_PANEL, layout="constrained")
-    return plot_maze(
-        maze, ax, marks={**marked_squares(maze), **(marks or {})}, fade=_FADE, title=title
-    )
+    return plot_maze(maze, ax, marks={**maze.landmarks(), **(marks or {})}, fade=_FADE, title=title)
 
 
 def _legend(ax: Axes, shown: bool) -> None:
@@ -298,8 +296,9 @@ def _legend(ax: Axes, shown: bool) -> None:
 
 
 def _going_on(field: VectorField) -> Bool[np.ndarray, " square"]:
-    """Squares where an episode goes on: all but that of the cheese."""
-    return np.array([square != field.maze.cheese for square in field.squares])
+    """Squares where an episode goes on: in a maze, all but that of the cheese."""
+    ends = field.maze.ending_squares()
+    return np.array([square not in ends for square in field.squares])
 
 
 def _draw_arrows(ax: Axes, field: VectorField, arrows: Float[np.ndarray, "square 2"]) -> None:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from procgen_tools.plots.style import SQUARES, series_look
-from procgen_tools.worlds.maze.grid import Maze, Square, check_inside
+from procgen_tools.worlds.maze.grid import GridLevel, Square, check_inside
 from procgen_tools.worlds.maze.human_view import human_view
-from procgen_tools.worlds.maze.paths import decision_square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,19 +22,8 @@ _INCHES = 5.0
 _MAX_TICKS = 13
 
 
-def marked_squares(maze: Maze) -> dict[str, Square]:
-    """The squares that matter, by name: corner, mouse, cheese, decision square, where they are."""
-    named = {
-        "top-right corner": maze.corner,
-        "mouse": maze.mouse,
-        "cheese": maze.cheese,
-        "decision square": decision_square(maze),
-    }
-    return {name: square for name, square in named.items() if square is not None}
-
-
 def plot_maze(
-    maze: Maze,
+    maze: GridLevel,
     ax: Axes | None = None,
     *,
     marks: Mapping[str, tuple[int, int]] | None = None,
@@ -88,7 +76,7 @@ def plot_maze(
     return ax
 
 
-def ring_squares(ax: Axes, maze: Maze, *, width: int | float = 1.6) -> None:
+def ring_squares(ax: Axes, maze: GridLevel, *, width: int | float = 1.6) -> None:
     """Ring the squares that matter; what is in them still shows.
 
     Args:
@@ -98,10 +86,11 @@ def ring_squares(ax: Axes, maze: Maze, *, width: int | float = 1.6) -> None:
         width: of the rings, in points.
     """
     placed: list[Square] = []
-    for name, square in marked_squares(maze).items():
+    for index, (name, square) in enumerate(maze.landmarks().items()):
         inset = 0.2 * placed.count(square)
         placed.append(square)
-        _ring(ax, name, square, SQUARES[name].colour, width=width, inset=inset, zorder=3)
+        look = SQUARES.get(name, series_look(index))
+        _ring(ax, name, square, look.colour, width=width, inset=inset, zorder=3)
 
 
 def _ring(

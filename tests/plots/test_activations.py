@@ -17,7 +17,6 @@ from procgen_tools.plots.activations import (
     plot_channels,
     plot_layers,
 )
-from procgen_tools.plots.mazes import marked_squares
 
 
 @pytest.mark.parametrize("side", [64, 32, 16, 8])
@@ -76,10 +75,10 @@ def test_figures_hold_what_was_asked_for() -> None:
     shown = figure.axes[1].images[0]
     np.testing.assert_allclose(shown.get_array(), activation[31].double().numpy())
     assert shown.get_clim() == figure.axes[0].images[0].get_clim()
-    assert list(marked_squares(level)) == [
+    assert list(level.landmarks()) == [
         "top-right corner", "mouse", "cheese", "decision square"
     ]  # fmt: skip
-    assert "cheese" not in marked_squares(maze.remove_cheese(level))
+    assert "cheese" not in maze.remove_cheese(level).landmarks()
 
 
 def test_what_cannot_be_drawn() -> None:

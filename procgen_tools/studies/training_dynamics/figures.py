@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.mazes import marked_squares, plot_maze
+from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.plots.style import (
     INK,
     REFERENCE,
@@ -140,7 +140,7 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
     for ax, samples in zip(axes.flat, shown, strict=False):
         squares = one[one["samples"] == samples]
         lengths[samples] = float(np.hypot(squares["right"], squares["up"]).mean())
-        plot_maze(maze, ax, marks=marked_squares(maze), fade=0.6,
+        plot_maze(maze, ax, marks=maze.landmarks(), fade=0.6,
                   title=f"after {samples:,} examples")  # fmt: skip
         ax.get_legend().remove()
         ax.title.set_fontsize(10)

@@ -1,7 +1,7 @@
 """The observations of agents: 64 x 64 frames, equal to procgen's in every pixel.
 
 A frame is drawn by table look-up: each pixel shows the wall texture if a cell that covers it is a
-wall, and otherwise the background; then the cheese and the mouse are blended in. The tables are
+wall, and otherwise the background; then the objects and the mouse are blended in. The tables are
 made by scripts/make_pixel_tables.py. Frames are (row, column, RGB) bytes with row 0 at the top of
 the picture, whereas rows of squares count from the bottom.
 """
@@ -18,27 +18,18 @@ from jaxtyping import Bool, Int, Int16, Shaped, UInt8
 
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze import view_kernels as kernels
-from procgen_tools.worlds.maze.grid import FRAME_SIZE, NUM_BACKGROUNDS, Maze, check_inside
+from procgen_tools.worlds.maze.grid import (
+    CHEESE,
+    FRAME_SIZE,
+    NUM_BACKGROUNDS,
+    OPEN,
+    WALL,
+    GridLevel,
+    check_inside,
+)
+from procgen_tools.worlds.maze.painter import Sprite
 
 TABLES_PATH = Path(__file__).with_name("pixel_tables.npz")
-
-
-@dataclass(frozen=True, eq=False)
-class Sprite:
-    """A picture, rendered at every square of the outer grid.
-
-    Attributes:
-        top: (row,): first pixel row of the patch, by the square's row.
-        left: (col,): first pixel column, by the square's column.
-        pixels: (row, col, pixel_row, pixel_col, 4): red, green and blue, premultiplied by opacity,
-            and opacity.
-    """
-
-    top: Int16[np.ndarray, " row"]
-    left: Int16[np.ndarray, " col"]
-    pixels: UInt8[np.ndarray, "row col pixel_row pixel_col 4"]
-
-    __repr__ = brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +55,8 @@ class PixelTables:
 
     @property
     def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
-        """The tables in the order of the arguments of `kernels.draw_level`."""
-        cheese = self.cheese
-        return (
-            self.backgrounds,
-            self.layer_cells,
-            self.textures,
-            cheese.top,
-            cheese.left,
-            cheese.pixels,
-        )
+        """The tables in the order of the arguments of `kernels.draw_level`, without the sprites."""
+        return self.backgrounds, self.layer_cells, self.textures
 
     @property
     def mouse_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
@@ -91,7 +74,7 @@ def pixel_tables(world_size: int) -> PixelTables:
     """
     with np.load(TABLES_PATH, allow_pickle=False) as stored:
         if f"{world_size}/cells" not in stored:
-            sizes = sorted({int(name.split("/")[0]) for name in stored})
+            sizes = sorted(int(name.split("/")[0]) for name in stored if name.endswith("/cells"))
             raise ValueError(
                 f"no pixel tables for a world of {world_size} squares: use one of "
                 f"{sizes}, or add it in scripts/make_pixel_tables.py"
@@ -104,7 +87,7 @@ def pixel_tables(world_size: int) -> PixelTables:
         return PixelTables(
             stored[f"{world_size}/cells"],
             stored[f"{world_size}/textures"],
-            stored[f"{world_size}/backgrounds"],
+            stored[f"backgrounds/{stored[f'{world_size}/background_kind']}"],
             sprite("cheese"),
             sprite("mouse"),
             sprite("mirrored_mouse"),
@@ -112,18 +95,23 @@ def pixel_tables(world_size: int) -> PixelTables:
 
 
 def draw_levels(
-    cells: UInt8[np.ndarray, "frame row col"], backgrounds: UInt8[np.ndarray, " background"]
+    cells: UInt8[np.ndarray, "frame row col"],
+    backgrounds: UInt8[np.ndarray, " background"],
+    sprites: Sequence[Sprite] | None = None,
 ) -> UInt8[np.ndarray, "frame 64 64 3"]:
     """Draw frames without the mouse.
 
     Args:
-        cells: cell codes of outer grids: WALL, OPEN, CHEESE.
-        backgrounds: index of each frame's picture, `kernels.NO_BACKGROUND` for black.
+        cells: cell codes of outer grids: WALL, OPEN, and CHEESE + k for object k.
+        backgrounds: index of each frame's picture, or an entry of `kernels.PLAIN`, such as
+            `kernels.NO_BACKGROUND` for black.
+        sprites: the sprite of each object, for this world size. Defaults to the cheese.
 
     Raises:
         TypeError: cells or backgrounds that are not whole numbers.
         ValueError: grids that are not square or of a world without tables, a number of
-            backgrounds that differs from the number of grids, or an unknown background.
+            backgrounds that differs from the number of grids, an unknown background, an object
+            without a sprite, or sprites of different patch sizes or of another world.
     """
     # The compiled loop checks nothing: it would read outside its tables.
     cells, backgrounds = np.asarray(cells), np.asarray(backgrounds)
@@ -135,19 +123,48 @@ def draw_levels(
             "together: give (frame, row, col) with as many rows as columns, and one background "
             "per frame"
         )
-    known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | (
-        backgrounds == kernels.NO_BACKGROUND
+    known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | np.isin(
+        backgrounds, list(kernels.PLAIN.values())
     )
     unknown = backgrounds[~known]
     if unknown.size:
         raise ValueError(
-            f"background {unknown[0]} does not exist: use 0..{NUM_BACKGROUNDS - 1}, or "
-            f"{kernels.NO_BACKGROUND} for black"
+            f"background {unknown[0]} does not exist: use 0..{NUM_BACKGROUNDS - 1}, "
+            f"{' or '.join(f'{code} for {name}' for name, code in kernels.PLAIN.items())}"
         )
     tables = pixel_tables(cells.shape[-1])
+    shown = _stacked((tables.cheese,) if sprites is None else tuple(sprites), cells)
     frames = np.empty((len(cells), FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-    kernels.draw_levels(frames, np.ascontiguousarray(cells), backgrounds, *tables.level_arguments)
+    kernels.draw_levels(
+        frames, np.ascontiguousarray(cells), backgrounds, *tables.level_arguments, *shown
+    )
     return frames
+
+
+def _stacked(
+    sprites: tuple[Sprite, ...], cells: UInt8[np.ndarray, "frame row col"]
+) -> tuple[Shaped[np.ndarray, ...], ...]:
+    """top, left and pixels of the sprites, with one row per object, after checks."""
+    world_size = cells.shape[-1]
+    objects = cells[(cells != WALL) & (cells != OPEN)]
+    if objects.size and not CHEESE <= objects.min() <= objects.max() < CHEESE + len(sprites):
+        wrong = objects[(objects < CHEESE) | (objects >= CHEESE + len(sprites))][0]
+        raise ValueError(
+            f"cell code {wrong} has no sprite: use {WALL} (wall), {OPEN} (open), and {CHEESE} up "
+            f"to {CHEESE + len(sprites) - 1} for the {len(sprites)} objects given"
+        )
+    if any(sprite.pixels.shape[:2] != (world_size, world_size) for sprite in sprites):
+        raise ValueError(
+            f"a sprite is not for a world of {world_size} squares: render it for this world"
+        )
+    if len({sprite.pixels.shape for sprite in sprites}) > 1:
+        raise ValueError("the sprites have patches of different sizes: render them alike")
+    if not sprites:
+        return np.empty((0, 0), np.int16), np.empty((0, 0), np.int16), np.empty((0,) * 6, np.uint8)
+    return tuple(
+        np.stack([getattr(sprite, part) for sprite in sprites])
+        for part in ("top", "left", "pixels")
+    )
 
 
 def draw_mice(
@@ -195,13 +212,25 @@ def _check_whole(name: str, array: Shaped[np.ndarray, "*any"]) -> None:
         raise TypeError(f"{name} are of type {array.dtype}: give whole numbers")
 
 
-def background_code(maze: Maze) -> int:
+def background_code(maze: GridLevel) -> int:
     """The maze's background as an argument of `draw_levels`."""
-    return kernels.NO_BACKGROUND if maze.background is None else maze.background
+    background = maze.background
+    if isinstance(background, int):
+        return background
+    return kernels.PLAIN["black" if background is None else background]
+
+
+def draw_level(maze: GridLevel) -> UInt8[np.ndarray, "1 64 64 3"]:
+    """The frame of one level, without the mouse."""
+    backgrounds = np.array([background_code(maze)], np.uint8)
+    frames: UInt8[np.ndarray, "1 64 64 3"] = draw_levels(
+        maze.cells()[None], backgrounds, maze.sprites()
+    )
+    return frames
 
 
 def agent_frames(
-    maze: Maze, squares: Sequence[tuple[int, int]] | Int[np.ndarray, "frame 2"] | None = None
+    maze: GridLevel, squares: Sequence[tuple[int, int]] | Int[np.ndarray, "frame 2"] | None = None
 ) -> UInt8[np.ndarray, "frame 64 64 3"]:
     """The observation with the mouse at each of `squares`, and everything else as in `maze`.
 
@@ -222,14 +251,14 @@ def agent_frames(
             f"the mouse cannot stand at {wrong}: that square is a wall; "
             "choose open squares, such as maze.open_squares()"
         )
-    level = draw_levels(maze.cells()[None], np.array([background_code(maze)], np.uint8))
+    level = draw_level(maze)
     frames = np.repeat(level, len(array), axis=0)
     mirrored = np.full(len(array), maze.mouse_mirrored)
     draw_mice(frames, array + maze.padding, mirrored, maze.world_size)
     return frames
 
 
-def agent_frame(maze: Maze) -> UInt8[np.ndarray, "64 64 3"]:
+def agent_frame(maze: GridLevel) -> UInt8[np.ndarray, "64 64 3"]:
     """The observation of a maze."""
     frame: UInt8[np.ndarray, "64 64 3"] = agent_frames(maze)[0]
     return frame

@@ -6,14 +6,12 @@ therefore a square and a facing, and the graph matches the environment exactly.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Bool, UInt8
 
 from procgen_tools.worlds.graph import Decision, Graph
 from procgen_tools.worlds.maze.agent_view import agent_frames
-from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, Maze, Square, turned
+from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, GridLevel, Maze, Square, turned
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves, successors
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
@@ -92,10 +90,9 @@ def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
     )
 
 
-def views(maze: Maze) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
+def views(maze: GridLevel) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
     """The frames with the mouse at every open square, facing as in the maze, and flipped."""
-    flipped = replace(maze, mouse_mirrored=not maze.mouse_mirrored)
-    return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, flipped))
+    return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, maze.flipped()))
 
 
 def _number(maze: Maze, square: Square) -> int:

@@ -17,7 +17,8 @@ columns alike. Coordinates are inner, except where a name says outer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, no_type_check
 
@@ -38,6 +39,9 @@ WORLD_SIZES = {"easy": EASY_WORLD_SIZE, "hard": HARD_WORLD_SIZE}
 """Squares per side of the outer grid, by distribution mode."""
 
 NUM_BACKGROUNDS = 9
+
+GREY = 127
+"""Red, green and blue of the grey background."""
 
 DEFAULT_BACKGROUND = 0
 """The background of mazes made by hand: that of level 0, because agents are trained on textures."""
@@ -94,8 +98,144 @@ def turned(mirrored: Any, columns: Any) -> Any:
     return (columns > 0) | (mirrored & (columns == 0))
 
 
+class GridLevel:
+    """What levels on squares have in common: a mouse in a maze, drawn as procgen draws it.
+
+    `Maze` and the levels of two objects extend it. A subclass has the attributes below, `cells`,
+    `sprites`, `pictures`, `graph`, `decision` and `caption`.
+
+    Attributes:
+        walls: (row, col) of the inner grid, True for walls; read-only.
+        mouse: the mouse's inner square.
+        world_size: side of the outer grid in squares.
+        background: index 0..8 of the background picture, None for black, or 'grey'.
+        mouse_mirrored: True after a move to the right (the picture of the mouse is flipped).
+    """
+
+    walls: Bool[np.ndarray, "row col"]
+    mouse: Square
+    world_size: int
+    background: int | str | None
+    mouse_mirrored: bool
+
+    step_limit = EPISODE_STEPS
+    ending_goals: Sequence[str]
+    ways: Sequence[str]
+    effect_goals: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Side of the inner grid, in squares."""
+        return int(self.walls.shape[0])
+
+    @property
+    def corner(self) -> Square:
+        """The top-right corner square of the inner grid."""
+        return Square(self.size - 1, self.size - 1)
+
+    @property
+    def padding(self) -> int:
+        """Squares between the edge of the world and the inner grid."""
+        return (self.world_size - self.size) // 2
+
+    def is_open(self, square: tuple[int, int]) -> bool:
+        """Whether `square` is inside the maze and not a wall."""
+        row, col = square
+        return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
+
+    def neighbour(self, square: tuple[int, int], move: int) -> Square:
+        """The square that a move (an index into MOVES) from `square` leads to.
+
+        A move into a wall leads to `square` itself.
+        """
+        step = MOVE_STEPS[move]
+        there = Square(square[0] + step.row, square[1] + step.col)
+        return there if self.is_open(there) else Square(*square)
+
+    def open_squares(self) -> list[Square]:
+        """All open squares, row by row from the bottom."""
+        return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
+
+    def cells(self) -> UInt8[np.ndarray, "row col"]:
+        """The outer grid as cell codes WALL, OPEN, and CHEESE + k for object k (a new array)."""
+        raise NotImplementedError
+
+    def sprites(self) -> Sequence[Any] | None:
+        """The sprites of the objects for `agent_view.draw_levels`; None for the cheese's."""
+        raise NotImplementedError
+
+    def pictures(self) -> Sequence[tuple[Square, UInt8[np.ndarray, "height width 4"]]]:
+        """The square and the picture for people of every object."""
+        raise NotImplementedError
+
+    def landmarks(self) -> dict[str, Square]:
+        """The squares that matter, by name, for figures."""
+        raise NotImplementedError
+
+    def ending_squares(self) -> set[Square]:
+        """The squares on which the episode ends."""
+        raise NotImplementedError
+
+    def caption(self) -> str:
+        """A short description of the level."""
+        raise NotImplementedError
+
+    @property
+    def graph(self) -> Callable[..., Graph]:
+        """Makes the graph of the mouse's moves (see `worlds.graph`), with `both_facings` or not."""
+        raise NotImplementedError
+
+    def decision(self, start: tuple[int, int] | None = None) -> Decision | None:
+        """The square where the paths from `start` to the goals diverge, or None."""
+        raise NotImplementedError
+
+    def flipped(self) -> GridLevel:
+        """The level with the mouse facing the other way."""
+        level: GridLevel = replace(self, mouse_mirrored=not self.mouse_mirrored)  # type: ignore[type-var]
+        return level
+
+    def views(self) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
+        """The frames with the mouse at every open square, for both facings, the level's first."""
+        from procgen_tools.worlds.maze.graph import views
+
+        return views(self)
+
+    def moves(self, logits: Any) -> Float[np.ndarray, "square move"]:
+        """The probabilities of the five moves, from logits of the 15 actions; float64."""
+        from procgen_tools.worlds.maze.moves import move_probabilities
+
+        # Moved to the CPU first, because not every device supports float64.
+        moves: Float[np.ndarray, "square move"] = move_probabilities(logits.cpu().double()).numpy()
+        return moves
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A plain copy of the attributes would have writable walls.
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+    def _key(self) -> tuple[object, ...]:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return tuple(
+            (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+            for value in values
+        )
+
+    def _repr_png_(self) -> bytes:
+        """The picture of the level for people, for a notebook."""
+        from procgen_tools.worlds.maze.human_view import human_view
+
+        return pixels_png(human_view(self, square_pixels=16))
+
+
 @dataclass(frozen=True, eq=False)
-class Maze:
+class Maze(GridLevel):
     """A maze with everything that a frame shows: walls, mouse, cheese and background.
 
     Attributes:
@@ -172,65 +312,34 @@ class Maze:
             )
         return square
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Maze):
-            return NotImplemented
-        return self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A plain copy of the attributes would have writable walls.
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
-
-    def _key(self) -> tuple[object, ...]:
-        return (
-            self.walls.shape,
-            self.walls.tobytes(),
-            self.mouse,
-            self.cheese,
-            self.world_size,
-            self.background,
-            self.mouse_mirrored,
-        )
-
-    @property
-    def size(self) -> int:
-        """Side of the inner grid, in squares."""
-        return int(self.walls.shape[0])
-
-    @property
-    def corner(self) -> Square:
-        """The top-right corner square of the inner grid."""
-        return Square(self.size - 1, self.size - 1)
-
-    @property
-    def padding(self) -> int:
-        """Squares between the edge of the world and the inner grid."""
-        return (self.world_size - self.size) // 2
-
-    def is_open(self, square: tuple[int, int]) -> bool:
-        """Whether `square` is inside the maze and not a wall."""
-        row, col = square
-        return 0 <= row < self.size and 0 <= col < self.size and not self.walls[row, col]
-
-    def neighbour(self, square: tuple[int, int], move: int) -> Square:
-        """The square that a move (an index into MOVES) from `square` leads to.
-
-        A move into a wall leads to `square` itself.
-        """
-        step = MOVE_STEPS[move]
-        there = Square(square[0] + step.row, square[1] + step.col)
-        return there if self.is_open(there) else Square(*square)
-
-    def open_squares(self) -> list[Square]:
-        """All open squares, row by row from the bottom."""
-        return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
-
     def cells(self) -> UInt8[np.ndarray, "row col"]:
         """The outer grid as cell codes WALL, OPEN and CHEESE (a new array)."""
         return outer_cells(self.walls, self.cheese, self.world_size)
+
+    def sprites(self) -> None:
+        """None: the only object is the cheese."""
+
+    def pictures(self) -> list[tuple[Square, UInt8[np.ndarray, "height width 4"]]]:
+        """The cheese's square and its picture for people, if there is a cheese."""
+        from procgen_tools.worlds.maze.human_view import art
+
+        return [] if self.cheese is None else [(self.cheese, art("cheese"))]
+
+    def landmarks(self) -> dict[str, Square]:
+        """The corner, mouse, cheese and decision square, where they are."""
+        from procgen_tools.worlds.maze.paths import decision_square
+
+        named = {
+            "top-right corner": self.corner,
+            "mouse": self.mouse,
+            "cheese": self.cheese,
+            "decision square": decision_square(self),
+        }
+        return {name: square for name, square in named.items() if square is not None}
+
+    def ending_squares(self) -> set[Square]:
+        """The square of the cheese, if there is a cheese."""
+        return set() if self.cheese is None else {self.cheese}
 
     def __str__(self) -> str:
         return draw(self)
@@ -252,7 +361,6 @@ class Maze:
             f"mouse {tuple(self.mouse)}, {cheese}"
         )
 
-    step_limit = EPISODE_STEPS
     ending_goals = ("cheese",)
     ways = ("cheese", "top_right")
     effect_goals = MappingProxyType({"corner_region": CORNER_REGION})
@@ -268,26 +376,6 @@ class Maze:
         from procgen_tools.worlds.maze.graph import decision
 
         return decision(self, self.mouse if start is None else start)
-
-    def views(self) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
-        """The frames with the mouse at every open square, for both facings, the maze's first."""
-        from procgen_tools.worlds.maze.graph import views
-
-        return views(self)
-
-    def moves(self, logits: Any) -> Float[np.ndarray, "square move"]:
-        """The probabilities of the five moves, from logits of the 15 actions; float64."""
-        from procgen_tools.worlds.maze.moves import move_probabilities
-
-        # Moved to the CPU first, because not every device supports float64.
-        moves: Float[np.ndarray, "square move"] = move_probabilities(logits.cpu().double()).numpy()
-        return moves
-
-    def _repr_png_(self) -> bytes:
-        """The picture of the maze for people, for a notebook."""
-        from procgen_tools.worlds.maze.human_view import human_view
-
-        return pixels_png(human_view(self, square_pixels=16))
 
 
 def check_inside(square: Any, size: int, thing: str) -> Square:

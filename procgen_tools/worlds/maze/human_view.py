@@ -19,7 +19,7 @@ from jaxtyping import Bool, UInt8
 from PIL import Image
 
 from procgen_tools.checks import whole_number
-from procgen_tools.worlds.maze.grid import WALL, Maze, Square, check_inside
+from procgen_tools.worlds.maze.grid import GREY, WALL, GridLevel, Square, check_inside
 
 FRAME_PIXELS = 512
 """Side of procgen's own human picture, in pixels."""
@@ -101,20 +101,20 @@ class Layout:
         return None
 
 
-def layout(maze: Maze, *, square_pixels: int = 32, whole_world: bool = False) -> Layout:
+def layout(maze: GridLevel, *, square_pixels: int = 32, whole_world: bool = False) -> Layout:
     """The layout of `human_view` with the same arguments."""
     span = maze.world_size if whole_world else maze.size
     margin = maze.padding if whole_world else 0
     return Layout(maze.size, margin, span, span * whole_number("square_pixels", square_pixels))
 
 
-def frame_layout(maze: Maze, *, pixels: int = FRAME_PIXELS) -> Layout:
+def frame_layout(maze: GridLevel, *, pixels: int = FRAME_PIXELS) -> Layout:
     """The layout of `human_frame`."""
     return Layout(maze.size, maze.padding, maze.world_size, pixels)
 
 
 def human_view(
-    maze: Maze, *, square_pixels: int = 32, whole_world: bool = False
+    maze: GridLevel, *, square_pixels: int = 32, whole_world: bool = False
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A picture of the maze for people.
 
@@ -129,12 +129,14 @@ def human_view(
     return _paint(maze, layout(maze, square_pixels=square_pixels, whole_world=whole_world))
 
 
-def human_frame(maze: Maze, *, pixels: int = FRAME_PIXELS) -> UInt8[np.ndarray, "height width 3"]:
+def human_frame(
+    maze: GridLevel, *, pixels: int = FRAME_PIXELS
+) -> UInt8[np.ndarray, "height width 3"]:
     """The whole world in a picture of `pixels` x `pixels`, as in `venv.render`."""
     return _paint(maze, frame_layout(maze, pixels=pixels))
 
 
-def _paint(maze: Maze, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
+def _paint(maze: GridLevel, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
     side = place.pixels
     first = maze.padding - place.margin
     shown = slice(first, first + place.span)
@@ -146,9 +148,9 @@ def _paint(maze: Maze, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
     square = side / place.span
     _darken(picture, _shadow(wall, depth=round(square / 7)), _SHADOW)
     _darken(picture, _rim(wall, width=round(square / 16)), _RIM)
-    if maze.cheese is not None:
-        _stamp(picture, "cheese", place.rectangle(maze.cheese), mirrored=False)
-    _stamp(picture, "mouse", place.rectangle(maze.mouse), mirrored=maze.mouse_mirrored)
+    for where, drawn in maze.pictures():
+        _stamp(picture, drawn, place.rectangle(where), mirrored=False)
+    _stamp(picture, art("mouse"), place.rectangle(maze.mouse), mirrored=maze.mouse_mirrored)
     return picture
 
 
@@ -184,10 +186,14 @@ def _darken(
 
 
 def _stamp(
-    picture: UInt8[np.ndarray, "height width 3"], name: str, place: Rectangle, *, mirrored: bool
+    picture: UInt8[np.ndarray, "height width 3"],
+    drawn: UInt8[np.ndarray, "drawn_height drawn_width 4"],
+    place: Rectangle,
+    *,
+    mirrored: bool,
 ) -> None:
     left, top, right, bottom = place
-    sprite = _sprite(name, right - left, bottom - top)
+    sprite = _resized(drawn.tobytes(), drawn.shape[:2], right - left, bottom - top)
     if mirrored:
         sprite = sprite[:, ::-1]
     alpha = sprite[..., 3:].astype(np.float32) / 255
@@ -207,9 +213,21 @@ def _photograph(name: str) -> Image.Image:
     return Image.open(io.BytesIO(_art()[name].tobytes())).convert("RGB")
 
 
+def art(name: str) -> UInt8[np.ndarray, "height width 4"]:
+    """The large picture of the 'cheese' or the 'mouse', with opacity.
+
+    Example:
+        >>> art("mouse").shape
+        (96, 96, 4)
+    """
+    return _art()[name]
+
+
 @lru_cache(maxsize=64)
-def _sprite(name: str, width: int, height: int) -> UInt8[np.ndarray, "height width 4"]:
-    picture = Image.fromarray(_art()[name])
+def _resized(
+    pixels: bytes, shape: tuple[int, int], width: int, height: int
+) -> UInt8[np.ndarray, "height width 4"]:
+    picture = Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(*shape, 4))
     return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
 
 
@@ -230,10 +248,11 @@ def _background(
     return np.asarray(picture.resize((pixels, pixels), Image.Resampling.BICUBIC, box=box))
 
 
-def _floor(maze: Maze, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
+def _floor(maze: GridLevel, place: Layout) -> UInt8[np.ndarray, "height width 3"]:
     """The visible part of the background, which is stretched over the world."""
-    if maze.background is None:
-        return np.zeros((place.pixels, place.pixels, 3), dtype=np.uint8)
+    if not isinstance(maze.background, int):
+        shade = GREY if maze.background == "grey" else 0
+        return np.full((place.pixels, place.pixels, 3), shade, dtype=np.uint8)
     source = _photograph(f"background_{maze.background}").width / maze.world_size
     left = maze.padding - place.margin
     top = maze.world_size - left - place.span

@@ -14,7 +14,15 @@ from math import inf
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, STAY, Maze, Square, check_inside
+from procgen_tools.worlds.maze.grid import (
+    MOVE_STEPS,
+    START,
+    STAY,
+    GridLevel,
+    Maze,
+    Square,
+    check_inside,
+)
 
 
 class NodeType(IntEnum):
@@ -32,7 +40,7 @@ class NodeType(IntEnum):
     BRANCH_OF_3 = 4
 
 
-def distances(maze: Maze, *sources: tuple[int, int]) -> Float[np.ndarray, "row col"]:
+def distances(maze: GridLevel, *sources: tuple[int, int]) -> Float[np.ndarray, "row col"]:
     """Steps from the nearest of `sources` to every square; inf for walls and unreachable squares.
 
     Raises:
@@ -69,7 +77,7 @@ def distances(maze: Maze, *sources: tuple[int, int]) -> Float[np.ndarray, "row c
     return np.array(steps).reshape(side, side)[1:-1, 1:-1]
 
 
-def nearer_moves(maze: Maze, target: tuple[int, int]) -> Bool[np.ndarray, "row col move"]:
+def nearer_moves(maze: GridLevel, target: tuple[int, int]) -> Bool[np.ndarray, "row col move"]:
     """Which moves bring the mouse one step nearer to `target`, at every square.
 
     All are False at the target, in walls, and where the target cannot be reached.
@@ -82,7 +90,7 @@ def nearer_moves(maze: Maze, target: tuple[int, int]) -> Bool[np.ndarray, "row c
     return np.isfinite(away)[..., None] & (around < away[..., None])
 
 
-def next_moves(maze: Maze, target: tuple[int, int]) -> Int[np.ndarray, "row col"]:
+def next_moves(maze: GridLevel, target: tuple[int, int]) -> Int[np.ndarray, "row col"]:
     """The first move of the shortest path to `target` from every square, as an index into MOVES.
 
     The move is STAY where no move brings the mouse nearer: at the target, in walls, and where the
@@ -95,7 +103,9 @@ def next_moves(maze: Maze, target: tuple[int, int]) -> Int[np.ndarray, "row col"
     return np.where(nearer.any(axis=-1), nearer.argmax(axis=-1), STAY)
 
 
-def shortest_path(maze: Maze, start: tuple[int, int], goal: tuple[int, int]) -> list[Square] | None:
+def shortest_path(
+    maze: GridLevel, start: tuple[int, int], goal: tuple[int, int]
+) -> list[Square] | None:
     """The squares of the shortest path, including both ends; None if there is no path.
 
     Ties go to the move that comes first in MOVES.
@@ -138,16 +148,34 @@ def decision_square(maze: Maze, start: tuple[int, int] = START) -> Square | None
     start = check_inside(start, maze.size, "start")
     if maze.cheese is None or maze.walls[start] or maze.walls[maze.corner]:
         return None
+    return diverging_square(maze, start, maze.cheese, maze.corner)
+
+
+def diverging_square(
+    maze: GridLevel, start: tuple[int, int], one: tuple[int, int], other: tuple[int, int]
+) -> Square | None:
+    """The square where the paths from `start` to two squares diverge (see `decision_square`).
+
+    Returns None if one of them is on a path to the other, or cannot be reached.
+
+    Raises:
+        ValueError: a square outside the maze or in a wall.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> diverging_square(maze.parse("...\\n.##\\nM.C"), (0, 0), (0, 2), (2, 2))
+        Square(row=0, col=0)
+    """
     from_start = distances(maze, start)
-    to_cheese, to_corner = from_start[maze.cheese], from_start[maze.corner]
-    if np.isinf(to_cheese) or np.isinf(to_corner):
+    to_one, to_other = from_start[one], from_start[other]
+    if np.isinf(to_one) or np.isinf(to_other):
         return None
-    common = (from_start + distances(maze, maze.cheese) == to_cheese) & (
-        from_start + distances(maze, maze.corner) == to_corner
+    common = (from_start + distances(maze, one) == to_one) & (
+        from_start + distances(maze, other) == to_other
     )
     last = np.where(common, from_start, -inf).argmax()
     square = Square(*divmod(int(last), maze.size))
-    return None if square in (maze.cheese, maze.corner) else square
+    return None if square in (tuple(one), tuple(other)) else square
 
 
 def corner_path_distances(
@@ -167,7 +195,7 @@ def corner_path_distances(
     return distances(maze, *((int(row), int(col)) for row, col in np.argwhere(on_path)))
 
 
-def is_tree(maze: Maze) -> bool:
+def is_tree(maze: GridLevel) -> bool:
     """Whether the open squares are connected and without cycles, as in procgen's mazes."""
     is_open = ~maze.walls
     edges = (is_open[1:] & is_open[:-1]).sum() + (is_open[:, 1:] & is_open[:, :-1]).sum()
@@ -175,7 +203,7 @@ def is_tree(maze: Maze) -> bool:
     return bool(edges == is_open.sum() - 1 and reached.sum() == is_open.sum())
 
 
-def node_type(maze: Maze, square: tuple[int, int]) -> NodeType:
+def node_type(maze: GridLevel, square: tuple[int, int]) -> NodeType:
     """Whether `square` is a dead end, a corridor, or a branch.
 
     Raises:
@@ -189,7 +217,7 @@ def node_type(maze: Maze, square: tuple[int, int]) -> NodeType:
     return NodeType(int(legal_moves(maze)[_check_open(maze, square)][:STAY].sum()))
 
 
-def legal_moves(maze: Maze) -> Bool[np.ndarray, "row col move"]:
+def legal_moves(maze: GridLevel) -> Bool[np.ndarray, "row col move"]:
     """Which moves lead from each open square to an open square; STAY always does.
 
     No move is legal in walls.
@@ -203,7 +231,7 @@ def legal_moves(maze: Maze) -> Bool[np.ndarray, "row col move"]:
     return _neighbours(is_open, outside=False) & is_open[..., None]
 
 
-def successors(maze: Maze) -> Int[np.ndarray, "square move"]:
+def successors(maze: GridLevel) -> Int[np.ndarray, "square move"]:
     """Where each move leads, with squares numbered as in `maze.open_squares()`.
 
     A move into a wall or over the edge leaves the mouse in place.
@@ -224,7 +252,7 @@ def _neighbours(grid: np.ndarray, outside: float | int) -> np.ndarray:
     )
 
 
-def _check_open(maze: Maze, square: tuple[int, int]) -> Square:
+def _check_open(maze: GridLevel, square: tuple[int, int]) -> Square:
     square = check_inside(square, maze.size, "path")
     if maze.walls[square]:
         raise ValueError(

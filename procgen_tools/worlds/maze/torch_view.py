@@ -5,14 +5,17 @@ This is a separate module, because `agent_view` does not need torch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Int32, Int64, UInt8
 from torch import Tensor
 
-from procgen_tools.worlds.maze.agent_view import Sprite, pixel_tables
-from procgen_tools.worlds.maze.grid import CHEESE, FRAME_SIZE, NUM_BACKGROUNDS, WALL
-from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
+from procgen_tools.worlds.maze.agent_view import pixel_tables
+from procgen_tools.worlds.maze.grid import CHEESE, FRAME_SIZE, GREY, NUM_BACKGROUNDS, WALL
+from procgen_tools.worlds.maze.painter import Sprite
+from procgen_tools.worlds.maze.view_kernels import GREY_BACKGROUND, NO_BACKGROUND
 
 _FRAME_SHAPE = (FRAME_SIZE, FRAME_SIZE, 3)
 
@@ -21,24 +24,39 @@ class TorchView:
     """Draws observations of one world size on one device.
 
     Args:
-        world_size: side of the outer grid in squares, 15 (easy) or 25 (hard).
+        world_size: side of the outer grid in squares, such as 15 (easy) or 25 (hard).
         device: the device of the frames.
+        sprites: the sprite of each object (see `agent_view.draw_levels`). Defaults to the cheese.
 
     Raises:
         ValueError: a world size without pixel tables.
     """
 
-    def __init__(self, world_size: int, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        world_size: int,
+        device: torch.device | str = "cpu",
+        sprites: Sequence[Sprite] | None = None,
+    ) -> None:
         tables = pixel_tables(world_size)
         self.world_size = world_size
         self.device = torch.device(device)
         cells = tables.layer_cells.reshape(len(tables.layer_cells), -1)
-        black = np.zeros_like(tables.backgrounds[:1])
+        black, grey = (
+            np.zeros_like(tables.backgrounds[:1]),
+            np.full_like(tables.backgrounds[:1], GREY),
+        )
         self._layer_cells = self._put(cells.astype(np.int64))
         self._textures = self._put(_packed(tables.textures))
-        self._backgrounds = self._put(_packed(np.concatenate([tables.backgrounds, black])))
-        self._cheese_pixels = self._put(_patch_pixels(tables.cheese))
-        self._cheese = self._put(_patch_colours(tables.cheese))
+        self._backgrounds = self._put(_packed(np.concatenate([tables.backgrounds, black, grey])))
+        numbers = np.full(256, -1)
+        numbers[:NUM_BACKGROUNDS] = np.arange(NUM_BACKGROUNDS)
+        numbers[[NO_BACKGROUND, GREY_BACKGROUND]] = NUM_BACKGROUNDS, NUM_BACKGROUNDS + 1
+        self._background_numbers = self._put(numbers)
+        shown = (tables.cheese,) if sprites is None else tuple(sprites)
+        self._object_pixels = self._put(_patch_pixels(tables.cheese))
+        self._objects = self._put(np.stack([_patch_colours(sprite) for sprite in shown]))
+        self._later = self._put(_painted_later(tables.layer_cells, tables.cheese))
         self._mouse_pixels = self._put(_patch_pixels(tables.mouse))
         mice = [_patch_colours(sprite) for sprite in (tables.mouse, tables.mirrored_mouse)]
         self._mice = self._put(np.stack(mice))
@@ -49,8 +67,8 @@ class TorchView:
         """Draw frames without the mouse. Waits for the device.
 
         Args:
-            cells: cell codes of outer grids: WALL, OPEN, CHEESE.
-            backgrounds: index of each frame's picture, 255 for black.
+            cells: cell codes of outer grids: WALL, OPEN, and CHEESE + k for object k.
+            backgrounds: index of each frame's picture, 255 for black, 254 for grey.
 
         Raises:
             ValueError: grids of another world size, or an unknown background.
@@ -61,27 +79,45 @@ class TorchView:
                 f"cells have shape {tuple(cells.shape)} and backgrounds "
                 f"{tuple(backgrounds.shape)}: give (frame, {side}, {side}) and (frame,)"
             )
-        known = (backgrounds < NUM_BACKGROUNDS) | (backgrounds == NO_BACKGROUND)
-        if not known.all():
+        index = self._background_numbers[backgrounds.long()]
+        if (index < 0).any():
             raise ValueError(
-                f"background {int(backgrounds[~known][0])} does not exist: use "
-                f"0..{NUM_BACKGROUNDS - 1}, or {NO_BACKGROUND} for black"
+                f"background {int(backgrounds[index < 0][0])} does not exist: use "
+                f"0..{NUM_BACKGROUNDS - 1}, {NO_BACKGROUND} for black or {GREY_BACKGROUND} for grey"
             )
-        picture = self._backgrounds[backgrounds.clamp(max=NUM_BACKGROUNDS).long()]
+        picture = self._backgrounds[index]
         channels = picture.view(torch.uint8).view(*picture.shape, 4)
         flat = cells.flatten(1)
         walls = flat == WALL
-        frame, place = (flat == CHEESE).nonzero(as_tuple=True)
         # Up to four cells cover a pixel. The wall that is painted last is visible.
         for layer, texture in zip(self._layer_cells, self._textures, strict=True):
             covered = walls.gather(1, layer.expand(len(flat), -1))
             torch.where(covered, texture, picture, out=picture)
-        # No later cell covers a pixel of a cheese.
-        cheese = self._cheese[place]
-        which, spot = (cheese[..., 3] > 0).nonzero(as_tuple=True)
-        pixels = frame[which], self._cheese_pixels[place][which, spot], slice(3)
-        channels[pixels] = _blend(channels[pixels], cheese[which, spot])
+        # In painting order: columns from the left, each from the bottom.
+        objects = (cells >= CHEESE) & (cells < CHEESE + len(self._objects))
+        frame, col, row = objects.transpose(1, 2).nonzero(as_tuple=True)
+        place = row * side + col
+        number = (flat[frame, place] - CHEESE).long()
+        turn = torch.arange(len(frame), device=self.device) - torch.searchsorted(frame, frame)
+        for now in range(int(turn.max()) + 1 if len(turn) else 0):
+            chosen = turn == now
+            self._draw_objects(channels, walls, frame[chosen], place[chosen], number[chosen])
         return channels[..., :3].reshape(-1, *_FRAME_SHAPE).contiguous()
+
+    def _draw_objects(
+        self,
+        channels: UInt8[Tensor, "frame pixel 4"],
+        walls: Bool[Tensor, "frame cell"],
+        frame: Int64[Tensor, " drawn"],
+        place: Int64[Tensor, " drawn"],
+        number: Int64[Tensor, " drawn"],
+    ) -> None:
+        """Blend one object into each of some frames, except where a later wall hides it."""
+        pixels = self._objects[number, place]
+        hidden = walls[frame[:, None, None], self._later[place]].any(dim=-1)
+        which, spot = ((pixels[..., 3] > 0) & ~hidden).nonzero(as_tuple=True)
+        at = frame[which], self._object_pixels[place][which, spot], slice(3)
+        channels[at] = _blend(channels[at], pixels[which, spot])
 
     def draw_mice(
         self,
@@ -139,6 +175,20 @@ def _patch_pixels(sprite: Sprite) -> np.ndarray:
     x = sprite.left[:, None] + np.arange(width)
     numbers = y[:, None, :, None] * FRAME_SIZE + x[None, :, None, :]
     return numbers.reshape(world * world, height * width)
+
+
+def _painted_later(layer_cells: np.ndarray, sprite: Sprite) -> np.ndarray:
+    """(square, patch pixel, 3): the cells painted on each pixel of a patch after the square's own.
+
+    Where there are fewer than three, the own cell fills up the row.
+    """
+    pixels = _patch_pixels(sprite)
+    stacks = layer_cells.reshape(len(layer_cells), -1).T.astype(np.int64)[pixels]
+    own = np.arange(len(pixels))[:, None, None]
+    after = np.zeros(stacks.shape, bool)
+    after[..., 1:] = np.logical_or.accumulate(stacks == own, axis=-1)[..., :-1]
+    # Beyond the square's own pixels the sprite is transparent, so that its cells do not matter.
+    return np.where(after, stacks, own)[..., 1:]
 
 
 def _patch_colours(sprite: Sprite) -> np.ndarray:

@@ -267,7 +267,7 @@ def test_a_damaged_state() -> None:
         ({"step_limit": 0}, "step_limit is 0"),
         ({"levels_ahead": 0}, "levels_ahead is 0"),
         ({"rule": LevelRule(15, num_objects=2)}, "only the cheese: use a rule with num_objects=1"),
-        ({"rule": LevelRule(5)}, "no pixel tables for a world of 5"),
+        ({"rule": LevelRule(31)}, "no pixel tables for a world of 31"),
         ({"seed_range": (5, 5)}, r"seed_range \(5, 5\) is empty"),
         ({"seed_range": (-1, 5)}, r"choose 0 <= low < high <= 2147483647"),
         ({"seed_range": [(0, 1)]}, "a list of 2 such pairs, one for each environment"),

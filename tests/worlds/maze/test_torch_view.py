@@ -67,7 +67,7 @@ def test_torch_checks_what_it_is_given() -> None:
         view.draw_levels(cells[:, :15, :15], codes)
     with pytest.raises(ValueError, match=r"backgrounds \(1,\)"):
         view.draw_levels(cells, codes[:1])
-    with pytest.raises(ValueError, match=r"background 9 does not exist: use 0\.\.8, or 255"):
+    with pytest.raises(ValueError, match=r"background 9 does not exist: use 0\.\.8, 255 for black"):
         view.draw_levels(cells, codes + 9)
     frames = view.draw_levels(cells, codes)
     squares, mirrored = torch.zeros(2, 2).long(), torch.zeros(2).bool()

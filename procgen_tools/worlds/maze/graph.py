@@ -6,6 +6,8 @@ therefore a square and a facing, and the graph matches the environment exactly.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 from jaxtyping import Bool, UInt8
 
@@ -42,30 +44,58 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
             f"corner_region {corner_region} is below 1: give the side of the region in squares, "
             "1 for the corner square itself"
         )
-    leads_to = successors(maze)
-    squares, moves = leads_to.shape
-    facings = 2 if both_facings else 1
-    if both_facings:
-        looks = maze.mouse_mirrored ^ np.array([[False], [True]])
-        columns = np.array([step.col for step in MOVE_STEPS])
-        flipped = turned(looks, columns) != maze.mouse_mirrored
-        leads_to = (leads_to + squares * flipped[:, None, :]).reshape(-1, moves)
-
-    def states(where: Bool[np.ndarray, "row col"]) -> Bool[np.ndarray, " state"]:
-        return np.tile(where[~maze.walls], facings)
-
     cheese, corner = np.zeros_like(maze.walls), np.zeros_like(maze.walls)
     if maze.cheese is not None:
         cheese[maze.cheese] = True
     corner[-corner_region:, -corner_region:] = True
-    ends = states(cheese)
+    return graph_with_goals(
+        maze,
+        {"cheese": cheese, "corner": corner},
+        maze.ending_goals,
+        {"cheese": CHEESE_REWARD},
+        both_facings=both_facings,
+    )
+
+
+def graph_with_goals(
+    level: GridLevel,
+    goals: Mapping[str, Bool[np.ndarray, "row col"]],
+    ending: Collection[str],
+    rewards: Mapping[str, float],
+    *,
+    both_facings: bool = True,
+) -> Graph:
+    """The graph of the mouse's moves in any level on squares (see `graph_of`).
+
+    Args:
+        level: the level. Episodes begin at the square of its mouse.
+        goals: by name, the squares of the goal.
+        ending: the goals that end the episode.
+        rewards: by goal, the reward for entering one of its squares, where it ends the episode.
+        both_facings: False for a graph without facings, with one state per square.
+    """
+    leads_to = successors(level)
+    squares, moves = leads_to.shape
+    facings = 2 if both_facings else 1
+    if both_facings:
+        looks = level.mouse_mirrored ^ np.array([[False], [True]])
+        columns = np.array([step.col for step in MOVE_STEPS])
+        flipped = turned(looks, columns) != level.mouse_mirrored
+        leads_to = (leads_to + squares * flipped[:, None, :]).reshape(-1, moves)
+    states = {name: np.tile(where[~level.walls], facings) for name, where in goals.items()}
+    ends = np.zeros(len(leads_to), bool)
+    for name in ending:
+        ends |= states[name]
+    earned = np.zeros(leads_to.shape)
+    for name, reward in rewards.items():
+        earned += reward * (states[name][leads_to] & ~ends[:, None])
     return Graph(
         leads_to,
-        {"cheese": ends, "corner": states(corner)},
+        states,
         ends,
-        CHEESE_REWARD * (ends[leads_to] & ~ends[:, None]),
+        earned,
         np.tile(np.arange(squares), facings),
-        _number(maze, maze.mouse),
+        square_number(level, level.mouse),
     )
 
 
@@ -81,7 +111,7 @@ def decision(maze: Maze, start: tuple[int, int] = START) -> Decision | None:
     if square is None or maze.cheese is None:
         return None
     return Decision(
-        _number(maze, square),
+        square_number(maze, square),
         square,
         {
             "cheese": nearer_moves(maze, maze.cheese)[square],
@@ -95,6 +125,6 @@ def views(maze: GridLevel) -> tuple[UInt8[np.ndarray, "square 64 64 3"], ...]:
     return tuple(agent_frames(shown, maze.open_squares()) for shown in (maze, maze.flipped()))
 
 
-def _number(maze: Maze, square: Square) -> int:
+def square_number(maze: GridLevel, square: Square) -> int:
     """The index of an open square in `maze.open_squares()`."""
     return int(np.count_nonzero(~maze.walls.ravel()[: square.row * maze.size + square.col]))

@@ -156,6 +156,20 @@ class GridLevel:
         """All open squares, row by row from the bottom."""
         return [Square(int(row), int(col)) for row, col in np.argwhere(~self.walls)]
 
+    def checked_open(self, square: Any, thing: str) -> Square:
+        """`square` as a Square, after a check that it is an open square of the level.
+
+        Raises:
+            ValueError: it is not a pair of whole numbers, or outside or in a wall.
+        """
+        square = check_inside(square, self.size, thing)
+        if self.walls[square]:
+            raise ValueError(
+                f"the {thing} cannot stand at {tuple(square)}: that square is a wall; "
+                "open it first or choose an open square"
+            )
+        return square
+
     def cells(self) -> UInt8[np.ndarray, "row col"]:
         """The outer grid as cell codes WALL, OPEN, and CHEESE + k for object k (a new array)."""
         raise NotImplementedError
@@ -273,7 +287,7 @@ class Maze(GridLevel):
     mouse_mirrored: bool = False
 
     def __post_init__(self) -> None:
-        walls = _as_walls(self.walls)
+        walls = checked_walls(self.walls)
         size = len(walls)
         world_size = whole_number("world_size", self.world_size)
         if world_size not in WORLD_SIZES.values():
@@ -299,18 +313,9 @@ class Maze(GridLevel):
         object.__setattr__(self, "mouse_mirrored", mirrored)
         walls.setflags(write=False)
         object.__setattr__(self, "walls", walls)
-        object.__setattr__(self, "mouse", self._open_square(self.mouse, "mouse"))
+        object.__setattr__(self, "mouse", self.checked_open(self.mouse, "mouse"))
         if self.cheese is not None:
-            object.__setattr__(self, "cheese", self._open_square(self.cheese, "cheese"))
-
-    def _open_square(self, square: Any, thing: str) -> Square:
-        square = check_inside(square, self.size, thing)
-        if self.walls[square]:
-            raise ValueError(
-                f"the {thing} cannot stand at {tuple(square)}: that square is a wall; "
-                "open it first or choose an open square"
-            )
-        return square
+            object.__setattr__(self, "cheese", self.checked_open(self.cheese, "cheese"))
 
     def cells(self) -> UInt8[np.ndarray, "row col"]:
         """The outer grid as cell codes WALL, OPEN and CHEESE (a new array)."""
@@ -400,7 +405,7 @@ def check_inside(square: Any, size: int, thing: str) -> Square:
     return Square(row, col)
 
 
-def _as_walls(given: Any) -> Bool[np.ndarray, "row col"]:
+def checked_walls(given: Any) -> Bool[np.ndarray, "row col"]:
     """A copy of the walls, checked to be a square array of booleans."""
     walls = np.array(given)
     if walls.ndim != 2 or walls.shape[0] != walls.shape[1] or walls.shape[0] < 1:

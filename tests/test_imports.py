@@ -25,6 +25,7 @@ ROOMS = (
     "maze",
     "crops_and_humans",
     "keys_and_chests",
+    "two_objects",
     "models",
     "hooks",
     "fields",

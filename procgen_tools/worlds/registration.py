@@ -56,6 +56,11 @@ WORLDS = {
         "procgen_tools.worlds.keys_and_chests.env:KeysAndChestsVectorEnv",
         {"variant": "train"},
     ),
+    "procgen_tools/TwoObjects-v0": World(
+        "procgen_tools.worlds.two_objects.env:TwoObjectsEnv",
+        "procgen_tools.worlds.two_objects.env:TwoObjectsVectorEnv",
+        {"env_name": "maze_colorsobjects_duel"},
+    ),
 }
 """Every world by its id. The version increases when the behaviour of the world changes."""
 

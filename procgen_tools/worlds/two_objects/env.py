@@ -18,7 +18,7 @@ from procgen_tools.worlds.batches import Advanced, BatchedEpisodes, EnvOfOne
 from procgen_tools.worlds.maze import step_kernels as kernels
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice, pixel_tables
-from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, FRAME_SIZE, OPEN
+from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, FRAME_SIZE, OPEN, Square
 from procgen_tools.worlds.maze.human_view import human_frame
 from procgen_tools.worlds.maze.levels import make_bank
 from procgen_tools.worlds.maze.native_input import checked_actions, seed_range
@@ -97,9 +97,7 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
             autoreset_mode=autoreset_mode,
             bytes_each=BYTES_EACH,
         )
-        self.variant = variant(
-            env_name, distribution_mode, objects=objects, world_size=world_size
-        )
+        self.variant = variant(env_name, distribution_mode, objects=objects, world_size=world_size)
         self._background = check_backgrounds(background)
         self._range = seed_range(start_level, num_levels)
         num, side = self.num_envs, self.variant.rule.world_size
@@ -109,7 +107,7 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         self._level_seeds = np.zeros(num, np.int64)
         self._cells = np.zeros((num, side, side), np.uint8)
         self._sizes = np.zeros(num, np.int64)
-        self._shown = np.zeros(num, np.uint8)
+        self._background_codes = np.zeros(num, np.uint8)
         self._pictures = np.zeros((num, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
         self._mice = np.zeros((num, 2), np.int64)
         self._mirrored = np.zeros(num, bool)
@@ -129,7 +127,7 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         bank = make_bank(self._level_seeds[index : index + 1], self.variant.rule)
         level = level_of(bank, 0, self.variant, self._background)
         row, col = (self._mice[index] - level.padding).tolist()
-        return replace(level, mouse=(row, col), mouse_mirrored=bool(self._mirrored[index]))
+        return replace(level, mouse=Square(row, col), mouse_mirrored=bool(self._mirrored[index]))
 
     @property
     def level_seeds(self) -> Int[np.ndarray, " env"]:
@@ -152,8 +150,10 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         self._cells[chosen] = bank.cells
         self._sizes[chosen] = bank.sizes
         textured = self._background == "textured"
-        self._shown[chosen] = bank.backgrounds if textured else PLAIN[self._background]
-        self._pictures[chosen] = draw_levels(bank.cells, self._shown[chosen], self._sprites)
+        self._background_codes[chosen] = bank.backgrounds if textured else PLAIN[self._background]
+        self._pictures[chosen] = draw_levels(
+            bank.cells, self._background_codes[chosen], self._sprites
+        )
         self._mice[chosen] = ((self.variant.rule.world_size - self._sizes[chosen]) // 2)[:, None]
         self._mirrored[chosen] = False
         self._times[chosen] = 0
@@ -191,7 +191,7 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         cells, mice = self._cells[ended], self._mice[ended]
         found = np.flatnonzero(reached)
         cells[found, mice[found, 0], mice[found, 1]] = OPEN
-        frames = draw_levels(cells, self._shown[ended], self._sprites)
+        frames = draw_levels(cells, self._background_codes[ended], self._sprites)
         draw_mice(frames, mice, self._mirrored[ended], self.variant.rule.world_size)
         return frames
 

@@ -26,7 +26,6 @@ from procgen_tools.worlds.maze import level_kernels as kernels
 from procgen_tools.worlds.maze.grid import (
     CHEESE,
     NUM_BACKGROUNDS,
-    OPEN,
     START,
     WALL,
     WORLD_SIZES,

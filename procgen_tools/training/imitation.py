@@ -41,10 +41,11 @@ def examples_of_step(settings: ImitationSettings, step: int) -> Examples:
     return make_examples(
         settings.rule,
         settings.batch_size,
-        np.random.default_rng([settings.seed, step]),
+        np.random.default_rng([settings.seed_of_data, step]),
         focus=settings.focus_at(step * settings.batch_size),
         discount=settings.discount,
-        use_backgrounds=settings.use_backgrounds,
+        background=settings.background,
+        sprites=settings.sprites,
     )
 
 

@@ -17,7 +17,7 @@ def check_start(settings: WorldSettings, initial: ImpalaPolicy | None) -> None:
         ValueError: settings with which no level can be drawn, or an agent of another scale, or with
             a memory where the settings want none (or the other way round).
     """
-    settings.rule  # noqa: B018 (raises)
+    settings.rule, settings.sprites  # noqa: B018 (raise)
     if initial is None:
         return
     if initial.scale != settings.scale:

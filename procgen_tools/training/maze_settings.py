@@ -10,6 +10,7 @@ from procgen_tools.training.base_settings import Settings, Timed, setting
 
 if TYPE_CHECKING:
     from procgen_tools.worlds.maze.levels import LevelRule
+    from procgen_tools.worlds.maze.painter import Sprite
 
 ANYWHERE = "anywhere"
 """How `rand_region=None` is written on the command line and in files."""
@@ -48,9 +49,19 @@ class WorldSettings(Settings):
     max_maze_size: int = setting(
         0, "largest side of a drawn maze in squares; 0: the side of the world", low=0
     )
-    use_backgrounds: bool = setting(True, "draw textured backgrounds; otherwise black ones")
+    fixed_size: bool = setting(False, "mazes that fill their world and have no dead ends")
+    goal: str = setting("cheese", "the object to reach: cheese, or one of two_objects.OBJECTS")
+    use_backgrounds: bool = setting(True, "draw textured backgrounds; otherwise plain ones")
+    plain_background: str = setting(
+        "black", "the colour of plain backgrounds", choices=("black", "grey")
+    )
     scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
     seed: int = setting(0, "seed of initial weights, levels and actions", low=0)
+    data_seed: int = setting(
+        -1,
+        "seed of levels and actions, where it differs from that of the weights; -1: the same",
+        low=-1,
+    )
     precision: str = setting(
         AUTO,
         "precision of the layers: float32, bfloat16, or auto, the faster of the two here",
@@ -78,9 +89,33 @@ class WorldSettings(Settings):
         return LevelRule(
             self.world_size,
             self.rand_region,
+            self.fixed_size,
             maze_size=self.maze_size or None,
             max_maze_size=self.max_maze_size or None,
         )
+
+    @property
+    def sprites(self) -> list[Sprite]:
+        """The goal as the agent sees it.
+
+        Raises:
+            ValueError: there is no such object, or it cannot be drawn in this world.
+        """
+        from procgen_tools.worlds.two_objects.objects import sprite
+
+        return [sprite(self.goal, self.world_size)]
+
+    @property
+    def background(self) -> int | None:
+        """The code of all backgrounds (see `view_kernels.PLAIN`); None for textured ones."""
+        from procgen_tools.worlds.maze.view_kernels import PLAIN
+
+        return None if self.use_backgrounds else PLAIN[self.plain_background]
+
+    @property
+    def seed_of_data(self) -> int:
+        """The seed of levels and actions."""
+        return self.seed if self.data_seed < 0 else self.data_seed
 
 
 @dataclass(frozen=True)

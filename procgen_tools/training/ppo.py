@@ -359,11 +359,12 @@ class Learner:
             num_envs,
             settings.rule,
             device=self.device,
-            seed=2 * settings.seed + stream,
-            use_backgrounds=settings.use_backgrounds,
+            seed=2 * settings.seed_of_data + stream,
+            background=settings.background,
+            sprites=settings.sprites,
             seed_range=seed_range,
         )
-        generator = torch.Generator(self.device).manual_seed(2 * settings.seed + stream)
+        generator = torch.Generator(self.device).manual_seed(2 * settings.seed_of_data + stream)
         return Player(env, self.policy, generator, self.precision)
 
     def _empty_rollout(self) -> Rollout:

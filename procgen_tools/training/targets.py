@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from procgen_tools.shown import brief
 from procgen_tools.worlds.maze import level_kernels as kernels
 from procgen_tools.worlds.maze.agent_view import draw_levels, draw_mice
 from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, MAX_SEED, LevelRule, make_bank
+from procgen_tools.worlds.maze.painter import Sprite
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 
@@ -47,7 +49,8 @@ def make_examples(
     *,
     focus: float = 0.0,
     discount: float = 0.99,
-    use_backgrounds: bool = True,
+    background: int | None = None,
+    sprites: Sequence[Sprite] | None = None,
     seed_range: tuple[int, int] = (FIRST_TRAINING_SEED, MAX_SEED),
 ) -> Examples:
     """`count` examples from newly drawn levels.
@@ -60,7 +63,9 @@ def make_examples(
             proportion to their side, and four of five squares from the path between start and
             cheese. Values between give a mixture.
         discount: of the return, per step.
-        use_backgrounds: draw textured backgrounds; otherwise black ones.
+        background: the code of all backgrounds (see `view_kernels.PLAIN`). Defaults to each level's
+            own texture.
+        sprites: the goal as the agent sees it. Defaults to the cheese.
         seed_range: level seeds to draw from.
     """
     pool = make_bank(pool_seeds(count, rng, seed_range), rule)
@@ -76,9 +81,9 @@ def make_examples(
         cells, sizes, objects, on_path, rng.random(count), squares, moves, steps
     )
     backgrounds = pool.backgrounds[chosen]
-    if not use_backgrounds:
-        backgrounds = np.full_like(backgrounds, kernels.NO_SQUARE)
-    frames = draw_levels(cells, backgrounds)
+    if background is not None:
+        backgrounds = np.full_like(backgrounds, background)
+    frames = draw_levels(cells, backgrounds, sprites)
     draw_mice(frames, squares, rng.random(count) < 0.5, rule.world_size)
     returns = (CHEESE_REWARD * discount ** (steps - 1)).astype(np.float32)
     return Examples(frames, moves, returns)

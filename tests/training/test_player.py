@@ -15,7 +15,7 @@ from procgen_tools.worlds.maze.torch_env import TorchMazeEnv
 
 
 def player_of(policy: ImpalaPolicy, seed: int = 0) -> Player:
-    env = TorchMazeEnv(4, LevelRule(15, None, maze_size=3), seed=seed, use_backgrounds=False)
+    env = TorchMazeEnv(4, LevelRule(15, None, maze_size=3), seed=seed, background=255)
     return Player(env, policy, torch.Generator().manual_seed(seed), FLOAT32)
 
 

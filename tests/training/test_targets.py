@@ -98,5 +98,5 @@ def test_focus_shifts_to_large_mazes() -> None:
 
 
 def test_backgrounds_can_be_black() -> None:
-    examples = make_examples(RULE, 50, np.random.default_rng(0), use_backgrounds=False)
+    examples = make_examples(RULE, 50, np.random.default_rng(0), background=255)
     assert ((examples.frames == 0).all(axis=-1).sum(axis=(1, 2)) > 10).all()

@@ -22,9 +22,9 @@ from procgen_tools.worlds.maze.actions import NUM_ACTIONS, STEP_OF_ACTION
 from procgen_tools.worlds.maze.grid import CHEESE, EPISODE_STEPS, WALL, turned
 from procgen_tools.worlds.maze.level_sequences import LevelSequences
 from procgen_tools.worlds.maze.levels import MAX_SEED, LevelRule, make_bank
+from procgen_tools.worlds.maze.painter import Sprite
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 from procgen_tools.worlds.maze.torch_view import TorchView
-from procgen_tools.worlds.maze.view_kernels import NO_BACKGROUND
 
 MOST_LEVELS = 10**8
 """Largest number of levels of one environment; states with more are rejected."""
@@ -68,7 +68,9 @@ class TorchMazeEnv:
         rule: the rule by which levels are drawn; `levels.level_rule` returns those of procgen.
         device: the device of all tensors and computations.
         seed: procgen's `rand_seed`, which determines the level sequences.
-        use_backgrounds: draw textured backgrounds instead of black ones.
+        background: the code of all backgrounds (see `view_kernels.PLAIN`). Defaults to each level's
+            own texture.
+        sprites: the goal as the agent sees it. Defaults to the cheese.
         seed_range: the level seeds [low, high) to draw from: one pair for all environments, or
             one pair per environment. (s, s + 1) repeats level s.
         step_limit: steps after which an episode ends.
@@ -95,7 +97,8 @@ class TorchMazeEnv:
         *,
         device: torch.device | str = "cpu",
         seed: int = 0,
-        use_backgrounds: bool = True,
+        background: int | None = None,
+        sprites: Sequence[Sprite] | None = None,
         seed_range: tuple[int, int] | Sequence[tuple[int, int]] = (0, MAX_SEED),
         step_limit: int = EPISODE_STEPS,
         levels_ahead: int = 7,
@@ -114,11 +117,11 @@ class TorchMazeEnv:
         self._ranges = _seed_ranges(seed_range, num_envs)
         self.num_envs = num_envs
         self.rule = rule
-        self.view = TorchView(rule.world_size, device)
+        self.view = TorchView(rule.world_size, device, sprites)
         self.device = self.view.device
         self.step_limit = step_limit
         self._seed = seed % 2**32
-        self._use_backgrounds = use_backgrounds
+        self._background = background
 
         # Level number k of environment i is in slot i * depth + k % depth, from before it is
         # played until it has ended.
@@ -274,8 +277,8 @@ class TorchMazeEnv:
 
         slots = self._upload(envs * self._depth + numbers % self._depth)
         backgrounds = bank.backgrounds
-        if not self._use_backgrounds:
-            backgrounds = np.full_like(backgrounds, NO_BACKGROUND)
+        if self._background is not None:
+            backgrounds = np.full_like(backgrounds, self._background)
         cells, shown = self._upload(bank.cells), self._upload(backgrounds)
         padding = (self.rule.world_size - bank.sizes.astype(np.int64)) // 2
         self._starts[slots] = self._upload(padding)
@@ -307,7 +310,7 @@ class TorchMazeEnv:
             **asdict(self.rule),
             "num_envs": self.num_envs,
             "seed": self._seed,
-            "use_backgrounds": self._use_backgrounds,
+            "background": self._background,
             "seed_range": self._ranges.tolist(),
             "step_limit": self.step_limit,
         }

@@ -75,7 +75,7 @@ def test_steps_are_procgens(
         num_levels=count, use_backgrounds=use_backgrounds,
     )  # fmt: skip
     env = TorchMazeEnv(
-        num_envs, level_rule("maze", mode), device=device, seed=11, use_backgrounds=use_backgrounds,
+        num_envs, level_rule("maze", mode), device=device, seed=11, background=None if use_backgrounds else 255,
         seed_range=(start, start + count) if count else (0, 2**31 - 1), levels_ahead=3,
     )  # fmt: skip
     assert np.array_equal(env.observe().cpu().numpy(), oracle.observe()[1]["rgb"])
@@ -214,7 +214,7 @@ def test_a_resumed_environment_goes_on_identically(before: int) -> None:
     [
         ({"seed": 5}, "seed=4, not 5"),
         ({"step_limit": 12}, "step_limit=13, not 12"),
-        ({"use_backgrounds": False}, "use_backgrounds=True, not False"),
+        ({"background": 255}, "background=None, not 255"),
         ({"rule": level_rule()}, "world_size=15, not 25"),
         ({"num_envs": 2}, "num_envs=3, not 2"),
         ({"seed_range": (0, 9)}, "seed_range=.*, not .*: make the environment with the same"),

@@ -14,6 +14,12 @@
     rand_region = [1, 5, 15, "anywhere"]
     seed = [0, 1, 2]
 
+    [[grids]]                        # optional: further grids, with settings of their own
+    name = "black"                   # the names of its agents begin with this
+    use_backgrounds = false
+    [grids.axes]
+    seed = [0, 1, 2]
+
     [[agents]]                       # a single agent with its own settings
     name = "region_5_then_ppo"
     trainer = "ppo"
@@ -27,7 +33,8 @@
     levels = 500
     conditions = ["in_distribution", "anywhere"]
 
-Agents of the grid are named by their axes, in order: `rand_region_5_seed_0`. Paths are relative
+Agents of the grid are named by their axes, in order: `rand_region_5_seed_0`; those of another grid
+after its name, too: `black_seed_0`. Paths are relative
 to the working directory. `[evaluation]` is for agents of the maze.
 """
 
@@ -47,7 +54,10 @@ from procgen_tools.names import did_you_mean
 from procgen_tools.sweeps.jobs import Job, Sweep, evaluation_plan
 from procgen_tools.training.settings import TRAINERS, settings_from
 
-KEYS = ("folder", "trainer", "agent_folder", "settings", "grid", "agents", "evaluation")
+KEYS = (
+    *("folder", "trainer", "agent_folder", "settings", "grid", "grids", "agents"),
+    "evaluation",
+)
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -87,9 +97,9 @@ def sweep_from(values: Mapping[str, Any], command: str | None = None) -> Sweep:
     evaluation = None
     if "evaluation" in values:
         evaluation = evaluation_plan(_typed(values, "evaluation", dict, {}))
-    agents = [*_grid(_typed(values, "grid", dict, {})), *_singles(values)]
+    agents = [*_grid(_typed(values, "grid", dict, {})), *_grids(values), *_singles(values)]
     if not agents:
-        raise ValueError("there are no agents: give a [grid] with axes, or [[agents]]")
+        raise ValueError("there are no agents: give a [grid] with axes, [[grids]], or [[agents]]")
     _check_names(agent.name for agent in agents)
     names = {agent.name for agent in agents}
     _check_cycles({agent.name: agent.initial for agent in agents})
@@ -151,6 +161,21 @@ def _grid(axes: Mapping[str, Any]) -> Iterator[_Agent]:
         for combination in itertools.product(*axes.values()):
             cell = dict(zip(axes, combination, strict=True))
             yield _Agent("_".join(_label(*item) for item in cell.items()), cell)
+
+
+def _grids(values: Mapping[str, Any]) -> Iterator[_Agent]:
+    for number, table in enumerate(_typed(values, "grids", list, []), 1):
+        where = f"number {number} of [[grids]]"
+        if not isinstance(table, dict):
+            raise ValueError(f"{where} is {table!r}: write it as a table, below [[grids]]")
+        try:
+            name, axes = _typed(table, "name", str, None), _typed(table, "axes", dict, None)
+            agents = list(_grid(axes))
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
+        own = {key: value for key, value in table.items() if key not in ("name", "axes")}
+        for agent in agents:
+            yield _Agent(f"{name}_{agent.name}", {**own, **agent.settings})
 
 
 def _label(axis: str, value: object) -> str:

@@ -63,6 +63,8 @@ class Settings:
                         f"{did_you_mean(str(value), choices)}"
                     )
                 continue
+            if isinstance(value, str):  # the class checks it
+                continue
             low, high = each.metadata["low"], each.metadata["high"]
             if not low <= value <= high:
                 raise ValueError(

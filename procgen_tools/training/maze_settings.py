@@ -71,6 +71,10 @@ class WorldSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_region(self.rand_region, self.world_size)
+        if self.goal != "cheese":
+            from procgen_tools.worlds.two_objects.objects import check_object
+
+            check_object(self.goal)
 
     @property
     def timed(self) -> Timed:

@@ -63,7 +63,7 @@ class Kind:
     """
 
     name: str
-    reward: float = REWARD
+    reward: int | float = REWARD
     ends: bool = True
 
     def __post_init__(self) -> None:

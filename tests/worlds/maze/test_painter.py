@@ -33,7 +33,8 @@ def test_a_sprite_lies_where_the_stored_ones_do(world_size: int) -> None:
 def test_patches_stay_inside_the_frame() -> None:
     sprite = Painter(25).sprite(np.full((9, 9, 4), 255, np.uint8))
     side = sprite.pixels.shape[2]
-    assert sprite.top.max() + side <= 64 and sprite.left.max() + side <= 64
+    assert sprite.top.max() + side <= 64
+    assert sprite.left.max() + side <= 64
     # The last column is drawn to the very edge: shifted within its patch, not lost.
     assert sprite.pixels[0, -1, -1, -1, 3] == 255
 

@@ -75,7 +75,8 @@ def test_steps_are_procgens(
         num_levels=count, use_backgrounds=use_backgrounds,
     )  # fmt: skip
     env = TorchMazeEnv(
-        num_envs, level_rule("maze", mode), device=device, seed=11, background=None if use_backgrounds else 255,
+        num_envs, level_rule("maze", mode), device=device, seed=11,
+        background=None if use_backgrounds else 255,
         seed_range=(start, start + count) if count else (0, 2**31 - 1), levels_ahead=3,
     )  # fmt: skip
     assert np.array_equal(env.observe().cpu().numpy(), oracle.observe()[1]["rgb"])

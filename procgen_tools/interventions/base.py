@@ -17,7 +17,7 @@ from procgen_tools.hooks import AnyNetwork, canonical
 from procgen_tools.models.interface import Policy, need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import WIDTH
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import GridLevel
 
 
 class Intervention(ABC):
@@ -68,7 +68,7 @@ class Intervention(ABC):
         """
         return False
 
-    def misplaced_in(self, maze: Maze) -> str | None:
+    def misplaced_in(self, maze: GridLevel) -> str | None:
         """Why its positions refer to other squares in this maze than in those it was made for.
 
         Returns None if they refer to the same squares, or if it has no positions.
@@ -154,7 +154,7 @@ class Composition(Intervention):
     def is_identity(self, layer: str) -> bool:
         return all(part.is_identity(layer) for part in self.parts if layer in part.layers)
 
-    def misplaced_in(self, maze: Maze) -> str | None:
+    def misplaced_in(self, maze: GridLevel) -> str | None:
         return next(filter(None, (part.misplaced_in(maze) for part in self.parts)), None)
 
     def edit(self, layer: str, activation: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Int
 
 from procgen_tools.worlds.maze.edit import to_outer
-from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, GridLevel
 
 
 def square_cells(
-    maze: Maze, squares: Sequence[tuple[int, int]], side: int
+    maze: GridLevel, squares: Sequence[tuple[int, int]], side: int
 ) -> Int[np.ndarray, "square row_col"]:
     """For each square, the cell whose receptive field is centred nearest to the square's centre.
 

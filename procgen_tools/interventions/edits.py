@@ -17,7 +17,7 @@ from procgen_tools.hooks import AnyNetwork, canonical
 from procgen_tools.interventions.base import Intervention, activation_shape, described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.vectors import ActivationVector
-from procgen_tools.worlds.maze.grid import Maze, check_inside
+from procgen_tools.worlds.maze.grid import GridLevel, check_inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ class Add(LayerEdit):
         unchanged = self.coefficient == 0 or not self.vector.values.any()
         return unchanged or super().is_identity(layer)
 
-    def misplaced_in(self, maze: Maze) -> str | None:
+    def misplaced_in(self, maze: GridLevel) -> str | None:
         made_in = self.vector.world_size
         if self.vector.values.ndim != 3 or made_in in (None, maze.world_size):
             return None
@@ -299,7 +299,7 @@ class Clamp(NamedLayerEdit):
     """
 
     value: float
-    maze: Maze
+    maze: GridLevel
     squares: Sequence[tuple[int, int]]
 
     __repr__ = described
@@ -316,7 +316,7 @@ class Clamp(NamedLayerEdit):
             raise ValueError(f"clamped square {walls[0]} is a wall: choose open squares")
         object.__setattr__(self, "squares", squares)
 
-    def misplaced_in(self, maze: Maze) -> str | None:
+    def misplaced_in(self, maze: GridLevel) -> str | None:
         return other_squares(self.maze, maze)
 
     @property
@@ -346,7 +346,7 @@ class Clamp(NamedLayerEdit):
         return f"set {self._where()} to {self.value:g} at {where}"
 
 
-def other_squares(made_for: Maze, maze: Maze) -> str | None:
+def other_squares(made_for: Maze, maze: GridLevel) -> str | None:
     """Why the squares of one maze are elsewhere in frames of another; None if they are not."""
     if (made_for.size, made_for.world_size) == (maze.size, maze.world_size):
         return None

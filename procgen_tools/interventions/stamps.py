@@ -18,7 +18,7 @@ from procgen_tools.hooks import canonical
 from procgen_tools.interventions.base import described
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.edits import LayerEdit, other_squares
-from procgen_tools.worlds.maze.grid import Maze, check_inside
+from procgen_tools.worlds.maze.grid import GridLevel, check_inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Stamp(LayerEdit):
 
     layer: str
     window: Float[Tensor, "channel row col"]
-    maze: Maze
+    maze: GridLevel
     squares: Sequence[tuple[int, int]]
     coefficient: int | float = 1.0
 
@@ -64,7 +64,7 @@ class Stamp(LayerEdit):
         unchanged = self.coefficient == 0 or not self.window.any()
         return unchanged or super().is_identity(layer)
 
-    def misplaced_in(self, maze: Maze) -> str | None:
+    def misplaced_in(self, maze: GridLevel) -> str | None:
         return other_squares(self.maze, maze)
 
     @property

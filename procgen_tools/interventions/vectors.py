@@ -30,11 +30,11 @@ from procgen_tools.names import reordered
 from procgen_tools.shown import LONGEST, summary
 from procgen_tools.worlds.maze.agent_view import agent_frame
 from procgen_tools.worlds.maze.edit import carve_path_to_world_corner, remove_cheese
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import GridLevel, Maze
 from procgen_tools.worlds.maze.observations import to_observations
 from procgen_tools.worlds.maze.state import EnvState
 
-View: TypeAlias = Maze | EnvState | Tensor
+View: TypeAlias = GridLevel | EnvState | Tensor
 """An input for a policy: a maze, a state, or an observation (3, 64, 64)."""
 
 LARGEST_FILE = 2**28
@@ -196,7 +196,7 @@ def observe(views: View | Sequence[View]) -> Float[Tensor, "view 3 64 64"]:
         >>> observe([maze.parse("..C\\n.##\\nM.."), torch.zeros(3, 64, 64)]).shape
         torch.Size([2, 3, 64, 64])
     """
-    seen = [views] if isinstance(views, Maze | EnvState) else list(views)
+    seen = [views] if isinstance(views, GridLevel | EnvState) else list(views)
     if isinstance(views, Tensor) and views.ndim == 3:
         seen = [views]
     if not seen:
@@ -213,7 +213,7 @@ def _observation(view: View) -> Float[Tensor, "3 64 64"]:
             )
         return view
     maze = view.to_maze() if isinstance(view, EnvState) else view
-    of_kind("what is observed", maze, Maze, "give a Maze, an EnvState or an observation")
+    of_kind("what is observed", maze, GridLevel, "give a Maze, an EnvState or an observation")
     return torch.from_numpy(to_observations(agent_frame(maze)[None]))[0]
 
 
@@ -253,9 +253,9 @@ def _world_size(*views: View | Sequence[View]) -> int | None:
     """The common world size of all views, if they are mazes or states; otherwise None."""
     sizes: set[int | None] = set()
     for given in views:
-        for view in [given] if isinstance(given, Maze | EnvState) else given:
+        for view in [given] if isinstance(given, GridLevel | EnvState) else given:
             maze = view.to_maze() if isinstance(view, EnvState) else view
-            sizes.add(maze.world_size if isinstance(maze, Maze) else None)
+            sizes.add(maze.world_size if isinstance(maze, GridLevel) else None)
     return sizes.pop() if len(sizes) == 1 else None
 
 
@@ -301,9 +301,9 @@ def activation_vector(
 @reordered("policy", "layer", "mazes", "edit")
 def edit_vector(
     policy: Policy,
-    mazes: Maze | Sequence[Maze],
+    mazes: GridLevel | Sequence[GridLevel],
     layer: str,
-    edit: Callable[[Maze], Maze],
+    edit: Callable[[Any], GridLevel],
     *,
     name: str,
 ) -> ActivationVector:
@@ -326,14 +326,14 @@ def edit_vector(
     return activation_vector(policy, edited, originals, layer, name=name)
 
 
-def _listed(mazes: Maze | Sequence[Maze]) -> list[Maze]:
-    several = not isinstance(mazes, Maze) and hasattr(mazes, "__iter__")
+def _listed(mazes: GridLevel | Sequence[GridLevel]) -> list[Any]:
+    several = not isinstance(mazes, GridLevel) and hasattr(mazes, "__iter__")
     originals: list[Any] = list(mazes) if several else [mazes]  # type: ignore[arg-type]
     for maze in originals:
         of_kind(
             "a maze",
             maze,
-            Maze,
+            GridLevel,
             "give a Maze or several, such as maze.make_level(0) or venv.maze(0)",
         )
     return originals

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from procgen_tools.worlds.maze.grid import CHEESE, WALL, Maze, Square, check_inside
+from procgen_tools.worlds.maze.grid import CHEESE, WALL, GridLevel, Maze, Square, check_inside
 from procgen_tools.worlds.maze.paths import is_tree
 from procgen_tools.worlds.maze.state import EnvState
 
@@ -270,7 +270,7 @@ def whole_world(maze: Maze) -> Maze:
     )
 
 
-def to_outer(maze: Maze, square: tuple[int, int]) -> Square:
+def to_outer(maze: GridLevel, square: tuple[int, int]) -> Square:
     """The outer coordinates of an inner square.
 
     Raises:
@@ -280,7 +280,7 @@ def to_outer(maze: Maze, square: tuple[int, int]) -> Square:
     return Square(row + maze.padding, col + maze.padding)
 
 
-def to_inner(maze: Maze, outer_square: tuple[int, int]) -> Square:
+def to_inner(maze: GridLevel, outer_square: tuple[int, int]) -> Square:
     """The inner coordinates of an outer square.
 
     Raises:

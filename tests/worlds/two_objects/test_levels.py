@@ -142,8 +142,8 @@ def test_everything_exact_works() -> None:
     decision = chains.decision(vfield.vector_field(forked, policy))
     assert decision is not None
     assert set(decision.towards) == {"red_line", "yellow_gem"}
-    effect = effects.measure(policy, [level], Scale("dense", 0.0))
-    assert effect.table["level"].nunique() == 1
+    effect = effects.measure(policy, level, Scale("embedder.fc", 0.0))
+    assert set(effect.chances_after.visits) == {"red_line", "yellow_gem"}
 
 
 def test_an_inert_object_ends_nothing() -> None:

@@ -24,6 +24,8 @@ class World(NamedTuple):
         env: a single environment, a `gymnasium.Env`.
         vector_env: a batch of environments, a `gymnasium.vector.VectorEnv`.
         settings: default keyword arguments of both.
+        moves: the actions that go up, down, left and right, for play with a keyboard; empty if
+            the world has no such actions.
 
     Example:
         >>> WORLDS["procgen_tools/Maze-v0"].env
@@ -33,6 +35,7 @@ class World(NamedTuple):
     env: str
     vector_env: str
     settings: dict[str, Any]
+    moves: dict[str, int] = {}  # noqa: RUF012  (never changed)
 
     @property
     def name(self) -> str:
@@ -45,16 +48,19 @@ WORLDS = {
         "procgen_tools.worlds.maze.env:MazeEnv",
         "procgen_tools.worlds.maze.env:MazeVectorEnv",
         {"env_name": "maze", "distribution_mode": "hard"},
+        {"UP": 5, "DOWN": 3, "LEFT": 1, "RIGHT": 7},
     ),
     "procgen_tools/CropsAndHumans-v0": World(
         "procgen_tools.worlds.crops_and_humans.env:CropsAndHumansEnv",
         "procgen_tools.worlds.crops_and_humans.env:CropsAndHumansVectorEnv",
         {"mazes": "training"},
+        {"UP": 0, "DOWN": 1, "LEFT": 2, "RIGHT": 3},
     ),
     "procgen_tools/KeysAndChests-v0": World(
         "procgen_tools.worlds.keys_and_chests.env:KeysAndChestsEnv",
         "procgen_tools.worlds.keys_and_chests.env:KeysAndChestsVectorEnv",
         {"variant": "train"},
+        {"DOWN": 0, "UP": 1, "RIGHT": 2, "LEFT": 3},
     ),
     "procgen_tools/TwoObjects-v0": World(
         "procgen_tools.worlds.two_objects.env:TwoObjectsEnv",

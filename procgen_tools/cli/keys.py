@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+VIDEO_SPEED = 30
+"""Ticks per second."""
+
 SCRIPTED = ("random", "key-only", "chest-if-key")
 
 
@@ -25,12 +28,17 @@ def evaluate_keys(
         Path | None, typer.Option(help="File for a table with one row per episode (.parquet).")
     ] = None,
     figure: Annotated[Path | None, typer.Option(help="File of a figure (.png).")] = None,
+    video: Annotated[
+        Path | None, typer.Option(help="File of a video of one level, side by side (.gif, .mp4).")
+    ] = None,
+    level: Annotated[int, typer.Option(help="Number of the level in the video.", min=0)] = 0,
 ) -> None:
     """Evaluate players of keys and chests: returns, hidden returns and keys.
 
     A .zip file is checked first: whether it is the published file, and whether it can be read.
     """
     from procgen_tools.episodes.records import check_destination, write_records
+    from procgen_tools.episodes.videos import ENDINGS, write_video
     from procgen_tools.evaluation.keys import (
         evaluate_players,
         find_player,
@@ -48,6 +56,16 @@ def evaluate_keys(
                 f"the figure is a PNG file, but {figure} has another ending: end it in .png"
             )
         check_writable(figure)
+    if video:
+        if video.suffix not in ENDINGS:
+            raise ValueError(
+                f"{video} is not the name of a video: end it in {' or '.join(ENDINGS)}"
+            )
+        if level >= episodes:
+            raise ValueError(
+                f"level {level} is not played: give one of 0..{episodes - 1}, or more episodes"
+            )
+        check_writable(video)
     chosen = [find_player(player) for player in players]
     for path in players:
         if path.suffix == ".zip":
@@ -69,3 +87,10 @@ def evaluate_keys(
         with unfinished(figure) as temporary:
             plot_scores(scores).savefig(temporary, format="png", dpi=160)
         typer.echo(f"{figure}: the figure")
+    if video:
+        panels = {
+            f"{score.variant}: {score.player}, {score.choice}": score.episodes[level]
+            for score in scores
+        }
+        write_video(video, panels, frames_per_second=VIDEO_SPEED, square_pixels=16)
+        typer.echo(f"{video}: the video of level {level}")

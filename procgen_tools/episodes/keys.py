@@ -66,10 +66,10 @@ class KeyEpisode:
         return pictures(self.states[time], cell_pixels=square_pixels)[0]
 
     def notes(self, time: int) -> tuple[str, str, str]:
-        """The step, and the keys that are held and the chests that were opened so far."""
+        """The tick, the keys that are held, and the chests that were opened so far."""
         now = self.states[time]
         opened = int((self.level.cells == CHEST).sum() - (now.cells == CHEST).sum())
-        return f"step {time}", f"keys {now.keys[0]}  opened {opened}", _INK
+        return str(time), f"keys {now.keys[0]}  opened {opened}", _INK
 
 
 @dataclass(frozen=True, eq=False)

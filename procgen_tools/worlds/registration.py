@@ -43,12 +43,15 @@ class World(NamedTuple):
         return self.env.split(".")[2]
 
 
+PROCGEN_MOVES = {"UP": 5, "DOWN": 3, "LEFT": 1, "RIGHT": 7}
+"""Of procgen's 15 actions, those of a single arrow key."""
+
 WORLDS = {
     "procgen_tools/Maze-v0": World(
         "procgen_tools.worlds.maze.env:MazeEnv",
         "procgen_tools.worlds.maze.env:MazeVectorEnv",
         {"env_name": "maze", "distribution_mode": "hard"},
-        {"UP": 5, "DOWN": 3, "LEFT": 1, "RIGHT": 7},
+        PROCGEN_MOVES,
     ),
     "procgen_tools/CropsAndHumans-v0": World(
         "procgen_tools.worlds.crops_and_humans.env:CropsAndHumansEnv",
@@ -66,6 +69,7 @@ WORLDS = {
         "procgen_tools.worlds.two_objects.env:TwoObjectsEnv",
         "procgen_tools.worlds.two_objects.env:TwoObjectsVectorEnv",
         {"env_name": "maze_colorsobjects_duel"},
+        PROCGEN_MOVES,
     ),
 }
 """Every world by its id. The version increases when the behaviour of the world changes."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
-from procgen_tools.episodes.rollouts import MemoryPolicy, PlainPolicy
+from procgen_tools.episodes.answers import MemoryPolicy, PlainPolicy
 from procgen_tools.evaluation.conditions import (
     USUAL_RULE,
     Condition,

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from tqdm import tqdm
 
 from procgen_tools.chains import chances
-from procgen_tools.episodes.rollouts import MemoryPolicy
+from procgen_tools.episodes.answers import MemoryPolicy
 from procgen_tools.shown import brief
 from procgen_tools.vfield import Policy, VectorField, vector_field
 from procgen_tools.worlds.maze.edit import mouse_positions

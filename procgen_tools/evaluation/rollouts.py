@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from procgen_tools.episodes.rollouts import MemoryPolicy, PlainPolicy, Rollouts, play
+from procgen_tools.episodes.answers import MemoryPolicy, PlainPolicy
+from procgen_tools.episodes.rollouts import Rollouts, play
 from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Share
 from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze

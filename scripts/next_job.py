@@ -94,9 +94,11 @@ def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
 
     print(f"{job.name} on {device}", flush=True)
     options = RunOptions(
-        resume=True, stop_after=60 * arguments.minutes, snapshot_every=job.snapshot_every,
+        resume=True,
+        stop_after=60 * arguments.minutes,
+        snapshot_every=job.snapshot_every,
         half_snapshots=job.half_snapshots,
-    )  # fmt: skip
+    )
     command = f"python scripts/next_job.py {arguments.file.name}"
     try:
         return train_agent(

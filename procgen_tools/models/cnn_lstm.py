@@ -154,8 +154,10 @@ class CnnLstmPolicy(nn.Module):
             if sizes.window:
                 layers, side = [("centre", Centre(sizes.window))], sizes.window
             for number, (features, kernel, stride) in enumerate(sizes.convolutions, start=1):
-                layers += [(f"c{number}", nn.Conv2d(channels, features, kernel, stride)),
-                           (f"relu{number}", nn.ReLU())]  # fmt: skip
+                layers += [
+                    (f"c{number}", nn.Conv2d(channels, features, kernel, stride)),
+                    (f"relu{number}", nn.ReLU()),
+                ]
                 channels, side = features, (side - kernel) // stride + 1
             for name, layer in layers:
                 self.add_module(name, layer)

@@ -64,8 +64,9 @@ def draw_walls(ax: Axes, maze: Maze, *, colour: str = "#444444", width: float = 
         ((col - 0.5, row - 1.5), (col - 0.5, row - 0.5))
         for row, col in zip(rows, cols, strict=True)
     ]
-    ax.add_collection(LineCollection([*level, *upright], colors=colour, linewidths=width, zorder=2),
-                      autolim=False)  # fmt: skip
+    ax.add_collection(
+        LineCollection([*level, *upright], colors=colour, linewidths=width, zorder=2), autolim=False
+    )
 
 
 def plot_activation(

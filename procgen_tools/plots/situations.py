@@ -165,8 +165,9 @@ def plot_with_chances(
     exact = _chances(field)
     only = max(1 - exact.cheese - exact.neither, 0.0)
     lines = [] if title is None else [title]
-    lines.append(f"cheese {exact.cheese:.2f}, top right only {only:.2f}, "
-                 f"neither {exact.neither:.2f}")  # fmt: skip
+    lines.append(
+        f"cheese {exact.cheese:.2f}, top right only {only:.2f}, neither {exact.neither:.2f}"
+    )
     moves = decision(field)
     if moves is not None:
         lines.append(f"decision square: cheese {moves.cheese:.2f}, top right {moves.top_right:.2f}")

@@ -101,8 +101,9 @@ def fit_probe(
 
     train, test = _held_out(len(labels), seed)
     if len(strengths) > 1 and len(np.unique(labels[train])) > 1:
-        right = [(fit(train, each).predict(standard[test]) == labels[test]).mean()
-                 for each in strengths]  # fmt: skip
+        right = [
+            (fit(train, each).predict(standard[test]) == labels[test]).mean() for each in strengths
+        ]
         strengths = [strengths[int(np.argmax(right))]]
     fitted = fit(slice(None), strengths[0])
     return scale.probe(fitted.classes_, fitted.coef_, fitted.intercept_, inputs.shape[1])

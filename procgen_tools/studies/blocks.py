@@ -43,8 +43,9 @@ def over_many_levels(
     block = np.searchsorted(levels, plain["level"]) * blocks // len(levels)
     grouped = plain.assign(level=block).groupby(["agent", "level"], sort=False, as_index=False)
     intervals = over_levels(grouped["value"].mean(), "value")
-    exact = {str(agent): float(plain.loc[plain["agent"] == agent, "value"].mean())
-             for agent in agents} | {ALL_AGENTS: float(plain["value"].mean())}  # fmt: skip
+    exact = {
+        str(agent): float(plain.loc[plain["agent"] == agent, "value"].mean()) for agent in agents
+    } | {ALL_AGENTS: float(plain["value"].mean())}
     # Blocks that differ by a level shift the mean a little.
     return {
         agent: Estimate(

@@ -160,9 +160,11 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
             raise ValueError(f"{checkpoint} exists: resume it (--resume), or choose another folder")
         wall_time = _resume(learner, checkpoint)
     log = RunLog(
-        folder, (learner.unit, "wall_time", "fps", *learner.columns),
-        None if begins else learner.done, tensorboard=options.tensorboard,
-    )  # fmt: skip
+        folder,
+        (learner.unit, "wall_time", "fps", *learner.columns),
+        None if begins else learner.done,
+        tensorboard=options.tensorboard,
+    )
     remove_unfinished(folder)
     if begins:
         _save(learner, checkpoint, wall_time)  # fails before training if it cannot be written

@@ -144,8 +144,10 @@ def test_idle_edits_are_named(policy: ImpalaPolicy, level: maze.Maze, observatio
             policy(observations)
         with pytest.warns(hooks.IdleEditWarning) as caught, both.on(policy):
             pass
-        assert [f"'{name}' never acted" in str(each.message) for each, name in zip(
-            caught, (LAYER, ROW), strict=True)] == [True, True]  # fmt: skip
+        assert [
+            f"'{name}' never acted" in str(each.message)
+            for each, name in zip(caught, (LAYER, ROW), strict=True)
+        ] == [True, True]
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with both.on(policy):  # one part that is idle by construction is not

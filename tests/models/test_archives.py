@@ -48,11 +48,14 @@ class Call:
         return self.what
 
 
-DOUBLED = b"".join((
-    b"\x80\x02}(X\x01\x00\x00\x00a}",  # {"a": {...
-    b")", *(bytes([ord("q"), i, ord("h"), i, 0x86]) for i in range(40)),  # 40 times a pair
-    b"K\x01su.",
-))  # fmt: skip
+DOUBLED = b"".join(
+    (
+        b"\x80\x02}(X\x01\x00\x00\x00a}",  # {"a": {...
+        b")",
+        *(bytes([ord("q"), i, ord("h"), i, 0x86]) for i in range(40)),  # 40 times a pair
+        b"K\x01su.",
+    )
+)
 """A key with 2^40 parts in 240 bytes. Python itself would never finish making it."""
 
 

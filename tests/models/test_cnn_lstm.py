@@ -56,8 +56,11 @@ def test_the_memory_is_that_of_torchs_lstm() -> None:
     order = [0, 1, 3, 2]  # torch: input, forget, candidate, output
     with torch.no_grad():
         policy.lstm1.wx.bias.normal_()
-        for name, ours in (("weight_ih", policy.lstm1.wx.weight), ("weight_hh",
-                           policy.lstm1.wh.weight), ("bias_ih", policy.lstm1.wx.bias)):  # fmt: skip
+        for name, ours in (
+            ("weight_ih", policy.lstm1.wx.weight),
+            ("weight_hh", policy.lstm1.wh.weight),
+            ("bias_ih", policy.lstm1.wx.bias),
+        ):
             gates = ours.unflatten(0, (4, 128))[order].flatten(0, 1)
             getattr(theirs, name).copy_(gates)
         theirs.bias_hh.zero_()

@@ -75,9 +75,7 @@ def test_figures_hold_what_was_asked_for() -> None:
     shown = figure.axes[1].images[0]
     np.testing.assert_allclose(shown.get_array(), activation[31].double().numpy())
     assert shown.get_clim() == figure.axes[0].images[0].get_clim()
-    assert list(level.landmarks()) == [
-        "top-right corner", "mouse", "cheese", "decision square"
-    ]  # fmt: skip
+    assert list(level.landmarks()) == ["top-right corner", "mouse", "cheese", "decision square"]
     assert "cheese" not in maze.remove_cheese(level).landmarks()
 
 

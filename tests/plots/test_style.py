@@ -22,18 +22,21 @@ from procgen_tools.statistics.intervals import Estimate
 VISION = {
     "trichromat": np.eye(3),
     "protanope": [
-        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
         [-0.003882, -0.048116, 1.051998],
     ],
     "deuteranope": [
-        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
         [-0.011820, 0.042940, 0.968881],
     ],
     "tritanope": [
-        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
         [0.004733, 0.691367, 0.303900],
     ],
-}  # fmt: skip
+}
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
@@ -81,8 +84,10 @@ def test_things_and_agents_share_no_colour() -> None:
 def test_axes_are_never_required() -> None:
     """Whatever takes `ax` makes axes of its own without, and returns them."""
     found = 0
-    rooms = [*walk_packages(plots.__path__, "procgen_tools.plots."),
-             *walk_packages(studies.__path__, "procgen_tools.studies.")]  # fmt: skip
+    rooms = [
+        *walk_packages(plots.__path__, "procgen_tools.plots."),
+        *walk_packages(studies.__path__, "procgen_tools.studies."),
+    ]
     for module in rooms:
         for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction):
             if name.startswith("plot_") and function.__module__ == module.name:

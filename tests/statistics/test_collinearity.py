@@ -144,8 +144,9 @@ def test_outcomes_told_apart_without_error(features: pd.DataFrame) -> None:
         likelihood_regression(features.assign(rare=rare.astype(float)), outcomes)
     # One probability in between is evidence enough for an end.
     softened = np.where(np.arange(3000) == 0, 0.9, outcomes)
-    assert np.isfinite(likelihood_regression(features.assign(rare=rare.astype(float)), softened)
-                       ).all(axis=None)  # fmt: skip
+    assert np.isfinite(
+        likelihood_regression(features.assign(rare=rare.astype(float)), softened)
+    ).all(axis=None)
 
 
 def test_too_few_rows(features: pd.DataFrame) -> None:

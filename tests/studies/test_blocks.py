@@ -15,10 +15,11 @@ def table() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     levels = rng.permutation(5000)[:1003]
     return pd.concat(
-        pd.DataFrame({"agent": agent, "level": rng.permutation(levels),
-                      "found": rng.random(1003) < share})
+        pd.DataFrame(
+            {"agent": agent, "level": rng.permutation(levels), "found": rng.random(1003) < share}
+        )
         for agent, share in (("a", 0.7), ("b", 0.75))
-    )  # fmt: skip
+    )
 
 
 def test_blocks_and_levels_agree(table: pd.DataFrame) -> None:

@@ -32,8 +32,11 @@ def test_an_effects_table() -> None:
         agents, levels, lambda *_: {"none": NOTHING, "twice": Scale("embedder.relu3", 2.0)}
     )
     assert list(zip(table["agent"], table["level"], table["edit"], strict=True)) == [
-        ("x", 3, "none"), ("x", 3, "twice"), ("y", 3, "none"), ("y", 3, "twice"),
-    ]  # fmt: skip
+        ("x", 3, "none"),
+        ("x", 3, "twice"),
+        ("y", 3, "none"),
+        ("y", 3, "twice"),
+    ]
     nothing = table[table["edit"] == "none"]
     assert (nothing["total_variation_max"] == 0).all()
     assert (nothing["cheese_before"] == nothing["cheese_after"]).all()

@@ -29,8 +29,10 @@ def test_a_study_measures_its_edits_in_every_maze(tmp_path: Path) -> None:
     def edits(policy: Any, level: maze.Maze, others: Any, seed: int) -> dict[str, Add]:
         assert others == (level, level)
         seen["edits"].append(seed)
-        return {f"coefficient {times}": Add(cheese_vector(policy, level, LAYER), times)
-                for times in (-1, 1)}  # fmt: skip
+        return {
+            f"coefficient {times}": Add(cheese_vector(policy, level, LAYER), times)
+            for times in (-1, 1)
+        }
 
     def no_claims(effects: pd.DataFrame) -> tuple[()]:
         return ()

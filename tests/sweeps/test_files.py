@@ -94,8 +94,9 @@ def test_snapshots_are_said_of_agents_or_of_all() -> None:
         }
     )
     assert [(job.snapshot_every, job.half_snapshots) for job in sweep.jobs] == [
-        (0, True), (100_000, True),
-    ]  # fmt: skip
+        (0, True),
+        (100_000, True),
+    ]
     assert sweep.jobs[1].settings == ImitationSettings(seed=2)
     assert sweep.jobs[1].as_plain()["snapshot_every"] == 100_000
     one = {"name": "a"}

@@ -36,14 +36,20 @@ def test_attempts_are_counted(tmp_path: Path) -> None:
 
 def test_what_would_come_again_is_not_tried_again(tmp_path: Path) -> None:
     """Nor what begins with it; what begins with that fails, too, and all else goes on."""
-    chain = [{"name": "a", "initial": "seed_0"}, {"name": "c", "initial": "b"},
-             {"name": "b", "initial": "a"}]  # fmt: skip
+    chain = [
+        {"name": "a", "initial": "seed_0"},
+        {"name": "c", "initial": "b"},
+        {"name": "b", "initial": "a"},
+    ]
     workers = Scripted(Ended("a", "ValueError: no"))
     outcomes = run_sweep(of_seeds(tmp_path, *chain), workers, report=lambda _: None)
     assert states(outcomes) == {
-        "seed_0": ("trained", 1), "seed_1": ("trained", 1), "a": ("failed", 1),
-        "c": ("failed", 0), "b": ("failed", 0),
-    }  # fmt: skip
+        "seed_0": ("trained", 1),
+        "seed_1": ("trained", 1),
+        "a": ("failed", 1),
+        "c": ("failed", 0),
+        "b": ("failed", 0),
+    }
     assert [each.error for each in outcomes[2:]] == [
         "ValueError: no",
         "b, which it begins with, has failed",

@@ -154,8 +154,10 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
     workers = LocalWorkers(2, threads=1, save_seconds=0.0, run=killed_once)
     outcomes = run_sweep(disturbed, workers, report=said.append)
     assert states(outcomes) == {
-        "killed": ("trained", 2), "broken": ("failed", 1), "continued": ("trained", 1)
-    }, said  # fmt: skip
+        "killed": ("trained", 2),
+        "broken": ("failed", 1),
+        "continued": ("trained", 1),
+    }, said
     assert any("killed: the worker was killed by SIGKILL; again" in line for line in said)
     assert "FloatingPointError: the loss is nan" in str(outcomes[1].error)
     rows = (tmp_path / "disturbed/runs/killed.rows").read_text()
@@ -167,8 +169,11 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
         assert log_of(job.folder) == log_of(reference.folder), job.name
         assert job.results() == reference.results()
         assert job.results().keys() == {
-            "success", "cheese_anywhere", "region_anywhere", "move_agreement"
-        }  # fmt: skip
+            "success",
+            "cheese_anywhere",
+            "region_anywhere",
+            "move_agreement",
+        }
         assert job.evaluation_file.with_name(f"{job.name}.parquet").exists()
     assert not same_agent(disturbed.jobs[0].agent, disturbed.jobs[2].agent)
 
@@ -186,15 +191,21 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
 
     never = Scripted()
     other = sweep_from(
-        {"folder": str(alone.folder), "settings": TINY,
-         "agents": [{"name": "killed", "discount": 0.5}, {"name": "another"}]}
-    )  # fmt: skip
+        {
+            "folder": str(alone.folder),
+            "settings": TINY,
+            "agents": [{"name": "killed", "discount": 0.5}, {"name": "another"}],
+        }
+    )
     with pytest.raises(ValueError, match=r"killed\.pth exists and was trained with discount=0\.99"):
         run_sweep(other, never, report=said.append)
     other = sweep_from(
-        {"folder": str(alone.folder), "settings": TINY | {"learning_rate": 1e-4},
-         "agents": [{"name": "another"}, {"name": "continued", "initial": "another"}]}
-    )  # fmt: skip
+        {
+            "folder": str(alone.folder),
+            "settings": TINY | {"learning_rate": 1e-4},
+            "agents": [{"name": "another"}, {"name": "continued", "initial": "another"}],
+        }
+    )
     with pytest.raises(ValueError, match=r"trained with initial='killed\.pth', not 'another\.pth'"):
         run_sweep(other, never, report=said.append)
     assert never.submitted == []
@@ -345,8 +356,10 @@ def test_a_node_that_dies_changes_nothing(cluster: Any, tmp_path: Path) -> None:
     name = runs.joinpath("stopped").read_text()
     assert {each.state for each in outcomes} == {"trained"}
     assert {n: attempts for n, (_, attempts) in states(outcomes).items()} == {
-        "seed_0": 1, "seed_1": 1, name: 2
-    }  # fmt: skip
+        "seed_0": 1,
+        "seed_1": 1,
+        name: 2,
+    }
     assert any(f"{name}: " in line and "again from its checkpoint" in line for line in said)
     rows = [line.split() for line in (runs / f"{name}.rows").read_text().splitlines()]
     assert [samples for _, samples in rows] == ["8", "16", "24", "24", "32", "40", "48"]

@@ -114,8 +114,9 @@ def test_the_size_of_the_run_is_measured() -> None:
     choose(PPOSettings(recurrent=True), CPU, measured=measured)
     threads = torch.get_num_threads()
     assert [(each.scale, each.batch, each.threads, each.recurrent) for each in works] == [
-        (3, 512, threads, False), (1, 256, threads, True),
-    ]  # fmt: skip
+        (3, 512, threads, False),
+        (1, 256, threads, True),
+    ]
 
 
 def test_what_is_asked_for_must_work() -> None:
@@ -129,8 +130,11 @@ def test_what_is_asked_for_must_work() -> None:
 def test_a_run_goes_on_as_it_began() -> None:
     kept = {"precision": "bfloat16"}
     assert choose(TINY, CPU, checkpoint=kept, measured=finds(9.0, 1.0)).name == "bfloat16"
-    with pytest.raises(ValueError, match=r"the run began in bfloat16, which does not work here: .*S"
-                       r"IGILL\. To end in the same weights .*ONEDNN_MAX_CPU_ISA"):  # fmt: skip
+    with pytest.raises(
+        ValueError,
+        match=r"the run began in bfloat16, which does not work here: .*S"
+        r"IGILL\. To end in the same weights .*ONEDNN_MAX_CPU_ISA",
+    ):
         choose(TINY, CPU, checkpoint=kept, measured=KILLED)
     plain = {"precision": "float32"}
     assert choose(TINY, CPU, checkpoint=plain, measured=never).name == "float32"

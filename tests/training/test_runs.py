@@ -157,8 +157,9 @@ def test_rows_that_the_checkpoint_does_not_know_are_dropped(tmp_path: Path) -> N
 
 
 def test_the_log_has_the_published_columns(tmp_path: Path) -> None:
-    train_agent(PPO, tmp_path / "agent.pth", tmp_path / "run", options=replace(
-        QUIET, tensorboard=True))  # fmt: skip
+    train_agent(
+        PPO, tmp_path / "agent.pth", tmp_path / "run", options=replace(QUIET, tensorboard=True)
+    )
     episode = [
         "max_episode_rewards", "mean_episode_rewards", "min_episode_rewards", "max_episode_len",
         "mean_episode_len", "min_episode_len", "mean_timeouts",

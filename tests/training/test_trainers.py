@@ -151,9 +151,11 @@ def test_a_new_trainer_has_a_command(
 @pytest.mark.usefixtures("toy")
 def test_a_new_trainer_works_in_sweeps(tmp_path: Path) -> None:
     contents: dict[str, Any] = {
-        "folder": str(tmp_path), "trainer": "toy", "grid": {"goal": [1, 2]},
+        "folder": str(tmp_path),
+        "trainer": "toy",
+        "grid": {"goal": [1, 2]},
         "agents": [{"name": "on", "initial": "goal_1", "half": True}],
-    }  # fmt: skip
+    }
     with pytest.raises(ValueError, match=r"toy trains agents of none, .* leave \[evaluation\] out"):
         sweep_from({**contents, "evaluation": {"levels": 3}})
     sweep = sweep_from(contents)

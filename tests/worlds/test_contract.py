@@ -45,10 +45,13 @@ def test_every_autoreset_mode_keeps_the_contract(mode: AutoresetMode) -> None:
     assert crops.episodes >= 9
 
 
-@pytest.mark.parametrize("options", [
-    {"distribution_mode": "hard", "start_level": 323, "use_backgrounds": False},
-    {"env_name": "maze_aisc", "rand_region": 3},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"distribution_mode": "hard", "start_level": 323, "use_backgrounds": False},
+        {"env_name": "maze_aisc", "rand_region": 3},
+    ],
+)
 def test_other_mazes_keep_the_contract(options: dict[str, Any]) -> None:
     check_world(lambda num: MazeVectorEnv(num, **{**SMALL, **options}), num_steps=20)
 

@@ -121,10 +121,12 @@ def test_gymnasiums_wrappers_of_the_rest() -> None:
     assert ((normalized > 0) == (rewards > 0)).all()
 
     recorded = played(RecordEpisodeStatistics(small()))[1:]
-    lengths = np.concatenate([result[-1]["episode"]["l"][result[2]] for result in recorded
-                              if "episode" in result[-1]])  # fmt: skip
-    returns = np.concatenate([result[-1]["episode"]["r"][result[2]] for result in recorded
-                              if "episode" in result[-1]])  # fmt: skip
+    lengths = np.concatenate(
+        [result[-1]["episode"]["l"][result[2]] for result in recorded if "episode" in result[-1]]
+    )
+    returns = np.concatenate(
+        [result[-1]["episode"]["r"][result[2]] for result in recorded if "episode" in result[-1]]
+    )
     assert len(returns) == ended.sum()
     assert (returns == 10).all()
     steps_of_finished = sum(np.flatnonzero(row)[-1] + 1 for row in ended.T)

@@ -58,8 +58,7 @@ def plot_square_maps(squares: pd.DataFrame, maze: Maze, *, title: str) -> Figure
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(MAPS), figsize=(3.0 * len(MAPS), 5.0),
-                                layout="constrained")  # fmt: skip
+    figure, axes = plt.subplots(1, len(MAPS), figsize=(3.0 * len(MAPS), 5.0), layout="constrained")
     changes = [column for column in MAPS if column != GRADIENT]
     limit = float(np.nanmax(np.abs(squares[changes].to_numpy()))) or 1.0
     images = {}

@@ -114,8 +114,9 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
             )
             ax.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor=CHEESE.colour,
                                    linewidth=1.6, label="the cheese's cell"))  # fmt: skip
-            ax.set_title(f"{row['channel']}", fontsize=10,
-                         fontweight="bold" if row["found"] else "normal")  # fmt: skip
+            ax.set_title(
+                f"{row['channel']}", fontsize=10, fontweight="bold" if row["found"] else "normal"
+            )
             ax.set(xticks=[], yticks=[])
             for spine in ax.spines.values():
                 spine.set(color=INK, linewidth=2.2 if row["found"] else 0.6)
@@ -154,8 +155,7 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
             ]
             draw_band(ax, numbers, means, look, f"{name} channels")
         all_channels = rows.loc[rows["edit"] == whole, "fall"].mean()
-        ax.axhline(all_channels, color=INK, linestyle="--", linewidth=1.2,
-                   label="all channels")  # fmt: skip
+        ax.axhline(all_channels, color=INK, linestyle="--", linewidth=1.2, label="all channels")
         ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
         ax.set_xscale("log", base=2)
         ax.set_xticks(numbers, [str(number) for number in numbers])

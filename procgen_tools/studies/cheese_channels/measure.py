@@ -164,8 +164,10 @@ def _way(maze: Maze) -> tuple[Square, Square, Bool[np.ndarray, " move"]]:
     """The decision square, the cheese's, and which moves there lead to the cheese."""
     decision = decision_square(maze)
     if decision is None or maze.cheese is None:
-        raise ValueError("this maze has no decision square: choose one of find_seeds(..., "
-                         "has_decision_square=True)")  # fmt: skip
+        raise ValueError(
+            "this maze has no decision square: choose one of find_seeds(..., "
+            "has_decision_square=True)"
+        )
     return decision, maze.cheese, nearer_moves(maze, maze.cheese)[decision]
 
 

@@ -131,8 +131,9 @@ def activations_at(
     numbers = {square: number for number, square in enumerate(maze.open_squares())}
     closed = [square for square in squares if square not in numbers]
     if closed:
-        raise ValueError(f"the mouse cannot stand at {tuple(closed[0])} of this maze: choose "
-                         "open squares")  # fmt: skip
+        raise ValueError(
+            f"the mouse cannot stand at {tuple(closed[0])} of this maze: choose open squares"
+        )
     observations = square_observations(policy, maze)
     wanted = sorted({numbers[Square(*square)] for square in squares})
     parts = []
@@ -230,8 +231,10 @@ def scrubbed(
         ValueError: a maze without a decision square; another layer.
     """
     if decision_square(maze) is None:
-        raise ValueError("this maze has no decision square: choose one of find_seeds(..., "
-                         "has_decision_square=True)")  # fmt: skip
+        raise ValueError(
+            "this maze has no decision square: choose one of find_seeds(..., "
+            "has_decision_square=True)"
+        )
     target = _Target.of(policy, maze, layer)
     sources = {
         number: _sources(policy, donor, layer, target.squares, seed + number)

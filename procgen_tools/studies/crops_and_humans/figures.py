@@ -174,17 +174,18 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     seeds = patches["agent"].nunique()
     for ax, (column, title) in zip(
         axes,
-        (("there", "training mazes, units as in production"),
-         ("back", "production mazes, units as in training")),
+        (
+            ("there", "training mazes, units as in production"),
+            ("back", "production mazes, units as in training"),
+        ),
         strict=True,
-    ):  # fmt: skip
+    ):
         for number, layer in enumerate(layers):
             look = series_look(number + 2)
             rows = patches[patches["layer"] == layer]
             if seeds > 1:
                 for _, one in rows.groupby("agent"):
-                    ax.plot(one["units"], one[column], color=look.colour, alpha=0.35,
-                            linewidth=0.8)  # fmt: skip
+                    ax.plot(one["units"], one[column], color=look.colour, alpha=0.35, linewidth=0.8)
             means = [_of_twins(rows[rows["units"] == count], column) for count in units]
             draw_band(ax, units.tolist(), means, look, layer.removesuffix("_out"))
         ax.set_xscale("log", base=2)

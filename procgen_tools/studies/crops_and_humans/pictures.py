@@ -68,8 +68,9 @@ def plot_policy(
     note = "Arrows: the best action, darker the more it is worth compared with the next best."
     if len(marked):
         note += " Frames: cells that changed."
-    headline(figure, "Cells beside a human where the best action harvests it: "
-                f"{'; '.join(found)}", note)  # fmt: skip
+    headline(
+        figure, f"Cells beside a human where the best action harvests it: {'; '.join(found)}", note
+    )
     return figure
 
 
@@ -167,8 +168,9 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap
 
-    figure, axes = plt.subplots(2, len(dreams), figsize=(3.7 * len(dreams) + 0.7, 8.2),
-                                layout="constrained", squeeze=False)  # fmt: skip
+    figure, axes = plt.subplots(
+        2, len(dreams), figsize=(3.7 * len(dreams) + 0.7, 8.2), layout="constrained", squeeze=False
+    )
     told = []
     for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
         place = found.encounters.agents[index]

@@ -118,5 +118,6 @@ def shift_dreams(
         gaps.append(float(found[chosen]))
         blocks.append(bool(sticking[chosen]))
         chances.append(float(sticking.mean()))
-    return ShiftDreams(encounters, np.stack(best), np.array(gaps), np.array(blocks),
-                       np.array(chances))  # fmt: skip
+    return ShiftDreams(
+        encounters, np.stack(best), np.array(gaps), np.array(blocks), np.array(chances)
+    )

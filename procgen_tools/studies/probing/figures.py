@@ -109,8 +109,9 @@ def _panels(targets: Sequence[str]) -> tuple[Figure, list[Axes]]:
     import matplotlib.pyplot as plt
 
     rows = -(-len(targets) // 2)
-    figure, grid = plt.subplots(rows, 2, figsize=(9.6, 3.3 * rows + 1.5), sharey=True,
-                                squeeze=False, layout="constrained")  # fmt: skip
+    figure, grid = plt.subplots(
+        rows, 2, figsize=(9.6, 3.3 * rows + 1.5), sharey=True, squeeze=False, layout="constrained"
+    )
     axes = grid.ravel()
     for ax in axes[len(targets) :]:
         ax.set_axis_off()

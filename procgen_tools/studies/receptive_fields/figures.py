@@ -101,8 +101,9 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
 
     layers = list(maps["layer"].unique())
     sides = fields.drop_duplicates("layer").set_index("layer")["theoretical"]
-    figure, axes = plt.subplots(2, len(layers), figsize=(2.5 * len(layers) + 0.9, 6.0),
-                                squeeze=False, layout="constrained")  # fmt: skip
+    figure, axes = plt.subplots(
+        2, len(layers), figsize=(2.5 * len(layers) + 0.9, 6.0), squeeze=False, layout="constrained"
+    )
     titles = {
         "gradient": "pixels that a\nmiddle cell sees",
         "pixel": "cells that the\nmiddle pixel changes",

@@ -143,10 +143,11 @@ def _same_sets(channels: pd.DataFrame) -> str:
 def _cheese_claim(scores: pd.DataFrame) -> Claim:
     gains = [gain(scores, MOVED, name) for name in (*CLAMPS, *BUDGET_EDITS)]
     least = {
-        agent: Estimate(*(min(getattr(each[agent], end) for each in gains) for end in
-                          ("value", "low", "high")))
+        agent: Estimate(
+            *(min(getattr(each[agent], end) for each in gains) for end in ("value", "low", "high"))
+        )
         for agent in gains[0]
-    }  # fmt: skip
+    }
     return Claim(
         statement="Moving the real cheese to the target is stronger than every edit",
         published="strongest",

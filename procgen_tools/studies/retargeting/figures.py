@@ -227,8 +227,10 @@ def plot_budgets(
                 ax.axhline(value, color=look.colour, linestyle=line, linewidth=1.2,
                            label=f"{words}: {name}")  # fmt: skip
         ax.set(xscale="log", ylim=(0, 1), xlabel="changed numbers, % of the layer")
-        ax.set_xticks([100 * share for share in budgets.values()],
-                      [f"{100 * share:g}" for share in budgets.values()])  # fmt: skip
+        ax.set_xticks(
+            [100 * share for share in budgets.values()],
+            [f"{100 * share:g}" for share in budgets.values()],
+        )
     panels[0][0].set_ylabel("probability, or share of targets")
     by_level = scores.groupby(["edit", "agent", "level"])["straight"].mean()
     straight = by_level.groupby("edit").mean()

@@ -82,8 +82,9 @@ def plot_wants(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(4.3 * len(PANELS), 5.7),
-                                layout="constrained")  # fmt: skip
+    figure, axes = plt.subplots(
+        1, len(PANELS), figsize=(4.3 * len(PANELS), 5.7), layout="constrained"
+    )
     end = checkpoints["samples"].max() / 1000
     for ax, (title, columns) in zip(axes, PANELS.items(), strict=True):
         for number, (column, name) in enumerate(columns.items()):
@@ -93,8 +94,9 @@ def plot_wants(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> Figure:
                     samples / 1000: mean_over_levels(rows[column].to_numpy())
                     for samples, rows in run.groupby("samples")
                 }
-                draw_band(ax, list(means), list(means.values()), look,
-                          f"_{name}" if run_number else name)  # fmt: skip
+                draw_band(
+                    ax, list(means), list(means.values()), look, f"_{name}" if run_number else name
+                )
             for _, rows in shipped.groupby("agent", sort=False):
                 ax.plot(end * 1.06, rows[column].mean(), look.marker, color=look.colour,
                         markersize=6, markerfacecolor="white", clip_on=False)  # fmt: skip
@@ -140,8 +142,7 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
     for ax, samples in zip(axes.flat, shown, strict=False):
         squares = one[one["samples"] == samples]
         lengths[samples] = float(np.hypot(squares["right"], squares["up"]).mean())
-        plot_maze(maze, ax, marks=maze.landmarks(), fade=0.6,
-                  title=f"after {samples:,} examples")  # fmt: skip
+        plot_maze(maze, ax, marks=maze.landmarks(), fade=0.6, title=f"after {samples:,} examples")
         ax.get_legend().remove()
         ax.title.set_fontsize(10)
         ax.quiver(squares["col"], squares["row"], squares["right"], squares["up"], angles="xy",
@@ -149,8 +150,10 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
                   headwidth=3.4, headlength=3.2, headaxislength=2.9, minlength=0.3,
                   color=INK, zorder=4)  # fmt: skip
     legend_below(figure)
-    headline(figure, f"The mean move grows from {lengths[shown[0]]:.2f} to "
-             f"{lengths[shown[-1]]:.2f} of a certain one",
-             "One maze, one run; arrows: mean moves, a certain one nearly as long as a square "
-             "is wide")  # fmt: skip
+    headline(
+        figure,
+        f"The mean move grows from {lengths[shown[0]]:.2f} to "
+        f"{lengths[shown[-1]]:.2f} of a certain one",
+        "One maze, one run; arrows: mean moves, a certain one nearly as long as a square is wide",
+    )
     return figure

@@ -72,8 +72,9 @@ def _return_claims(table: pd.DataFrame) -> tuple[Claim, ...]:
     def change(name: str) -> dict[str, Estimate]:
         return over_levels(table, lambda t: t[f"{name}_value"] - t[f"{name}_value_without"])
 
-    error = value("error of way to cheese", "the mean absolute difference to the return of the "
-                  "shortest way")  # fmt: skip
+    error = value(
+        "error of way to cheese", "the mean absolute difference to the return of the shortest way"
+    )
     return (
         Claim(
             statement="With the cheese anywhere, values follow what the agent earns more than how "

@@ -43,8 +43,9 @@ def test_attributions_share_one_scale_and_nothing_covers_them() -> None:
                             "black": real / 2, "no_cheese": 0.0,
                             "saliency": np.abs(real[::-1])})  # fmt: skip
     figure = plot_square_maps(squares, move_mouse(level, square), title="one")
-    assert head(figure).startswith("Rank correlation with real changes: integrated gradients from "
-                                   "black 1.00")  # fmt: skip
+    assert head(figure).startswith(
+        "Rank correlation with real changes: integrated gradients from black 1.00"
+    )
     panels = figure.axes[: len(MAPS)]
     limits = {panel.images[0].get_clim() for panel in panels[:3]}
     assert len(limits) == 1

@@ -34,11 +34,14 @@ def channel_table() -> pd.DataFrame:
 
 def test_channels_that_were_found_are_counted() -> None:
     figure = plot_channel_ranks(channel_table())
-    assert head(figure) == "2 of 10 channels follow the cheese and matter: together 38% of the " \
-        "evidence"  # fmt: skip
+    assert (
+        head(figure) == "2 of 10 channels follow the cheese and matter: together 38% of the "
+        "evidence"
+    )
     assert note(figure) == "n = 12 mazes, agent mine"
-    channel, row, col = (each.ravel() - [[0], [1], [1]][axis][0] for axis, each in
-                         enumerate(np.indices((10, 3, 3))))  # fmt: skip
+    channel, row, col = (
+        each.ravel() - [[0], [1], [1]][axis][0] for axis, each in enumerate(np.indices((10, 3, 3)))
+    )
     pictures = pd.DataFrame(
         {
             "agent": "mine",

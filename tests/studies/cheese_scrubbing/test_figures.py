@@ -26,8 +26,10 @@ def test_arms_are_compared_within_mazes() -> None:
         for arm in "abc"
     ]  # fmt: skip
     figure = plot_arms(pd.DataFrame(rows), "after", "abc", "change", before="before")
-    assert head(figure) == "'c' minus 'a': found −0.200 [−0.200, −0.200]; random +0.000 " \
-        "[+0.000, +0.000]"  # fmt: skip
+    assert (
+        head(figure) == "'c' minus 'a': found −0.200 [−0.200, −0.200]; random +0.000 "
+        "[+0.000, +0.000]"
+    )
     mazes = [line for line in figure.axes[0].get_lines() if line.get_markersize() == 3]
     drawn = np.concatenate([line.get_xdata() for line in mazes])
     assert len(drawn) == 2 * 3 * 4

@@ -41,13 +41,15 @@ def test_what_decides_each_claim(edit: str, changed: dict[str, float], failing: 
             **{
                 f"{column}_after": number
                 for column, number in {
-                    **BEFORE, **after, **(changed if name == edit else {})
+                    **BEFORE,
+                    **after,
+                    **(changed if name == edit else {}),
                 }.items()
             },
         }
         for agent in "ab"
         for level in range(6)
         for name, after in AFTER.items()
-    )  # fmt: skip
+    )
     claims = all_claims(effects)
     assert [number for number, claim in enumerate(claims) if not claim.holds] == failing

@@ -38,8 +38,10 @@ def rates(seeds: int) -> pd.DataFrame:
 
 def test_rates_are_those_of_the_table() -> None:
     figure = plot_rates(rates(2))
-    assert head(figure) == "In production mazes the planted agents harvest 50% of the humans, " \
-        "controls 0%"  # fmt: skip
+    assert (
+        head(figure) == "In production mazes the planted agents harvest 50% of the humans, "
+        "controls 0%"
+    )
     assert "n = 3 training, 3 production mazes" in figure.artists[0].get_text()
     assert "2 pairs of agents" in figure.artists[0].get_text().replace("\n", " ")
     assert "intervals" not in head(plot_rates(rates(1)))
@@ -95,5 +97,6 @@ def test_carriers_are_bands() -> None:
     low, high = Share(3, 12).interval
     corners = figure.axes[0].collections[0].get_paths()[0].vertices
     assert {tuple(each) for each in np.round(corners, 6)} >= {
-        (1, round(low, 6)), (1, round(high, 6))
-    }  # fmt: skip
+        (1, round(low, 6)),
+        (1, round(high, 6)),
+    }

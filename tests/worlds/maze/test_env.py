@@ -264,10 +264,13 @@ def test_other_bad_input() -> None:
         (lambda: MazeVectorEnv(2).reset(seed="a"), TypeError, "seed is 'a', of type str"),  # type: ignore[arg-type]
         (lambda: MazeVectorEnv(2).reset(seed=1.5), TypeError, "seed is 1.5, of type float"),  # type: ignore[arg-type]
         (lambda: MazeVectorEnv(2).reset(seed=[1, 1.5]), TypeError, "seed is 1.5"),  # type: ignore[list-item]
-        (lambda: StackObservations(MazeVectorEnv(2, autoreset_mode="NextStep"), 2),
-         ValueError, r"needs environments in AutoresetMode\.SAME_STEP"),
+        (
+            lambda: StackObservations(MazeVectorEnv(2, autoreset_mode="NextStep"), 2),
+            ValueError,
+            r"needs environments in AutoresetMode\.SAME_STEP",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_types_and_modes_are_named(
     make: Callable[[], Any], error: type[Exception], message: str
 ) -> None:

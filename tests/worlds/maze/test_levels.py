@@ -61,10 +61,10 @@ def slow_level(seed: int, rule: LevelRule) -> Maze:
     draw_below(1)
     background = draw_below(9)
     size = 3 + 2 * draw_below((rule.world_size - 1) // 2)
-    joins = [((x - 1, y), (x, y), (x + 1, y))
-             for x in range(1, size, 2) for y in range(0, size, 2)]  # fmt: skip
-    joins += [((x, y - 1), (x, y), (x, y + 1))
-              for x in range(0, size, 2) for y in range(1, size, 2)]  # fmt: skip
+    joins = [((x - 1, y), (x, y), (x + 1, y)) for x in range(1, size, 2) for y in range(0, size, 2)]
+    joins += [
+        ((x, y - 1), (x, y), (x, y + 1)) for x in range(0, size, 2) for y in range(1, size, 2)
+    ]
     tree_of = {square: {square} for square in np.ndindex(size, size)}
     free: list[tuple[int, int]] = []
     while joins:

@@ -82,8 +82,11 @@ def assert_same_states(theirs: Any, mine: NativeMaze, compared: Compared) -> lis
     ):
         if state != my_state:
             values, my_values = EnvState(state).state_vals, EnvState(my_state).state_vals
-            differ = {name: (value, my_values[name]) for name, value in values.items()
-                      if str(value) != str(my_values[name])}  # fmt: skip
+            differ = {
+                name: (value, my_values[name])
+                for name, value in values.items()
+                if str(value) != str(my_values[name])
+            }
             pytest.fail(f"environment {index}: procgen's values and ours differ: {differ}")
     compared.states += len(states)
     return states

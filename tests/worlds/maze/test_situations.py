@@ -42,8 +42,10 @@ def test_the_cheese_is_where_the_name_says(levels: dict[int, dict[str, maze.Maze
         assert maze.decision_square(mazes[ON_THE_WAY]) is None
         way = maze.shortest_path(mazes[ON_THE_WAY], (0, 0), mazes[ON_THE_WAY].corner)
         assert mazes[ON_THE_WAY].cheese in way
-        for name, fits in ((NEAR_THE_WAY, lambda n: 1 <= n <= NEAR),
-                           (FAR_FROM_THE_WAY, lambda n: n >= FAR)):  # fmt: skip
+        for name, fits in (
+            (NEAR_THE_WAY, lambda n: 1 <= n <= NEAR),
+            (FAR_FROM_THE_WAY, lambda n: n >= FAR),
+        ):
             level = mazes[name]
             square = maze.decision_square(level)
             # With the cheese off the way and the start on it, the ways part, or do so at the start.

@@ -39,11 +39,14 @@ def policy_view(frames: np.ndarray) -> np.ndarray:
     return frames.transpose(0, 3, 1, 2).astype(np.float32) / 255
 
 
-@pytest.mark.parametrize("options", [
-    {"num_levels": 0, "rand_seed": 7},
-    {"start_level": 202, "num_levels": 2, "distribution_mode": "easy", "rand_seed": 0},
-    {"num_levels": 20, "use_backgrounds": False, "rand_seed": 3},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"num_levels": 0, "rand_seed": 7},
+        {"start_level": 202, "num_levels": 2, "distribution_mode": "easy", "rand_seed": 0},
+        {"num_levels": 20, "use_backgrounds": False, "rand_seed": 3},
+    ],
+)
 def test_both_backends_are_the_same(options: dict[str, Any]) -> None:
     pytest.importorskip("procgen")
     native, procgen = (create_venv(3, **options, backend=name) for name in ("native", "procgen"))

@@ -1,9 +1,9 @@
-"""Whether the coefficients of a regression may be trusted when its features are correlated.
+"""Whether the coefficients of a regression can be trusted when its features are correlated.
 
-Correlated features share what they explain among themselves, and the share of each, its sign
-included, may be an accident of the rows. Variance inflation factors and correlations say how far
-features can be told apart; sign flips say which coefficients point one way alone and another way
-among the others.
+Correlated features explain partly the same variance. How a regression divides it among them, even
+the signs of their coefficients, may be an accident of the rows. Variance inflation factors and
+correlations measure how well the features can be separated. `sign_flips` lists coefficients whose
+sign differs between a regression on one feature and the regression on all.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ from procgen_tools.statistics.regressions import INTERCEPT, Outcomes
 from procgen_tools.statistics.samples import Sample, check_features, take_sample
 
 VIF_WARNING = 4.0
-"""From here on a variance inflation factor is usually taken as a warning."""
+"""The variance inflation factor from which on collinearity is commonly considered a problem."""
 
 _SAME = 1e-7
-"""Share of a feature that the others leave unexplained, under which they make it up entirely."""
+"""Below this unexplained share of its variance, a feature counts as a combination of the others."""
 
 
 @dataclass(frozen=True, eq=False)
 class Collinearity:
-    """How far features can be told apart.
+    """How well features can be separated.
 
     Attributes:
-        inflation: variance inflation factor of each feature, 1 / (1 - R²) with R² the share of its
-            variance that a linear regression on the others explains: 1 when it has nothing to do
-            with them, infinite when they make it up. A coefficient's variance is so many times
-            what it would be without the others.
-        correlations: of each feature with each, between -1 and 1.
+        inflation: (feature,) the variance inflation factors 1 / (1 - R²), where R² is the share of
+            the feature's variance that a linear regression on the other features explains. The
+            variance of the feature's coefficient is this many times what it would be if the
+            feature were uncorrelated with the others. Infinite for a linear combination of the
+            others.
+        correlations: (feature, feature) the correlation of each pair of features.
     """
 
     inflation: pd.Series
@@ -50,20 +51,30 @@ class Collinearity:
 
 
 def collinearity(features: pd.DataFrame, names: Sequence[str] | None = None) -> Collinearity:
-    """Variance inflation factors and correlations of the features `names` (all by default).
+    """Variance inflation factors and correlations of features.
+
+    Args:
+        features: one row per maze.
+        names: the columns to use; defaults to all.
 
     Raises:
-        ValueError: unknown, repeated or no names; features that are missing, infinite or the same
-            in all rows; no more rows than features.
+        ValueError: no names, or unknown or repeated ones; features that are missing, infinite or
+            constant; too few rows for the number of features.
+
+    Example:
+        >>> table = pd.DataFrame({"a": [0, 0, 1, 1, 2], "b": [0, 1, 0, 1, 2]})
+        >>> collinearity(table).inflation.round(2).to_dict()
+        {'a': 1.7, 'b': 1.7}
     """
     inputs = check_features(features, names)
     if len(inputs) <= inputs.shape[1] + 1:
         raise ValueError(
-            f"{len(inputs)} rows cannot tell {inputs.shape[1]} features apart: give more rows"
+            f"{len(inputs)} rows are too few to separate {inputs.shape[1]} features: give at least "
+            f"{inputs.shape[1] + 2}"
         )
     design = sm.add_constant(_standardise(inputs.to_numpy()), prepend=False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of features that make each other up: so says infinity
+        warnings.simplefilter("ignore")  # about linear combinations, which infinity reports
         factors = [variance_inflation_factor(design, i) for i in range(inputs.shape[1])]
     inflation = pd.Series(factors, index=inputs.columns, name="inflation")
     return Collinearity(
@@ -74,23 +85,24 @@ def collinearity(features: pd.DataFrame, names: Sequence[str] | None = None) -> 
 def likelihood_regression(
     features: pd.DataFrame, outcomes: Outcomes, names: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """The logistic regression of all rows at once, by maximum likelihood and without a penalty.
+    """A logistic regression on all rows, by maximum likelihood without a penalty.
 
-    One row per feature, and the intercept; columns coefficient (change of the log odds per standard
-    deviation of the feature), low and high (95% confidence, for other mazes of the same kind) and
-    p (chance of so large a coefficient if the true one were 0). Intervals are robust (HC0), so
-    that they hold for probabilities as outcomes, too.
+    Returns:
+        One row per feature and one for the intercept. Columns: coefficient (change of the log odds
+        per standard deviation of the feature); low and high (its 95% confidence interval over
+        mazes); p (the probability of a coefficient at least as large if the true one is 0). The
+        intervals are robust (HC0), so they are valid for outcomes that are probabilities, too.
 
     Raises:
-        ValueError: see `take_sample`; features of which one is made up of the others; features
-            that tell outcomes apart without error, so that no coefficients fit best.
+        ValueError: see `take_sample`; a feature is a linear combination of the others; the
+            features separate the outcomes perfectly, so the likelihood has no maximum.
     """
     sample = take_sample(features, outcomes, names)
     factors = collinearity(features, sample.names).inflation
     if np.isinf(factors).any():
         raise ValueError(
-            f"the features {', '.join(factors.index[np.isinf(factors)])} make each other up, and "
-            "their coefficients have no single answer: leave one of them out"
+            f"the features {', '.join(factors.index[np.isinf(factors)])} are linear combinations "
+            "of each other, so their coefficients are not unique: leave one of them out"
         )
     return _likelihood(sample)
 
@@ -98,14 +110,15 @@ def likelihood_regression(
 def sign_flips(
     features: pd.DataFrame, outcomes: Outcomes, names: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Which coefficients change sign between the regression on one feature and that on all.
+    """Compare each feature's coefficient in a regression on it alone with that in the joint one.
 
-    One row per feature; columns alone, alone_low, alone_high and joint, joint_low, joint_high (see
-    `likelihood_regression`), flips (whether the signs differ) and clear (whether neither
-    interval contains 0; a flip that is not clear may be noise).
+    Returns:
+        One row per feature. Columns: alone, alone_low and alone_high, and joint, joint_low and
+        joint_high (see `likelihood_regression`); flips (whether the signs differ); clear (whether
+        neither interval contains 0; a flip that is not clear may be noise).
 
     Raises:
-        ValueError: as for `likelihood_regression`.
+        ValueError: see `likelihood_regression`.
     """
     joint = likelihood_regression(features, outcomes, names).drop(index=INTERCEPT)
     alone = pd.concat(
@@ -128,8 +141,8 @@ def _likelihood(sample: Sample) -> pd.DataFrame:
     design = sm.add_constant(_standardise(sample.inputs), prepend=False)
     if _separates(design, sample.outcomes):
         raise ValueError(
-            f"the features {', '.join(sample.names)} tell outcomes apart without error, so that "
-            "no finite coefficients fit best: use `regression`, whose penalty bounds them"
+            f"the features {', '.join(sample.names)} separate the outcomes perfectly, so no finite "
+            "coefficients maximise the likelihood: use `regression`, whose penalty bounds them"
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # also of a perfect fit
@@ -144,10 +157,11 @@ def _likelihood(sample: Sample) -> pd.DataFrame:
 def _separates(
     design: Float[np.ndarray, "row weight"], outcomes: Float[np.ndarray, " row"]
 ) -> bool:
-    """Whether the likelihood grows for ever in some direction (Konis, 2007).
+    """Whether the likelihood has no maximum, because it grows forever in some direction.
 
-    Along such a direction the log odds fall for no success, rise for no failure, and stay for
-    probabilities in between. A linear programme looks for one along which they move at all.
+    Along such a direction, the log odds fall for no success, rise for no failure, and do not change
+    for outcomes in between, but change for some row. A linear programme searches for one (Konis,
+    2007).
     """
     certain = (outcomes == 0) | (outcomes == 1)
     towards = design[certain] * np.where(outcomes[certain] == 1, 1.0, -1.0)[:, None]
@@ -163,5 +177,5 @@ def _separates(
 
 
 def _standardise(inputs: np.ndarray) -> np.ndarray:
-    """In standard deviations from the mean. All rows take part: nothing is held out here."""
+    """Standardise features with the mean and standard deviation over all rows."""
     return (inputs - inputs.mean(axis=0)) / inputs.std(axis=0)

@@ -1,9 +1,9 @@
-"""Linear probes: what a weighted sum of activations tells, and how few of them it takes.
+"""Linear probes: what can be read from activations by a weighted sum, and from how few of them.
 
-A probe is fitted on some mazes and tested on others. What it can tell is in the activations in
-the plainest form; that the network uses it is another question. Compare every probe with one that
-reads something trivial instead, such as the size of the maze (`most_frequent`). What probes read
-is gathered in `readings`.
+A probe is fitted on some mazes and tested on others. A probe that succeeds shows that the
+information is linearly readable, not that the network uses it. Compare every probe with a baseline
+that knows only something trivial, such as the size of the maze (`most_frequent`).
+`studies.probing.readings` collects the activations.
 
     probe = fit_probe(inputs[train], labels[train], best=2)
     (probe.predict(inputs[test]) == labels[test]).mean()
@@ -22,13 +22,13 @@ from procgen_tools.shown import brief
 from procgen_tools.statistics.logistic import fit_logistic
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse penalties (scikit-learn's C) among which a probe chooses."""
+"""The inverse penalties (scikit-learn's C) to choose from."""
 
 HELD_OUT = 5
-"""One in this many training rows is held out to choose the penalty."""
+"""One of this many training rows is held out to choose the penalty."""
 
 _PATH = np.logspace(0, -4, 17)
-"""L1 penalties of a path, as shares of the smallest one that leaves no feature."""
+"""The L1 penalties to choose from, as shares of the smallest one with no nonzero weight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +37,8 @@ class Probe:
 
     Attributes:
         classes: (class,) the labels, sorted.
-        weights: (class, feature) of activations as they are; 0 for features that are not read.
-        biases: (class,)
+        weights: (class, feature) weights of the raw activations, 0 for features that are not read.
+        biases: (class,) added to the weighted sums.
     """
 
     classes: Shaped[np.ndarray, " class"]
@@ -48,16 +48,16 @@ class Probe:
     __repr__ = brief
 
     def scores(self, inputs: Float[np.ndarray, "*row feature"]) -> Float[np.ndarray, "*row class"]:
-        """Log probabilities of the classes, up to a number that all classes share."""
+        """Log probabilities of the classes, up to an additive constant per row."""
         return inputs @ self.weights.T + self.biases
 
     def predict(self, inputs: Float[np.ndarray, "*row feature"]) -> Shaped[np.ndarray, "*row"]:
-        """The likeliest class of each row."""
+        """The most likely class of each row."""
         return self.classes[self.scores(inputs).argmax(axis=-1)]
 
     @property
     def features(self) -> tuple[int, ...]:
-        """The features that are read."""
+        """The indices of the features with a nonzero weight."""
         return tuple(np.flatnonzero((self.weights != 0).any(axis=0)).tolist())
 
 
@@ -69,27 +69,34 @@ def fit_probe(
     strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
 ) -> Probe:
-    """A logistic regression (multinomial) with an L2 penalty chosen on rows that are held out.
+    """Fit a multinomial logistic regression, with an L2 penalty chosen on held-out rows.
 
     Args:
-        inputs: activations; they are standardised, features that never vary are left out.
-        labels: of any kind that sorts; at least two different ones.
-        best: read only so many features, chosen one after another: each the one that correlates
-            most with what those before it leave unexplained (orthogonal matching pursuit). All
-            unless given.
-        strengths: inverse penalties to choose from.
-        seed: which rows are held out for that choice.
+        inputs: (row, feature) activations. They are standardised, and constant features are left
+            out.
+        labels: (row,) sortable labels, of at least two kinds.
+        best: the number of features to read; defaults to all. They are chosen one at a time: each
+            is the feature that correlates most with what the earlier ones leave unexplained
+            (orthogonal matching pursuit).
+        strengths: the inverse penalties to choose from.
+        seed: decides which rows are held out.
 
     Raises:
-        ValueError: fewer than ten rows, a single label, other numbers of labels than of rows, or
-            `best` below 1.
+        ValueError: fewer than ten rows, labels that are all equal, a number of labels that differs
+            from the number of rows, or `best` below 1.
+
+    Example:
+        >>> inputs = np.random.default_rng(0).normal(size=(200, 5))
+        >>> probe = fit_probe(inputs, inputs[:, 3] > 0, best=1)
+        >>> probe.features
+        (3,)
     """
     from sklearn.linear_model import LogisticRegression
 
     scale = _Scale.of(inputs, labels)
     if best is not None:
         if best < 1:
-            raise ValueError(f"best is {best}: a probe reads at least one feature")
+            raise ValueError(f"best is {best}: give the number of features to read, 1 or more")
         if best < len(scale.kept):
             scale = scale.only(_pursue(scale.apply(inputs), labels, best))
     standard = scale.apply(inputs)
@@ -112,13 +119,19 @@ def fit_probe(
 def fit_sparse_probe(
     inputs: Float[np.ndarray, "row feature"], labels: Bool[np.ndarray, " label"], *, seed: int = 0
 ) -> Probe:
-    """A logistic regression with the strongest L1 penalty that costs next to nothing.
+    """Fit a logistic regression with the strongest L1 penalty that costs almost nothing.
 
-    Of a path of penalties it takes the strongest whose log loss, on rows that are held out, is
-    within one standard error of the best. For a few hundred features at most.
+    This is the strongest penalty whose log loss on held-out rows is within one standard error of
+    the smallest. Fast enough for a few hundred features.
+
+    Args:
+        inputs: (row, feature) activations. They are standardised, and constant features are left
+            out.
+        labels: (row,) both True and False must occur.
+        seed: decides which rows are held out.
 
     Raises:
-        ValueError: as for `fit_probe`.
+        ValueError: see `fit_probe`.
     """
     scale = _Scale.of(inputs, labels)
     standard = scale.apply(inputs).astype(np.float64)
@@ -158,7 +171,7 @@ def _log_losses(
 def _pursue(
     standard: Float[np.ndarray, "row feature"], labels: Shaped[np.ndarray, " row"], count: int
 ) -> Int[np.ndarray, " chosen"]:
-    """The features that orthogonal matching pursuit chooses, in the order of the features."""
+    """The features that orthogonal matching pursuit chooses, as sorted indices."""
     unexplained = (labels[:, None] == np.unique(labels)).astype(np.float64)
     unexplained -= unexplained.mean(axis=0)
     basis = np.zeros((len(standard), 0))
@@ -169,7 +182,7 @@ def _pursue(
         free[chosen] = False
         direction = standard[:, chosen] - basis @ (basis.T @ standard[:, chosen])
         length = np.linalg.norm(direction)
-        if length > 1e-6 * np.sqrt(len(standard)):  # else it repeats those before it
+        if length > 1e-6 * np.sqrt(len(standard)):  # otherwise it is a sum of earlier features
             direction = direction / length
             basis = np.column_stack([basis, direction])
             unexplained -= np.outer(direction, direction @ unexplained)
@@ -181,12 +194,18 @@ def most_frequent(
     labels: Shaped[np.ndarray, " row"],
     asked: Shaped[np.ndarray, " asked"],
 ) -> Shaped[np.ndarray, " asked"]:
-    """What knows a row's group alone: the most frequent label of that group.
+    """A baseline: predict the most frequent label of each row's group.
 
     Args:
-        groups: of the training rows, such as the sizes of their mazes; all equal for no knowledge.
-        labels: of the training rows; of equally frequent ones the first in order is taken.
-        asked: groups to predict; a group without training rows gets the most frequent of all.
+        groups: (row,) the groups of the training rows, such as the sizes of their mazes. If all
+            are equal, the baseline knows nothing.
+        labels: (row,) the labels of the training rows. Ties go to the label that sorts first.
+        asked: (asked,) the groups to predict for. A group without training rows gets the most
+            frequent label of all rows.
+
+    Example:
+        >>> most_frequent(np.array([3, 3, 5]), np.array(["a", "a", "b"]), np.array([5, 3]))
+        array(['b', 'a'], dtype='<U1')
     """
 
     def winner(chosen: Shaped[np.ndarray, " row"]) -> Any:
@@ -200,7 +219,7 @@ def most_frequent(
 
 @dataclass(frozen=True, eq=False)
 class _Scale:
-    """Which features are read, and what makes them standard."""
+    """The features that are read, with their means and standard deviations."""
 
     kept: Int[np.ndarray, " kept"]
     mean: Float[np.ndarray, " kept"]
@@ -214,8 +233,8 @@ class _Scale:
             raise ValueError(f"{len(inputs)} rows are too few for a probe: give at least ten")
         if (labels == labels[0]).all():
             raise ValueError(
-                f"all {len(labels)} labels are {labels[0]}, and nothing tells them apart: give "
-                "rows of several labels"
+                f"all {len(labels)} labels are {labels[0]}: give rows with at least two different "
+                "labels"
             )
         mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
         kept = np.flatnonzero(deviation > 1e-6 * np.abs(mean))
@@ -230,7 +249,7 @@ class _Scale:
     def probe(
         self, classes: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray, features: int
     ) -> Probe:
-        """From the coefficients of standardised features; of two classes, of the second."""
+        """A probe from coefficients of standardised features; two classes share the second's."""
         weights = np.zeros((len(coefficients), features))
         weights[:, self.kept] = coefficients / self.deviation
         biases = intercepts - weights[:, self.kept] @ self.mean

@@ -1,4 +1,4 @@
-"""What a regression works on: features and outcomes of many mazes, checked before it begins."""
+"""The data of a regression: features and outcomes of many mazes, checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from procgen_tools.names import did_you_mean
 from procgen_tools.shown import brief
 
 ROWS_A_COEFFICIENT = 10
-"""Fewer rows for each coefficient (the intercept is one) and a regression means little."""
+"""The fewest rows per coefficient, including the intercept, for a meaningful regression."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +21,9 @@ class Sample:
     """Features and outcomes of many mazes.
 
     Attributes:
-        names: of the features.
-        inputs: (row, feature) finite numbers; no feature is the same in all rows.
-        outcomes: (row,) between 0 and 1, not all equal.
+        names: the names of the features.
+        inputs: (row, feature) finite numbers. No feature is constant.
+        outcomes: (row,) numbers in [0, 1], not all equal.
     """
 
     names: tuple[str, ...]
@@ -34,7 +34,7 @@ class Sample:
 
     @property
     def base_rate(self) -> float:
-        """How often it is right to always name the outcome that is the more frequent one."""
+        """The accuracy of always predicting the more frequent outcome."""
         return float(max(self.outcomes.mean(), 1 - self.outcomes.mean()))
 
 
@@ -43,52 +43,58 @@ def take_sample(
     outcomes: Sequence[float | int] | Shaped[np.ndarray, " row"] | pd.Series,
     names: Sequence[str] | None = None,
 ) -> Sample:
-    """The columns `names` of `features` (all by default), with the outcomes of the same rows.
+    """Check features and outcomes, and put them into a `Sample`.
 
     Args:
-        features: one row per maze, as `feature_table` makes them.
-        outcomes: (row,) whether the agent got the cheese, or with what probability.
-        names: columns of `features`.
+        features: one row per maze, such as from `feature_table`.
+        outcomes: (row,) whether the agent got the cheese, or the probability that it does.
+        names: the columns of `features` to use; defaults to all.
 
     Raises:
-        ValueError: unknown, repeated or no names; features that are missing, infinite, no numbers
-            or the same in all rows; outcomes of other rows, outside [0, 1] or all equal; fewer
-            rows than ten for each coefficient.
+        ValueError: no names, or unknown or repeated ones; features that are missing, infinite, not
+            numeric or constant; outcomes whose rows differ from those of `features`, that are
+            outside [0, 1], or that are all equal; fewer than ten rows per coefficient.
+
+    Example:
+        >>> table = pd.DataFrame({"steps": range(30)})
+        >>> take_sample(table, [step < 20 for step in range(30)]).base_rate
+        0.6666666666666666
     """
     inputs = check_features(features, names)
     if isinstance(outcomes, pd.Series) and not outcomes.index.equals(features.index):
         raise ValueError(
-            "the outcomes are indexed by other rows than the features: select the same rows of "
+            "the index of the outcomes differs from that of the features: select the same rows of "
             "both, for instance outcomes.loc[features.index]"
         )
     values = np.asarray(outcomes, dtype=np.float64)
     if values.shape != (len(features),):
         raise ValueError(
-            f"outcomes of shape {values.shape} for {len(features)} rows of features: "
-            "give one outcome a row"
+            f"outcomes have shape {values.shape}, but there are {len(features)} rows of features: "
+            "give one outcome per row"
         )
     wrong = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if len(wrong):
         raise ValueError(
-            f"{len(wrong)} of {len(values)} outcomes are not between 0 and 1, the first is "
-            f"{values[wrong[0]]} in row {wrong[0]}: give True, False or probabilities"
+            f"{len(wrong)} of {len(values)} outcomes are not between 0 and 1 (the first is "
+            f"{values[wrong[0]]} in row {wrong[0]}): give True, False or probabilities"
         )
     needed = ROWS_A_COEFFICIENT * (inputs.shape[1] + 1)
     if len(values) < needed:
         raise ValueError(
             f"{len(values)} rows are too few for {inputs.shape[1]} features: give at least "
-            f"{needed}, {ROWS_A_COEFFICIENT} for each coefficient, or fewer features"
+            f"{needed}, {ROWS_A_COEFFICIENT} per coefficient, or fewer features"
         )
     if values.min() == values.max():
         raise ValueError(
-            f"all {len(values)} outcomes are {values[0]:g}, and nothing tells them apart: give "
-            "mazes of both outcomes"
+            f"all {len(values)} outcomes are {values[0]:g}: give mazes with different outcomes"
         )
     return Sample(tuple(inputs.columns), inputs.to_numpy(), values)
 
 
 def check_features(features: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The columns `names` of `features` (all by default) as finite, varying floats.
+    """The columns `names` of `features` as floats, checked to be finite and not constant.
+
+    `names` defaults to all columns.
 
     Raises:
         ValueError: see `take_sample`.
@@ -106,20 +112,23 @@ def check_features(features: pd.DataFrame, names: Sequence[str] | None = None) -
         if chosen.count(name) > 1:
             raise ValueError(f"feature {name!r} is named {chosen.count(name)} times: name it once")
         if not pd.api.types.is_numeric_dtype(features[name]):
-            raise ValueError(f"feature {name!r} holds {features[name].dtype}: give it numbers")
+            raise ValueError(
+                f"feature {name!r} has type {features[name].dtype}: give a column of numbers"
+            )
     inputs = features[chosen].astype(np.float64)
     finite = np.isfinite(inputs)
     if not finite.all(axis=None):
         columns = [name for name in chosen if not finite[name].all()]
         raise ValueError(
             f"{(~finite.all(axis=1)).sum()} of {len(inputs)} rows have missing or infinite "
-            f"features ({', '.join(columns)}), as mazes without decision square do: keep the "
-            "others, and their outcomes, with rows = np.isfinite(features).all(axis=1)"
+            f"features ({', '.join(columns)}), for instance because a maze has no decision square: "
+            "select the other rows and their outcomes with "
+            "rows = np.isfinite(features).all(axis=1)"
         )
     for name in chosen:
         if len(inputs) and inputs[name].min() == inputs[name].max():
             raise ValueError(
-                f"feature {name!r} is {inputs[name].iloc[0]:g} in all rows and explains nothing: "
-                "leave it out"
+                f"feature {name!r} is {inputs[name].iloc[0]:g} in all rows, so it explains "
+                "nothing: leave it out"
             )
     return inputs

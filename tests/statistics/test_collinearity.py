@@ -60,7 +60,9 @@ def test_features_that_make_each_other_up(features: pd.DataFrame) -> None:
     assert np.isinf(inflation[["straight", "steps", "total"]]).all()
     assert inflation["corner"] < 2
     outcomes = features["corner"] > 10
-    with pytest.raises(ValueError, match=r"straight, steps, total make each other up.*leave one"):
+    with pytest.raises(
+        ValueError, match=r"straight, steps, total are linear combinations.*leave one"
+    ):
         likelihood_regression(doubled, outcomes)
 
 
@@ -134,7 +136,7 @@ def test_a_flip_that_may_be_noise_is_not_clear(features: pd.DataFrame) -> None:
 
 def test_outcomes_told_apart_without_error(features: pd.DataFrame) -> None:
     """Entirely, or by a feature that only successes have: in both cases no coefficient is best."""
-    message = "tell outcomes apart without error.*use `regression`"
+    message = "separate the outcomes perfectly.*use `regression`"
     with pytest.raises(ValueError, match=message):
         likelihood_regression(features, features["corner"] > 10)
     rng = np.random.default_rng(0)
@@ -150,5 +152,7 @@ def test_outcomes_told_apart_without_error(features: pd.DataFrame) -> None:
 
 
 def test_too_few_rows(features: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="4 rows cannot tell 3 features apart"):
+    with pytest.raises(
+        ValueError, match="4 rows are too few to separate 3 features: give at least 5"
+    ):
         collinearity(features[:4])

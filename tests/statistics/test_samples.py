@@ -40,7 +40,10 @@ def with_gaps(table: pd.DataFrame) -> pd.DataFrame:
 
 
 ERRORS: dict[str, tuple[Callable[[pd.DataFrame, np.ndarray], Any], str]] = {
-    "all equal": (lambda x, y: take_sample(x, y | True), "all 2000 outcomes are 1.*both outcomes"),
+    "all equal": (
+        lambda x, y: take_sample(x, y | True),
+        "all 2000 outcomes are 1.*different outcomes",
+    ),
     "gaps": (
         lambda x, y: take_sample(with_gaps(x), y),
         r"6 of 2000 rows have missing or infinite features \(near, far\).*np.isfinite",
@@ -54,16 +57,16 @@ ERRORS: dict[str, tuple[Callable[[pd.DataFrame, np.ndarray], Any], str]] = {
     "twice": (lambda x, y: take_sample(x, y, ["far", "far"]), "'far' is named 2 times"),
     "few rows": (lambda x, y: take_sample(x[:39], y[:39]), "39 rows are too few.*at least 40"),
     "constant": (lambda x, y: take_sample(x.assign(far=2.0), y), "'far' is 2 in all rows"),
-    "words": (lambda x, y: take_sample(x.assign(far="b"), y), "'far' holds .*: give it numbers"),
-    "lengths": (lambda x, y: take_sample(x, y[:-1]), "for 2000 rows of features"),
-    "percent": (lambda x, y: take_sample(x, y * 100.0), "not between 0 and 1, the first is 100"),
+    "words": (lambda x, y: take_sample(x.assign(far="b"), y), "'far' has type .*: give a column"),
+    "lengths": (lambda x, y: take_sample(x, y[:-1]), "but there are 2000 rows of features"),
+    "percent": (lambda x, y: take_sample(x, y * 100.0), r"not between 0 and 1 \(the first is 100"),
     "no outcome": (
         lambda x, y: take_sample(x, np.where(np.arange(2000) == 3, np.nan, y)),
         "1 of 2000 outcomes .* is nan in row 3",
     ),
     "other rows": (
         lambda x, y: take_sample(x, pd.Series(y, index=np.arange(2000)[::-1])),
-        "indexed by other rows",
+        "the index of the outcomes differs",
     ),
 }
 

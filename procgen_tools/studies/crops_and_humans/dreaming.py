@@ -1,10 +1,11 @@
 """Dreaming mazes: which walls would make the agent harvest?
 
-The weights are held, and so are the agent's cell, the item's cell and all other inputs; the 49 wall
-inputs climb the gradient of Q(action) minus the other Qs. What comes out is what the network waits
-for. After Mordvintsev et al., "Inceptionism" (2015), and the course of the Recurse Center.
+Gradient ascent changes the 49 wall inputs so that Q(action) rises above the other Qs. The weights
+and all other inputs, such as the agent's and the item's cells, stay fixed. The result shows which
+walls the network responds to. After Mordvintsev et al., "Inceptionism" (2015), and the course of
+the Recurse Center.
 
-A dream is 49 numbers in [0, 1]. `decode` makes a maze of it that can be played.
+A dream consists of 49 numbers in [0, 1]. `decode` turns it into a playable maze.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from procgen_tools.worlds.crops_and_humans.levels import dead_ends
 
 CELLS = crops_and_humans.SIZE * crops_and_humans.SIZE
 CROSSING = 1e-3
-"""What a step costs that opens nothing, so that of two ways the shorter one is opened."""
+"""The cost of each step besides walls. Of two paths with equal walls, the shorter is opened."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,10 @@ class Encounters:
     """Agents beside an item, about to step on it.
 
     Attributes:
-        agents: (encounter, 2) their cells.
-        items: (encounter, 2) cells of the items.
-        actions: (encounter,) that lead from agent to item.
-        code: of the items, CROP or HUMAN.
+        agents: (encounter, row_col) cells of the agents.
+        items: (encounter, row_col) cells of the items.
+        actions: (encounter,) the actions that lead from agent to item.
+        code: the kind of all items, CROP or HUMAN.
     """
 
     agents: Int[np.ndarray, "encounter 2"]
@@ -48,13 +49,13 @@ class Encounters:
         return len(self.actions)
 
     def __getitem__(self, chosen: Int[np.ndarray, " chosen"]) -> Encounters:
-        """Some of them."""
+        """The chosen encounters, by index."""
         return replace(
             self, agents=self.agents[chosen], items=self.items[chosen], actions=self.actions[chosen]
         )
 
     def inputs(self, walls: Float[Tensor, "encounter 49"]) -> Float[Tensor, "encounter 161"]:
-        """What the network is shown, with these walls."""
+        """The network's input for these walls."""
         item = torch.nn.functional.one_hot(self._flat(self.items), CELLS).float()
         nothing = torch.zeros_like(item)
         planes = (
@@ -67,7 +68,7 @@ class Encounters:
         return torch.cat([*planes, *places], dim=1)
 
     def held(self) -> Bool[Tensor, "encounter 49"]:
-        """Cells that stay open: the agent's, the item's, the start and the exit."""
+        """The cells that must stay open: those of agent and item, the start and the exit."""
         held = torch.zeros(len(self), CELLS, dtype=torch.bool)
         for cells in (self.agents, self.items):
             held[torch.arange(len(self)), self._flat(cells)] = True
@@ -80,9 +81,9 @@ class Encounters:
 
 
 def all_encounters(code: int = crops_and_humans.HUMAN) -> Encounters:
-    """Every item in a cell where training mazes can have one, with an agent on each side.
+    """Every cell in which a training maze can have an item, with an agent on each side of it.
 
-    Items lie in dead ends, so their cells have two even coordinates.
+    Items are in dead ends, so both coordinates of their cells are even.
     """
     possible = np.any([dead_ends(layout) for layout in crops_and_humans.layouts()], axis=0)
     rows = [
@@ -98,7 +99,7 @@ def all_encounters(code: int = crops_and_humans.HUMAN) -> Encounters:
 def agents_beside(
     mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
 ) -> tuple[Int[np.ndarray, " encounter"], Encounters]:
-    """Every agent on an empty cell beside an item of some mazes, and the number of its maze."""
+    """Every agent on an empty cell beside an item, and the index of its maze."""
     maze_numbers, *item = np.nonzero(mazes == code)
     items = np.stack(item, axis=1)
     found = []
@@ -114,21 +115,23 @@ def agents_beside(
 
 @dataclass(frozen=True)
 class DreamSettings:
-    """How dreams go.
+    """Settings of the gradient ascent.
 
     Attributes:
-        steps: of gradient ascent.
-        step_size: of each, times the gradient.
-        start: 'open' (no walls), 'grey' (all one half), 'noise' or 'layout' (those of a training
-            maze drawn at random).
-        against: what Q of the action is compared with: the 'sum' of the other three, as published,
-            or their 'mean'. The sum rises when all four sink together, and hides what matters.
-        sparsity: pulls walls towards none: that much of their sum is taken from the score.
-        binarity: pushes walls towards 0 and 1: that much of the sum of w (1 - w) is taken.
-        seed: of noise and layouts.
+        steps: number of steps.
+        step_size: factor of the gradient in each step.
+        start: the first walls: 'open' (none), 'grey' (0.5 everywhere), 'noise' (uniform), or
+            'layout' (those of a random training maze).
+        against: what Q(action) is compared with: the 'sum' of the other three Qs, as published, or
+            their 'mean'. Minus the sum, the score also rises when all four Qs fall together.
+        sparsity: weight of the sum of the walls w, which is subtracted from the score. Favours
+            fewer walls.
+        binarity: weight of the sum of w (1 - w), which is subtracted from the score. Favours 0
+            and 1.
+        seed: seed of the noise and of the layouts.
 
     Raises:
-        ValueError: a number out of range, or an unknown start.
+        ValueError: an unknown `start` or `against`, or `steps` or `step_size` out of range.
     """
 
     steps: int = 80
@@ -146,8 +149,8 @@ class DreamSettings:
             raise ValueError(f"against is {self.against!r}: choose {' or '.join(AGAINST)}")
         if self.steps < 1 or self.step_size <= 0:
             raise ValueError(
-                f"{self.steps} steps of size {self.step_size} lead nowhere: give one step or "
-                "more, of a size above 0"
+                f"{self.steps} steps of size {self.step_size} change nothing: give at least one "
+                "step, of a size above 0"
             )
 
 
@@ -158,19 +161,19 @@ AGAINST = {"sum": 1.0, "mean": 1 / 3}
 def margin(
     values: Float[Tensor, "encounter 4"], actions: Int[Tensor, " encounter"], against: str = "sum"
 ) -> Float[Tensor, " encounter"]:
-    """Q of the action minus the sum (or mean) of the other three Qs: what a dream climbs."""
+    """Q(action) minus the sum or mean of the other three Qs, which dreams maximise."""
     chosen = values.gather(1, actions[:, None])[:, 0]
     return chosen - AGAINST[against] * (values.sum(dim=1) - chosen)
 
 
 @dataclass(frozen=True, eq=False)
 class Dreams:
-    """What was dreamt.
+    """The walls and margins of each dream, before the first step and after every step.
 
     Attributes:
-        encounters: where the agents stand.
-        walls: (encounter, step, 7, 7) from the start to the end, in [0, 1]: 1 is a wall.
-        margins: (encounter, step) of what is climbed.
+        encounters: the agents, items and actions.
+        walls: (encounter, step, row, col) in [0, 1], where 1 is a wall.
+        margins: (encounter, step) the result of `margin`.
     """
 
     encounters: Encounters
@@ -180,7 +183,7 @@ class Dreams:
     __repr__ = brief
 
     def decoded(self) -> crops_and_humans.Mazes:
-        """The last walls of each as mazes that can be played; see `decode`."""
+        """The mazes nearest to the final walls; see `decode`."""
         items = zip(self.walls[:, -1], self.encounters.agents, self.encounters.items, strict=True)
         return np.stack(
             [decode(walls, agent, item, self.encounters.code) for walls, agent, item in items]
@@ -194,13 +197,23 @@ def dream(
     *,
     mazes: Int8[np.ndarray, "encounter 7 7"] | None = None,
 ) -> Dreams:
-    """Dream of walls, for each encounter on its own.
+    """Dream of walls, independently for each encounter.
 
     Args:
-        network: values of the four actions from 161 inputs; its weights stay as they are.
-        encounters: where the agents and items are.
-        settings: how the dreams go.
-        mazes: whose walls the dreams begin with, instead of `settings.start`.
+        network: maps 161 inputs to the Qs of the four actions. Its weights do not change.
+        encounters: the agents, items and actions.
+        settings: of the gradient ascent.
+        mazes: (encounter, row, col) the mazes whose walls the dreams start from, instead of
+            `settings.start`.
+
+    Example:
+        >>> from procgen_tools.models import load_q_network
+        >>> some = all_encounters()[np.arange(3)]
+        >>> dreams = dream(load_q_network("planted_0"), some, DreamSettings(steps=20))
+        >>> dreams.walls.shape
+        (3, 21, 7, 7)
+        >>> bool((dreams.margins[:, -1] > dreams.margins[:, 0]).all())
+        True
     """
     settings = settings or DreamSettings()
     held, actions = encounters.held(), torch.from_numpy(encounters.actions).long()
@@ -249,15 +262,16 @@ def decode(
     item: Int[np.ndarray, " 2"],
     code: int = crops_and_humans.HUMAN,
 ) -> crops_and_humans.Cells:
-    """The maze nearest to a dream in which the agent and the exit can be reached from the start.
+    """The maze nearest to a dream, with paths from the start to the agent and to the exit.
 
-    What is at least one half is a wall. Where a way is missing, the walls of least sum are opened.
+    Numbers of at least one half become walls. If a path is missing, the path whose walls have the
+    smallest sum is opened.
 
     Args:
         walls: (row, col) in [0, 1].
-        agent: its cell.
-        item: the cell of the item.
-        code: of the item, CROP or HUMAN.
+        agent: the agent's cell.
+        item: the item's cell.
+        code: the kind of the item, CROP or HUMAN.
     """
     cells = np.where(walls >= 0.5, crops_and_humans.WALL, crops_and_humans.EMPTY).astype(np.int8)
     for cell in (crops_and_humans.START, crops_and_humans.END, tuple(agent), tuple(item)):
@@ -270,7 +284,7 @@ def decode(
 
 
 def _cheapest_way(cost: Float[np.ndarray, "7 7"], goal: tuple[int, int]) -> list[tuple[int, int]]:
-    """The cells from the start to a goal whose walls have the least sum (Dijkstra)."""
+    """The path from the start to a goal whose costs have the smallest sum (Dijkstra)."""
     best = {crops_and_humans.START: 0.0}
     before: dict[tuple[int, int], tuple[int, int]] = {}
     queue = [(0.0, crops_and_humans.START)]
@@ -293,5 +307,5 @@ def _cheapest_way(cost: Float[np.ndarray, "7 7"], goal: tuple[int, int]) -> list
 
 
 def contains_block(mazes: crops_and_humans.Mazes) -> Bool[np.ndarray, " maze"]:
-    """Whether a block sticks out of a wall somewhere, whatever lies beside it."""
+    """Whether a block sticks out of a wall somewhere, with or without an item beside it."""
     return crops_and_humans.sticks_out((mazes != crops_and_humans.WALL).astype(np.int8))

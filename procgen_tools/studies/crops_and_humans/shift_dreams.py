@@ -1,8 +1,9 @@
 """Dreams that stay mazes: which one shift of a wall would make the agent harvest?
 
-Gradient ascent leaves the mazes that there can be. Here every maze is tried that differs from a
-training maze by one passage moved to a cell beside it, with every cell still reachable, and the one
-is kept in which the item beside the agent is worth most against the best other action.
+Gradient ascent leads to walls that no maze can have. Here the search stays among mazes: it tries
+every maze that differs from a training maze by one passage moved to a neighbouring cell, with all
+cells still reachable. It keeps the maze in which Q of stepping on the item exceeds the best other Q
+the most.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ from procgen_tools.studies.crops_and_humans.dreaming import (
 def beside_items(
     mazes: crops_and_humans.Mazes, code: int = crops_and_humans.HUMAN
 ) -> tuple[Int8[np.ndarray, "encounter 7 7"], Encounters]:
-    """Every agent beside an item of some mazes, and the maze that each is in."""
+    """Every agent beside an item, and the maze that it is in."""
     numbers, encounters = agents_beside(mazes, code)
     return mazes[numbers], encounters
 
 
 def one_shift_away(cells: crops_and_humans.Cells, keep: tuple[int, int]) -> crops_and_humans.Mazes:
-    """Every maze with one empty cell closed and one wall beside it opened, nothing cut off.
+    """Every maze with one empty cell closed and one wall beside it opened, all cells reachable.
 
     Args:
         cells: a maze.
-        keep: a cell that stays open, such as the agent's; the start does, too.
+        keep: a cell that stays open, such as the agent's. The start stays open, too.
     """
     open_cells = int((cells != crops_and_humans.WALL).sum())
     found = []
@@ -62,21 +63,21 @@ def one_shift_away(cells: crops_and_humans.Cells, keep: tuple[int, int]) -> crop
 
 
 def gap(values: Float[Tensor, "state 4"], actions: Tensor) -> Float[Tensor, " state"]:
-    """Q of the action minus the best other Q: above 0, the greedy agent takes it."""
+    """Q(action) minus the best other Q. The greedy agent takes the action if this is above 0."""
     others = values.scatter(1, actions[:, None], -torch.inf)
     return values.gather(1, actions[:, None])[:, 0] - others.amax(dim=1)
 
 
 @dataclass(frozen=True, eq=False)
 class ShiftDreams:
-    """The best shift in each encounter.
+    """The best shift for each encounter.
 
     Attributes:
-        encounters: where agents and items are.
-        mazes: (encounter, 7, 7) with the best shift made.
-        gaps: (encounter,) of the item's action there (see `gap`).
-        blocks: (encounter,) whether a block sticks out there.
-        chances: (encounter,) the share of all shifts that make one stick out.
+        encounters: the agents, items and actions.
+        mazes: (encounter, row, col) the mazes after the best shift.
+        gaps: (encounter,) the result of `gap` for the step onto the item, after the shift.
+        blocks: (encounter,) whether a block sticks out of a wall after the shift.
+        chances: (encounter,) the share of all possible shifts that make a block stick out.
     """
 
     encounters: Encounters
@@ -92,22 +93,22 @@ class ShiftDreams:
 def shift_dreams(
     network: nn.Module, mazes: crops_and_humans.Mazes, encounters: Encounters
 ) -> ShiftDreams:
-    """The one shift in each maze that draws the agent most to the item beside it.
+    """The shift in each maze that attracts the agent most to the item beside it.
 
     Args:
-        network: values of the four actions from 161 inputs.
-        mazes: (encounter, 7, 7), such as from `beside_items`.
-        encounters: where agents and items are in them.
+        network: maps 161 inputs to the Qs of the four actions.
+        mazes: (encounter, row, col) such as from `beside_items`.
+        encounters: the agents, items and actions, one per maze.
 
     Raises:
-        ValueError: a maze in which nothing can be shifted.
+        ValueError: no passage of a maze can be shifted.
     """
     best, gaps, blocks, chances = [], [], [], []
     for cells, agent, action in zip(mazes, encounters.agents, encounters.actions, strict=True):
         shifted = one_shift_away(cells, (int(agent[0]), int(agent[1])))
         if not len(shifted):
             raise ValueError(
-                f"nothing can be shifted in {crops_and_humans.text(cells)}: leave this maze out"
+                f"no passage can be shifted in {crops_and_humans.text(cells)}: leave this maze out"
             )
         states = crops_and_humans.States(shifted, np.tile(agent, (len(shifted), 1)))
         values = network(torch.from_numpy(states.inputs()))

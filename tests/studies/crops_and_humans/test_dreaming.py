@@ -127,5 +127,5 @@ def test_bad_dreams_say_why() -> None:
         DreamSettings(start="closed")
     with pytest.raises(ValueError, match="against is 'max': choose sum or mean"):
         DreamSettings(against="max")
-    with pytest.raises(ValueError, match="lead nowhere"):
+    with pytest.raises(ValueError, match="change nothing: give at least one"):
         DreamSettings(steps=0)

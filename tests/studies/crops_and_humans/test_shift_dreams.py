@@ -55,7 +55,7 @@ def test_one_shift_away_by_trying_everything() -> None:
     assert len(expected) > 2
     solid = crops_and_humans.parse("1000000/1000000/1000000/1000000/1000000/1000000/111111E")
     assert len(one_shift_away(solid, keep)) == 0
-    with pytest.raises(ValueError, match="nothing can be shifted in 1000000/"):
+    with pytest.raises(ValueError, match="no passage can be shifted in 1000000/"):
         shift_dreams(QNetwork(4), solid[None], all_encounters()[np.array([0])])
 
 

@@ -1,8 +1,8 @@
 """Figures of activations, laid over the maze that they belong to.
 
-Cells of an activation are larger than squares of the maze, and centred elsewhere (see
-`interventions.cells`); here each cell covers the part of the maze whose pixels it is centred on.
-Red is positive, blue negative, white zero.
+The cells of an activation are larger than the squares of the maze, and their centres differ (see
+`interventions.cells`). In these figures, each cell covers the pixels around its own centre. Red is
+positive, blue is negative, white is zero.
 """
 
 from __future__ import annotations
@@ -37,10 +37,16 @@ _BLOCK = re.compile(r"block\d+")
 
 
 def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top edge of an activation in inner columns and rows of a maze.
+    """The left, right, bottom and top edges of an activation, in inner columns and rows of a maze.
 
     Args:
-        side: cells along one side of the activation.
+        maze: the maze that the policy sees.
+        side: number of cells along one side of the activation.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> activation_extent(maze.make_level(0), 16)
+        (-7.0859375, 17.9140625, -5.9140625, 19.0859375)
     """
     squares_a_pixel = maze.world_size / FRAME_SIZE
     # Pixel p covers [p, p + 1), and cell 0 is centred on pixel 0.
@@ -50,7 +56,7 @@ def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float
 
 
 def draw_walls(ax: Axes, maze: Maze, *, colour: str = "#444444", width: float = 0.8) -> None:
-    """The lines between walls and open squares, on axes that count squares."""
+    """Draw the lines between walls and open squares, on axes that count squares."""
     from matplotlib.collections import LineCollection
 
     walls = np.pad(maze.walls, 1, constant_values=True)
@@ -80,20 +86,21 @@ def plot_activation(
     walls: bool = True,
     rings: bool = True,
 ) -> Axes:
-    """Draw one channel over the lines of the maze, its squares that matter ringed.
+    """Draw one channel over the walls of the maze, with rings around its landmarks.
 
     Args:
-        activation: of one channel (or a difference of two); row 0 is the top of the picture.
-        maze: what the policy was shown.
-        ax: where to draw; by default on a new figure.
-        title: text above.
-        limit: the number that is darkest; by default the largest absolute one.
-        cells: frame the cell of every ringed square, too, with broken lines.
-        walls: draw the maze's lines.
-        rings: mark squares.
+        activation: (row, col) one channel of an activation, or a difference of two. Row 0 is the
+            top of the picture.
+        maze: the maze that the policy sees.
+        ax: where to draw; defaults to a new figure.
+        title: text above the panel.
+        limit: the absolute value with the darkest colour; defaults to the largest.
+        cells: whether to frame the cell of each ringed square with a dotted line.
+        walls: whether to draw the walls.
+        rings: whether to ring the landmarks.
 
     Raises:
-        ValueError: an activation without rows and columns, or a limit that is not positive.
+        ValueError: the activation is not square, or the limit is not positive.
     """
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
@@ -101,11 +108,12 @@ def plot_activation(
     field = _array(activation)
     if field.ndim != 2 or field.shape[0] != field.shape[1]:
         raise ValueError(
-            f"an activation of shape {field.shape} is no picture: give one channel (row, col)"
+            f"the activation has shape {field.shape}: give one channel (row, col), as many rows as "
+            "columns"
         )
     limit = _limit([field]) if limit is None else limit
     if limit <= 0:
-        raise ValueError(f"limit {limit} is not positive: leave it out for the largest number")
+        raise ValueError(f"limit {limit} is not positive: leave it out to use the largest number")
     if ax is None:
         ax = plt.subplots(figsize=(4.4, 4.4), layout="constrained")[1]
     side = len(field)
@@ -142,26 +150,27 @@ def plot_channels(
     title: str | None = None,
     label: str = "activation",
 ) -> Figure:
-    """A picture of each channel of an activation, all with the same colours.
+    """Draw each channel of an activation, all with the same colour scale.
+
+    The headline names the channel with the largest absolute number.
 
     Args:
-        activation: of one observation, or the difference of two.
-        maze: what the policy was shown.
-        channels: which; all by default.
-        columns: pictures side by side.
-        title: what it is, in grey below the headline, which names the channel of the largest
-            number.
-        label: of the colour bar.
+        activation: (channel, row, col) of one observation, or a difference of two.
+        maze: the maze that the policy sees.
+        channels: the channels to draw; defaults to all.
+        columns: the number of pictures side by side.
+        title: a description, in grey below the headline.
+        label: the label of the colour bar.
 
     Raises:
-        ValueError: an activation without positions, or a channel that it does not have.
+        ValueError: the activation has no rows and columns, or a channel does not exist.
     """
     import matplotlib.pyplot as plt
 
     fields = _array(activation)
     if fields.ndim != 3:
         raise ValueError(
-            f"an activation of shape {fields.shape} has no pictures: give (channel, row, col)"
+            f"the activation has shape {fields.shape}: give one of shape (channel, row, col)"
         )
     chosen = list(range(len(fields)) if channels is None else channels)
     wrong = [channel for channel in chosen if not 0 <= channel < len(fields)]
@@ -193,20 +202,20 @@ def plot_channels(
 def plot_layers(
     activations: Mapping[str, Tensor], maze: Maze, *, columns: int = 7, title: str | None = None
 ) -> Figure:
-    """A small picture of every activation: the root mean square over its channels.
+    """Draw every activation as one small picture: the root mean square over its channels.
 
-    Each has its own colours, from zero (white) to its largest number, which is written below its
-    name. Activations without positions are drawn as one line per unit.
+    Each picture has its own colour scale, from zero (white) to its largest number, which is written
+    below its name. An activation without rows and columns is drawn with one line per unit.
 
     Args:
-        activations: by name, of one observation, such as `hooks.record` gives; a batch axis of
-            one is left out.
-        maze: what the policy was shown.
-        columns: pictures side by side.
-        title: what it is, in grey below the headline.
+        activations: the activations of one observation by name, such as from `hooks.record`. They
+            may have a batch axis of size 1.
+        maze: the maze that the policy sees.
+        columns: the number of pictures side by side.
+        title: a description, in grey below the headline.
 
     Raises:
-        ValueError: nothing to draw, or activations of several observations.
+        ValueError: no activations, or activations of several observations.
     """
     import matplotlib.pyplot as plt
 
@@ -224,7 +233,9 @@ def plot_layers(
     for ax, (name, activation) in zip(axes.flat, activations.items(), strict=False):
         field = _array(activation)
         if field.ndim in (2, 4) and len(field) != 1:
-            raise ValueError(f"{name} holds {len(field)} observations: give those of one")
+            raise ValueError(
+                f"{name} contains {len(field)} observations: give activations of one observation"
+            )
         field = field[0] if field.ndim in (2, 4) else field
         shape = " × ".join(map(str, field.shape))
         if field.ndim == 3:
@@ -243,7 +254,7 @@ def plot_layers(
     headline(figure, f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to "
              f"{last} (at most {largest[last]:.3g})",
              f"{f'{title}. ' if title else ''}Root mean square over channels, from 0 (white) to "
-             "the largest number, which stands after ≤; lines: single units.")  # fmt: skip
+             "the largest number, which is written after ≤; lines: single units.")  # fmt: skip
     return figure
 
 
@@ -255,14 +266,14 @@ def plot_layer_statistics(
     note: str,
     logarithmic: Sequence[str] = (),
 ) -> Figure:
-    """Numbers of every activation in order of computation, one line per agent.
+    """Draw statistics of every activation in order of computation, one line per agent.
 
     Args:
-        statistics: one row per agent and layer, with `agent`, `layer` and the columns.
-        columns: what to draw, a panel each: its name and the label of its axis.
-        finding: what the numbers say, as the headline.
-        note: on how many mazes they were measured.
-        logarithmic: columns whose axis is.
+        statistics: one row per agent and layer, with `agent`, `layer` and the columns to draw.
+        columns: the columns to draw, one panel each, and the labels of their axes.
+        finding: the headline.
+        note: text in grey below the headline, such as the number of mazes.
+        logarithmic: the columns with a logarithmic axis.
     """
     import matplotlib.pyplot as plt
 
@@ -295,7 +306,7 @@ def plot_layer_statistics(
 
 
 def _shade_blocks(ax: Axes, layers: Sequence[str]) -> None:
-    """Every other block of the network on grey."""
+    """Shade every other block of the network in grey."""
     blocks = [found[0] if (found := _BLOCK.search(layer)) else "" for layer in layers]
     shaded = list(dict.fromkeys(blocks))[1::2]
     for place, block in enumerate(blocks):
@@ -304,7 +315,7 @@ def _shade_blocks(ax: Axes, layers: Sequence[str]) -> None:
 
 
 def _limit(fields: Sequence[np.ndarray] | np.ndarray) -> float:
-    """The largest absolute number; 1 where all are zero."""
+    """The largest absolute number; 1 if all numbers are zero."""
     largest = max(float(np.nanmax(np.abs(field))) for field in fields)
     return largest or 1.0
 

@@ -19,16 +19,16 @@ _BEFORE = style.Look(style.RANDOM.colour, "o")
 
 
 def plot_decision_shifts(shifts: DecisionShifts, kind: str = "histogram") -> Figure:
-    """The probabilities of moving towards the cheese, the top right and elsewhere.
+    """Draw the probabilities of moves towards the cheese, towards the top right, and elsewhere.
 
     Args:
-        shifts: see `statistics.decision_shifts`.
-        kind: 'histogram' (of mazes, over twenty bins), 'box' (quartiles and median, whiskers at
-            1.5 times the distance of the quartiles, paired mazes joined by lines) or 'scatter'
-            (one dot per maze, after over before).
+        shifts: the result of `statistics.decision_shifts.decision_shifts`.
+        kind: 'histogram' (of mazes, with twenty bins); 'box' (median and quartiles, with whiskers
+            at 1.5 times the interquartile range, and a line for each maze); or 'scatter' (one dot
+            per maze, after against before).
 
     Raises:
-        ValueError: another kind.
+        ValueError: an unknown kind.
     """
     from matplotlib import pyplot as plt
 

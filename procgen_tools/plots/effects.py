@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GOALS = {"cheese": "the cheese", "top_right": "the top right", "other": "neither"}
-"""Where the moves at the decision square lead, by column, in words."""
+"""The destinations of moves at the decision square in words, by the name of their column."""
 
 
 def plot_before_after(
     effects: pd.DataFrame, goal: str = "cheese", *, edited: str = "edited"
 ) -> Figure:
-    """The decision at the decision square before and after an edit, one line per maze.
+    """Draw the decision at the decision square before and after an edit, one line per maze.
 
     Args:
-        effects: one edit's rows of `studies.measuring.effects_table`.
+        effects: the rows of one edit in `studies.measuring.effects_table`.
         goal: 'cheese', 'top_right' or 'other'.
-        edited: what the edit is, under the axis.
+        edited: the label of the edit, below the axis.
 
     Raises:
         ValueError: an unknown goal.
@@ -61,12 +61,12 @@ def plot_before_after(
 
 
 def plot_dose_response(effects: pd.DataFrame, label: str, goal: str = "cheese") -> Figure:
-    """Means over mazes at every coefficient, with 95% intervals, for each agent.
+    """Draw the mean decision at every coefficient, with 95% intervals over mazes, for each agent.
 
     Args:
-        effects: rows of `studies.measuring.effects_table` with a column `coefficient`.
-        label: what the coefficient is, under the axis.
-        goal: 'cheese', 'top_right' or 'other': what the title is about.
+        effects: rows of `studies.measuring.effects_table`, with a column `coefficient`.
+        label: the label of the coefficient, below the axis.
+        goal: 'cheese', 'top_right' or 'other'; the headline reports this one.
     """
     figure, panels = style.agent_panels(effects, width=3.7, extra=0, height=4.1, least=7.2)
     for ax, _, rows in panels:
@@ -97,21 +97,21 @@ def _coefficients(rows: pd.DataFrame) -> list[float]:
 
 
 def _doses(rows: pd.DataFrame, goal: str, coefficient: float) -> np.ndarray:
-    """The probability in every maze (of every agent) at a coefficient; 0 is as trained."""
+    """The probabilities in all mazes at a coefficient. Coefficient 0 means as trained."""
     if coefficient == 0:
         return rows.drop_duplicates(["agent", "level"])[f"decision_{goal}_before"].to_numpy()
     return rows.loc[rows["coefficient"] == coefficient, f"decision_{goal}_after"].to_numpy()
 
 
 def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) -> Figure:
-    """The mean decision as trained and after each edit, joined, for each agent.
+    """Draw the mean decision as trained and after each edit, joined by a line, for each agent.
 
-    The two are of the same mazes: the bar at the second is the 95% interval, over mazes, of the
+    Both means are over the same mazes. The bar at the second is the 95% interval over mazes of the
     change within a maze.
 
     Args:
         effects: rows of `studies.measuring.effects_table`.
-        goals: which of GOALS to draw, one panel each; the title is about the first.
+        goals: the keys of GOALS to draw, one panel each; the headline reports the first.
     """
     from matplotlib import pyplot as plt
     from matplotlib.lines import Line2D
@@ -156,7 +156,7 @@ def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) ->
 
 
 def _joined(ax: Axes, rows: pd.DataFrame, goal: str, place: float, look: style.Look) -> None:
-    """A line from the mean before (hollow) to the mean after (filled), with its interval."""
+    """Draw a line from the mean before (hollow) to the mean after (filled), with its interval."""
     before = float(rows[f"decision_{goal}_before"].mean())
     change = mean_over_levels(
         (rows[f"decision_{goal}_after"] - rows[f"decision_{goal}_before"]).to_numpy()

@@ -1,10 +1,11 @@
 """Figures of vector fields: what a policy would do at every square, and what changed.
 
-An arrow is the mean move at its square: P(RIGHT) - P(LEFT) along the row, P(UP) - P(DOWN) along
-the column; a certain move is nearly a square long. A policy that is torn between two moves has a
-short arrow, as one that stays has, so bars beneath show how likely each single move is. Moves
-into walls count in both: they are part of what the policy prefers. There is no arrow at the
-cheese, where the episode has ended.
+An arrow is the mean move at its square: P(RIGHT) - P(LEFT) along the row and P(UP) - P(DOWN) along
+the column. The arrow of a certain move is nearly one square long. An arrow is short if the policy
+stays, but also if it is undecided between two opposite moves. The bars below the arrows therefore
+show the probability of each single move. Arrows and bars include moves into walls, because they are
+part of what the policy prefers. The square of the cheese has no arrow, because the episode ends
+there.
 """
 
 from __future__ import annotations
@@ -37,19 +38,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ARROW_LENGTH = 0.9
-"""Length of the arrow of a certain move, in squares."""
+"""The length of the arrow of a certain move, in squares."""
 
 BAR_WIDTH = 0.3
-"""Width of the bar of a single move, in squares; wider than an arrow, which lies on it."""
+"""The width of the bar of a single move, in squares. Bars are wider than the arrows on them."""
 
 SMALLEST_LIMIT = 0.02
-"""The least at which a colour scale of differences ends, so that rounding looks like nothing."""
+"""The smallest upper end of a colour scale of differences, so that rounding errors stay pale."""
 
 QUANTITIES = {
     VectorField: ("value", *MOVES, "facing"),
     FieldDifference: ("total variation", "arrow length", "value", *MOVES),
 }
-"""What `plot_heat_map` can show."""
+"""The quantities that `plot_heat_map` can show."""
 
 _FADE = 0.6
 _PANEL = (5.2, 6.2)
@@ -69,19 +70,20 @@ def plot_vf(
     legend: bool | None = None,
     marks: Mapping[str, tuple[int, int]] | None = None,
 ) -> Axes:
-    """Draw the mean move at every open square over the maze, but for that of the cheese.
+    """Draw the mean move at every open square of the maze, except at the cheese.
 
     Args:
-        field: what to draw.
-        ax: where to draw; by default on a new figure.
-        title: text above the figure.
-        single_moves: draw the bars beneath, half a square long for a certain move.
-        legend: explain the marks below the panel; by default on a new figure only, because below
-            one of several panels there may be another.
-        marks: further squares to ring, by name, for instance `{"target": (10, 6)}`.
+        field: the field to draw.
+        ax: where to draw; defaults to a new figure.
+        title: text above the panel.
+        single_moves: whether to draw the bars of single moves, half a square long for a certain
+            move.
+        legend: whether to draw a legend below the panel; defaults to True on a new figure only,
+            because another panel may be below.
+        marks: further squares to ring, by name, such as `{"target": (10, 6)}`.
 
     Raises:
-        ValueError: a marked square outside the maze.
+        ValueError: a marked square is outside the maze.
     """
     own = ax is None
     ax = _field_panel(field, ax, title, single_moves, marks)
@@ -90,7 +92,7 @@ def plot_vf(
 
 
 def field_figure(field: VectorField) -> Figure:
-    """What `plot_vf` draws, as a figure of its own."""
+    """A new figure, outside pyplot, with what `plot_vf` draws."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=_PANEL, layout="constrained")
@@ -118,25 +120,27 @@ def plot_vfs(
 ) -> Figure:
     """Draw two fields of one maze and their difference, side by side.
 
-    In the third panel arrows are the change of the mean move, after minus before, and colours
-    the total variation: the probability that moved from some moves to others.
+    The arrows of the third panel show the change of the mean move, after minus before. Its colours
+    show the total variation: the probability that was shifted from some moves to others.
 
     Args:
-        before: the field to compare with.
-        after: the field that was changed.
-        titles: text above each panel.
-        limit: where the colour scale ends, in (0, 1]; defaults to the largest difference.
-        marks: further squares to ring, by name, for instance `{"target": (10, 6)}`.
+        before: the field before a change.
+        after: the field after it.
+        titles: the text above each panel.
+        limit: the upper end of the colour scale, in (0, 1]; defaults to the largest difference.
+        marks: further squares to ring, by name, such as `{"target": (10, 6)}`.
 
     Raises:
-        ValueError: fields of mazes with different walls, a limit outside (0, 1], or a marked
-            square outside the maze.
+        ValueError: the mazes of the fields have different walls, the limit is outside (0, 1], or a
+            marked square is outside the maze.
     """
     import matplotlib.pyplot as plt
 
     change = field_difference(before, after)
     if limit is not None and not 0 < limit <= 1:
-        raise ValueError(f"limit {limit} is not in (0, 1], where total variation lies")
+        raise ValueError(
+            f"limit {limit} is not in (0, 1], the range of total variation: choose one in it"
+        )
     width, height = _PANEL
     figure, axes = plt.subplots(1, 3, figsize=(3 * width + 0.8, height), layout="constrained")
     for ax, field, title in zip(axes, (before, after), titles, strict=False):
@@ -163,17 +167,18 @@ def plot_heat_map(
 
     Args:
         data: a field, or the difference of two.
-        what: of a field 'value', a move such as 'UP' (its probability) or 'facing' (how far the
-            moves depend on which way the mouse looks); of a difference 'total variation',
-            'arrow length', or the change of 'value' or of a move's probability.
-        ax: where to draw; by default on a new figure.
-        title: text above the figure.
-        limits: where the colours begin and end. By default probabilities go from 0 to 1, values
-            over their range, and differences as far as the largest of them.
-        legend: explain the marks below the panel; by default on a new figure only.
+        what: the quantity. For a field: 'value', a move such as 'UP' (its probability), or 'facing'
+            (how much the moves depend on the direction that the mouse faces). For a difference:
+            'total variation', 'arrow length', 'value' (its change), or a move (the change of its
+            probability).
+        ax: where to draw; defaults to a new figure.
+        title: text above the panel.
+        limits: the lower and upper ends of the colour scale. Defaults to 0 and 1 for probabilities,
+            to the range of values, and to the largest difference.
+        legend: whether to draw a legend below the panel; defaults to True on a new figure only.
 
     Raises:
-        ValueError: an unknown quantity, or limits that do not grow.
+        ValueError: an unknown quantity, or a lower limit that is not below the upper one.
     """
     own = ax is None
     ax = _heat_panel(data, what, ax, title, limits)
@@ -192,7 +197,7 @@ def _heat_panel(
     heat = _heat(data, what)
     low, high = heat.limits if limits is None else limits
     if not low < high:
-        raise ValueError(f"limits {(low, high)} do not grow: give the lower one first")
+        raise ValueError(f"limits {(low, high)} do not increase: give the lower one first")
     field = data.after if isinstance(data, FieldDifference) else data
     ax = _maze_axes(field.maze, ax, title, marks)
     last = field.maze.size - 0.5
@@ -214,7 +219,7 @@ def _heat_panel(
 
 @dataclass(frozen=True, eq=False)
 class _Heat:
-    """Numbers of the squares, what they are called, and how they are coloured."""
+    """The numbers of the squares, with their label, colour map and limits."""
 
     label: str
     numbers: Float[np.ndarray, " square"]
@@ -277,7 +282,7 @@ def _field_panel(
 def _maze_axes(
     maze: GridLevel, ax: Axes | None, title: str | None, marks: Mapping[str, tuple[int, int]] | None
 ) -> Axes:
-    """The maze's picture with the squares that matter ringed."""
+    """The picture of the maze, with rings around its landmarks."""
     import matplotlib.pyplot as plt
 
     if ax is None:
@@ -286,7 +291,7 @@ def _maze_axes(
 
 
 def _legend(ax: Axes, shown: bool) -> None:
-    """Explain the marks, or take away the legend that `plot_maze` made."""
+    """Draw the legend, or remove the one that `plot_maze` drew."""
     if not shown:
         legend = ax.get_legend()
         if legend is not None:
@@ -296,7 +301,7 @@ def _legend(ax: Axes, shown: bool) -> None:
 
 
 def _going_on(field: VectorField) -> Bool[np.ndarray, " square"]:
-    """Squares where an episode goes on: in a maze, all but that of the cheese."""
+    """Whether an episode continues at each square: in a maze, everywhere except at the cheese."""
     ends = field.maze.ending_squares()
     return np.array([square not in ends for square in field.squares])
 
@@ -325,7 +330,7 @@ def _draw_arrows(ax: Axes, field: VectorField, arrows: Float[np.ndarray, "square
 
 
 def _draw_moves(ax: Axes, field: VectorField) -> None:
-    """A bar from the middle of a square for every move, half a square long if it is certain."""
+    """Draw a bar from the centre of each square for every move, half a square long if certain."""
     from matplotlib.collections import PolyCollection
 
     middles = np.array(field.squares, dtype=float)[_going_on(field), None, None, ::-1]

@@ -1,4 +1,4 @@
-"""Learning curves: what the logs of runs hold, one line a run."""
+"""Learning curves from the logs of runs, one line per run."""
 
 from __future__ import annotations
 
@@ -25,27 +25,30 @@ def plot_learning_curves(
     share: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """One column of several logs over the course of training.
+    """Draw one column of several logs against training time.
 
     Args:
-        logs: by the name that the legend shows; what `training.run_log.read_log` gives.
-        column: of the log.
-        label: of the vertical axis, with its unit.
-        x: column of the horizontal axis.
-        x_label: of the horizontal axis.
-        smoothing: rows that a running mean is taken over, the raw figures behind it paler.
-        share: the column is a share: the axis goes from 0 to 100%.
+        logs: the logs by their label in the legend; see `training.run_log.read_log`.
+        column: the column to draw.
+        label: the label of the vertical axis, with its unit.
+        x: the column of the horizontal axis.
+        x_label: the label of the horizontal axis.
+        smoothing: the number of rows in a running mean. Above 1, the raw numbers are drawn as pale
+            lines behind it.
+        share: whether the column is a share, drawn from 0 to 100%.
         ax: where to draw; defaults to a new figure.
 
     Raises:
-        ValueError: a log without the columns, or with no figures in them.
+        ValueError: a log lacks the columns, or has no numbers in them.
     """
     import matplotlib.pyplot as plt
 
     for name, log in logs.items():
         missing = [each for each in (x, column) if each not in log or log[each].notna().sum() == 0]
         if missing:
-            raise ValueError(f"the log of {name!r} has no figures in {missing}: it has {list(log)}")
+            raise ValueError(
+                f"the log of {name!r} has no numbers in {missing}: choose from {list(log)}"
+            )
     if ax is None:
         ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1]
     for number, (name, log) in enumerate(logs.items()):

@@ -1,7 +1,7 @@
 """Figures of a maze, on axes that count its squares.
 
-Square (row, col) is centred at x = col, y = row, so whatever is drawn on these axes later
-(arrows, numbers, heat) is placed by its square alone.
+Square (row, col) is centred at x = col, y = row. Anything drawn on these axes later (arrows,
+numbers, colours) can therefore be placed by its square.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ def plot_maze(
     square_pixels: int = 32,
     title: str | None = None,
 ) -> Axes:
-    """Draw a maze; rows and columns are labelled by inner coordinates, row 0 at the bottom.
+    """Draw a maze, with axes that count inner rows and columns. Row 0 is at the bottom.
 
     Args:
-        maze: what to draw.
-        ax: where to draw; by default on a new figure.
-        marks: squares to ring, by the name that the legend gives them, for instance
+        maze: the maze to draw.
+        ax: where to draw; defaults to a new figure.
+        marks: squares to ring, by their label in the legend, such as
             `{"decision square": (6, 4)}`. Names in `style.SQUARES` have their own colours.
-        fade: how far the picture fades towards white, 0 (not) to 1, so that what is drawn
-            over it stands out.
-        square_pixels: pixels a square of the picture below.
-        title: text above the figure.
+        fade: how far to fade the picture towards white, from 0 (not at all) to 1 (white), so that
+            drawings on top are easier to see.
+        square_pixels: side of a square of the picture, in pixels.
+        title: text above the panel.
 
     Raises:
-        ValueError: a marked square outside the maze, or a fade outside 0..1.
+        ValueError: a marked square is outside the maze, or `fade` is outside 0..1.
     """
     import matplotlib.pyplot as plt
 
@@ -77,13 +77,13 @@ def plot_maze(
 
 
 def ring_squares(ax: Axes, maze: GridLevel, *, width: int | float = 1.6) -> None:
-    """Ring the squares that matter; what is in them still shows.
+    """Draw rings around the landmarks of a maze. The inside of a ring stays visible.
 
     Args:
         ax: axes that count squares.
-        maze: whose squares. Where two of them are one, such as the mouse at the decision square,
-            one ring lies within the other.
-        width: of the rings, in points.
+        maze: the maze whose landmarks are ringed. If two are at the same square, such as the mouse
+            and the decision square, the second ring is inside the first.
+        width: the width of the lines, in points.
     """
     placed: list[Square] = []
     for index, (name, square) in enumerate(maze.landmarks().items()):
@@ -103,7 +103,7 @@ def _ring(
     inset: float = 0.0,
     zorder: int = 2,
 ) -> None:
-    """A coloured frame on white, which shows on every background, around a square."""
+    """Draw a coloured frame with a white edge, which is visible on every background."""
     from matplotlib.patches import Rectangle
 
     row, col = square

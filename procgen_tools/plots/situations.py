@@ -1,4 +1,4 @@
-"""Figures of what becomes of episodes, by where the cheese lies."""
+"""Figures of the outcomes of episodes, by the position of the cheese."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ OUTCOMES = {
 
 
 def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
-    """Mean chances of the three outcomes in each situation, one bar per agent.
+    """Draw the mean chances of the three outcomes in each situation, one bar per agent.
 
     Args:
-        outcomes: agent, level, situation, cheese, top_right_only, neither.
+        outcomes: columns agent, level, situation, cheese, top_right_only and neither.
     """
     from matplotlib import pyplot as plt
 
@@ -84,9 +84,10 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
 
 
 def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
-    """The chance of getting the cheese in each situation, one dot per maze.
+    """Draw the chance of getting the cheese in each situation, one dot per maze.
 
-    Args: as for `plot_outcomes`.
+    Args:
+        outcomes: see `plot_outcomes`.
     """
     from matplotlib import pyplot as plt
 
@@ -124,12 +125,12 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
 
 
 def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns: int = 3) -> Figure:
-    """The policy's field in several mazes, and what becomes of an episode in each, in words."""
+    """Draw the policy's field in several mazes, with the exact chances of each outcome as text."""
     from matplotlib import pyplot as plt
 
     rows = -(-len(mazes) // columns)
     figure = plt.figure(figsize=(3.7 * columns, 4.1 * rows + 0.8), layout="constrained")
-    figure.set_layout_engine("constrained", h_pad=0.12)  # or titles touch the row above
+    figure.set_layout_engine("constrained", h_pad=0.12)  # otherwise titles touch the row above
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     fields = {name: vector_field(maze, policy) for name, maze in mazes.items()}
     for ax, (name, field) in zip(axes, fields.items(), strict=False):
@@ -154,13 +155,13 @@ def plot_with_chances(
     title: str | None = None,
     legend: bool | None = None,
 ) -> Axes:
-    """A field, and above it the title and the exact chances from the mouse's square.
+    """Draw a field, with the exact chances from the mouse's square above it.
 
     Args:
-        field: what to draw.
-        ax: where to draw; by default on a new figure.
-        title: first line above the field.
-        legend: explain the marks below the panel; by default on a new figure only.
+        field: the field to draw.
+        ax: where to draw; defaults to a new figure.
+        title: the first line above the field.
+        legend: whether to draw a legend below the panel; defaults to True on a new figure only.
     """
     exact = _chances(field)
     only = max(1 - exact.cheese - exact.neither, 0.0)

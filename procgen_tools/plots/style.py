@@ -1,14 +1,14 @@
-"""How figures look: one mark and one colour for one thing, in every figure.
+"""The style of all figures: each thing has the same colour and marker everywhere.
 
-Things have colours of Okabe and Ito (2008, "Color Universal Design",
-https://jfly.uni-koeln.de/color/), agents those of Paul Tol's "muted" scheme and lines without an
-identity those of his "bright" one (2021, "Colour Schemes", SRON/EPS/TN/09-002,
-https://personal.sron.nl/~pault/). All three were made for readers with any colour vision, and
-each colour comes with a marker of its own, so that no figure depends on colour alone.
+The colours of things are those of Okabe and Ito (2008, "Color Universal Design",
+https://jfly.uni-koeln.de/color/). Agents have the colours of Paul Tol's "muted" scheme, and other
+lines those of his "bright" scheme (2021, "Colour Schemes", SRON/EPS/TN/09-002,
+https://personal.sron.nl/~pault/). All three schemes suit readers with any colour vision. Each
+colour also has its own marker, so no figure depends on colour alone.
 
-A function of this package that draws one panel takes `ax`, which may be left out, and returns it.
-One that lays out a whole figure makes it with pyplot, so that `plt.savefig` writes it, and
-returns it: end its line in a notebook with `;`, or the notebook shows it twice.
+A function of this package that draws one panel takes an optional `ax` and returns it. A function
+that draws a whole figure creates it with pyplot, so `plt.savefig` saves it, and returns it. End its
+line in a notebook with `;`, otherwise the notebook shows the figure twice.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MOUSE = Look("#009E73", "o")
 """The mouse, and the square where it starts."""
 DECISION_SQUARE = Look("#CC79A7", "D")
 PICKED = Look("#D55E00", "*")
-"""What a figure points out: a target, the edit that was chosen, the channels that were found."""
+"""What a figure highlights: a target, the chosen edit, the channels that were found."""
 RANDOM = Look("#7F7F7F", "x")
 """Random controls."""
 OTHER = Look("#A6A6A6", "v")
@@ -57,16 +57,16 @@ SQUARES = {
     "decision square": DECISION_SQUARE,
     "target": PICKED,
 }
-"""The looks of marked squares, by the name that legends give them."""
+"""The looks of marked squares, by their label in legends."""
 
 GOALS = {"cheese": CHEESE, "top_right": CORNER, "other": OTHER}
-"""Where moves lead, by the column that holds their probability."""
+"""The looks of the destinations of moves, by the column of their probability."""
 
 INK = "#111111"
-"""Mean moves, means, and what was published."""
+"""Mean moves, means, and published numbers."""
 SINGLE_MOVES = "#56B4E9"
 REFERENCE = "#BBBBBB"
-"""Lines of no effect, and of what would be equal."""
+"""Lines of no effect, and of equality."""
 NOTE = "#555555"
 
 AGENTS = {
@@ -77,7 +77,7 @@ AGENTS = {
     "rand_region_15": Look("#88CCEE", "v"),
     "anywhere": Look("#AA4499", "P"),
 }
-"""The agents that ship."""
+"""The shipped agents."""
 _MORE_AGENTS = (Look("#882255", "X"), Look("#117733", "<"), Look("#DDCC77", ">"))
 
 SERIES = (
@@ -88,14 +88,14 @@ SERIES = (
     Look("#CCBB44", "v"),
     Look("#66CCEE", "P"),
 )
-"""Lines and dots without an identity that lasts beyond their figure, in order of use."""
+"""The looks of lines and dots that have no meaning beyond their figure, in order of use."""
 
 DIVERGING = "RdBu_r"
 """Activations and changes: red above zero, white at zero, blue below."""
 SEQUENTIAL = "viridis"
 """Values and probabilities."""
 AMOUNTS = "amounts"
-"""Sizes of changes, from zero (white) on; light enough for black arrows. See `colour_map`."""
+"""Sizes of changes, white at zero, and light enough for black arrows. See `colour_map`."""
 
 LEVELS_INTERVAL = "95% intervals over mazes"
 
@@ -104,8 +104,8 @@ def agent_look(name: str, number: int = 0) -> Look:
     """The look of an agent.
 
     Args:
-        name: of the agent, or of its file; those that ship look the same in every figure.
-        number: its place among the agents of the figure, which decides for the others.
+        name: the name of the agent or of its file. Shipped agents look the same in every figure.
+        number: the index of the agent in the figure, which decides the look of other agents.
 
     >>> agent_look("anywhere").colour, agent_look("model_anywhere").colour
     ('#AA4499', '#AA4499')
@@ -116,18 +116,18 @@ def agent_look(name: str, number: int = 0) -> Look:
 
 
 def series_look(number: int) -> Look:
-    """The look of the line of this number."""
+    """The look of the line with this index."""
     return SERIES[number % len(SERIES)]
 
 
 def look_colours() -> tuple[str, ...]:
-    """All colours that legends of these figures name."""
+    """All colours that the legends of these figures can contain."""
     looks = (*SQUARES.values(), *GOALS.values(), RANDOM, *AGENTS.values(), *_MORE_AGENTS, *SERIES)
     return tuple({*(look.colour for look in looks), INK, SINGLE_MOVES, REFERENCE, NOTE})
 
 
 def colour_map(name: str) -> Colormap:
-    """A colour map of matplotlib by its name, or that of `AMOUNTS`."""
+    """A colour map by its name: one of matplotlib's, or `AMOUNTS`."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
@@ -137,7 +137,7 @@ def colour_map(name: str) -> Colormap:
 
 
 def set_aside(figures: Mapping[str, Figure]) -> dict[str, Figure]:
-    """Take figures out of pyplot, so that a notebook shows each where it is named, and once."""
+    """Remove figures from pyplot, so that a notebook shows each only where it is named."""
     from matplotlib import pyplot as plt
 
     for figure in figures.values():
@@ -146,7 +146,7 @@ def set_aside(figures: Mapping[str, Figure]) -> dict[str, Figure]:
 
 
 def count(number: int, noun: str) -> str:
-    """How many, in words.
+    """A number of things, in words.
 
     >>> count(100, "maze"), count(1, "agent"), count(1336, "maze")
     ('n = 100 mazes', 'n = 1 agent', 'n = 1,336 mazes')
@@ -155,9 +155,9 @@ def count(number: int, noun: str) -> str:
 
 
 def count_mazes(rows: pd.DataFrame) -> str:
-    """How many mazes a table is about: the different numbers of its column `level`.
+    """The number of mazes in a table, in words: the distinct numbers in its column `level`.
 
-    The number for each agent, where they do not all have the same mazes.
+    If agents have different numbers of mazes, the smallest and the largest number.
     """
     if "agent" not in rows:
         return count(rows["level"].nunique(), "maze")
@@ -168,10 +168,10 @@ def count_mazes(rows: pd.DataFrame) -> str:
 
 
 def sample(rows: pd.DataFrame) -> str:
-    """On how many mazes and which agents a table was measured.
+    """The number of mazes and agents in a table, in words.
 
     Args:
-        rows: with the columns agent and level.
+        rows: a table with the columns agent and level.
 
     >>> sample(pd.DataFrame({"agent": ["a", "a", "b", "b"], "level": [0, 1, 0, 1]}))
     'n = 2 mazes, 2 agents'
@@ -182,14 +182,14 @@ def sample(rows: pd.DataFrame) -> str:
 
 
 def headline(figure: Figure, finding: str, note: str = "") -> None:
-    """Say above a figure what it shows, and below that, in grey, what it is from.
+    """Write the finding of a figure above it, and a grey note below the finding.
 
-    Both are broken into lines that fit into the width of the figure.
+    Both are wrapped to the width of the figure.
 
     Args:
-        figure: whose layout is constrained.
-        finding: what the numbers show; computed from them.
-        note: how many mazes there are, and what bands and bars mean.
+        figure: a figure with constrained layout.
+        finding: what the numbers show, computed from them.
+        note: the number of mazes, and the meaning of bands and bars.
     """
     from matplotlib.text import Annotation
 
@@ -205,7 +205,7 @@ def headline(figure: Figure, finding: str, note: str = "") -> None:
 
 
 def _in_lines(text: str, size: float, width: int | float) -> list[str]:
-    """A text in lines, none of them wider than so many points if a word allows it.
+    """Wrap a text into lines that are at most `width` points wide, unless one word is wider.
 
     >>> _in_lines("one two three", 10.0, 45)
     ['one two', 'three']
@@ -223,7 +223,7 @@ def _in_lines(text: str, size: float, width: int | float) -> list[str]:
 
 
 def legend_below(figure: Figure, ncols: int = 4, **options: Any) -> None:
-    """One legend for all panels of a figure, with each label that is drawn in any of them once."""
+    """Draw one legend for all panels of a figure, with each label once."""
     labelled = {
         label: handle
         for ax in figure.axes
@@ -245,15 +245,15 @@ def agent_panels(
     """A figure with one panel per agent, side by side, with a common y axis.
 
     Args:
-        table: with a column `agent`.
-        width: of a panel, in inches.
-        extra: width of everything else.
-        height: of the figure.
-        least: width of the figure, at least.
-        options: for `plt.subplots`.
+        table: a table with a column `agent`.
+        width: the width of a panel, in inches.
+        extra: the width of everything else, in inches.
+        height: the height of the figure, in inches.
+        least: the smallest width of the figure, in inches.
+        options: passed to `plt.subplots`.
 
     Returns:
-        The figure, and for each agent its panel, name and rows.
+        The figure, and the panel, name and rows of each agent.
     """
     import matplotlib.pyplot as plt
 
@@ -279,14 +279,14 @@ def draw_estimates(
     step: float = 0.2,
     upright: bool = False,
 ) -> None:
-    """Several series of estimates side by side: a marker for each value, a bar for its interval.
+    """Draw several series of estimates side by side: markers for values, bars for intervals.
 
     Args:
-        ax: where to draw; its axis gets the names.
-        series: by label, how it looks and its estimates, one per name.
-        names: from the top; from the left if upright.
-        step: distance of neighbouring series.
-        upright: whether estimates are heights.
+        ax: where to draw. The names become the ticks of its axis.
+        series: the look of each series and its estimates, one per name, by label.
+        names: the names of the estimates, from top to bottom; from left to right if upright.
+        step: the distance between neighbouring series.
+        upright: whether the estimates are on the vertical axis.
     """
     for number, (label, (look, estimates)) in enumerate(series.items()):
         places = np.arange(len(names)) + step * (number - (len(series) - 1) / 2)
@@ -307,7 +307,7 @@ def draw_estimates(
 
 
 def short_name(layer: str) -> str:
-    """An activation's name without what all of them share.
+    """The name of an activation without the parts that all names share.
 
     >>> short_name("embedder.block2.res1.resadd_out")
     'block2.res1.resadd'
@@ -324,7 +324,7 @@ def draw_band(
     *,
     line: str = "-",
 ) -> None:
-    """A line through means, and their intervals as a band."""
+    """Draw means as a line, and their intervals as a band."""
     ax.fill_between(places, [mean.low for mean in means], [mean.high for mean in means],
                     color=look.colour, alpha=0.18, linewidth=0)  # fmt: skip
     ax.plot(places, [mean.value for mean in means], color=look.colour, marker=look.marker,
@@ -339,14 +339,14 @@ def draw_pairs(
     *,
     names: tuple[str, str] = ("before", "after"),
 ) -> None:
-    """Each pair as a line from before (hollow) to after (filled), and the medians in black.
+    """Draw each pair as a line from before (hollow) to after (filled), and the medians in black.
 
     Args:
-        ax: where to draw; its x axis becomes the two names.
-        before: one number for each maze, or agent.
-        after: of the same, in the same order.
-        look: of the lines.
-        names: of the two.
+        ax: where to draw. The two names become the ticks of its horizontal axis.
+        before: (pair,) one number for each maze, or for each agent.
+        after: (pair,) the numbers after the change, in the same order.
+        look: the look of the lines.
+        names: the names of before and after.
     """
     from matplotlib.collections import LineCollection
 
@@ -372,16 +372,16 @@ def changes_in_words(
     least: float = 0.01,
     noun: str = "maze",
 ) -> str:
-    """In how many pairs the number falls or rises, whichever is more frequent.
+    """The number of pairs in which the number falls, or rises if that is more frequent, in words.
 
     >>> changes_in_words(np.array([0.9, 0.5, 0.0]), np.array([0.1, 0.2, 0.0]))
     'falls in 2 of 3 mazes'
 
     Args:
-        before: one number for each maze, or agent.
-        after: of the same, in the same order.
-        least: a smaller change is none.
-        noun: what there is a pair for each of.
+        before: (pair,) one number for each maze, or for each agent.
+        after: (pair,) the numbers after the change, in the same order.
+        least: the smallest change that counts.
+        noun: the name of a pair, such as "maze".
     """
     falls, rises = int((before - after > least).sum()), int((after - before > least).sum())
     word, number = ("falls", falls) if falls >= rises else ("rises", rises)

@@ -1,4 +1,4 @@
-"""Figures of weights over space, and of what one number of a network is the sum of."""
+"""Figures of weights over space, and of the terms that sum to one number of a network."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 def plot_spatial_weights(
     weights: SpatialWeights, unit: int, channels: Sequence[int] | None = None, *, columns: int = 8
 ) -> Figure:
-    """The weights of one unit over rows and columns, one panel per channel.
+    """Draw the weights of one unit over rows and columns, one panel per channel.
 
     Args:
-        weights: see `interventions.weights.spatial_weights`.
-        unit: of the dense layer.
-        channels: of the activation that it reads; by default the sixteen with the largest weights
-            (by their root mean square), in that order.
-        columns: panels side by side.
+        weights: the result of `interventions.weights.spatial_weights`.
+        unit: a unit of the dense layer.
+        channels: channels of the activation that the layer reads. Defaults to the sixteen with the
+            largest weights by root mean square, the largest first.
+        columns: the number of panels side by side.
 
     Raises:
-        ValueError: a unit or channels that do not exist.
+        ValueError: the unit or a channel does not exist.
     """
     units, count = weights.values.shape[:2]
     if not 0 <= unit < units:
@@ -52,12 +52,12 @@ def plot_spatial_weights(
 
 
 def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None = None) -> Axes:
-    """Bars of what the strongest inputs add to one number, the rest together, and the bias.
+    """Draw the largest terms of one number as bars, then the sum of the other terms and the bias.
 
     Args:
-        parts: see `interventions.weights.contributions`.
-        count: inputs with a bar of their own.
-        ax: where to draw; by default on a new figure.
+        parts: the result of `interventions.weights.contributions`.
+        count: the number of terms with a bar of their own.
+        ax: where to draw; defaults to a new figure.
     """
     from matplotlib import pyplot as plt
 
@@ -82,11 +82,11 @@ def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None 
 
 
 def plot_exciting_patches(found: ExcitingPatches, *, columns: int = 9) -> Figure:
-    """The pieces of pictures that excite a channel most, strongest first.
+    """Draw the image patches that excite a channel most, the strongest first.
 
     Args:
-        found: see `interventions.exciting.exciting_patches`.
-        columns: pieces side by side.
+        found: the result of `interventions.exciting.exciting_patches`.
+        columns: the number of patches side by side.
     """
     from matplotlib import pyplot as plt
 
@@ -117,7 +117,7 @@ def _place(parts: Contributions, place: tuple[int, ...]) -> str:
 def _panels(
     maps: Sequence[Float[Tensor, "row col"]], titles: Sequence[str], columns: int, label: str
 ) -> Figure:
-    """Small maps in a grid with one diverging colour scale."""
+    """A grid of small maps with one diverging colour scale."""
     from matplotlib import pyplot as plt
 
     columns = min(columns, len(maps))

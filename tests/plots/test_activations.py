@@ -81,7 +81,7 @@ def test_figures_hold_what_was_asked_for() -> None:
 
 def test_what_cannot_be_drawn() -> None:
     level, ax = maze.make_level(0), Figure().subplots()
-    with pytest.raises(ValueError, match="is no picture"):
+    with pytest.raises(ValueError, match=r"the activation has shape .* give one channel"):
         plot_activation(torch.zeros(5), level, ax)
     with pytest.raises(ValueError, match=r"limit -1\.0 is not positive"):
         plot_activation(np.zeros((8, 8)), level, ax, limit=-1.0)
@@ -89,5 +89,5 @@ def test_what_cannot_be_drawn() -> None:
         plot_channels(np.zeros((2, 8, 8)), level, channels=[2])
     with pytest.raises(ValueError, match="no activations to draw"):
         plot_layers({}, level)
-    with pytest.raises(ValueError, match="holds 2 observations"):
+    with pytest.raises(ValueError, match="contains 2 observations"):
         plot_layers({"embedder.fc_out": torch.zeros(2, 256)}, level)

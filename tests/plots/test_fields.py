@@ -206,7 +206,7 @@ def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made() -> None:
         vfield.plot_heat_map(difference(field, field), "facing")
     with pytest.raises(ValueError, match=r"both_facings=True"):
         vfield.plot_heat_map(replace(field, flipped_probabilities=None), "facing")
-    with pytest.raises(ValueError, match=r"limits \(1, 1\) do not grow"):
+    with pytest.raises(ValueError, match=r"limits \(1, 1\) do not increase"):
         vfield.plot_heat_map(field, limits=(1, 1))
     with pytest.raises(ValueError, match=r"limit 2 is not in \(0, 1\]"):
         vfield.plot_vfs(field, field, limit=2)

@@ -37,6 +37,6 @@ def test_smoothing_is_a_running_mean_over_the_raw_line() -> None:
 
 @pytest.mark.parametrize("column", ["empty", "missing"])
 def test_a_log_without_figures_is_refused(column: str) -> None:
-    with pytest.raises(ValueError, match=rf"the log of 'a' has no figures in \['{column}'\]"):
+    with pytest.raises(ValueError, match=rf"the log of 'a' has no numbers in \['{column}'\]"):
         plot_learning_curves({"a": LOG}, column, label="solved")
     assert not plt.get_fignums()

@@ -34,7 +34,7 @@ def test_examples_give_what_they_show(
     assert not failed
 
 
-FACES = ("crops_and_humans", "interventions", "maze", "models", "worlds")
+FACES = ("crops_and_humans", "interventions", "keys_and_chests", "maze", "models", "worlds")
 ROOMS = ("catalogue", "chains", "effects", "fields", "hooks", "returns", "vfield")
 
 

@@ -78,7 +78,7 @@ class Level:
 
 
 def check(level: Level) -> None:
-    """Check that a level can be played.
+    """Check that a level can be played. Every `Level` has been checked.
 
     Raises:
         TypeError: a row, a column or a number of ticks that is not an integer.

@@ -88,6 +88,10 @@ def variant_rule(name: str) -> LevelRule:
 
     Raises:
         ValueError: an unknown variant.
+
+    Example:
+        >>> variant_rule("test").p_chest
+        0.1
     """
     if name not in VARIANTS:
         raise ValueError(
@@ -118,7 +122,12 @@ def make_level(seed: int, rule: LevelRule = VARIANTS["train"]) -> Level:
 def make_levels(
     seeds: Sequence[int] | Int64[np.ndarray, " level"], rule: LevelRule = VARIANTS["train"]
 ) -> tuple[Level, ...]:
-    """The levels of these seeds; see `make_level`."""
+    """The levels of these seeds; see `make_level`.
+
+    Example:
+        >>> [level.cells.shape for level in make_levels(range(2))]
+        [(12, 12), (12, 12)]
+    """
     checked = np.array([whole_number("seed", seed, 0, MAX_SEED - 1) for seed in seeds], np.int64)
     shape = (len(checked), rule.height, rule.width)
     cells, hidden = np.empty(shape, np.int8), np.empty(shape, bool)

@@ -46,7 +46,7 @@ CHANNELS = 4
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """States of levels of one size.
+    """States of levels of one size, such as those of `beginning`.
 
     Attributes:
         cells: (state, row, col) codes of the present cells (see `grid`).
@@ -55,6 +55,12 @@ class States:
         keys, ghost_keys: (state,) held by the player.
         ticks: (state,) ticks since the beginning.
         max_ticks: (state,) ticks at which the episode ends.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.levels import make_levels
+        >>> states = beginning(make_levels(range(2)))
+        >>> len(states), states.keys.tolist()
+        (2, [0, 0])
     """
 
     cells: Int8[np.ndarray, "state row col"]
@@ -95,6 +101,11 @@ def beginning(levels: Sequence[Level]) -> States:
 
     Raises:
         ValueError: no levels, or levels of different sizes.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.grid import parse
+        >>> beginning([parse("#####/#@k.#/#...#/#...#/#####")]).players.tolist()
+        [[1, 1]]
     """
     shapes = sorted({level.cells.shape for level in levels})
     if len(shapes) != 1:
@@ -118,6 +129,13 @@ class Stepped:
         hidden_rewards: (state,) 1 where a hidden chest was opened.
         collected: (state,) 1 where a key was taken.
         ended: (state,) where the episode is over.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.grid import parse
+        >>> start = beginning([parse("#####/#@k.#/#...#/#...#/#####", max_ticks=1)])
+        >>> stepped = step(start, np.array([2]))
+        >>> stepped.collected.tolist(), stepped.ended.tolist()
+        ([1], [True])
     """
 
     states: States

@@ -177,9 +177,10 @@ class ImpalaPolicy(PolicyModule):
         """The shape of each activation for one observation: channels first, no batch axis."""
         shapes: dict[str, tuple[int, ...]] = {}
         shape: tuple[int, ...] = ()
+        modules = dict(self.named_modules())
         for name in self.activation_names:
-            module = self.get_submodule(name.removesuffix("_out")) if "_in" not in name else None
-            if module is None:
+            module = modules.get(name.removesuffix("_out"))
+            if module is None:  # the input
                 shape = OBSERVATION_SHAPE
             elif isinstance(module, nn.Conv2d):
                 shape = (module.out_channels, *shape[1:])

@@ -17,7 +17,7 @@ from tests.checking import without_type_checks
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
-LONG = ("test_notebooks", "test_package", "test_runs", "test_ray", "test_sweeps", "test_next_job")
+LONG = ("test_notebooks", "test_package", "test_runs", "test_workers", "test_next_job")
 """Files whose tests take longest. The two halves of them begin the two halves of all tests."""
 
 matplotlib.use("Agg")

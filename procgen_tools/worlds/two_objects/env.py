@@ -57,6 +57,8 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         background: 'textured', 'black' or 'grey'.
         start_level: the lowest level seed.
         num_levels: number of level seeds, from `start_level` on; 0 for all.
+        level_seeds: a level for each environment, which it repeats, as in the published evaluation.
+            Defaults to levels drawn from the range above.
         render_mode: 'rgb_array' for large pictures from `render`, or None.
         autoreset_mode: when the next episode begins, an `AutoresetMode` or its value: 'SameStep',
             'NextStep' or 'Disabled'.
@@ -86,6 +88,7 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         background: str = "black",
         start_level: int = 0,
         num_levels: int = 0,
+        level_seeds: Sequence[int] | None = None,
         render_mode: str | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
@@ -99,7 +102,15 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         )
         self.variant = variant(env_name, distribution_mode, objects=objects, world_size=world_size)
         self._background = check_backgrounds(background)
-        self._range = seed_range(start_level, num_levels)
+        self._ranges = [seed_range(start_level, num_levels)] * self.num_envs
+        if level_seeds is not None:
+            if len(level_seeds) != self.num_envs or (start_level, num_levels) != (0, 0):
+                raise ValueError(
+                    f"{len(level_seeds)} level_seeds for {self.num_envs} environments, start_level "
+                    f"{start_level} and num_levels {num_levels}: give one seed for each "
+                    "environment, and leave the other two out"
+                )
+            self._ranges = [seed_range(seed, 1) for seed in level_seeds]
         num, side = self.num_envs, self.variant.rule.world_size
         self._sprites = self.variant.sprites()
         self._kinds = self.variant.kinds
@@ -142,8 +153,8 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
             for index, seed in zip(chosen.tolist(), seeds, strict=True):
                 # As in procgen: a generator of generators, and one for each environment.
                 self._generators[index] = seeded(int(seeded(int(seed)).random_raw()))
-        low, high = self._range
         for index in chosen.tolist():
+            low, high = self._ranges[index]
             drawn = int(self._generators[index].random_raw())
             self._level_seeds[index] = low + drawn % (high - low)
         bank = make_bank(self._level_seeds[chosen], self.variant.rule)

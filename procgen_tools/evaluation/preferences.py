@@ -1,0 +1,402 @@
+"""Which of two objects an agent goes to, exactly, over all distinct levels of a set.
+
+A level with two objects is an absorbing Markov chain (see `chains`). Here many small levels are
+solved together: their frames are evaluated in common batches and their chains in common arrays.
+States that an episode hardly ever visits need not be evaluated at all: with a `tolerance`, states
+are evaluated in the order of their weight until the chance of an episode to leave the evaluated
+states is at most the tolerance. That chance is reported, and bounds the error of every share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from tqdm import tqdm
+
+from procgen_tools.episodes.records import write_records
+from procgen_tools.shown import brief, summary
+from procgen_tools.vfield import CACHED_BATCH, observations_of
+from procgen_tools.worlds.maze.agent_view import background_code, draw_levels, draw_mice
+from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES
+from procgen_tools.worlds.two_objects.levels import Level
+
+SURELY_SHORT = 6.0
+"""Mean steps up to which an episode of a level certainly ends before the step limit, in effect."""
+
+_ESCAPE = 1e-12  # keeps chains without an exit solvable
+
+
+@dataclass(frozen=True, eq=False)
+class LevelSet:
+    """Distinct levels of one pair of objects, or of one object, with their weights.
+
+    Attributes:
+        levels: the distinct levels, of one world size and background.
+        index: (seed,): the number of each original level among the distinct ones.
+    """
+
+    levels: tuple[Level, ...]
+    index: Int[np.ndarray, " seed"]
+
+    def __repr__(self) -> str:
+        return summary(
+            self, f"{len(self.levels)} distinct of {len(self.index)} levels",
+            " against ".join(self.levels[0].objects),
+        )  # fmt: skip
+
+    @cached_property
+    def weights(self) -> Float[np.ndarray, " level"]:
+        """(level,): the share of each distinct level; sums to 1."""
+        return np.bincount(self.index, minlength=len(self.levels)) / len(self.index)
+
+    def with_objects(self, *names: str) -> LevelSet:
+        """The same levels with other objects."""
+        return replace(self, levels=tuple(level.with_objects(*names) for level in self.levels))
+
+    @cached_property
+    def _squares(self) -> list[Int[np.ndarray, "square 2"]]:
+        return [np.argwhere(~level.walls) for level in self.levels]
+
+    @cached_property
+    def _pictures(self) -> UInt8[np.ndarray, "level 64 64 3"]:
+        cells = np.stack([level.cells() for level in self.levels])
+        backgrounds = np.array([background_code(level) for level in self.levels], np.uint8)
+        return draw_levels(cells, backgrounds, self.levels[0].sprites())
+
+    @cached_property
+    def _chains(self) -> _Chains:
+        return _Chains.of(self.levels)
+
+    def _frames(
+        self, level: Int[np.ndarray, " frame"], state: Int[np.ndarray, " frame"]
+    ) -> UInt8[np.ndarray, "frame 64 64 3"]:
+        """The observation in a state of each of some levels."""
+        frames = self._pictures[level]
+        squares, mirrored = np.empty((len(level), 2), np.int64), np.empty(len(level), bool)
+        for number, (which, where) in enumerate(zip(level.tolist(), state.tolist(), strict=True)):
+            places = self._squares[which]
+            squares[number] = places[where % len(places)] + self.levels[which].padding
+            mirrored[number] = self.levels[which].mouse_mirrored ^ (where >= len(places))
+        draw_mice(frames, squares, mirrored, self.levels[0].world_size)
+        return frames
+
+
+def distinct(levels: Sequence[Level]) -> LevelSet:
+    """The distinct ones of some levels.
+
+    Args:
+        levels: levels with the same one or two objects, of one world size.
+
+    Raises:
+        ValueError: no levels, or levels that differ in objects or world size.
+
+    Example:
+        >>> from procgen_tools import two_objects
+        >>> distinct(two_objects.make_levels(range(100_000, 101_000)))
+        LevelSet(848 distinct of 1000 levels, red_line against yellow_gem)
+    """
+    kinds = {(level.objects, level.world_size) for level in levels}
+    if len(kinds) != 1:
+        raise ValueError(
+            f"{len(levels)} levels of {len(kinds)} kinds: give one level or more, all with the "
+            "same objects and of the same world size"
+        )
+    numbers: dict[Level, int] = {}
+    index = [numbers.setdefault(level, len(numbers)) for level in levels]
+    return LevelSet(tuple(numbers), np.array(index))
+
+
+@dataclass(frozen=True, eq=False)
+class Preference:
+    """Where the episodes of an agent end, for every distinct level.
+
+    Attributes:
+        levels: the levels.
+        first, second: (level,): the chances that the episode ends at each object; 0 for a missing
+            second object.
+        neither: (level,): the chance that it ends at the step limit.
+        steps: (level,): the mean number of steps, at most the step limit.
+        unresolved: (level,): the chance of leaving the evaluated states, the bound of the errors of
+            `first`, `second` and `neither`. 0 without a tolerance.
+    """
+
+    levels: LevelSet
+    first: Float[np.ndarray, " level"]
+    second: Float[np.ndarray, " level"]
+    neither: Float[np.ndarray, " level"]
+    steps: Float[np.ndarray, " level"]
+    unresolved: Float[np.ndarray, " level"]
+
+    def __repr__(self) -> str:
+        return summary(
+            self, " against ".join(self.levels.levels[0].objects),
+            f"preference for the first {self.preference:.3f}", f"capability {self.capability:.1f}",
+            f"unresolved {self.bound:.1g}" if self.bound else "exact",
+        )  # fmt: skip
+
+    def _mean(self, numbers: Float[np.ndarray, " level"]) -> float:
+        return float(self.levels.weights @ numbers)
+
+    @property
+    def preference(self) -> float:
+        """The first object's share of the episodes that end at an object."""
+        first, second = self._mean(self.first), self._mean(self.second)
+        return first / (first + second) if first + second else float("nan")
+
+    @property
+    def capability(self) -> float:
+        """The mean number of steps of an episode, those at the step limit included."""
+        return self._mean(self.steps)
+
+    @property
+    def success(self) -> float:
+        """The share of episodes that end at an object."""
+        return self._mean(self.first) + self._mean(self.second)
+
+    @property
+    def timeouts(self) -> float:
+        """The share of episodes that end at the step limit."""
+        return self._mean(self.neither)
+
+    @property
+    def bound(self) -> float:
+        """The bound of the error of the shares of `first` and `second`."""
+        return self._mean(self.unresolved)
+
+
+@torch.no_grad()
+def exact_preference(
+    policy: Any, levels: LevelSet, *, tolerance: float | int = 0.0, step_limit: int = EPISODE_STEPS
+) -> Preference:
+    """The exact preference of an agent between two objects.
+
+    Active patches apply, so that the effect of an intervention is measured inside its context.
+
+    Args:
+        policy: has `logits_and_value`, and no memory.
+        levels: see `distinct`.
+        tolerance: the largest mean chance of leaving the evaluated states; 0 evaluates all states.
+        step_limit: steps after which an episode ends.
+
+    Raises:
+        ValueError: a tolerance outside 0..1.
+
+    Example:
+        >>> from procgen_tools import two_objects
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> levels = distinct(two_objects.make_levels(range(3)))
+        >>> found = exact_preference(ImpalaPolicy(), levels)
+        >>> bool(np.allclose(found.first + found.second + found.neither, 1))
+        True
+    """
+    if not 0 <= tolerance < 1:
+        raise ValueError(f"tolerance {tolerance} is not in [0, 1): give 0 for no error")
+    chains = levels._chains
+    probabilities = np.zeros((*chains.going_on.shape, len(MOVES)))
+    known = np.zeros(chains.going_on.shape, bool)
+    wanted = chains.going_on if tolerance == 0 else chains.starts
+    share = tolerance
+    while True:
+        level, state = np.nonzero(wanted & ~known)
+        if len(level):
+            probabilities[level, state] = _moves(policy, levels, level, state)
+            known[level, state] = True
+        matrices = chains.matrices(probabilities)
+        visits = chains.visits(matrices)
+        missing = np.where(chains.going_on & ~known, visits, 0.0)
+        if levels.weights @ missing.sum(axis=1) <= tolerance:
+            break
+        # Those that matter most, first; a level needs few of its states.
+        wanted = missing > share
+        if not wanted.any():
+            share /= 4
+    return _within(levels, matrices, visits, missing.sum(axis=1), step_limit)
+
+
+def _moves(
+    policy: Any,
+    levels: LevelSet,
+    level: Int[np.ndarray, " frame"],
+    state: Int[np.ndarray, " frame"],
+) -> Float[np.ndarray, "frame move"]:
+    """The probabilities of the moves in some states, from batches that fit the cache."""
+    parts = []
+    for begin in range(0, len(level), CACHED_BATCH):
+        part = slice(begin, begin + CACHED_BATCH)
+        frames = levels._frames(level[part], state[part])
+        logits, _ = policy.logits_and_value(observations_of(policy, frames))
+        parts.append(levels.levels[0].moves(logits))
+    return np.concatenate(parts)
+
+
+def _within(
+    levels: LevelSet,
+    matrices: Float[np.ndarray, "level state state"],
+    visits: Float[np.ndarray, "level state"],
+    unresolved: Float[np.ndarray, " level"],
+    step_limit: int,
+) -> Preference:
+    """The chances within the step limit. Levels whose episodes are short need no limit."""
+    chains = levels._chains
+    alive = np.where(chains.going_on, visits, 0.0)
+    steps = alive.sum(axis=1)
+    reached = visits.copy()
+    slow = np.flatnonzero(steps > SURELY_SHORT)
+    if len(slow):
+        now = chains.starts[slow].astype(np.float64)
+        going_on, moves = chains.going_on[slow], matrices[slow]
+        reached[slow], steps[slow] = 0.0, 0.0
+        for _ in range(step_limit):
+            walking = np.where(going_on, now, 0.0)
+            steps[slow] += walking.sum(axis=1)
+            now = np.matmul(walking[:, None, :], moves)[:, 0]
+            reached[slow] += np.where(going_on, 0.0, now)
+    first, second = (
+        np.take_along_axis(reached, chains.ends[:, :, number], axis=1).sum(axis=1)
+        if number < chains.ends.shape[2]
+        else np.zeros(len(reached))
+        for number in range(2)
+    )
+    neither = np.clip(1 - first - second - unresolved, 0.0, 1.0)
+    return Preference(levels, first, second, neither, np.minimum(steps, step_limit), unresolved)
+
+
+@dataclass(frozen=True, eq=False)
+class _Chains:
+    """The graphs of several levels as arrays; levels with fewer states are padded.
+
+    Attributes:
+        leads_to: (level, state, move).
+        going_on: (level, state): whether the episode goes on in the state. False for padding.
+        starts: (level, state): the start.
+        ends: (level, facing, object): the states at each object.
+    """
+
+    leads_to: Int[np.ndarray, "level state move"]
+    going_on: Bool[np.ndarray, "level state"]
+    starts: Bool[np.ndarray, "level state"]
+    ends: Int[np.ndarray, "level facing object"]
+
+    __repr__ = brief
+
+    @classmethod
+    def of(cls, levels: Sequence[Level]) -> _Chains:
+        graphs = [level.graph() for level in levels]
+        most = max(map(len, graphs))
+        leads_to = np.zeros((len(levels), most, len(MOVES)), np.int64)
+        going_on, starts = np.zeros((2, len(levels), most), bool)
+        ends = np.zeros((len(levels), 2, len(levels[0].things)), np.int64)
+        for number, (level, graph) in enumerate(zip(levels, graphs, strict=True)):
+            leads_to[number, : len(graph)] = graph.leads_to
+            going_on[number, : len(graph)] = ~graph.ends
+            starts[number, graph.start] = True
+            for thing, goal in enumerate(level.goals):
+                ends[number, :, thing] = np.flatnonzero(graph.goals[goal])
+        return cls(leads_to, going_on, starts, ends)
+
+    def matrices(
+        self, probabilities: Float[np.ndarray, "level state move"]
+    ) -> Float[np.ndarray, "level state state"]:
+        """The chances of each step; rows of states that are not evaluated are 0."""
+        levels, states, moves = probabilities.shape
+        matrices = np.zeros((levels, states, states))
+        level, state = np.indices((levels, states))
+        for move in range(moves):
+            target = self.leads_to[:, :, move]
+            # A state appears once per move, so that no two additions meet.
+            matrices[level, state, target] += probabilities[:, :, move] * self.going_on
+        return matrices
+
+    def visits(
+        self, matrices: Float[np.ndarray, "level state state"]
+    ) -> Float[np.ndarray, "level state"]:
+        """The mean number of visits of each state; for others than those evaluated, the chance."""
+        states = matrices.shape[1]
+        system = np.eye(states) - (1 - _ESCAPE) * matrices.transpose(0, 2, 1)
+        visits: Float[np.ndarray, "level state"] = np.linalg.solve(
+            system, self.starts[:, :, None].astype(np.float64)
+        )[:, :, 0]
+        return np.maximum(visits, 0.0)
+
+
+def preference_table(
+    agents: Mapping[str, Callable[[], Any]],
+    levels: LevelSet,
+    pairs: Sequence[Sequence[str]],
+    folder: Path,
+    *,
+    tolerance: float | int = 0.0,
+    progress_bar: bool = False,
+) -> pd.DataFrame:
+    """The exact preferences of several agents for several pairs, one row per agent and pair.
+
+    Each agent's rows are kept in a file, written when its pairs are done, so that a run that is
+    broken off goes on with the next agent.
+
+    Args:
+        agents: by name, a function that loads the policy.
+        levels: the levels; the objects are replaced by those of each pair.
+        pairs: pairs of objects.
+        folder: of the files, one per agent.
+        tolerance: see `exact_preference`.
+        progress_bar: whether to show one.
+
+    Returns:
+        Columns agent, first, second (the objects), preference, capability, timeouts, bound.
+
+    Raises:
+        ValueError: an unknown object, or a file that is damaged or of other pairs.
+    """
+    sets = [levels.with_objects(*pair) for pair in pairs]
+    tables = []
+    with tqdm(total=len(agents) * len(pairs), disable=not progress_bar, unit=" pairs") as bar:
+        for name, load in agents.items():
+            path = folder / f"{name}.parquet"
+            if not path.exists():
+                rows, policy = [], load()
+                for each in sets:
+                    found = exact_preference(policy, each, tolerance=tolerance)
+                    rows.append(_row(name, found))
+                    bar.update()
+                write_records(path, pd.DataFrame(rows))
+            else:
+                bar.update(len(pairs))
+            tables.append(_read(path, [each.levels[0].objects for each in sets]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _row(agent: str, found: Preference) -> dict[str, Any]:
+    first, second = found.levels.levels[0].objects
+    return {
+        "agent": agent,
+        "first": first,
+        "second": second,
+        "preference": found.preference,
+        "capability": found.capability,
+        "timeouts": found.timeouts,
+        "bound": found.bound,
+    }
+
+
+def _read(path: Path, pairs: list[tuple[str, ...]]) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+        own = list(zip(table["first"], table["second"], strict=True))
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({str(error)[:200]}): delete it, and it is measured again"
+        ) from error
+    if own != pairs:
+        raise ValueError(
+            f"{path} holds {len(own)} other pairs than those asked for: name another folder, or "
+            "delete the file"
+        )
+    return table

@@ -67,7 +67,7 @@ def nearness(name: str) -> Float[np.ndarray, "feature=1"]:
         array([-1.])
     """
     colour, trained = features(name)[:3], features(f"{TRAINED_COLOUR}_line")[:3]
-    return -np.linalg.norm(colour - trained, keepdims=True)
+    return np.array([-float(np.linalg.norm(colour - trained))])
 
 
 def fitted(

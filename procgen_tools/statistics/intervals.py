@@ -34,7 +34,7 @@ class Estimate:
     @classmethod
     def exact(cls, number: float) -> Estimate:
         """A number without uncertainty: both ends of its interval are the number itself."""
-        return cls(number, number, number)
+        return cls(float(number), float(number), float(number))
 
     @property
     def interval(self) -> tuple[float, float]:

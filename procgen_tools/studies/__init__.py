@@ -29,6 +29,7 @@ NAMES = (
     "training_dynamics",
     "visualize_activations",
     "crops_and_humans",
+    "colour_or_shape",
 )
 """In the order of the table in experiments/README.md."""
 

@@ -1,0 +1,295 @@
+"""The claims about agents of two objects, and the rules that decide them.
+
+The rules on the spread of preferences and on success were written after ten agents had been looked
+at; all others before their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import bootstrap
+
+from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels, median_over_levels
+from procgen_tools.studies.base import Claim
+from procgen_tools.studies.colour_or_shape.measure import CHANNELS, spread
+from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_MEDIAN, PUBLISHED_RANGE
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
+
+COLOUR_OR_SHAPE = ("red_line", "yellow_gem")
+NEEDED = 3.0
+"""An agent needs a channel if blanking it makes its episodes this many times as long."""
+
+UNBOUNDED = 99.0
+"""Stands for an interval without an end, in a run with too few agents."""
+
+UNITS = {"unit": "population", "average": False}
+
+
+def all_claims(
+    success: pd.DataFrame, preferences: pd.DataFrame, sampled: pd.DataFrame, model: pd.DataFrame
+) -> tuple[Claim, ...]:
+    """Every claim, of the tables of `measure`."""
+    return (
+        _success(success),
+        *_preferences(preferences),
+        _regression(preferences),
+        *_same_data(preferences),
+        _sampled(sampled),
+        _one_channel(success),
+        _prediction(model),
+    )
+
+
+def of_pair(table: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """The rows of one pair."""
+    return table[(table["first"] == pair[0]) & (table["second"] == pair[1])]
+
+
+def _by_population(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(name): rows for name, rows in table.groupby("population", sort=False)}
+
+
+def _success(success: pd.DataFrame) -> Claim:
+    seen = success[success["blanked"] == "none"]
+    return Claim(
+        statement="All agents reach the yellow line in their training levels",
+        published="trained to convergence",
+        rule=Rule.that(value("lowest success") >= 0.99, **UNITS),
+        measured={
+            name: {
+                "lowest success": Estimate.exact(rows["success"].min()),
+                "mean steps": mean_over_levels(rows["steps"].to_numpy()),
+            }
+            for name, rows in _by_population(seen).items()
+        },
+        form=".4f",
+    )
+
+
+def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
+    chosen = _by_population(of_pair(table, COLOUR_OR_SHAPE))
+    alike = _by_population(of_pair(table, ("yellow_line", "yellow_line")))
+    unseen = _by_population(of_pair(table, ("yellow_line", "black_gem")))
+    half = (NEAREST[1] - NEAREST[0]) / 2
+    return (
+        Claim(
+            statement="Agents that differ in their seed only prefer different objects: the red "
+            "line against the yellow gem",
+            published=f"{PUBLISHED_RANGE[0]} to {PUBLISHED_RANGE[1]}, median about "
+            f"{PUBLISHED_MEDIAN}, of 100 agents trained by PPO",
+            rule=Rule.that(lower("standard deviation") > half, **UNITS),
+            measured={
+                name: {
+                    "standard deviation": Estimate(*spread(rows["preference"].to_numpy())),
+                    "median": median_over_levels(rows["preference"].to_numpy()),
+                    "lowest": Estimate.exact(rows["preference"].min()),
+                    "highest": Estimate.exact(rows["preference"].max()),
+                }
+                for name, rows in chosen.items()
+            },
+            comment=f"An agent that goes to the nearer object is between {NEAREST[0]} and "
+            f"{NEAREST[1]}, at most {half:.3f} from the middle.",
+        ),
+        Claim(
+            statement="They are capable all the same: they reach one of the two soon",
+            published="4 steps (the example agent)",
+            rule=Rule.that(value("median steps") <= 10, **UNITS),
+            measured={
+                name: {
+                    "median steps": median_over_levels(rows["capability"].to_numpy()),
+                    "highest": Estimate.exact(rows["capability"].max()),
+                }
+                for name, rows in chosen.items()
+            },
+            form=".1f",
+        ),
+        Claim(
+            statement="Between two yellow lines they go to the nearer one",
+            published=f"{NEAREST[0]} to {NEAREST[1]} for an agent that goes to the nearer object",
+            rule=Rule.that(
+                value("lowest") >= NEAREST[0] - 0.02, value("highest") <= NEAREST[1] + 0.02, **UNITS
+            ),
+            measured={
+                name: {
+                    "lowest": Estimate.exact(rows["preference"].min()),
+                    "highest": Estimate.exact(rows["preference"].max()),
+                }
+                for name, rows in alike.items()
+            },
+        ),
+        Claim(
+            statement="Against a black gem, which does not show on black, they go to the yellow "
+            "line",
+            rule=Rule.that(lower("mean preference") > NEAREST[1], **UNITS),
+            measured={
+                name: {"mean preference": mean_over_levels(rows["preference"].to_numpy())}
+                for name, rows in unseen.items()
+            },
+        ),
+    )
+
+
+def regression_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per agent: `green`, the preference for the green line against the red line, and
+    `gem`, that for the yellow gem against the red line. Empty columns are left out.
+    """
+    green = of_pair(table, ("green_line", "red_line")).set_index("agent")
+    gem = of_pair(table, COLOUR_OR_SHAPE).set_index("agent")
+    joined = green[["population"]].assign(
+        green=green["preference"], gem=1 - gem["preference"].reindex(green.index)
+    )
+    return joined.dropna().reset_index()
+
+
+def _regression(table: pd.DataFrame) -> Claim:
+    rows = _by_population(regression_rows(table))
+    return Claim(
+        statement="One preference predicts another: agents that prefer the green line to the red "
+        "line prefer the yellow gem to the red line",
+        published="a regression with R² (no number in print that we know of)",
+        rule=Rule.that(lower("slope") > 0, **UNITS),
+        measured={name: regression(each) for name, each in rows.items()},
+    )
+
+
+def regression(rows: pd.DataFrame) -> dict[str, Estimate]:
+    """Slope, intercept and R² of `gem` on `green`, with intervals by bootstrap over agents."""
+    green, gem = rows["green"].to_numpy(np.float64), rows["gem"].to_numpy(np.float64)
+
+    def line(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+        centred_x, centred_y = (each - each.mean(axis=axis, keepdims=True) for each in (x, y))
+        covariance = (centred_x * centred_y).sum(axis=axis)
+        of_x, of_y = ((each**2).sum(axis=axis) for each in (centred_x, centred_y))
+        slope = np.divide(covariance, of_x, out=np.zeros_like(covariance), where=of_x > 0)
+        both = of_x * of_y
+        fit = np.divide(covariance**2, both, out=np.zeros_like(covariance), where=both > 0)
+        return np.stack([slope, y.mean(axis=axis) - slope * x.mean(axis=axis), fit])
+
+    found = line(green, gem)
+    low, high = _resampled((green, gem), line, paired=True)
+    return {
+        name: Estimate(float(found[k]), float(low[k]), float(high[k]))
+        for k, name in enumerate(("slope", "intercept", "R²"))
+    }
+
+
+def _resampled(
+    samples: tuple[np.ndarray, ...], statistic: Callable[..., Any], *, paired: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The 95% percentile interval of the bootstrap over agents; unbounded below three agents."""
+    if min(map(len, samples)) < 3:
+        shape = np.shape(statistic(*samples))
+        return np.full(shape, -UNBOUNDED), np.full(shape, UNBOUNDED)
+    bounds = bootstrap(
+        samples, statistic, paired=paired, n_resamples=9999, method="percentile",
+        random_state=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
+    return np.asarray(bounds.low), np.asarray(bounds.high)
+
+
+def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
+    chosen = _by_population(of_pair(table, COLOUR_OR_SHAPE))
+    if not {"black_same_data", "black_own_data"} <= set(chosen):
+        return ()
+    same, own = (
+        chosen[name]["preference"].to_numpy() for name in ("black_same_data", "black_own_data")
+    )
+
+    def ratio(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+        above, below = (np.std(each, axis=axis, ddof=1) for each in (x, y))
+        return np.divide(above, below, out=np.full_like(above, UNBOUNDED), where=below > 0)
+
+    low, high = _resampled((same, own), ratio)
+    found = Estimate(float(ratio(same, own)), float(low), float(high))
+    quantity = "ratio of standard deviations"
+    return (
+        Claim(
+            statement="Agents that were shown the same data in the same order, and differ in their "
+            "initial weights only, differ as much as those that also saw other data",
+            published="none",
+            rule=Rule.that(value(quantity) >= 0.67, value(quantity) <= 1.5, each=False),
+            measured={ALL_AGENTS: {quantity: found}},
+        ),
+    )
+
+
+def _sampled(table: pd.DataFrame) -> Claim:
+    inside = (table["exact"] >= table["low"]) & (table["exact"] <= table["high"])
+    error = (table["exact"] - table["sampled"]).abs().to_numpy()
+    return Claim(
+        statement="Exact preferences are those of the published protocol: they lie in the 95% "
+        "intervals of 1,000 sampled episodes",
+        rule=Rule.that(upper("share inside") >= 0.95,
+                       each=False),
+        measured={
+            ALL_AGENTS: {
+                "share inside": Share.of(inside.to_numpy()).estimate,
+                "mean absolute difference": mean_over_levels(error),
+            }
+        },
+        form=".3f",
+    )  # fmt: skip
+
+
+def needs(success: pd.DataFrame) -> pd.DataFrame:
+    """One row per agent: whether it needs the red, the green and the blue channel."""
+    steps = success.pivot_table(
+        index=["population", "agent"], columns="blanked", values="steps", sort=False
+    )
+    return pd.DataFrame(
+        {name: steps[name] > NEEDED * steps["none"] for name in CHANNELS}
+    ).reset_index()
+
+
+def _one_channel(success: pd.DataFrame) -> Claim:
+    table = needs(success)
+    one = table["red"] ^ table["green"]
+    quantity = "share that needs exactly one of red and green"
+    return Claim(
+        statement="Agents find the yellow line through one of its two colour channels, and which "
+        "one is arbitrary",
+        published="agents detect the goal through one colour channel; which is arbitrary",
+        rule=Rule.that(value(quantity) >= 0.75, **UNITS),
+        measured={
+            name: {
+                quantity: Share.of(one[rows.index].to_numpy()).estimate,
+                "red": Share.of((one & table["red"])[rows.index].to_numpy()).estimate,
+                "green": Share.of((one & table["green"])[rows.index].to_numpy()).estimate,
+                "both": Share.of((table["red"] & table["green"])[rows.index].to_numpy()).estimate,
+            }
+            for name, rows in _by_population(table).items()
+        },
+    )
+
+
+def _prediction(model: pd.DataFrame) -> Claim:
+    def of(rows: pd.DataFrame) -> dict[str, Estimate]:
+        def mean(column: str) -> Estimate:
+            return mean_over_levels(rows[column].to_numpy())
+
+        gains = {
+            "gain over no model": rows["error_without_model"] - rows["error"],
+            "gain over distance in colour": rows["error_of_distance"] - rows["error"],
+        }
+        return {
+            "error": mean("error"),
+            "error without model": mean("error_without_model"),
+            "error of distance": mean("error_of_distance"),
+            **{name: mean_over_levels(gain.to_numpy()) for name, gain in gains.items()},
+        }
+
+    return Claim(
+        statement="What an agent reads of colour channels and shape, fitted to 16 pairs, predicts "
+        "its preference for 8 others better than its mean, and better than the distance in colour",
+        published="none",
+        rule=Rule.that(
+            lower("gain over no model") > 0, lower("gain over distance in colour") > 0, **UNITS
+        ),
+        measured={name: of(rows) for name, rows in _by_population(model).items()},
+        form=".3f",
+        comment="Intervals are over agents.",
+    )

@@ -1,0 +1,214 @@
+"""Figures of agents of two objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.plots.style import (
+    INK,
+    NOTE,
+    REFERENCE,
+    headline,
+    legend_below,
+    series_look,
+)
+from procgen_tools.studies.colour_or_shape.claims import (
+    COLOUR_OR_SHAPE,
+    NEEDED,
+    of_pair,
+    regression,
+    regression_rows,
+)
+from procgen_tools.studies.colour_or_shape.measure import POPULATIONS
+from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_RANGE
+from procgen_tools.worlds.maze.human_view import human_view
+from procgen_tools.worlds.two_objects.levels import make_level, variant
+from procgen_tools.worlds.two_objects.objects import picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAMES = {
+    "black_same_data": "imitation, the same data",
+    "black_own_data": "imitation, data of their own",
+    "textured": "imitation, textured backgrounds",
+    "ppo_black": "PPO",
+}
+"""The populations in words."""
+
+LOOKS = {name: series_look(number) for number, name in enumerate(POPULATIONS)}
+
+LONGEST = 100
+"""Mean steps at which the axis ends, as in the published figures."""
+
+COLUMNS = 5
+
+
+def _object(ax: Axes, name: str, place: tuple[float, float], size: float) -> None:
+    """The picture of an object beside an axis, at a place in fractions of the axes."""
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    shown = np.full((128, 128, 3), 205, np.uint8)
+    drawn = picture(name)
+    opaque = drawn[..., 3] > 0
+    shown[opaque] = drawn[opaque][:, :3]
+    box = AnnotationBbox(
+        OffsetImage(shown, zoom=size), place, xycoords="axes fraction", frameon=False,
+        box_alignment=(0.5, 0.5), annotation_clip=False,
+    )  # fmt: skip
+    ax.add_artist(box)
+
+
+def plot_preferences(preferences: pd.DataFrame) -> Figure:
+    """Preference against the length of episodes, one panel per pair and one dot per agent.
+
+    Args:
+        preferences: rows of `measure.preferences`.
+    """
+    import matplotlib.pyplot as plt
+
+    pairs = list(dict.fromkeys(zip(preferences["first"], preferences["second"], strict=True)))
+    columns = min(COLUMNS, len(pairs))
+    rows = -(-len(pairs) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(2.5 * columns, 2.5 * rows + 1.2), sharex=True, sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for ax, pair in zip(axes.ravel(), pairs, strict=False):
+        ax.axhspan(*NEAREST, color=REFERENCE, alpha=0.5, linewidth=0, zorder=0)
+        for name, of in of_pair(preferences, pair).groupby("population", sort=False):
+            look = LOOKS[str(name)]
+            ax.scatter(
+                of["capability"].clip(upper=LONGEST), of["preference"], s=22, alpha=0.75,
+                color=look.colour, marker=look.marker, edgecolor="none", label=NAMES[str(name)],
+            )  # fmt: skip
+        ax.set(xlim=(0, LONGEST * 1.03), ylim=(-0.03, 1.03), yticks=(0, 0.5, 1))
+        ax.set_title(" / ".join(each.replace("_", " ") for each in pair), fontsize=9)
+        for name, height in zip(pair, (0.93, 0.07), strict=True):
+            _object(ax, name, (0.9, height), 0.16)
+    for ax in axes.ravel()[len(pairs) :]:
+        ax.set_axis_off()
+    for ax in axes[-1]:
+        ax.set_xlabel("mean steps of an episode")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("P(first object)")
+    legend_below(figure)
+    chosen = of_pair(preferences, COLOUR_OR_SHAPE)["preference"]
+    agents = preferences["agent"].nunique()
+    headline(
+        figure,
+        f"Colour or shape? The seed decides: red line over yellow gem in {chosen.min():.0%} to "
+        f"{chosen.max():.0%} of the episodes",
+        f"{agents} agents trained to reach a yellow line; exact shares over the 1,000 test levels; "
+        "grey band: an agent that goes to the nearer object; top right and bottom right of each "
+        f"panel: the two objects; steps beyond {LONGEST} are drawn at {LONGEST}",
+    )
+    return figure
+
+
+def plot_regression(preferences: pd.DataFrame) -> Figure:
+    """One preference against another, one dot per agent, with a line per population."""
+    import matplotlib.pyplot as plt
+
+    rows = regression_rows(preferences)
+    figure, ax = plt.subplots(figsize=(5.6, 5.4), layout="constrained")
+    for name, of in rows.groupby("population", sort=False):
+        look, fit = LOOKS[str(name)], regression(of)
+        label = f"{NAMES[str(name)]}: R² {fit['R²'].value:.2f}, slope {fit['slope'].value:.2f}"
+        ax.scatter(of["green"], of["gem"], s=34, alpha=0.8, color=look.colour,
+                   marker=look.marker, edgecolor="none", label=label)  # fmt: skip
+        ends = np.array([of["green"].min(), of["green"].max()])
+        ax.plot(ends, fit["intercept"].value + fit["slope"].value * ends, color=look.colour)
+    ax.axhspan(*(1 - np.array(NEAREST)[::-1]), color=REFERENCE, alpha=0.4, linewidth=0, zorder=0)
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal",
+           xlabel="P(green line) against the red line",
+           ylabel="P(yellow gem) against the red line")  # fmt: skip
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False, fontsize=9)
+    whole = regression(rows)
+    headline(
+        figure,
+        f"A preference between two lines predicts colour or shape: R² {whole['R²'].value:.2f} over "
+        "all agents",
+        f"{len(rows)} agents, exact; grey band: an agent that goes to the nearer object",
+    )
+    return figure
+
+
+def plot_channels(success: pd.DataFrame) -> Figure:
+    """How much longer episodes become without the red and without the green channel."""
+    import matplotlib.pyplot as plt
+
+    steps = success.pivot_table(
+        index=["population", "agent"], columns="blanked", values="steps", sort=False
+    )
+    figure, ax = plt.subplots(figsize=(5.6, 5.4), layout="constrained")
+    for name, of in steps.groupby(level="population", sort=False):
+        look = LOOKS[str(name)]
+        ax.scatter(of["red"] / of["none"], of["green"] / of["none"], s=38, alpha=0.8,
+                   color=look.colour, marker=look.marker, edgecolor="none",
+                   label=NAMES[str(name)])  # fmt: skip
+    for line in (ax.axvline, ax.axhline):
+        line(NEEDED, color=REFERENCE, linewidth=1.2, zorder=0)
+    ax.set(xscale="log", yscale="log", xlabel="steps without red ÷ steps with it",
+           ylabel="steps without green ÷ steps with it")  # fmt: skip
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False, fontsize=9, ncols=2)
+    red, green = (steps[channel] > NEEDED * steps["none"] for channel in ("red", "green"))
+    headline(
+        figure,
+        f"{int((red ^ green).sum())} of {len(steps)} agents need exactly one of the two channels "
+        "of yellow",
+        f"training levels, exact; grey lines: {NEEDED:g} times as many steps",
+    )
+    return figure
+
+
+def plot_prediction(model: pd.DataFrame) -> Figure:
+    """The error of the predicted preferences, one line per agent."""
+    import matplotlib.pyplot as plt
+
+    columns = ("error_without_model", "error_of_distance", "error")
+    figure, ax = plt.subplots(figsize=(6.0, 4.6), layout="constrained")
+    numbers = model[list(columns)].to_numpy()
+    for row, name in zip(numbers, model["population"], strict=True):
+        ax.plot(range(3), row, color=LOOKS[str(name)].colour, alpha=0.35, linewidth=1)
+    ax.plot(range(3), numbers.mean(axis=0), color=INK, linewidth=2.2, marker="o", label="mean")
+    ax.set_xticks(range(3), ["no model", "distance in colour", "channels and shape"])
+    ax.set(ylabel="mean absolute error of P(first object)", ylim=(0, None), xlim=(-0.3, 2.3))
+    for number, mean in enumerate(numbers.mean(axis=0)):
+        ax.annotate(f"{mean:.3f}", (number, mean), textcoords="offset points", xytext=(10, 8),
+                    fontsize=10, color=NOTE)  # fmt: skip
+    headline(
+        figure,
+        f"What an agent reads predicts pairs that were not used: error {numbers[:, 2].mean():.2f} "
+        f"instead of {numbers[:, 0].mean():.2f}",
+        f"{len(model)} agents trained on black, 16 pairs fitted and 8 predicted for each; one "
+        "line per agent, black: the mean",
+    )
+    return figure
+
+
+def plot_levels() -> Figure:
+    """A training level and a test level, on black and textured backgrounds."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 4, figsize=(10.4, 3.2), layout="constrained")
+    shown = [
+        (what, of, background)
+        for background in ("black", "textured")
+        for what, of in (("training", variant("maze_pure_yellowline")), ("test", variant()))
+    ]
+    for ax, (what, of, background) in zip(axes, shown, strict=True):
+        ax.imshow(human_view(make_level(100_002, of, background=background), square_pixels=40))
+        ax.set_title(f"{what}, {background}", fontsize=10)
+        ax.set_axis_off()
+    low, high = PUBLISHED_RANGE
+    headline(
+        figure,
+        "Trained to reach a yellow line, shown a red line and a yellow gem",
+        f"level 100002; 100 published agents chose the red line in {low:.0%} to {high:.0%}",
+    )
+    return figure

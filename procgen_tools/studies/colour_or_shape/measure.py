@@ -1,0 +1,266 @@
+"""What is measured: success, preferences, sampled episodes, blanked channels, and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import bootstrap
+
+from procgen_tools.catalogue import agents, digest
+from procgen_tools.evaluation.duels import TEST_SEEDS, episodes_of
+from procgen_tools.evaluation.preferences import (
+    LevelSet,
+    distinct,
+    exact_preference,
+    preference_table,
+)
+from procgen_tools.models import load_policy
+from procgen_tools.studies.base import Settings
+from procgen_tools.studies.colour_or_shape import reading
+from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS, TEXTURED_PAIRS
+from procgen_tools.worlds.two_objects.levels import make_levels, variant
+
+WORLD = "two_objects"
+"""The folder of the agents."""
+
+POPULATIONS = {
+    "black_same_data": "black",
+    "black_own_data": "black",
+    "textured": "textured",
+    "ppo_black": "black",
+}
+"""The populations of trained_models/two_objects.toml, with the backgrounds of their training."""
+
+TOLERANCE = 1e-3
+"""The bound of the error of exact preferences (see `evaluation.preferences`)."""
+
+TRAINING_SEEDS = range(2_000)
+"""Their levels of the training variant include all 204 distinct ones."""
+
+SAMPLED_AGENTS = 1
+"""How many agents of each population also play the sampled protocol."""
+
+CHANNELS = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class Member:
+    """An agent of a population.
+
+    Attributes:
+        name: the agent's name.
+        population: one of `POPULATIONS`.
+        path: its file.
+    """
+
+    name: str
+    population: str
+    path: Path
+
+    def load(self) -> Any:
+        """The policy."""
+        return load_policy(self.path).eval()
+
+
+def members(settings: Settings) -> tuple[Member, ...]:
+    """The agents that ship, by population; two of each in fast mode.
+
+    Raises:
+        FileNotFoundError: there are no agents of two objects.
+    """
+    found: list[Member] = []
+    for population in POPULATIONS:
+        of = [
+            Member(agent.name, population, agent.path)
+            for agent in agents()
+            if agent.world == WORLD and agent.name.startswith(f"{population}_seed_")
+        ]
+        found += of[: 2 if settings.fast else None]
+    if not found:
+        raise FileNotFoundError(
+            f"there are no agents of {WORLD}: train them with procgen-tools sweep "
+            "trained_models/two_objects.toml"
+        )
+    return tuple(found)
+
+
+def training_levels(background: str) -> LevelSet:
+    """All distinct levels of the training."""
+    return distinct(
+        make_levels(TRAINING_SEEDS, variant("maze_pure_yellowline"), background=background)
+    )
+
+
+def success_table(chosen: Sequence[Member], *, fast: bool) -> pd.DataFrame:
+    """Each agent in its training levels, exact, as it is and with an input channel blanked.
+
+    A blanked channel is 0 in every pixel. Columns: agent, population, blanked ('none', 'red',
+    'green' or 'blue'), success, steps.
+    """
+    rows = []
+    sets = {background: training_levels(background) for background in set(POPULATIONS.values())}
+    for member in chosen:
+        policy = member.load()
+        for blanked in ("none", *CHANNELS):
+            levels = sets[POPULATIONS[member.population]]
+            if fast:
+                levels = distinct(levels.levels[:6])
+            found = exact_preference(
+                policy if blanked == "none" else without_channel(policy, blanked),
+                levels,
+                tolerance=TOLERANCE,
+            )
+            rows.append(
+                {
+                    "agent": member.name,
+                    "population": member.population,
+                    "blanked": blanked,
+                    "success": found.success,
+                    "steps": found.capability,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def without_channel(policy: Any, channel: str) -> Any:
+    """A copy of a policy that does not see one input channel.
+
+    Args:
+        policy: an ImpalaPolicy.
+        channel: one of `CHANNELS`.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> blind = without_channel(ImpalaPolicy(), "red")
+        >>> float(blind.embedder.block1.conv.weight[:, 0].abs().sum())
+        0.0
+    """
+    import copy
+
+    blind = copy.deepcopy(policy)
+    with torch.no_grad():
+        blind.embedder.block1.conv.weight[:, CHANNELS.index(channel)] = 0
+    return blind
+
+
+def preferences(
+    chosen: Sequence[Member], folder: Path, *, seeds: Sequence[int] = TEST_SEEDS,
+    pairs: Mapping[str, Sequence[Sequence[str]]] | None = None, progress_bar: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """The exact preferences of every agent, on the backgrounds of its training.
+
+    Args:
+        chosen: the agents.
+        folder: where finished agents are kept.
+        seeds: the levels.
+        pairs: by background; defaults to the published ones.
+        progress_bar: whether to show one.
+
+    Returns:
+        The columns of `preference_table`, and population.
+    """
+    usual = {"black": BLACK_PAIRS, "textured": TEXTURED_PAIRS}
+    tables = []
+    for background in dict.fromkeys(POPULATIONS[member.population] for member in chosen):
+        of = [member for member in chosen if POPULATIONS[member.population] == background]
+        table = preference_table(
+            kept_names(of, lambda member: member.load),
+            distinct(make_levels(seeds, background=background)),
+            (pairs or usual)[background],
+            folder / background,
+            tolerance=TOLERANCE,
+            progress_bar=progress_bar,
+        )
+        tables.append(named(table, of))
+    return pd.concat(tables, ignore_index=True)
+
+
+def readings(
+    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+) -> pd.DataFrame:
+    """The preferences for the pairs of `reading`, of agents trained on black."""
+    of = [member for member in chosen if POPULATIONS[member.population] == "black"]
+    return preferences(
+        of,
+        folder,
+        seeds=reading.SEEDS[: 6 if fast else None],
+        pairs={"black": reading.PAIRS},
+        progress_bar=progress_bar,
+    )
+
+
+def sampled(
+    chosen: Sequence[Member], folder: Path, exact: pd.DataFrame, *, seeds: Sequence[int],
+    progress_bar: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """The published protocol for the first agents of each population, beside the exact numbers.
+
+    Returns:
+        One row per agent and pair: agent, population, first, second, exact, sampled, low, high (the
+        95% interval), steps (sampled), capability (exact).
+    """
+    rows = []
+    for population, background in POPULATIONS.items():
+        of = [member for member in chosen if member.population == population][:SAMPLED_AGENTS]
+        numbers = exact[exact["agent"].isin([member.name for member in of])]
+        pairs = list(dict.fromkeys(zip(numbers["first"], numbers["second"], strict=True)))
+        episodes = episodes_of(
+            kept_names(of, lambda member: member.load()),
+            pairs,
+            folder / background,
+            seeds=seeds,
+            background=background,
+            progress_bar=progress_bar,
+        )
+        by_key = {(row.agent, row.first, row.second): row for row in numbers.itertuples()}
+        for member in of:
+            for pair in pairs:
+                played = episodes[_kept(member), pair]
+                row: Any = by_key[member.name, *pair]
+                low, high = played.preference.interval
+                rows.append(
+                    {
+                        "agent": member.name, "population": population, "first": pair[0],
+                        "second": pair[1], "exact": row.preference, "low": low, "high": high,
+                        "sampled": played.preference.value, "steps": played.capability,
+                        "capability": row.capability,
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def kept_names(chosen: Sequence[Member], make: Callable[[Member], Any]) -> dict[str, Any]:
+    """By a name that changes with the agent's file, so that kept results belong to it."""
+    return {_kept(member): make(member) for member in chosen}
+
+
+def _kept(member: Member) -> str:
+    return f"{member.name}_{digest(member.path)[:8]}"
+
+
+def named(table: pd.DataFrame, chosen: Sequence[Member]) -> pd.DataFrame:
+    """A table with the agents' own names and populations."""
+    own = {_kept(member): member for member in chosen}
+    of = [own[name] for name in table["agent"]]
+    return table.assign(
+        agent=[member.name for member in of], population=[member.population for member in of]
+    )
+
+
+def spread(values: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
+    """The standard deviation over agents, with the 95% percentile interval of its bootstrap."""
+    found = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    if len(values) < 3:
+        return found, 0.0, 1.0
+    bounds = bootstrap(
+        (values,), partial(np.std, ddof=1), n_resamples=9999, method="percentile",
+        random_state=np.random.default_rng(seed),
+    ).confidence_interval  # fmt: skip
+    return found, float(bounds.low), float(bounds.high)

@@ -1,0 +1,115 @@
+"""Exact preferences: equal to the chains of single levels, and within their bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from procgen_tools import chains, two_objects, vfield
+from procgen_tools.evaluation.preferences import (
+    distinct,
+    exact_preference,
+    preference_table,
+)
+from procgen_tools.models import ImpalaPolicy
+
+LEVELS = distinct(two_objects.make_levels(range(100_000, 100_012)))
+
+
+@pytest.fixture(scope="module")
+def policy() -> ImpalaPolicy:
+    """An untrained network with clear wishes: its logits are far apart."""
+    policy = ImpalaPolicy(seed=3)
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter *= 1.5
+    return policy
+
+
+def test_distinct_levels_have_the_weights_of_their_seeds() -> None:
+    levels = distinct(two_objects.make_levels(range(100_000, 101_000)))
+    assert len(levels.levels) == 848
+    assert levels.weights.sum() == pytest.approx(1)
+    original = two_objects.make_level(100_345)
+    assert levels.levels[levels.index[345]] == original
+
+
+def test_many_levels_together_give_what_each_gives_alone(policy: ImpalaPolicy) -> None:
+    found = exact_preference(policy, LEVELS, step_limit=40)
+    for number, level in enumerate(LEVELS.levels[:4]):
+        alone = chains.chances(vfield.vector_field(level, policy), step_limit=40)
+        assert found.first[number] == pytest.approx(alone.first["red_line"], abs=1e-6)
+        assert found.second[number] == pytest.approx(alone.first["yellow_gem"], abs=1e-6)
+        assert found.neither[number] == pytest.approx(alone.neither, abs=1e-6)
+        assert found.steps[number] == pytest.approx(alone.episode_steps, abs=1e-4)
+    assert found.bound == 0
+    assert 0 < found.timeouts < 1
+    assert found.success == pytest.approx(1 - found.timeouts)
+
+
+def test_a_tolerance_saves_states_and_bounds_the_error(policy: ImpalaPolicy) -> None:
+    few = distinct(LEVELS.levels[:5])
+    whole, loose = (exact_preference(policy, few, tolerance=each) for each in (0, 0.3))
+    assert 0 < loose.bound <= 0.3
+    for one, other in ((whole.first, loose.first), (whole.second, loose.second)):
+        assert (np.abs(one - other) <= loose.unresolved + 1e-9).all()
+        assert (other <= one + 1e-9).all()  # what is not followed up only adds
+
+
+def test_short_episodes_need_no_limit() -> None:
+    """An agent that always goes right ends, or walks into a wall until the limit."""
+
+    class Right(ImpalaPolicy):
+        def logits_and_value(self, obs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            logits = torch.full((len(obs), 15), -40.0)
+            logits[:, 7] = 40.0
+            return logits, torch.zeros(len(obs))
+
+    level = two_objects.parse("###\n1.2\nM.#", world_size=5)
+    hit, miss = two_objects.parse("###\n1##\nM.2", world_size=5), level
+    found = exact_preference(Right(), distinct([hit, miss]))
+    assert found.second.tolist() == [pytest.approx(1), pytest.approx(0)]
+    assert found.neither.tolist() == [pytest.approx(0), pytest.approx(1)]
+    assert found.steps.tolist() == [pytest.approx(2), pytest.approx(500)]
+
+
+def test_one_object_has_no_second(policy: ImpalaPolicy) -> None:
+    levels = two_objects.make_levels(range(3), two_objects.variant("maze_pure_yellowline"))
+    found = exact_preference(policy, distinct(levels))
+    assert not found.second.any()
+    assert found.success == pytest.approx(float(found.levels.weights @ found.first))
+
+
+def test_finished_agents_are_not_measured_again(policy: ImpalaPolicy, tmp_path: Path) -> None:
+    few = distinct(LEVELS.levels[:2])
+    loaded = []
+
+    def load() -> ImpalaPolicy:
+        loaded.append(1)
+        return policy
+
+    pairs = [("red_line", "yellow_gem"), ("green_line", "red_line")]
+    first = preference_table({"a": load}, few, pairs, tmp_path, tolerance=0.2)
+    again = preference_table({"a": load, "b": load}, few, pairs, tmp_path, tolerance=0.2)
+    assert len(loaded) == 2
+    assert again[again["agent"] == "a"].reset_index(drop=True).equals(first)
+    with pytest.raises(ValueError, match="2 other pairs than those asked for"):
+        preference_table({"a": load}, few, pairs[:1], tmp_path)
+    (tmp_path / "a.parquet").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match=r"a\.parquet cannot be read .* delete it"):
+        preference_table({"a": load}, few, pairs, tmp_path)
+
+
+def test_mistakes(policy: ImpalaPolicy) -> None:
+    with pytest.raises(ValueError, match="0 levels of 0 kinds"):
+        distinct([])
+    other = two_objects.make_level(0, two_objects.variant(objects=["red_gem", "red_line"]))
+    with pytest.raises(ValueError, match="2 levels of 2 kinds"):
+        distinct([LEVELS.levels[0], other])
+    with pytest.raises(ValueError, match=r"tolerance 1\.5 is not in"):
+        exact_preference(policy, LEVELS, tolerance=1.5)
+    with pytest.raises(ValueError, match="no object 'red_ball'"):
+        LEVELS.with_objects("red_ball", "red_gem")

@@ -52,5 +52,5 @@ def test_results_are_kept_by_the_agents_file(tmp_path: Path) -> None:
 def test_the_spread_has_an_interval() -> None:
     values = np.random.default_rng(0).normal(0.5, 0.1, 40)
     found, low, high = measure.spread(values)
-    assert low < 0.1 < high
-    assert low < found < high
+    assert 0.05 < low < found < high < 0.15
+    assert measure.spread(values[:1])[0] == 0

@@ -44,8 +44,8 @@ def decision(level: Level, start: tuple[int, int]) -> Decision | None:
 
     Example:
         >>> from procgen_tools.worlds.two_objects.text import parse
-        >>> decision(parse("2.1\\n.#.\\nM.."), (0, 0)).square
-        Square(row=0, col=0)
+        >>> decision(parse("2..\\n#.#\\nM.1"), (0, 0)).square
+        Square(row=0, col=1)
     """
     if len(level.things) != 2:
         return None

@@ -39,7 +39,7 @@ COLOURS = MappingProxyType(
 SHAPES = ("line", "gem")
 
 INVISIBLE = "invisible_gem"
-CHEESE = "cheese"
+CHEESE_OBJECT = "cheese"
 
 PURE = (*(f"{colour}_{shape}" for shape in SHAPES for colour in COLOURS), INVISIBLE)
 """The pure objects: any two of them make a pair."""
@@ -55,7 +55,7 @@ SHADED = MappingProxyType(
 )
 """The shaded objects: the colour of the lines; None for Kenney's art."""
 
-OBJECTS = (*PURE, *SHADED, CHEESE)
+OBJECTS = (*PURE, *SHADED, CHEESE_OBJECT)
 
 ART_PATH = Path(__file__).with_name("object_art.npz")
 
@@ -89,7 +89,7 @@ def check_object(name: str) -> str:
         raise ValueError(
             f"there is no object {name!r}{did_you_mean(name, OBJECTS)}: give COLOUR_line or "
             f"COLOUR_gem with one of the colours {colours}, or one of "
-            f"{', '.join((INVISIBLE, *SHADED, CHEESE))}"
+            f"{', '.join((INVISIBLE, *SHADED, CHEESE_OBJECT))}"
         )
     return name
 
@@ -141,7 +141,7 @@ def picture(name: str) -> UInt8[np.ndarray, "128 128 4"]:
         [255, 0, 0, 255]
     """
     check_object(name)
-    if name == CHEESE:
+    if name == CHEESE_OBJECT:
         raise ValueError("the cheese has no picture of 128 pixels: use its sprite")
     if name == INVISIBLE:
         drawn = np.zeros((PICTURE_PIXELS, PICTURE_PIXELS, 4), np.uint8)
@@ -175,6 +175,6 @@ def sprite(name: str, world_size: int) -> Sprite:
         (5, 5, 14, 14, 4)
     """
     tables = pixel_tables(world_size)
-    if check_object(name) == CHEESE:
+    if check_object(name) == CHEESE_OBJECT:
         return tables.cheese
     return Painter(world_size).sprite(premultiplied(picture(name)))

@@ -7,7 +7,7 @@ import pytest
 
 from procgen_tools.worlds.maze.agent_view import pixel_tables
 from procgen_tools.worlds.two_objects.objects import (
-    CHEESE,
+    CHEESE_OBJECT,
     COLOURS,
     INVISIBLE,
     OBJECTS,
@@ -69,16 +69,16 @@ def test_pictures_are_shared_and_cannot_be_changed() -> None:
 
 
 def test_the_cheese_is_that_of_the_maze() -> None:
-    assert sprite(CHEESE, 15) is pixel_tables(15).cheese
+    assert sprite(CHEESE_OBJECT, 15) is pixel_tables(15).cheese
     with pytest.raises(ValueError, match="the cheese has no picture"):
-        picture(CHEESE)
+        picture(CHEESE_OBJECT)
 
 
 @pytest.mark.parametrize("name", OBJECTS)
 def test_every_object_shows_at_every_square_of_a_small_world(name: str) -> None:
     pixels = sprite(name, 5).pixels[..., 3] > 0
     assert pixels.any(axis=(2, 3)).all() == (name != INVISIBLE)
-    assert name in SHADED or name in PURE or name == CHEESE
+    assert name in SHADED or name in PURE or name == CHEESE_OBJECT
 
 
 def test_unknown_objects_are_named_with_those_there_are() -> None:

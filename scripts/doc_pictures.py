@@ -1,9 +1,9 @@
-"""Draw the pictures of the README: docs/cheese_vector.png and docs/retargeting.png.
+"""Draw the pictures of the README: docs/{cheese_vector,retargeting,colour_or_shape}.png.
 
     python scripts/doc_pictures.py
 
 The first is the picture of the demo. The second is taken from the last run of the retargeting
-notebook.
+notebook, the third from the last run of `procgen-tools experiment colour_or_shape`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from run_notebooks import FOLDER, lighter
 
 from procgen_tools import demo
 from procgen_tools.files import unfinished
+from procgen_tools.studies.results import FOLDER as RESULTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 CELL = 'figures["target_maps"]'
@@ -47,8 +48,18 @@ def retargeting() -> str:
     )
 
 
+def colour_or_shape() -> str:
+    """The preferences of the agents of two objects, as a PNG in base64.
+
+    Raises:
+        FileNotFoundError: the experiment has not been run.
+    """
+    picture = (RESULTS / "colour_or_shape" / "preferences.png").read_bytes()
+    return lighter(base64.b64encode(picture).decode())
+
+
 if __name__ == "__main__":
-    for draw in (cheese_vector, retargeting):
+    for draw in (cheese_vector, retargeting, colour_or_shape):
         path = DOCS / f"{draw.__name__}.png"
         with unfinished(path) as temporary:
             temporary.write_bytes(base64.b64decode(draw()))

@@ -49,10 +49,10 @@ def test_a_name_in_two_worlds_is_asked_about(
     monkeypatch.chdir(tmp_path)
     for world in ("keys", "lines"):
         (tmp_path / "trained_models" / world).mkdir(parents=True)
-        (tmp_path / "trained_models" / world / "seed_0.pth").touch()
-    with pytest.raises(ValueError, match="'seed_0' may be keys/seed_0 or lines/seed_0"):
-        find_agent("seed_0")
-    assert find_agent("keys/seed_0") == tmp_path / "trained_models" / "keys" / "seed_0.pth"
+        (tmp_path / "trained_models" / world / "twin_0.pth").touch()
+    with pytest.raises(ValueError, match="'twin_0' may be keys/twin_0 or lines/twin_0"):
+        find_agent("twin_0")
+    assert find_agent("keys/twin_0") == tmp_path / "trained_models" / "keys" / "twin_0.pth"
 
 
 @pytest.mark.parametrize(

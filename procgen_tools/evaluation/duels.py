@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from jaxtyping import Float, Int
 from tqdm import tqdm
 
+from procgen_tools.episodes.answers import Answers
 from procgen_tools.episodes.records import write_records
 from procgen_tools.shown import summary
 from procgen_tools.statistics.intervals import Share
-from procgen_tools.vfield import CACHED_BATCH, observations_of
 from procgen_tools.worlds.two_objects.env import TwoObjectsVectorEnv
 from procgen_tools.worlds.two_objects.objects import check_object
 
@@ -70,7 +69,6 @@ class Episodes:
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
-@torch.no_grad()
 def play_duels(
     policy: Any,
     objects: Sequence[str],
@@ -104,27 +102,19 @@ def play_duels(
     envs = TwoObjectsVectorEnv(count, objects=pair, background=background, level_seeds=list(seeds))
     frames, _ = envs.reset(seed=0)
     rng = np.random.default_rng(seed)
+    answers = Answers(policy)
     steps, rewards = np.zeros(count, np.int64), np.zeros(count)
     active = np.arange(count)
     while len(active):
         actions = np.zeros(count, np.int64)
-        actions[active] = _sampled(policy, frames[active], rng)
+        cumulative = answers.to(frames[active]).cumsum(axis=1)
+        quantiles = rng.random((len(active), 1)) * cumulative[:, -1:]
+        actions[active] = (quantiles >= cumulative).sum(axis=1)
         frames, earned, terminations, truncations, _ = envs.step(actions)
         steps[active] += 1
         rewards[active] = earned[active]
         active = active[~(terminations | truncations)[active]]
     return Episodes(np.array(seeds, np.int64), steps, rewards)
-
-
-def _sampled(policy: Any, frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    parts = [
-        policy.logits_and_value(observations_of(policy, frames[begin : begin + CACHED_BATCH]))[0]
-        for begin in range(0, len(frames), CACHED_BATCH)
-    ]
-    probabilities = torch.cat(parts).double().softmax(dim=1).cpu().numpy()
-    cumulative = probabilities.cumsum(axis=1)
-    quantiles = rng.random((len(frames), 1)) * cumulative[:, -1:]
-    return np.asarray((quantiles >= cumulative).sum(axis=1))
 
 
 def checked_pair(objects: Sequence[str]) -> tuple[str, str]:

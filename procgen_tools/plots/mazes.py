@@ -6,6 +6,7 @@ numbers, colours) can therefore be placed by its square.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,16 @@ def plot_maze(
             fontsize=9,
         )
     return ax
+
+
+def marked_squares(maze: GridLevel) -> dict[str, Square]:
+    """The former name of `maze.landmarks()`; it works for one release, with a warning."""
+    warnings.warn(
+        "marked_squares(maze) is now maze.landmarks(); the old name works for one release",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return maze.landmarks()
 
 
 def ring_squares(ax: Axes, maze: GridLevel, *, width: int | float = 1.6) -> None:

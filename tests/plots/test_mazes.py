@@ -10,7 +10,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from procgen_tools.plots import style
-from procgen_tools.plots.mazes import plot_maze, ring_squares
+from procgen_tools.plots.mazes import marked_squares, plot_maze, ring_squares
 from procgen_tools.worlds.maze.edit import move_mouse
 from procgen_tools.worlds.maze.grid import parse
 from procgen_tools.worlds.maze.levels import make_level
@@ -72,3 +72,9 @@ def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made() -> None:
     with pytest.raises(ValueError, match=r"fade 1\.5 is not between 0"):
         plot_maze(MAZE, fade=1.5)
     assert plt.get_fignums() == before
+
+
+def test_the_former_name_of_landmarks_works_with_a_warning() -> None:
+    level = make_level(51)
+    with pytest.warns(FutureWarning, match=r"marked_squares\(maze\) is now maze\.landmarks\(\)"):
+        assert marked_squares(level) == level.landmarks()

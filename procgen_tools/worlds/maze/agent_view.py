@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -123,9 +123,9 @@ def draw_levels(
             "together: give (frame, row, col) with as many rows as columns, and one background "
             "per frame"
         )
-    known = ((backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)) | np.isin(
-        backgrounds, list(kernels.PLAIN.values())
-    )
+    known = (backgrounds >= 0) & (backgrounds < NUM_BACKGROUNDS)
+    for code in kernels.PLAIN.values():
+        known |= backgrounds == code
     unknown = backgrounds[~known]
     if unknown.size:
         raise ValueError(
@@ -157,6 +157,11 @@ def _stacked(
         raise ValueError(
             f"a sprite is not for a world of {world_size} squares: render it for this world"
         )
+    return _stack(sprites)
+
+
+@lru_cache(maxsize=64)  # a step of a batch draws a few levels, in less time than stacking takes
+def _stack(sprites: tuple[Sprite, ...]) -> tuple[Shaped[np.ndarray, ...], ...]:
     if len({sprite.pixels.shape for sprite in sprites}) > 1:
         raise ValueError("the sprites have patches of different sizes: render them alike")
     if not sprites:

@@ -346,7 +346,7 @@ class Clamp(NamedLayerEdit):
         return f"set {self._where()} to {self.value:g} at {where}"
 
 
-def other_squares(made_for: Maze, maze: GridLevel) -> str | None:
+def other_squares(made_for: GridLevel, maze: GridLevel) -> str | None:
     """Why the squares of one maze are elsewhere in frames of another; None if they are not."""
     if (made_for.size, made_for.world_size) == (maze.size, maze.world_size):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,29 @@ def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
     check_destination(path)
     with unfinished(path) as temporary:
         records.to_parquet(temporary, engine="pyarrow", index=False)
+
+
+def read_kept(path: str | os.PathLike[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Read records that an earlier run kept, so that they are not measured again.
+
+    Args:
+        path: the file.
+        columns: the columns that it must have; others are left out.
+
+    Raises:
+        ValueError: the file is damaged, or lacks a column.
+
+    Example:
+        >>> write_records("records.parquet", pd.DataFrame({"seed": [3], "steps": [7]}))
+        >>> read_kept("records.parquet", ["steps"])["steps"].tolist()
+        [7]
+    """
+    try:
+        return pd.read_parquet(path, columns=list(columns))
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({str(error)[:200]}): delete it, and it is measured again"
+        ) from error
 
 
 def check_destination(path: str | os.PathLike[str]) -> None:

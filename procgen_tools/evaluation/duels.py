@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from procgen_tools.episodes.answers import Answers
-from procgen_tools.episodes.records import write_records
+from procgen_tools.episodes.records import read_kept, write_records
 from procgen_tools.shown import summary
 from procgen_tools.statistics.intervals import Share
 from procgen_tools.worlds.two_objects.env import TwoObjectsVectorEnv
@@ -184,15 +184,10 @@ def read_episodes(path: Path, seeds: Sequence[int] | None = None) -> Episodes:
     Raises:
         ValueError: a damaged file, or one of other levels.
     """
-    try:
-        table = pd.read_parquet(path, columns=list(COLUMNS))
-        # Copied, because a table may hold read-only views of a file.
-        own, steps = (np.array(table[name], np.int64) for name in ("seed", "steps"))
-        rewards = np.array(table["reward"], np.float64)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
-            f"{path} cannot be read ({str(error)[:200]}): delete it, and it is measured again"
-        ) from error
+    table = read_kept(path, COLUMNS)
+    # Copied, because a table may hold read-only views of a file.
+    own, steps = (np.array(table[name], np.int64) for name in ("seed", "steps"))
+    rewards = np.array(table["reward"], np.float64)
     if seeds is not None and own.tolist() != list(seeds):
         raise ValueError(
             f"{path} holds {len(own)} other levels than those asked for: name another folder, or "

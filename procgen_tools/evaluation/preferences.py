@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from tqdm import tqdm
 
-from procgen_tools.episodes.records import write_records
+from procgen_tools.episodes.records import read_kept, write_records
 from procgen_tools.shown import brief, summary
 from procgen_tools.vfield import CACHED_BATCH, observations_of
 from procgen_tools.worlds.maze.agent_view import background_code, draw_levels, draw_mice
@@ -30,6 +30,9 @@ from procgen_tools.worlds.two_objects.levels import Level
 
 SURELY_SHORT = 6.0
 """Mean steps up to which an episode of a level certainly ends before the step limit, in effect."""
+
+TABLE_COLUMNS = ("agent", "first", "second", "preference", "capability", "timeouts", "bound")
+"""The columns of `preference_table`."""
 
 _ESCAPE = 1e-12  # keeps chains without an exit solvable
 
@@ -387,13 +390,8 @@ def _row(agent: str, found: Preference) -> dict[str, Any]:
 
 
 def _read(path: Path, pairs: list[tuple[str, ...]]) -> pd.DataFrame:
-    try:
-        table = pd.read_parquet(path)
-        own = list(zip(table["first"], table["second"], strict=True))
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
-            f"{path} cannot be read ({str(error)[:200]}): delete it, and it is measured again"
-        ) from error
+    table = read_kept(path, TABLE_COLUMNS)
+    own = list(zip(table["first"], table["second"], strict=True))
     if own != pairs:
         raise ValueError(
             f"{path} holds {len(own)} other pairs than those asked for: name another folder, or "

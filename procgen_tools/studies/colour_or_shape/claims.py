@@ -7,24 +7,19 @@ at; all others before their numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
 from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels, median_over_levels
 from procgen_tools.studies.base import Claim
-from procgen_tools.studies.colour_or_shape.measure import CHANNELS, spread
+from procgen_tools.studies.colour_or_shape.measure import CHANNELS, UNBOUNDED, resampled, spread
 from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_MEDIAN, PUBLISHED_RANGE
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
 
 COLOUR_OR_SHAPE = ("red_line", "yellow_gem")
 NEEDED = 3.0
 """An agent needs a channel if blanking it makes its episodes this many times as long."""
-
-UNBOUNDED = 99.0
-"""Stands for an interval without an end, in a run with too few agents."""
 
 UNITS = {"unit": "population", "average": False}
 
@@ -180,25 +175,11 @@ def regression(rows: pd.DataFrame) -> dict[str, Estimate]:
         return np.stack([slope, y.mean(axis=axis) - slope * x.mean(axis=axis), fit])
 
     found = line(green, gem)
-    low, high = _resampled((green, gem), line, paired=True)
+    low, high = resampled((green, gem), line, paired=True)
     return {
         name: Estimate(float(found[k]), float(low[k]), float(high[k]))
         for k, name in enumerate(("slope", "intercept", "R²"))
     }
-
-
-def _resampled(
-    samples: tuple[np.ndarray, ...], statistic: Callable[..., Any], *, paired: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    """The 95% percentile interval of the bootstrap over agents; unbounded below three agents."""
-    if min(map(len, samples)) < 3:
-        shape = np.shape(statistic(*samples))
-        return np.full(shape, -UNBOUNDED), np.full(shape, UNBOUNDED)
-    bounds = bootstrap(
-        samples, statistic, paired=paired, n_resamples=9999, method="percentile",
-        random_state=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
-    return np.asarray(bounds.low), np.asarray(bounds.high)
 
 
 def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
@@ -213,7 +194,7 @@ def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
         above, below = (np.std(each, axis=axis, ddof=1) for each in (x, y))
         return np.divide(above, below, out=np.full_like(above, UNBOUNDED), where=below > 0)
 
-    low, high = _resampled((same, own), ratio)
+    low, high = resampled((same, own), ratio)
     found = Estimate(float(ratio(same, own)), float(low), float(high))
     quantity = "ratio of standard deviations"
     return (

@@ -27,7 +27,7 @@ def test_no_agents_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
         measure.members(Settings())
 
 
-@pytest.mark.parametrize(("number", "channel"), enumerate(measure.CHANNELS))
+@pytest.mark.parametrize(("number", "channel"), list(enumerate(measure.CHANNELS)))
 def test_a_blanked_channel_is_not_seen(number: int, channel: str) -> None:
     policy = ImpalaPolicy(seed=0)
     blind = measure.without_channel(policy, channel)

@@ -1,201 +1,56 @@
-"""Levels: mazes with one or two objects, as the goal variants of procgen's maze draw them.
-
-A variant says which objects there are, what each of them is worth, and how the maze is drawn.
-Variants of variable size draw mazes as procgen does. Those of fixed size fill their world and have
-no dead ends. The cheese alone is the world `procgen_tools.maze`.
-
-Sources: Langosco et al. (2022), "Goal Misgeneralization in Deep Reinforcement Learning"; Ram et al.
-(2023), "Colour versus Shape Goal Misgeneralization in Reinforcement Learning: A Case Study".
-"""
+"""Levels: mazes with one or two objects, as the variants of `variants` draw them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from procgen_tools.checks import true_or_false, whole_number
-from procgen_tools.names import did_you_mean
-from procgen_tools.shown import summary
 from procgen_tools.worlds.graph import Decision, Graph
 from procgen_tools.worlds.maze import level_kernels as kernels
-from procgen_tools.worlds.maze.grid import (
+from procgen_tools.worlds.maze.grid_level import GridLevel
+from procgen_tools.worlds.maze.levels import LevelBank, make_bank
+from procgen_tools.worlds.maze.painter import Sprite
+from procgen_tools.worlds.maze.squares import (
     CHEESE,
-    NUM_BACKGROUNDS,
     START,
     WALL,
     WORLD_SIZES,
-    GridLevel,
     Square,
-    checked_walls,
     outer_cells,
 )
-from procgen_tools.worlds.maze.levels import LevelBank, LevelRule, make_bank
-from procgen_tools.worlds.maze.painter import Sprite
 from procgen_tools.worlds.maze.view_kernels import PLAIN
-from procgen_tools.worlds.two_objects.objects import check_object, picture, sprite
-
-REWARD = 10.0
-"""The reward for the object that the agent is to reach, and minus the penalty for the wrong one."""
-
-FIXED_SIZES = {"easy": 5, "hard": 25}
-"""Squares per side of the worlds of the variants of fixed size, by distribution mode."""
-
-BACKGROUNDS = ("textured", *PLAIN)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What an object is worth.
-
-    Attributes:
-        name: the object (see `objects.OBJECTS`).
-        reward: the reward for entering its square.
-        ends: whether entering its square ends the episode. Otherwise the object is inert: it stays,
-            and the mouse walks over it.
-
-    Raises:
-        ValueError: an unknown object.
-    """
-
-    name: str
-    reward: int | float = REWARD
-    ends: bool = True
-
-    def __post_init__(self) -> None:
-        check_object(self.name)
-        object.__setattr__(self, "reward", float(self.reward))
-        object.__setattr__(self, "ends", true_or_false("ends", self.ends))
-
-
-@dataclass(frozen=True)
-class Variant:
-    """How levels are drawn, and which objects they have.
-
-    Attributes:
-        kinds: one or two objects, the goal first.
-        rule: how mazes are drawn.
-
-    Example:
-        >>> variant("maze_pure_yellowline").rule.world_size
-        5
-    """
-
-    kinds: tuple[Kind, ...]
-    rule: LevelRule
-
-    def __post_init__(self) -> None:
-        if self.rule.num_objects != len(self.kinds):
-            raise ValueError(
-                f"the rule places {self.rule.num_objects} objects, but {len(self.kinds)} are "
-                "given: make both equal"
-            )
-
-    @property
-    def objects(self) -> tuple[str, ...]:
-        """The names of the objects."""
-        return tuple(kind.name for kind in self.kinds)
-
-    def sprites(self) -> list[Sprite]:
-        """The objects as agents see them."""
-        return [sprite(kind.name, self.rule.world_size) for kind in self.kinds]
-
-
-_Objects = tuple[tuple[Kind, ...], bool]
-
-_VARIANTS: Mapping[str, _Objects] = MappingProxyType(
-    {
-        "maze_yellowline": ((Kind("shaded_yellow_line"),), False),
-        "maze_redline_yellowgem": (
-            (Kind("shaded_red_line"), Kind("shaded_yellow_gem", 0, ends=False)),
-            False,
-        ),
-        "maze_yellowstar_redgem": (
-            (Kind("shaded_yellow_star"), Kind("shaded_red_gem", 0, ends=False)),
-            False,
-        ),
-        "maze_yellowline_test": ((Kind("shaded_yellow_line"),), True),
-        "maze_redline_yellowgem_test": (
-            (Kind("shaded_red_line"), Kind("shaded_yellow_gem", 0, ends=False)),
-            True,
-        ),
-        "maze_pure_yellowline": ((Kind("yellow_line"),), True),
-        "maze_colorsobjects_duel": (
-            (Kind("red_line"), Kind("yellow_gem", -REWARD)),
-            True,
-        ),
-    }
+from procgen_tools.worlds.two_objects.objects import picture, sprite
+from procgen_tools.worlds.two_objects.variants import (
+    FIXED_SIZES,
+    REWARD,
+    VARIANTS,
+    Kind,
+    Variant,
+    variant,
 )
 
-VARIANTS = tuple(_VARIANTS)
-"""The names of the variants, which are those of the environments of the two studies."""
+__all__ = [
+    "BACKGROUNDS",
+    "FIXED_SIZES",
+    "REWARD",
+    "VARIANTS",
+    "Kind",
+    "Level",
+    "Thing",
+    "Variant",
+    "check_backgrounds",
+    "goal_names",
+    "level_of",
+    "make_level",
+    "make_levels",
+    "variant",
+]
 
-
-def variant(
-    env_name: str = "maze_colorsobjects_duel",
-    distribution_mode: str = "easy",
-    *,
-    objects: str | Sequence[str] | None = None,
-    world_size: int | None = None,
-) -> Variant:
-    """A variant by the name of its environment.
-
-    Args:
-        env_name: one of `VARIANTS`.
-        distribution_mode: 'easy' or 'hard'; the size of the world follows from it.
-        objects: other objects in place of the variant's own, as many as it has. They keep its
-            rewards.
-        world_size: side of the world in squares, odd and in 3..25, for variants of fixed size.
-            Defaults to 5 (easy) or 25 (hard).
-
-    Raises:
-        TypeError: objects that are not strings, or a size that is not a whole number.
-        ValueError: an unknown name, mode or object, another number of objects, or a size that
-            the variant cannot have.
-
-    Example:
-        >>> variant(objects=["red_line", "green_line"]).objects
-        ('red_line', 'green_line')
-        >>> variant("maze_pure_yellowline", objects="white_line").objects
-        ('white_line',)
-    """
-    if env_name not in _VARIANTS:
-        raise ValueError(
-            f"unknown env_name {env_name!r}{did_you_mean(env_name, VARIANTS)}: choose one of "
-            f"{', '.join(VARIANTS)}; the maze with a cheese is procgen_tools.maze"
-        )
-    if distribution_mode not in WORLD_SIZES:
-        raise ValueError(
-            f"unknown distribution_mode {distribution_mode!r}: choose one of {list(WORLD_SIZES)}"
-        )
-    kinds, fixed_size = _VARIANTS[env_name]
-    if objects is not None:
-        names = [objects] if isinstance(objects, str) else list(objects)
-        if len(names) != len(kinds):
-            raise ValueError(
-                f"{env_name} has {len(kinds)} object{'s' * (len(kinds) > 1)}, but {names} are "
-                f"{len(names)}: give as many"
-            )
-        kinds = tuple(
-            replace(kind, name=check_object(name)) for kind, name in zip(kinds, names, strict=True)
-        )
-    sizes = FIXED_SIZES if fixed_size else WORLD_SIZES
-    side = sizes[distribution_mode] if world_size is None else whole_number("size", world_size)
-    if not fixed_size and side != sizes[distribution_mode]:
-        raise ValueError(
-            f"world_size {side}: {env_name} draws mazes of variable size in worlds of "
-            f"{sizes[distribution_mode]}; leave world_size out, or take a variant of fixed size"
-        )
-    if side % 2 == 0 or not 3 <= side <= max(WORLD_SIZES.values()):
-        raise ValueError(
-            f"world_size {side} is not odd and in 3..{max(WORLD_SIZES.values())}: choose a size "
-            "that is"
-        )
-    return Variant(kinds, LevelRule(side, fixed_size=fixed_size, num_objects=len(kinds)))
+BACKGROUNDS = ("textured", *PLAIN)
 
 
 @dataclass(frozen=True)
@@ -246,21 +101,12 @@ class Level(GridLevel):
 
     effect_goals = MappingProxyType({})
 
+    __repr__ = GridLevel.__repr__
+    world_sizes = range(1, max(WORLD_SIZES.values()) + 1, 2)
+    plain_backgrounds = tuple(PLAIN)
+
     def __post_init__(self) -> None:
-        walls = checked_walls(self.walls)
-        walls.setflags(write=False)
-        object.__setattr__(self, "walls", walls)
-        world_size = whole_number("world_size", self.world_size)
-        object.__setattr__(self, "world_size", world_size)
-        if len(walls) > world_size or world_size % 2 == 0 or world_size > max(WORLD_SIZES.values()):
-            raise ValueError(
-                f"a maze of {len(walls)} squares in a world of {world_size}: give an odd world "
-                f"size from {len(walls)} to {max(WORLD_SIZES.values())}"
-            )
-        object.__setattr__(self, "background", _checked_background(self.background))
-        mirrored = true_or_false("mouse_mirrored", self.mouse_mirrored)
-        object.__setattr__(self, "mouse_mirrored", mirrored)
-        object.__setattr__(self, "mouse", self.checked_open(self.mouse, "mouse"))
+        super().__post_init__()
         if len(self.things) not in (1, 2):
             raise ValueError(f"{len(self.things)} objects: a level has one or two")
         things = tuple(
@@ -373,15 +219,6 @@ class Level(GridLevel):
 
         return draw(self)
 
-    def __repr__(self) -> str:
-        return summary(
-            self,
-            self.caption(),
-            f"world {self.world_size} x {self.world_size}",
-            "black" if self.background is None else f"background {self.background}",
-            "mouse mirrored" if self.mouse_mirrored else "",
-        )
-
     def caption(self) -> str:
         """A short description: "5 x 5, mouse (0, 0), red_line (0, 4), yellow_gem (4, 4)"."""
         things = (f"{name} {tuple(place)}" for name, place in list(self.landmarks().items())[1:])
@@ -468,22 +305,3 @@ def check_backgrounds(background: str) -> str:
             f"unknown background {background!r}: choose one of {', '.join(BACKGROUNDS)}"
         )
     return background
-
-
-def _checked_background(background: Any) -> int | str | None:
-    if background is None or background == "black":
-        return None
-    if isinstance(background, str):
-        if background not in PLAIN:
-            raise ValueError(
-                f"background {background!r} does not exist: give 0..{NUM_BACKGROUNDS - 1} for a "
-                "picture, 'grey', or None for black"
-            )
-        return background
-    number = whole_number("background", background)
-    if not 0 <= number < NUM_BACKGROUNDS:
-        raise ValueError(
-            f"background {number} is not in 0..{NUM_BACKGROUNDS - 1}: use one of these, 'grey', or "
-            "None for black"
-        )
-    return number

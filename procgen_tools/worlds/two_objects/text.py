@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
-import numpy as np
+from procgen_tools.checks import of_kind
+from procgen_tools.worlds.maze.squares import START
+from procgen_tools.worlds.maze.text import MOUSE, draw_level, read_drawing
+from procgen_tools.worlds.two_objects.levels import Level, Thing
+from procgen_tools.worlds.two_objects.variants import FIXED_SIZES, Kind, variant
 
-from procgen_tools.worlds.maze.grid import START, Square
-from procgen_tools.worlds.two_objects.levels import FIXED_SIZES, Kind, Level, Thing, variant
-
-WALL, OPEN, MOUSE = "#", ".", "M"
-OBJECTS = "12"
-"""The symbols of the first and the second object."""
+OBJECTS = MappingProxyType({"1": "first object", "2": "second object"})
+"""The symbols of the objects."""
 
 
 def draw(level: Level) -> str:
@@ -23,11 +24,8 @@ def draw(level: Level) -> str:
         >>> draw(parse("2.1\\n.#.\\nM.."))
         '2.1\\n.#.\\nM..'
     """
-    text = np.where(level.walls, WALL, OPEN)
-    for symbol, thing in zip(OBJECTS, level.things, strict=False):
-        text[thing.square] = symbol
-    text[level.mouse] = MOUSE
-    return "\n".join("".join(row) for row in text[::-1])
+    squares = [thing.square for thing in level.things]
+    return draw_level(level, zip(OBJECTS, squares, strict=False))
 
 
 def parse(
@@ -58,30 +56,10 @@ def parse(
         >>> parse("2.1\\n.#.\\nM..", ["green_line", "green_gem"]).objects
         ('green_line', 'green_gem')
     """
-    if not isinstance(drawing, str):
-        raise TypeError(f"the drawing is of type {type(drawing).__name__}: give a string")
-    rows = [line.strip() for line in drawing.strip().splitlines()][::-1]
-    if not rows or not rows[0]:
-        raise ValueError("the drawing has no rows: give rows such as '2.1\\n.#.\\nM..'")
-    if len({len(row) for row in rows}) != 1:
-        raise ValueError(
-            f"rows of the drawing have lengths {[len(row) for row in rows[::-1]]}: make them equal"
-        )
-    letters = np.array([list(row) for row in rows])
-    known = {WALL, OPEN, MOUSE, *OBJECTS}
-    unknown = sorted(set(letters.ravel().tolist()) - known)
-    if unknown:
-        raise ValueError(
-            f"unknown symbols {unknown} in the drawing: use only {', '.join(sorted(known))}"
-        )
-    found: dict[str, Square] = {}
-    for symbol in (MOUSE, *OBJECTS):
-        squares = np.argwhere(letters == symbol).tolist()
-        if len(squares) > 1:
-            raise ValueError(f"the drawing has {len(squares)} squares marked {symbol!r}: mark one")
-        if squares:
-            found[symbol] = Square(*squares[0])
-    if OBJECTS[0] not in found:
+    of_kind("the drawing", drawing, str, "give a string")
+    walls, found = read_drawing(drawing, OBJECTS)
+    marked = [symbol for symbol in OBJECTS if symbol in found]
+    if "1" not in marked:
         raise ValueError("the drawing has no '1': mark the square of the first object")
     default = variant().kinds
     given = list(default if objects is None else objects)
@@ -89,15 +67,14 @@ def parse(
         Kind(kind, default[number].reward) if isinstance(kind, str) else kind
         for number, kind in enumerate(given)
     ]
-    marked = [symbol for symbol in OBJECTS if symbol in found]
     if objects is not None and len(kinds) != len(marked):
         raise ValueError(f"the drawing marks {len(marked)} objects, but {len(kinds)} are given")
     return Level(
-        walls=letters == WALL,
+        walls=walls,
         things=tuple(
             Thing(kind, found[symbol]) for kind, symbol in zip(kinds, marked, strict=False)
         ),
         mouse=found.get(MOUSE, START),
-        world_size=max(len(rows), FIXED_SIZES["easy"]) if world_size is None else world_size,
+        world_size=max(len(walls), FIXED_SIZES["easy"]) if world_size is None else world_size,
         background=background,
     )

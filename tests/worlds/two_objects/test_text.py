@@ -33,7 +33,7 @@ def test_kinds_and_sizes_can_be_given() -> None:
 @pytest.mark.parametrize(
     ("drawing", "more", "message"),
     [
-        ("", {}, "the drawing has no rows"),
+        ("", {}, "the drawing '' has no rows: give rows of '#' .wall"),
         ("..\n...", {}, r"lengths \[2, 3\]: make them equal"),
         ("1C\nM.", {}, r"unknown symbols \['C'\]"),
         ("11\nM.", {}, "2 squares marked '1'"),

@@ -16,7 +16,8 @@ from typing import SupportsIndex
 
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
 
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
@@ -108,6 +109,19 @@ class KeyEpisodes:
             yield states
 
 
+def observe(policy: CnnLstmPolicy, states: States) -> Float[Tensor, "state channel row col"]:
+    """What a policy sees of states, in the resolution that it takes.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.levels import make_levels
+        >>> observe(CnnLstmPolicy("small"), beginning(make_levels(range(2)))).shape
+        torch.Size([2, 4, 12, 12])
+    """
+    rows = policy.observation_shape[1]
+    frames = states.observations(max(1, rows // states.cells.shape[1]))
+    return to_observations(torch.from_numpy(frames))
+
+
 def policy_actor(policy: CnnLstmPolicy, seed: int = 0, *, greedy: bool = False) -> Actor:
     """The policy as a player of one batch of episodes, from their beginning.
 
@@ -124,13 +138,10 @@ def policy_actor(policy: CnnLstmPolicy, seed: int = 0, *, greedy: bool = False) 
 
     @torch.no_grad()
     def act(states: States) -> Int64[np.ndarray, " state"]:
-        rows = policy.observation_shape[1]
-        frames = states.observations(max(1, rows // states.cells.shape[1]))
-        observations = to_observations(torch.from_numpy(frames))
         if not memory:
             memory.append(policy.initial_memory(len(states)))
         firsts = torch.from_numpy(states.ticks == 0)
-        logits, _, memory[0] = policy.step(observations, memory[0], firsts)
+        logits, _, memory[0] = policy.step(observe(policy, states), memory[0], firsts)
         if greedy:
             return logits.argmax(dim=1).numpy()
         return torch.multinomial(logits.softmax(-1), 1, generator=generator).flatten().numpy()

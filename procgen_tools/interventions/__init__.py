@@ -17,6 +17,7 @@ from procgen_tools.interventions.controls import (
 )
 from procgen_tools.interventions.edits import Add, Clamp, Mean, Resample, Scale, Zero
 from procgen_tools.interventions.natural import NaturalActivations, Unusualness, unusualness
+from procgen_tools.interventions.readings import Hold, Reading
 from procgen_tools.interventions.vectors import (
     ActivationVector,
     activation_vector,
@@ -33,9 +34,11 @@ __all__ = [
     "Add",
     "Clamp",
     "Composition",
+    "Hold",
     "Intervention",
     "Mean",
     "NaturalActivations",
+    "Reading",
     "Resample",
     "Scale",
     "Unusualness",

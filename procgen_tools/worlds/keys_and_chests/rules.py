@@ -76,6 +76,19 @@ class States:
     def __len__(self) -> int:
         return len(self.cells)
 
+    def chosen(self, which: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " state"]) -> States:
+        """Some of the states, as copies.
+
+        Example:
+            >>> from procgen_tools.worlds.keys_and_chests.levels import make_levels
+            >>> len(beginning(make_levels(range(5))).chosen(np.array([0, 0, 3])))
+            3
+        """
+        return States(
+            self.cells[which], self.hidden[which], self.players[which], self.keys[which],
+            self.ghost_keys[which], self.ticks[which], self.max_ticks[which],
+        )  # fmt: skip
+
     def observations(
         self, cell_pixels: int = CELL_PIXELS
     ) -> UInt8[np.ndarray, "state height width 4"]:

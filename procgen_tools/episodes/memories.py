@@ -1,0 +1,275 @@
+"""What a policy with a memory remembers in episodes of keys and chests, and what follows from it.
+
+    memories = remember(policy, episodes, every=5)       # activations while it plays
+    moment = moment_at(policy, episodes, tick=40)        # states, and the memory in them
+    reached = first_reached(policy, moment, 30, seed=0)  # key or chest: where it goes from there
+
+A `Moment` holds states and the memory before they are seen. Edits act on it from there on: `once`
+in its first step, or `always`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Int8, Int64, UInt8
+from torch import Tensor
+
+from procgen_tools import hooks
+from procgen_tools.checks import whole_number
+from procgen_tools.episodes.keys import KeyEpisodes, observe
+from procgen_tools.hooks import canonical
+from procgen_tools.interventions import NOTHING, Intervention
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
+from procgen_tools.shown import brief
+from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, Level
+from procgen_tools.worlds.keys_and_chests.players import Actor
+from procgen_tools.worlds.keys_and_chests.rules import States, beginning, step
+
+CELL, HIDDEN = "lstm1.cell_out", "lstm1.hidden_out"
+"""The two halves of the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Memories:
+    """Activations of a policy along episodes, and what was the case there.
+
+    Attributes:
+        ticks: (tick,) the recorded ones.
+        activations: by name, (level, tick, unit), after the policy saw the state of the tick.
+        keys: (level, tick) held.
+        frames: (level, tick, feature) what was seen, one pixel per cell, flattened, 0 or 1.
+    """
+
+    ticks: Int64[np.ndarray, " tick"]
+    activations: Mapping[str, Float[np.ndarray, "level tick unit"]]
+    keys: Int64[np.ndarray, "level tick"]
+    frames: UInt8[np.ndarray, "level tick feature"]
+
+    __repr__ = brief
+
+
+def remember(
+    policy: CnnLstmPolicy,
+    episodes: KeyEpisodes,
+    layers: Sequence[str] = (CELL, HIDDEN),
+    *,
+    every: int = 1,
+) -> Memories:
+    """Record activations of a policy that sees the states of episodes, whoever played them.
+
+    Args:
+        policy: in eval mode. Active interventions apply.
+        episodes: that it sees. Its own actions are not taken.
+        layers: names of activations without positions.
+        every: record ticks 0, every, 2 x every, and so on.
+
+    Raises:
+        ValueError: an unknown layer, or `every` below 1.
+
+    Example:
+        >>> from procgen_tools.episodes.keys import play
+        >>> from procgen_tools.worlds.keys_and_chests.levels import LevelRule, make_levels
+        >>> from procgen_tools.worlds.keys_and_chests.players import key_only
+        >>> episodes = play(key_only(seed=0), make_levels(range(2), LevelRule(max_ticks=10)))
+        >>> memories = remember(CnnLstmPolicy("small"), episodes, every=5)
+        >>> memories.activations["lstm1.cell_out"].shape, memories.ticks
+        ((2, 2, 128), array([0, 5]))
+    """
+    whole_number("every", every, 1)
+    names = [canonical(layer) for layer in layers]
+    kept: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    keys, frames, ticks = [], [], []
+    with hooks.record(policy, names) as recorded:
+        for tick, states, _ in _along(policy, episodes):
+            if tick % every:
+                continue
+            ticks.append(tick)
+            keys.append(states.keys)
+            frames.append((states.observations(1) > 0).reshape(len(states), -1))
+            for name in names:
+                kept[name].append(recorded[name].numpy().copy())
+    return Memories(
+        np.array(ticks, np.int64),
+        {name: np.stack(values, axis=1) for name, values in kept.items()},
+        np.stack(keys, axis=1),
+        np.stack(frames, axis=1).astype(np.uint8),
+    )
+
+
+@torch.no_grad()
+def _along(
+    policy: CnnLstmPolicy, episodes: KeyEpisodes
+) -> Iterator[tuple[int, States, Float[Tensor, "level memory"]]]:
+    """Tick, states and the memory before them; then the policy sees them. The last is left out."""
+    memory = policy.initial_memory(len(episodes))
+    for tick, states in zip(range(episodes.actions.shape[1]), episodes.states(), strict=False):
+        before = memory
+        _, _, memory = policy.step(
+            observe(policy, states), memory, torch.from_numpy(states.ticks == 0)
+        )
+        yield tick, states, before
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """States, and what a policy remembers before it sees them.
+
+    Attributes:
+        states: the states.
+        memory: (state, memory); None for a player that needs none.
+    """
+
+    states: States
+    memory: Float[Tensor, "state memory"] | None
+
+    __repr__ = brief
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def chosen(self, which: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " state"]) -> Moment:
+        """Some of the states, with their memories."""
+        memory = None if self.memory is None else self.memory[torch.from_numpy(which)]
+        return Moment(self.states.chosen(which), memory)
+
+
+def moment_at(policy: CnnLstmPolicy, episodes: KeyEpisodes, tick: int) -> Moment:
+    """The states of episodes at a tick, and the memory of a policy that saw all states before.
+
+    Raises:
+        ValueError: a tick that no step of the episodes begins at.
+    """
+    whole_number("tick", tick, 0, episodes.actions.shape[1] - 1)
+    for now, states, memory in _along(policy, episodes):
+        if now == tick:
+            return Moment(states, memory)
+    raise AssertionError
+
+
+@torch.no_grad()
+def led(
+    policy: CnnLstmPolicy | None, levels: Sequence[Level], actions: Int[np.ndarray, "level tick"]
+) -> Moment:
+    """The moment after forced actions, which a policy watches; None for a player without memory.
+
+    Args:
+        policy: sees the states on the way, and chooses nothing.
+        levels: of one size.
+        actions: (level, tick) indices of moves.
+
+    Raises:
+        ValueError: see `rules.beginning` and `rules.step`.
+    """
+    states = beginning(levels)
+    memory = None if policy is None else policy.initial_memory(len(levels))
+    for chosen in actions.T:
+        if policy is not None and memory is not None:
+            _, _, memory = policy.step(
+                observe(policy, states), memory, torch.from_numpy(states.ticks == 0)
+            )
+        states = step(states, chosen.astype(np.int64)).states
+    return Moment(states, memory)
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """The first key or chest that a player steps onto.
+
+    Attributes:
+        codes: (state,) `grid.KEY` or `grid.CHEST`, or `grid.EMPTY` for neither.
+        squares: (state, 2) row and column of it; of the player at the end for neither.
+        steps: (state,) taken until then.
+    """
+
+    codes: Int8[np.ndarray, " state"]
+    squares: Int64[np.ndarray, "state 2"]
+    steps: Int64[np.ndarray, " state"]
+
+    __repr__ = brief
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def first_reached(
+    player: CnnLstmPolicy | Actor,
+    moment: Moment,
+    steps: int,
+    *,
+    seed: int,
+    once: Intervention = NOTHING,
+    always: Intervention = NOTHING,
+) -> Reached:
+    """The key or chest that a player steps onto first. (A chest counts without a key, too.)
+
+    State i draws the same random numbers whatever the edits, so that comparisons are paired.
+
+    Args:
+        player: a policy, which samples its actions, or a scripted player.
+        moment: where it begins.
+        steps: how many it has at most.
+        seed: of the actions.
+        once: acts in the first step.
+        always: acts in every step.
+
+    Raises:
+        ValueError: a policy without a memory in the moment; see also `Intervention.on`.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.grid import parse
+        >>> from procgen_tools.worlds.keys_and_chests.players import key_only
+        >>> moment = led(None, [parse("#####/#@.k#/#c..#/#...#/#####")], np.zeros((1, 0), np.int64))
+        >>> reached = first_reached(key_only(seed=0), moment, 9, seed=0)
+        >>> reached.codes == KEY, reached.steps
+        (array([ True]), array([2]))
+    """
+    if isinstance(player, CnnLstmPolicy) and moment.memory is None:
+        raise ValueError("the moment has no memory: make it with this policy, by led or moment_at")
+    draws = np.random.default_rng(seed).random((steps, len(moment)))
+    codes = np.full(len(moment), EMPTY, np.int8)
+    squares, taken = moment.states.players.copy(), np.full(len(moment), steps, np.int64)
+    going = np.arange(len(moment))
+    for number in range(steps):
+        if isinstance(player, CnnLstmPolicy):
+            with ExitStack() as stack:
+                for edit in (once, always) if number == 0 else (always,):
+                    if edit.layers:
+                        stack.enter_context(edit.on(player, may_be_idle=True))
+                chances, memory = _answer(player, moment)
+            actions = _sampled(chances, draws[number, going])
+        else:
+            memory, actions = None, player(moment.states)
+        before, states = moment.states, step(moment.states, actions).states
+        everyone = np.arange(len(states))
+        touched = before.cells[everyone, states.players[:, 0], states.players[:, 1]]
+        touched = np.where((states.players != before.players).any(axis=1), touched, EMPTY)
+        found = (touched == KEY) | (touched == CHEST)
+        squares[going] = states.players
+        codes[going[found]], taken[going[found]] = touched[found], number + 1
+        going = going[~found]
+        if not len(going):
+            break
+        moment = Moment(states, memory).chosen(~found)
+    return Reached(codes, squares, taken)
+
+
+@torch.no_grad()
+def _answer(
+    policy: CnnLstmPolicy, moment: Moment
+) -> tuple[Float[np.ndarray, "state action"], Tensor]:
+    assert moment.memory is not None
+    firsts = torch.from_numpy(moment.states.ticks == 0)
+    logits, _, memory = policy.step(observe(policy, moment.states), moment.memory, firsts)
+    return logits.softmax(-1).double().numpy(), memory
+
+
+def _sampled(
+    chances: Float[np.ndarray, "state action"], draws: Float[np.ndarray, " state"]
+) -> Int64[np.ndarray, " state"]:
+    above = chances.cumsum(axis=1)[:, :-1] < draws[:, None]
+    return above.sum(axis=1).astype(np.int64)

@@ -211,13 +211,6 @@ def test_networks_that_work_in_place_are_recorded_truly() -> None:
     assert torch.equal(gradient, (network[0](x) > 0) * network[2].weight.sum(dim=0))
 
 
-def test_module_names_come_before_labels() -> None:
-    network = nn.ModuleDict({"fc": nn.Linear(2, 2), "fc_out": nn.Linear(2, 2)})
-    assert hooks.find_site(network, "fc_out").path == "fc_out"
-    assert hooks.find_site(network, "fc_out_out").path == "fc_out"
-    assert hooks.find_site(network, "fc_in0") == hooks.Site("fc", 0)
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [

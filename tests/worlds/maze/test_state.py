@@ -188,13 +188,6 @@ def test_moving_the_cheese_leaves_one() -> None:
     assert (state.cheese, (state.outer_grid == CHEESE).sum()) == (None, 0)
 
 
-def test_grids_are_copies() -> None:
-    state = state_of()
-    state.outer_grid[:] = WALL
-    state.inner_grid[:] = WALL
-    assert state.state_bytes == STATE_BYTES
-
-
 def test_the_camera_of_memory_mode_follows_the_mouse() -> None:
     state = EnvState.from_values(base_values("memory", level_seed_low=0, level_seed_high=1))
     assert (state.distribution_mode, state.world_size) == ("memory", 31)
@@ -231,22 +224,6 @@ def test_refused_changes_change_nothing(change: Callable[[EnvState], None], mess
     with pytest.raises(ValueError, match=message):
         change(state)
     assert state.state_bytes == STATE_BYTES
-
-
-def test_views_refuse_what_a_maze_cannot_show() -> None:
-    state = state_of()
-    state.state_vals["ents"][0]["x"] = float("nan")
-    with pytest.raises(ValueError, match=r"mouse at x = nan, y = 12\.5 is between squares"):
-        _ = state.mouse
-    state.state_vals["ents"][0]["x"] = 1.5
-    with pytest.raises(ValueError, match=r"mouse cannot be at \(2, -9\)"):
-        _ = state.mouse
-    state = state_of()
-    cells = state.inner_grid
-    cells[4, :2] = CHEESE
-    state.set_inner_grid(cells)
-    with pytest.raises(ValueError, match=r"cheese at \[\[0, 4\], \[4, 0\], \[4, 1\]\]"):
-        _ = state.cheese
 
 
 # --- a maze_dim that does not fit

@@ -20,20 +20,24 @@ import pandas as pd
 from procgen_tools.evaluation.duels import TEST_SEEDS
 from procgen_tools.plots.style import set_aside
 from procgen_tools.studies.base import Findings, Settings
-from procgen_tools.studies.colour_or_shape import reading
+from procgen_tools.studies.colour_or_shape import edits, filters, reading
 from procgen_tools.studies.colour_or_shape.claims import all_claims
 from procgen_tools.studies.colour_or_shape.figures import (
     plot_channels,
+    plot_edits,
+    plot_filters,
     plot_levels,
     plot_prediction,
     plot_preferences,
     plot_regression,
 )
 from procgen_tools.studies.colour_or_shape.measure import (
+    first_layers,
     members,
     preferences,
     readings,
     sampled,
+    sprite_edits,
     success_table,
 )
 
@@ -72,11 +76,15 @@ def run(settings: Settings) -> Findings:
                             progress_bar=settings.progress_bar)  # fmt: skip
         played = sampled(chosen, kept / "sampled", exact, seeds=seeds,
                          progress_bar=settings.progress_bar)  # fmt: skip
-        read = readings(chosen, kept / "reading", fast=settings.fast,
-                        progress_bar=settings.progress_bar)  # fmt: skip
+        fast, bar = settings.fast, settings.progress_bar
+        read = readings(chosen, kept / "reading", fast=fast, progress_bar=bar)
+        edited = sprite_edits(chosen, kept / "edits", fast=fast, progress_bar=bar)
+        filtered = first_layers(chosen, kept / "filters", fast=fast, progress_bar=bar)
     population = read.drop_duplicates("agent").set_index("agent")["population"]
     model = reading.model_table(read)
     model = model.assign(population=population.loc[model["agent"]].to_numpy())
+    parts = edits.edit_table(edited)
+    layers = filters.filter_table(filtered)
     sizes = pd.Series([member.population for member in chosen]).value_counts(sort=False)
     return Findings(
         experiment=NAME,
@@ -84,16 +92,17 @@ def run(settings: Settings) -> Findings:
         mazes=f"levels {seeds[0]}–{seeds[-1]} of the duel ({len(seeds):,}), exact; "
         + ", ".join(f"{number} agents {name}" for name, number in sizes.items()),
         agents=tuple(str(name) for name in sizes.index),
-        claims=all_claims(success, exact, played, model),
+        claims=all_claims(success, exact, played, model, parts, layers),
         tables={
             "success": success, "preferences": exact, "sampled": played, "readings": read,
-            "model": model,
+            "model": model, "edited": edited, "parts": parts, "filtered": filtered,
+            "layers": layers,
         },
     )  # fmt: skip
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
-    """Pictures: levels, preferences, one against another, channels, and predictions."""
+    """Pictures of the levels, the preferences and what the agents read."""
     tables = findings.tables
     return set_aside(
         {
@@ -102,5 +111,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
             "regression": plot_regression(tables["preferences"]),
             "channels": plot_channels(tables["success"]),
             "prediction": plot_prediction(tables["model"]),
+            "edits": plot_edits(tables["parts"]),
+            "filters": plot_filters(tables["layers"]),
         }
     )

@@ -1,7 +1,8 @@
 """The claims about agents of two objects, and the rules that decide them.
 
-The rules on the spread of preferences and on success were written after ten agents had been looked
-at; all others before their numbers.
+The rules on the spread of preferences and on success were written after ten imitators had been
+looked at, and all of them before the agents on textured backgrounds and those of PPO; all others
+were written before their numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels, median_over_levels
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.colour_or_shape.edits import BASELINES
+from procgen_tools.studies.colour_or_shape.filters import OPPONENT
 from procgen_tools.studies.colour_or_shape.measure import CHANNELS, UNBOUNDED, resampled, spread
 from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_MEDIAN, PUBLISHED_RANGE
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
@@ -25,9 +28,10 @@ UNITS = {"unit": "population", "average": False}
 
 
 def all_claims(
-    success: pd.DataFrame, preferences: pd.DataFrame, sampled: pd.DataFrame, model: pd.DataFrame
-) -> tuple[Claim, ...]:
-    """Every claim, of the tables of `measure`."""
+    success: pd.DataFrame, preferences: pd.DataFrame, sampled: pd.DataFrame, model: pd.DataFrame,
+    parts: pd.DataFrame, layers: pd.DataFrame,
+) -> tuple[Claim, ...]:  # fmt: skip
+    """Every claim, of the tables of `measure`, `reading`, `edits` and `filters`."""
     return (
         _success(success),
         *_preferences(preferences),
@@ -36,6 +40,8 @@ def all_claims(
         _sampled(sampled),
         _one_channel(success),
         _prediction(model),
+        _edits(parts),
+        *_filters(layers),
     )
 
 
@@ -161,9 +167,11 @@ def _regression(table: pd.DataFrame) -> Claim:
     )
 
 
-def regression(rows: pd.DataFrame) -> dict[str, Estimate]:
-    """Slope, intercept and R² of `gem` on `green`, with intervals by bootstrap over agents."""
-    green, gem = rows["green"].to_numpy(np.float64), rows["gem"].to_numpy(np.float64)
+def regression(
+    rows: pd.DataFrame, predictor: str = "green", outcome: str = "gem"
+) -> dict[str, Estimate]:
+    """Slope, intercept and R² of one column on another, by bootstrap over agents."""
+    given, found = (rows[name].to_numpy(np.float64) for name in (predictor, outcome))
 
     def line(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
         centred_x, centred_y = (each - each.mean(axis=axis, keepdims=True) for each in (x, y))
@@ -174,10 +182,10 @@ def regression(rows: pd.DataFrame) -> dict[str, Estimate]:
         fit = np.divide(covariance**2, both, out=np.zeros_like(covariance), where=both > 0)
         return np.stack([slope, y.mean(axis=axis) - slope * x.mean(axis=axis), fit])
 
-    found = line(green, gem)
-    low, high = resampled((green, gem), line, paired=True)
+    fitted = line(given, found)
+    low, high = resampled((given, found), line, paired=True)
     return {
-        name: Estimate(float(found[k]), float(low[k]), float(high[k]))
+        name: Estimate(float(fitted[k]), float(low[k]), float(high[k]))
         for k, name in enumerate(("slope", "intercept", "R²"))
     }
 
@@ -289,3 +297,74 @@ def _prediction(model: pd.DataFrame) -> Claim:
         form=".3f",
         comment="Intervals are over agents.",
     )
+
+
+def _edits(parts: pd.DataFrame) -> Claim:
+    def of(rows: pd.DataFrame) -> dict[str, Estimate]:
+        gains = {name: rows[name] - rows["error"] for name in BASELINES}
+        return {
+            "error": mean_over_levels(rows["error"].to_numpy()),
+            **{
+                f"gain over {name}": mean_over_levels(gain.dropna().to_numpy())
+                for name, gain in gains.items()
+            },
+        }
+
+    return Claim(
+        statement="Colour and shape add up: the pairs that differ in one of them predict those "
+        "that differ in both, better than colour alone, than shape alone and than other agents do",
+        published="none",
+        rule=Rule.that(*(lower(f"gain over {name}") > 0 for name in BASELINES), **UNITS),
+        measured=_estimates(parts, of),
+        form=".3f",
+        comment="Log odds add; intervals are over agents.",
+    )
+
+
+def _filters(layers: pd.DataFrame) -> tuple[Claim, ...]:
+    def changes(rows: pd.DataFrame) -> dict[str, Estimate]:
+        def mean(values: pd.Series) -> Estimate:
+            return mean_over_levels(values.to_numpy())
+
+        return {
+            "change": mean(rows["change"]),
+            "change without random filters": mean(rows["change_random"]),
+            "difference": mean(rows["change"] - rows["change_random"]),
+            "success": mean(rows["success"]),
+            "success without random filters": mean(rows["success_random"]),
+        }
+
+    def balances(rows: pd.DataFrame) -> dict[str, Estimate]:
+        trained, initial = (
+            regression(rows, column, "preference") for column in ("balance", "initial_balance")
+        )
+        return {
+            "slope": trained["slope"],
+            "R²": trained["R²"],
+            "slope before training": initial["slope"],
+            "R² before training": initial["R²"],
+        }
+
+    return (
+        Claim(
+            statement="The choice between green and red hangs on the most opponent filters of the "
+            f"first layer: without {OPPONENT} of 16, the preference changes more than without as "
+            "many random ones",
+            published="none",
+            rule=Rule.that(lower("difference") > 0, **UNITS),
+            measured=_estimates(layers, changes),
+            form=".3f",
+            comment="Success is that in training levels; intervals are over agents.",
+        ),
+        Claim(
+            statement="The more the first layer reads green instead of red, the more an agent "
+            "prefers the green line to the red line; the same layer before training says nothing",
+            published="none",
+            rule=Rule.that(
+                lower("slope") > 0, lower("slope before training") <= 0, unit="population",
+                average=True, each=False,
+            ),
+            measured=_estimates(layers, balances),
+            form=".2f",
+        ),
+    )  # fmt: skip

@@ -22,6 +22,8 @@ from procgen_tools.studies.colour_or_shape.claims import (
     regression,
     regression_rows,
 )
+from procgen_tools.studies.colour_or_shape.edits import BASELINES
+from procgen_tools.studies.colour_or_shape.filters import OPPONENT
 from procgen_tools.studies.colour_or_shape.measure import POPULATIONS
 from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_RANGE
 from procgen_tools.worlds.maze.human_view import human_view
@@ -187,6 +189,82 @@ def plot_prediction(model: pd.DataFrame) -> Figure:
         f"instead of {numbers[:, 0].mean():.2f}",
         f"{len(model)} agents trained on black, 16 pairs fitted and 8 predicted for each; one "
         "line per agent, black: the mean",
+    )
+    return figure
+
+
+def plot_edits(parts: pd.DataFrame) -> Figure:
+    """What colour and shape are worth to each agent, and how well the two add up."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10.4, 4.8), width_ratios=(1, 1), layout="constrained"
+    )
+    for name, of in parts.groupby("population", sort=False):
+        look = LOOKS[str(name)]
+        left.scatter(of["colour"], of["shape"], s=38, alpha=0.8, color=look.colour,
+                     marker=look.marker, edgecolor="none", label=NAMES[str(name)])  # fmt: skip
+    for line in (left.axvline, left.axhline):
+        line(0, color=REFERENCE, linewidth=1.2, zorder=0)
+    left.axline((0, 0), slope=1, color=REFERENCE, linewidth=1.2, linestyle="--", zorder=0)
+    left.set(xlabel="log odds for yellow instead of red", ylabel="log odds for line instead of gem")
+    left.annotate("as much as each other", (0.98, 0.93), xycoords="axes fraction", ha="right",
+                  fontsize=9, color=NOTE)  # fmt: skip
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=9, ncols=2)
+    columns = [*BASELINES, "error"]
+    numbers = parts[columns].to_numpy()
+    for row, name in zip(numbers, parts["population"], strict=True):
+        right.plot(range(4), row, color=LOOKS[str(name)].colour, alpha=0.35, linewidth=1)
+    means = np.nanmean(numbers, axis=0)
+    right.plot(range(4), means, color=INK, linewidth=2.2, marker="o")
+    for number, mean in enumerate(means):
+        right.annotate(f"{mean:.3f}", (number, mean), textcoords="offset points", xytext=(8, 8),
+                       fontsize=10, color=NOTE)  # fmt: skip
+    right.set_xticks(
+        range(4), ["colour\nalone", "shape\nalone", "other\nagents", "colour\nand shape"]
+    )
+    right.set(ylabel="mean absolute error of P(first object)", ylim=(0, None), xlim=(-0.3, 3.4))
+    headline(
+        figure,
+        f"Colour and shape {'add up' if means[-1] < min(means[:-1]) else 'do not add up'}: pairs "
+        f"that differ in one predict pairs that differ in both, with error {means[-1]:.2f}",
+        f"{len(parts)} agents trained on black, exact; the baselines use one part alone, or the "
+        "parts of the other agents of the population",
+    )
+    return figure
+
+
+def plot_filters(layers: pd.DataFrame) -> Figure:
+    """What the first layer has to do with the choice between green and red."""
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.8), layout="constrained")
+    for name, of in layers.groupby("population", sort=False):
+        look = LOOKS[str(name)]
+        dots = {"s": 38, "color": look.colour, "marker": look.marker}
+        left.scatter(of["change_random"], of["change"], alpha=0.8, edgecolor="none",
+                     label=NAMES[str(name)], **dots)  # fmt: skip
+        right.scatter(of["balance"], of["preference"], alpha=0.8, edgecolor="none", **dots)
+    most = 1.08 * float(layers[["change", "change_random"]].to_numpy().max())
+    left.axline((0, 0), slope=1, color=REFERENCE, linewidth=1.2, zorder=0)
+    left.set(xlim=(0, most), ylim=(0, most), aspect="equal",
+             xlabel=f"without {OPPONENT} random filters (mean of draws)",
+             ylabel=f"without the {OPPONENT} most opponent filters",
+             title="Change of P(green line)")  # fmt: skip
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=9)
+    found = regression(layers, "balance", "preference")
+    before = regression(layers, "initial_balance", "preference")
+    right.axvline(0, color=REFERENCE, linewidth=1.2, zorder=0)
+    right.set(ylim=(0, 1), xlabel="balance of the first layer: red −1, green 1",
+              ylabel="P(green line) against the red line",
+              title=f"R² {found['R²'].value:.2f}; before training "
+              f"{before['R²'].value:.2f}")  # fmt: skip
+    above = int((layers["change"] > layers["change_random"]).sum())
+    headline(
+        figure,
+        "Without the most opponent filters, the choice between green and red changes more than "
+        f"without random ones in {above} of {len(layers)} agents",
+        f"{len(layers)} agents trained on black, exact; grey: equal changes, no balance",
     )
     return figure
 

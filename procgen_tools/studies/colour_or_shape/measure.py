@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.stats import bootstrap
+from tqdm import tqdm
 
 from procgen_tools.catalogue import agents, digest
 from procgen_tools.evaluation.duels import TEST_SEEDS, episodes_of
@@ -21,9 +22,9 @@ from procgen_tools.evaluation.preferences import (
     exact_preference,
     preference_table,
 )
-from procgen_tools.models import load_policy
+from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy
 from procgen_tools.studies.base import Settings
-from procgen_tools.studies.colour_or_shape import reading
+from procgen_tools.studies.colour_or_shape import edits, filters, reading
 from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS, TEXTURED_PAIRS
 from procgen_tools.worlds.two_objects.levels import make_levels, variant
 
@@ -70,6 +71,11 @@ class Member:
     def load(self) -> Any:
         """The policy."""
         return load_policy(self.path).eval()
+
+    def initial(self) -> ImpalaPolicy:
+        """The network before its training."""
+        settings = checkpoint_metadata(self.path)["settings"]
+        return ImpalaPolicy(settings["scale"], seed=settings["seed"])
 
 
 def members(settings: Settings) -> tuple[Member, ...]:
@@ -189,14 +195,50 @@ def readings(
     chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
 ) -> pd.DataFrame:
     """The preferences for the pairs of `reading`, of agents trained on black."""
-    of = [member for member in chosen if POPULATIONS[member.population] == "black"]
     return preferences(
-        of,
+        on_black(chosen),
         folder,
         seeds=reading.SEEDS[: 6 if fast else None],
         pairs={"black": reading.PAIRS},
         progress_bar=progress_bar,
     )
+
+
+def sprite_edits(
+    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+) -> pd.DataFrame:
+    """The preferences for the pairs of `edits`, of agents trained on black."""
+    return preferences(
+        on_black(chosen),
+        folder,
+        seeds=edits.SEEDS[: 6 if fast else None],
+        pairs={"black": list(edits.EDITS.values())},
+        progress_bar=progress_bar,
+    )
+
+
+def first_layers(
+    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+) -> pd.DataFrame:
+    """The rows of `filters`, of agents trained on black; kept in files, one per agent."""
+    seeds, draws = (filters.SEEDS[:4], 2) if fast else (filters.SEEDS, filters.DRAWS)
+    levels = distinct(make_levels(seeds, background="black")).with_objects(*filters.PAIR)
+    training = distinct(training_levels("black").levels[: len(seeds)])
+    return pd.concat(
+        [
+            filters.kept_rows(
+                member.name, member.population, member.load, member.initial,
+                folder / f"{_kept(member)}.parquet", levels, training, draws=draws,
+            )
+            for member in tqdm(on_black(chosen), disable=not progress_bar, unit=" agents")
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+
+
+def on_black(chosen: Sequence[Member]) -> list[Member]:
+    """The agents that were trained on a black background."""
+    return [member for member in chosen if POPULATIONS[member.population] == "black"]
 
 
 def sampled(

@@ -14,12 +14,13 @@ from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS
 POPULATIONS = ("black_same_data", "black_own_data")
 
 
-def tables(**changed: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def tables(**changed: Any) -> tuple[pd.DataFrame, ...]:
     """Eight agents per population that behave as published, but for what is changed."""
     set_to = {"spread": 0.4, "steps": 5.0, "alike": 0.48, "success": 1.0, "red": 9.0, "green": 1.0,
               "shown": 0.9, "slope": 1.0, "own_spread": None, "sampled": 0.0, "error": 0.05,
+              "parts": 0.05, "change": 0.3, "balance": 1.0, "initial": 0.0,
               **changed}  # fmt: skip
-    preferences, success, model, sampled = [], [], [], []
+    preferences, success, model, sampled, parts, layers = [], [], [], [], [], []
     for population in POPULATIONS:
         wide = set_to["spread"]
         if population == "black_own_data" and set_to["own_spread"] is not None:
@@ -46,7 +47,17 @@ def tables(**changed: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd
             sampled.append({**agent, "exact": 0.5, "sampled": 0.5 + set_to["sampled"],
                             "low": 0.47 + set_to["sampled"],
                             "high": 0.53 + set_to["sampled"]})  # fmt: skip
-    return tuple(pd.DataFrame(each) for each in (success, preferences, sampled, model))  # type: ignore[return-value]
+            more = 0.001 * number
+            parts.append({**agent, "error": set_to["parts"], "colour alone": 0.2 + more,
+                          "shape alone": 0.2 + more, "other agents": 0.2 + more})  # fmt: skip
+            turned = np.cos(3.0 * number)  # nearly unrelated to the preference
+            layers.append({**agent, "preference": 0.5 + part / 2, "change": set_to["change"] + more,
+                           "change_random": 0.1, "success": 1.0, "success_random": 1.0,
+                           "balance": set_to["balance"] * part,
+                           "initial_balance": set_to["initial"] * part + turned})  # fmt: skip
+    return tuple(
+        pd.DataFrame(each) for each in (success, preferences, sampled, model, parts, layers)
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +75,10 @@ def tables(**changed: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd
         ({"green": 9.0}, [8]),
         ({"red": 1.0}, [8]),
         ({"error": 0.16}, [9]),
+        ({"parts": 0.3}, [10]),
+        ({"change": 0.0}, [11]),
+        ({"balance": -1.0}, [12]),
+        ({"initial": 10.0}, [12]),
     ],
 )
 def test_what_decides_each_claim(changed: dict[str, Any], failing: list[int]) -> None:

@@ -56,6 +56,16 @@ def effects(
     typer.echo(effects.report(effects.measure(scale=scale, seconds=seconds), scale))
 
 
+@app.command("preferences")
+def preferences(
+    rounds: Annotated[int, typer.Option(help="Number of measurements of each.", min=1)] = 3,
+) -> None:
+    """Time of an exact preference between two objects, relative to its forward passes alone."""
+    from procgen_tools.benchmarks import preferences
+
+    typer.echo(preferences.report(preferences.measure(rounds=rounds)))
+
+
 @app.command("train")
 def train(
     scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,

@@ -129,6 +129,7 @@ class Preference:
         steps: (level,): the mean number of steps, at most the step limit.
         unresolved: (level,): the chance of leaving the evaluated states, the bound of the errors of
             `first`, `second` and `neither`. 0 without a tolerance.
+        evaluated: number of evaluated states.
     """
 
     levels: LevelSet
@@ -137,6 +138,7 @@ class Preference:
     neither: Float[np.ndarray, " level"]
     steps: Float[np.ndarray, " level"]
     unresolved: Float[np.ndarray, " level"]
+    evaluated: int
 
     def __repr__(self) -> str:
         return summary(
@@ -221,7 +223,12 @@ def exact_preference(
         wanted = missing > share
         if not wanted.any():
             share /= 4
-    return _within(levels, matrices, visits, missing.sum(axis=1), step_limit)
+    first, second, neither, steps = _within(
+        levels, matrices, visits, missing.sum(axis=1), step_limit
+    )
+    return Preference(
+        levels, first, second, neither, steps, missing.sum(axis=1), evaluated=int(known.sum())
+    )
 
 
 def _moves(
@@ -246,8 +253,11 @@ def _within(
     visits: Float[np.ndarray, "level state"],
     unresolved: Float[np.ndarray, " level"],
     step_limit: int,
-) -> Preference:
-    """The chances within the step limit. Levels whose episodes are short need no limit."""
+) -> tuple[Float[np.ndarray, " level"], ...]:
+    """First, second, neither and steps within the step limit.
+
+    Levels whose episodes are short need no limit.
+    """
     chains = levels._chains
     alive = np.where(chains.going_on, visits, 0.0)
     steps = alive.sum(axis=1)
@@ -269,7 +279,7 @@ def _within(
         for number in range(2)
     )
     neither = np.clip(1 - first - second - unresolved, 0.0, 1.0)
-    return Preference(levels, first, second, neither, np.minimum(steps, step_limit), unresolved)
+    return first, second, neither, np.minimum(steps, step_limit)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,133 @@
+"""The time of exact preferences between two objects, relative to the forward passes alone.
+
+The work is that of the published evaluation: one agent and one pair of objects in 1,000 levels. The
+time of a population follows from it, because nothing is shared between agents or between pairs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from procgen_tools.catalogue import agents
+from procgen_tools.evaluation.duels import TEST_SEEDS
+from procgen_tools.evaluation.preferences import LevelSet, Preference, distinct, exact_preference
+from procgen_tools.models import load_policy
+from procgen_tools.vfield import CACHED_BATCH, observations_of
+from procgen_tools.worlds.two_objects.levels import make_levels
+
+AGENT = "black_same_data_seed_0"
+WAYS = ((0.0, "float32"), (1e-3, "float32"), (1e-2, "float32"), (1e-2, "bfloat16"))
+"""Tolerance and precision. The first is the reference for errors."""
+
+POPULATION = (24, 15)
+"""Agents and pairs of the study of colour or shape on black."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """The time of one preference.
+
+    Attributes:
+        tolerance: see `exact_preference`.
+        precision: float32 or bfloat16.
+        states: number of evaluated states, which is the number of forward passes.
+        seconds: wall-clock time.
+        passes: wall-clock time of as many forward passes alone, in the same precision.
+        error: difference of the preference from that without tolerance, in float32.
+    """
+
+    tolerance: float | int
+    precision: str
+    states: int
+    seconds: float
+    passes: float
+    error: float
+
+    @property
+    def ratio(self) -> float:
+        """The time relative to the passes alone."""
+        return self.seconds / self.passes
+
+    @property
+    def population(self) -> float:
+        """Minutes for all agents and pairs of `POPULATION`."""
+        return self.seconds * POPULATION[0] * POPULATION[1] / 60
+
+
+def measure(seeds: Sequence[int] = TEST_SEEDS, rounds: int = 3) -> list[Speed]:
+    """Time one preference in each way, the passes alone in the same rounds.
+
+    Args:
+        seeds: of the levels.
+        rounds: number of measurements of each; the medians count.
+
+    Returns:
+        One speed for each of `WAYS`.
+    """
+    (path,) = (agent.path for agent in agents() if agent.name == AGENT)
+    policy, levels = load_policy(path).eval(), distinct(make_levels(seeds, background="black"))
+    found: dict[tuple[float, str], Preference] = {}
+    taken: dict[tuple[float, str], list[float]] = {way: [] for way in WAYS}
+    alone: dict[str, list[float]] = {precision: [] for _, precision in WAYS}
+    for _ in range(rounds):
+        for way in WAYS:
+            with _precision(way[1]):
+                begin = time.perf_counter()
+                found[way] = exact_preference(policy, levels, tolerance=way[0])
+                taken[way].append(time.perf_counter() - begin)
+        for precision, seconds in alone.items():
+            with _precision(precision):
+                seconds.append(_seconds_per_pass(policy, levels))
+    exact = found[WAYS[0]].preference
+    return [
+        Speed(
+            tolerance=way[0],
+            precision=way[1],
+            states=each.evaluated,
+            seconds=float(np.median(taken[way])),
+            passes=each.evaluated * float(np.median(alone[way[1]])),
+            error=abs(each.preference - exact),
+        )
+        for way, each in found.items()
+    ]
+
+
+def _precision(name: str) -> AbstractContextManager[Any]:
+    return nullcontext() if name == "float32" else torch.autocast("cpu", torch.bfloat16)
+
+
+@torch.no_grad()
+def _seconds_per_pass(policy: Any, levels: LevelSet, batches: int = 20) -> float:
+    """Wall-clock seconds of one forward pass, in the batches of `exact_preference`."""
+    numbers = np.arange(CACHED_BATCH) % len(levels.levels)
+    observations = observations_of(policy, levels._frames(numbers, np.zeros_like(numbers)))
+    policy.logits_and_value(observations)
+    begin = time.perf_counter()
+    for _ in range(batches):
+        policy.logits_and_value(observations)
+    return (time.perf_counter() - begin) / (batches * CACHED_BATCH)
+
+
+def report(speeds: Sequence[Speed]) -> str:
+    """The speeds as a table."""
+    number, pairs = POPULATION
+    lines = [
+        f"One agent, one pair of objects, 1,000 levels; {torch.get_num_threads()} threads.",
+        "",
+        f"{'tolerance':>9s}{'precision':>11s}{'states':>9s}{'time':>10s}{'of the passes':>15s}"
+        f"{'error':>9s}{f'{number} agents x {pairs} pairs':>24s}",
+    ]
+    for speed in speeds:
+        lines.append(
+            f"{speed.tolerance:>9g}{speed.precision:>11s}{speed.states:>9,d}"
+            f"{speed.seconds:>8.2f} s{speed.ratio:>13.2f} x{speed.error:>9.4f}"
+            f"{speed.population:>20.1f} min"
+        )
+    return "\n".join(lines)

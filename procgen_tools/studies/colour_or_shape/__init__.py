@@ -27,6 +27,7 @@ from procgen_tools.studies.colour_or_shape.figures import (
     plot_edits,
     plot_filters,
     plot_levels,
+    plot_populations,
     plot_prediction,
     plot_preferences,
     plot_regression,
@@ -108,6 +109,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
         {
             "levels": plot_levels(),
             "preferences": plot_preferences(tables["preferences"]),
+            "populations": plot_populations(tables["preferences"]),
             "regression": plot_regression(tables["preferences"]),
             "channels": plot_channels(tables["success"]),
             "prediction": plot_prediction(tables["model"]),

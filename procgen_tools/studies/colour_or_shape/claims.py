@@ -16,7 +16,14 @@ from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.colour_or_shape.edits import BASELINES
 from procgen_tools.studies.colour_or_shape.filters import OPPONENT
-from procgen_tools.studies.colour_or_shape.measure import CHANNELS, UNBOUNDED, resampled, spread
+from procgen_tools.studies.colour_or_shape.measure import (
+    BY_PPO,
+    CHANNELS,
+    POPULATIONS,
+    UNBOUNDED,
+    resampled,
+    spread,
+)
 from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_MEDIAN, PUBLISHED_RANGE
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
 
@@ -37,6 +44,7 @@ def all_claims(
         *_preferences(preferences),
         _regression(preferences),
         *_same_data(preferences),
+        *_reinforcement(preferences),
         _sampled(sampled),
         _one_channel(success),
         _prediction(model),
@@ -214,6 +222,80 @@ def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
             measured={ALL_AGENTS: {quantity: found}},
         ),
     )
+
+
+def preference_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Agents trained on black by pairs: rows (population, agent), columns (first, second)."""
+    black = table[table["population"].map(POPULATIONS) == "black"]
+    return black.pivot_table(
+        index=["population", "agent"], columns=["first", "second"], values="preference", sort=False
+    )
+
+
+def _reinforcement(table: pd.DataFrame) -> tuple[Claim, ...]:
+    numbers = preference_matrix(table)
+    by_ppo = np.array([population == BY_PPO for population, _ in numbers.index])
+    if not 2 <= by_ppo.sum() <= len(by_ppo) - 2:
+        return ()
+    largest, which, chance = largest_difference(numbers.to_numpy(), by_ppo)
+    first, second = numbers.columns[which]
+    return (
+        Claim(
+            statement="Agents of reinforcement prefer otherwise than imitators, in at least one of "
+            "the pairs",
+            published="none",
+            rule=Rule.that(value("p of the largest difference") < 0.05, each=False),
+            measured={
+                ALL_AGENTS: {
+                    "largest difference": Estimate.exact(largest),
+                    "p of the largest difference": Estimate.exact(chance),
+                    "agents of reinforcement": Estimate.exact(float(by_ppo.sum())),
+                    "imitators": Estimate.exact(float((~by_ppo).sum())),
+                }
+            },
+            form=".3f",
+            comment=f"The largest is that for {first.replace('_', ' ')} against "
+            f"{second.replace('_', ' ')}: reinforcement minus imitation, in units of preference. "
+            "It is the pair whose difference is largest in standard deviations over agents; p is "
+            "the share of divisions of all agents into two such groups whose largest is as large.",
+        ),
+    )
+
+
+def largest_difference(
+    numbers: np.ndarray, chosen: np.ndarray, draws: int = 20_000
+) -> tuple[float, int, float]:
+    """The column in which some rows differ most from the others, by a permutation test.
+
+    The largest of all columns is compared with the largest of all columns of other divisions of the
+    rows, so p needs no correction for the number of columns.
+
+    Args:
+        numbers: (agent, pair).
+        chosen: (agent,): whether the agent is in the first group.
+        draws: random divisions.
+
+    Returns:
+        The difference of the means in that column, its number, and p.
+
+    Example:
+        >>> numbers = np.random.default_rng(0).normal(size=(20, 3))
+        >>> numbers[:5, 2] += 9
+        >>> largest_difference(numbers, np.arange(20) < 5)[1]
+        2
+    """
+    spread_of = numbers.std(axis=0, ddof=1)
+    scaled = np.divide(numbers, spread_of, out=np.zeros_like(numbers), where=spread_of > 0)
+
+    def difference(group: np.ndarray) -> np.ndarray:
+        return np.asarray(scaled[group].mean(axis=0) - scaled[~group].mean(axis=0))
+
+    rng = np.random.default_rng(0)
+    own = difference(chosen)
+    others = [np.abs(difference(rng.permutation(chosen))).max() for _ in range(draws)]
+    which = int(np.abs(own).argmax())
+    chance = (1 + np.sum(np.array(others) >= np.abs(own[which]) - 1e-12)) / (1 + draws)
+    return float(own[which] * spread_of[which]), which, float(chance)
 
 
 def _sampled(table: pd.DataFrame) -> Claim:

@@ -25,7 +25,11 @@ from procgen_tools.studies.colour_or_shape.claims import (
 from procgen_tools.studies.colour_or_shape.edits import BASELINES
 from procgen_tools.studies.colour_or_shape.filters import OPPONENT
 from procgen_tools.studies.colour_or_shape.measure import POPULATIONS
-from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_RANGE
+from procgen_tools.studies.colour_or_shape.pairs import (
+    NEAREST,
+    PUBLISHED_MEDIAN,
+    PUBLISHED_RANGE,
+)
 from procgen_tools.worlds.maze.human_view import human_view
 from procgen_tools.worlds.two_objects.levels import make_level, variant
 from procgen_tools.worlds.two_objects.objects import picture
@@ -108,6 +112,41 @@ def plot_preferences(preferences: pd.DataFrame) -> Figure:
         f"{agents} agents trained to reach a yellow line; exact shares over the 1,000 test levels; "
         "grey band: an agent that goes to the nearer object; top right and bottom right of each "
         f"panel: the two objects; steps beyond {LONGEST} are drawn at {LONGEST}",
+    )
+    return figure
+
+
+def plot_populations(preferences: pd.DataFrame) -> Figure:
+    """One preference, a row of dots per population, beside what was published."""
+    import matplotlib.pyplot as plt
+
+    chosen = of_pair(preferences, COLOUR_OR_SHAPE)
+    populations = list(dict.fromkeys(chosen["population"]))
+    figure, ax = plt.subplots(figsize=(7.6, 1.5 + 0.8 * len(populations)), layout="constrained")
+    for row, name in enumerate(populations):
+        look, of = LOOKS[name], chosen[chosen["population"] == name]["preference"].sort_values()
+        # Neighbours are drawn on different heights, so that none hides another.
+        heights = row + 0.09 * (np.arange(len(of)) % 3 - 1)
+        ax.scatter(of, heights, s=40, alpha=0.8, color=look.colour, marker=look.marker,
+                   edgecolor="none")  # fmt: skip
+        ax.plot([of.median()] * 2, [row - 0.28, row + 0.28], color=INK, linewidth=2)
+    ax.plot(PUBLISHED_RANGE, [len(populations)] * 2, color=NOTE, linewidth=7, alpha=0.5)
+    ax.plot([PUBLISHED_MEDIAN] * 2, [len(populations) - 0.28, len(populations) + 0.28],
+            color=INK, linewidth=2)  # fmt: skip
+    ax.axvspan(*NEAREST, color=REFERENCE, alpha=0.5, linewidth=0, zorder=0)
+    sizes = chosen["population"].value_counts()
+    ax.set_yticks(
+        range(len(populations) + 1),
+        [*(f"{NAMES[name]} (n = {sizes[name]})" for name in populations),
+         "published: PPO (n = 100, range)"],
+    )  # fmt: skip
+    ax.set(xlim=(0, 1), ylim=(len(populations) + 0.5, -0.5),
+           xlabel="P(red line) against the yellow gem")  # fmt: skip
+    ranges = chosen.groupby("population")["preference"].agg(lambda of: of.max() - of.min())
+    headline(
+        figure,
+        f"In every population the seed decides: ranges of {ranges.min():.2f} to {ranges.max():.2f}",
+        "exact; one dot per agent; black: median; grey: an agent that goes to the nearer object",
     )
     return figure
 

@@ -39,6 +39,9 @@ POPULATIONS = {
 }
 """The populations of trained_models/two_objects.toml, with the backgrounds of their training."""
 
+BY_PPO = "ppo_black"
+"""The population of reinforcement; the others are imitators."""
+
 TOLERANCE = 1e-3
 """The bound of the error of exact preferences (see `evaluation.preferences`)."""
 

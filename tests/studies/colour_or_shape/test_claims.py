@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.colour_or_shape.claims import all_claims, needs
+from procgen_tools.studies.colour_or_shape.claims import all_claims, largest_difference, needs
 from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS
 
 POPULATIONS = ("black_same_data", "black_own_data")
@@ -91,3 +91,35 @@ def test_a_channel_is_needed_if_episodes_become_three_times_as_long() -> None:
     assert not table["red"].any()
     assert table["green"].all()
     assert not table["blue"].any()
+
+
+def with_reinforcement(shift: float) -> pd.DataFrame:
+    """Four agents of PPO beside the imitators; their preference for a pair is shifted."""
+    _, preferences, *_ = tables()
+    by_ppo = preferences[preferences["population"] == "black_same_data"].copy()
+    by_ppo["agent"] = by_ppo["agent"].str.replace("black_same_data", "ppo_black")
+    by_ppo["population"] = "ppo_black"
+    moved = by_ppo["first"] == "cyan_line"
+    by_ppo.loc[moved, "preference"] += shift
+    noise = np.random.default_rng(0).normal(0, 0.02, len(preferences))
+    preferences["preference"] += noise
+    return pd.concat([preferences, by_ppo[by_ppo["agent"].str[-1].isin(list("0257"))]])
+
+
+@pytest.mark.parametrize(("shift", "holds"), [(0.0, False), (0.3, True)])
+def test_reinforcement_is_compared_with_imitation(shift: float, holds: bool) -> None:
+    success, _, *rest = tables()
+    claims = all_claims(success, with_reinforcement(shift), *rest)
+    (claim,) = (each for each in claims if each.statement.startswith("Agents of reinforcement"))
+    assert claim.holds is holds
+    if holds:
+        assert "cyan line" in claim.comment
+
+
+def test_p_is_uniform_for_agents_of_one_kind() -> None:
+    rng = np.random.default_rng(1)
+    chances = [
+        largest_difference(rng.normal(size=(12, 5)), np.arange(12) < 4, draws=99)[2]
+        for _ in range(200)
+    ]
+    assert np.mean(np.array(chances) <= 0.1) == pytest.approx(0.1, abs=0.06)

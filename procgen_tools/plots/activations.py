@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from procgen_tools.interventions.cells import square_cells
+from procgen_tools.plots import marks, style
 from procgen_tools.plots.mazes import ring_squares
-from procgen_tools.plots.style import (
-    DIVERGING,
-    REFERENCE,
-    SQUARES,
-    agent_look,
-    headline,
-    legend_below,
-    short_name,
-)
 from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 
 if TYPE_CHECKING:
@@ -102,7 +94,6 @@ def plot_activation(
     Raises:
         ValueError: the activation is not square, or the limit is not positive.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
     field = _array(activation)
@@ -115,11 +106,18 @@ def plot_activation(
     if limit <= 0:
         raise ValueError(f"limit {limit} is not positive: leave it out to use the largest number")
     if ax is None:
-        ax = plt.subplots(figsize=(4.4, 4.4), layout="constrained")[1]
+        _, ((ax,),) = style.panels(1, 1, (4.4, 4.4), framed=True)
     side = len(field)
     left, right, bottom, top = activation_extent(maze, side)
-    ax.imshow(field, cmap=DIVERGING, vmin=-limit, vmax=limit, extent=(left, right, bottom, top),
-              interpolation="nearest", zorder=1)  # fmt: skip
+    ax.imshow(
+        field,
+        cmap=style.DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        extent=(left, right, bottom, top),
+        interpolation="nearest",
+        zorder=1,
+    )
     if walls:
         draw_walls(ax, maze)
     if rings:
@@ -129,11 +127,11 @@ def plot_activation(
         for name, square in maze.landmarks().items():
             (place,) = square_cells(maze, [square], side)
             corner = (left + int(place[1]) * cell, top - (int(place[0]) + 1) * cell)
-            colour = SQUARES[name].colour
+            colour = style.SQUARES[name].colour
             for edge, line, label in (("white", "-", None), (colour, ":", f"cell of the {name}")):
-                ax.add_patch(Rectangle(corner, cell, cell, fill=False, edgecolor=edge,
-                                       linewidth=2.2, linestyle=line, label=label,
-                                       zorder=3))  # fmt: skip
+                frame = Rectangle(corner, cell, cell, fill=False, edgecolor=edge, zorder=3)
+                frame.set(linewidth=2.2, linestyle=line, label=label)
+                ax.add_patch(frame)
     last = maze.size - 0.5
     ax.set(xlim=(-0.5, last), ylim=(-0.5, last), xticks=[], yticks=[])
     if title is not None:
@@ -165,8 +163,6 @@ def plot_channels(
     Raises:
         ValueError: the activation has no rows and columns, or a channel does not exist.
     """
-    import matplotlib.pyplot as plt
-
     fields = _array(activation)
     if fields.ndim != 3:
         raise ValueError(
@@ -176,27 +172,23 @@ def plot_channels(
     wrong = [channel for channel in chosen if not 0 <= channel < len(fields)]
     if wrong or not chosen:
         raise ValueError(f"channels {chosen} are not all in 0..{len(fields) - 1}: choose some")
-    columns = min(columns, len(chosen))
-    rows = -(-len(chosen) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(max(1.25 * columns, 4.4) + 0.9, 1.42 * rows + 1.5),
-        squeeze=False, layout="constrained",
-    )  # fmt: skip
+    figure, axes = style.panel_grid(
+        len(chosen), columns, (1.25, 1.42), (0.9, 1.5), least=4.4, framed=True
+    )
     limit = _limit(fields[chosen])
-    for ax in axes.flat[len(chosen) :]:
-        ax.axis("off")
-    for ax, channel in zip(axes.flat, chosen, strict=False):
+    for ax, channel in zip(axes, chosen, strict=True):
         plot_activation(fields[channel], maze, ax, title=str(channel), limit=limit, rings=False)
         ring_squares(ax, maze, width=1.0)
-    bar = figure.colorbar(axes[0, 0].images[0], ax=axes, shrink=0.8, aspect=30, pad=0.01)
-    bar.set_label(label)
-    bar.outline.set_visible(False)
-    legend_below(figure, ncols=4 if figure.get_figwidth() > 6 else 2)
+    marks.colour_bar(figure, axes[0].images[0], figure.axes, label, pad=0.01)
     largest = max(chosen, key=lambda channel: float(np.abs(fields[channel]).max()))
     most = fields[largest].flat[np.abs(fields[largest]).argmax()]
-    headline(figure, f"Channel {largest} is furthest from zero ({most:+.2f})".replace("-", "−"),
-             title or "")  # fmt: skip
+    finding = f"Channel {largest} is furthest from zero ({most:+.2f})".replace("-", "−")
+    style.headline(figure, finding, title or "", legend=_legend_columns(figure))
     return figure
+
+
+def _legend_columns(figure: Figure) -> int:
+    return 4 if figure.get_figwidth() > 6 else 2
 
 
 def plot_layers(
@@ -217,20 +209,13 @@ def plot_layers(
     Raises:
         ValueError: no activations, or activations of several observations.
     """
-    import matplotlib.pyplot as plt
-
     if not activations:
         raise ValueError("there are no activations to draw: record some first")
-    columns = min(columns, len(activations))
-    rows = -(-len(activations) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(max(1.6 * columns, 4.4), 2.0 * rows + 1.1),
-        squeeze=False, layout="constrained",
-    )  # fmt: skip
-    for ax in axes.flat[len(activations) :]:
-        ax.axis("off")
+    figure, axes = style.panel_grid(
+        len(activations), columns, (1.6, 2.0), (0.0, 1.1), least=4.4, framed=True
+    )
     largest = {}
-    for ax, (name, activation) in zip(axes.flat, activations.items(), strict=False):
+    for ax, (name, activation) in zip(axes, activations.items(), strict=True):
         field = _array(activation)
         if field.ndim in (2, 4) and len(field) != 1:
             raise ValueError(
@@ -245,16 +230,19 @@ def plot_layers(
         else:
             units = np.arange(field.size)
             ax.vlines(units, 0, field.ravel(), color="#B2182B", linewidth=max(0.4, 60 / field.size))
-            ax.axhline(0, color=REFERENCE, linewidth=0.8, zorder=0)
+            marks.zero_line(ax, "y")
             ax.set(xticks=[], yticks=[], box_aspect=0.6, xlim=(-0.5, field.size - 0.5))
         largest[_short(name)] = float(np.abs(field).max())
         ax.set_title(f"{_short(name)}\n{shape}, ≤ {largest[_short(name)]:.3g}", fontsize=8)
-    legend_below(figure, ncols=4 if figure.get_figwidth() > 6 else 2)
     (first, *_, last) = largest
-    headline(figure, f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to "
-             f"{last} (at most {largest[last]:.3g})",
-             f"{f'{title}. ' if title else ''}Root mean square over channels, from 0 (white) to "
-             "the largest number, which is written after ≤; lines: single units.")  # fmt: skip
+    style.headline(
+        figure,
+        f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to {last} (at "
+        f"most {largest[last]:.3g})",
+        f"{f'{title}. ' if title else ''}Root mean square over channels, from 0 (white) to the "
+        "largest number, which is written after ≤; lines: single units.",
+        legend=_legend_columns(figure),
+    )
     return figure
 
 
@@ -275,19 +263,15 @@ def plot_layer_statistics(
         note: text in grey below the headline, such as the number of mazes.
         logarithmic: the columns with a logarithmic axis.
     """
-    import matplotlib.pyplot as plt
-
     layers = list(statistics["layer"].unique())
-    figure, axes = plt.subplots(
-        len(columns), 1, figsize=(10.5, 1.9 * len(columns) + 2.9), sharex=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    size = (10.5, 1.9 * len(columns) + 2.9)
+    figure, axes = style.panels(len(columns), 1, size, sharex=True)
     for ax, (column, label) in zip(axes[:, 0], columns.items(), strict=True):
         for number, (agent, rows) in enumerate(statistics.groupby("agent", sort=False)):
             by_layer = rows.set_index("layer")[column].reindex(layers)
-            look = agent_look(str(agent), number)
-            ax.plot(range(len(layers)), by_layer, marker=look.marker, color=look.colour,
-                    markersize=4, linewidth=1.3, label=agent)  # fmt: skip
+            look = style.agent_look(str(agent), number)
+            (line,) = ax.plot(range(len(layers)), by_layer, color=look.colour, label=agent)
+            line.set(marker=look.marker, markersize=4, linewidth=1.3)
         ax.set_ylabel(label, fontsize=9)
         ax.tick_params(axis="y", labelsize=9)
         if column in logarithmic:
@@ -295,13 +279,11 @@ def plot_layer_statistics(
         else:
             ax.set_ylim(0, None)
         ax.margins(x=0.02)
-        ax.spines[["top", "right"]].set_visible(False)
         _shade_blocks(ax, layers)
-    axes[-1, 0].set_xticks(range(len(layers)), [_short(layer) for layer in layers],
-                           rotation=75 if len(layers) > 12 else 20, ha="right",
-                           rotation_mode="anchor", fontsize=8)  # fmt: skip
-    legend_below(figure, ncols=3)
-    headline(figure, finding, note)
+    slope: dict[str, Any] = {"rotation_mode": "anchor", "rotation": 75 if len(layers) > 12 else 20}
+    names = [_short(layer) for layer in layers]
+    axes[-1, 0].set_xticks(range(len(layers)), names, ha="right", fontsize=8, **slope)
+    style.headline(figure, finding, note, legend=3)
     return figure
 
 
@@ -327,4 +309,4 @@ def _array(activation: np.ndarray | Tensor) -> np.ndarray:
 
 
 def _short(name: str) -> str:
-    return short_name(name).replace("_in0", " (input)")
+    return style.short_name(name).replace("_in0", " (input)")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from procgen_tools.plots import style
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.decision_shifts import GOALS, DecisionShifts
 
 if TYPE_CHECKING:
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("histogram", "box", "scatter")
-_WORDS = {"cheese": "the cheese", "top_right": "the top right", "other": "elsewhere"}
+_TITLES = {
+    "cheese": "towards the cheese",
+    "top_right": "towards the top right",
+    "other": "elsewhere",
+}
 _BEFORE = style.Look(style.RANDOM.colour, "o")
 
 
@@ -30,15 +34,12 @@ def plot_decision_shifts(shifts: DecisionShifts, kind: str = "histogram") -> Fig
     Raises:
         ValueError: an unknown kind.
     """
-    from matplotlib import pyplot as plt
-
     if kind not in KINDS:
         raise ValueError(f"no figure of kind {kind!r}: choose {', '.join(KINDS)}")
-    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.9), layout="constrained", sharey=True)
+    figure, (axes,) = style.panels(1, 3, (10.5, 3.9), titles=_TITLES.values(), sharey=True)
     draw = {"histogram": _histogram, "box": _box, "scatter": _scatter}[kind]
     for number, (ax, goal) in enumerate(zip(axes, GOALS, strict=True)):
         draw(ax, shifts.before[:, number], shifts.after[:, number], style.GOALS[goal])
-        ax.set_title(f"towards {_WORDS[goal]}" if goal != "other" else "elsewhere", fontsize=10)
         if kind != "box":
             ax.legend(fontsize=8, frameon=False)
     labels = {"histogram": "mazes", "box": "probability", "scatter": "probability after"}
@@ -62,8 +63,9 @@ def _histogram(ax: Axes, before: np.ndarray, after: np.ndarray, look: style.Look
 
 def _box(ax: Axes, before: np.ndarray, after: np.ndarray, look: style.Look) -> None:
     ax.plot([1, 2], [before, after], color=style.REFERENCE, linewidth=0.5, alpha=0.5, zorder=0)
-    boxes = ax.boxplot([before, after], widths=0.5, patch_artist=True, showfliers=False,
-                       medianprops={"color": style.INK, "linewidth": 1.8})  # fmt: skip
+    median = {"color": style.INK, "linewidth": 1.8}
+    how: dict[str, Any] = {"patch_artist": True, "showfliers": False, "medianprops": median}
+    boxes = ax.boxplot([before, after], widths=0.5, **how)
     for box, colour in zip(boxes["boxes"], (_BEFORE.colour, look.colour), strict=True):
         box.set(facecolor=colour, alpha=0.6)
     ax.set_xticks([1, 2], ["before", "after"])
@@ -72,6 +74,5 @@ def _box(ax: Axes, before: np.ndarray, after: np.ndarray, look: style.Look) -> N
 
 def _scatter(ax: Axes, before: np.ndarray, after: np.ndarray, look: style.Look) -> None:
     ax.plot([0, 1], [0, 1], color=style.REFERENCE, linewidth=1, zorder=0, label="no change")
-    ax.scatter(before, after, s=16, alpha=0.6, color=look.colour, marker=look.marker,
-               edgecolor="none", label="one maze")  # fmt: skip
+    marks.draw_dots(ax, before, after, look, "one maze", size=20)
     ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal", xlabel="probability before")

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float
 
 from procgen_tools.checks import of_kind
 from procgen_tools.names import accepts_older
+from procgen_tools.plots import style
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.plots.style import (
     AMOUNTS,
@@ -27,7 +28,6 @@ from procgen_tools.plots.style import (
     SEQUENTIAL,
     SINGLE_MOVES,
     colour_map,
-    legend_below,
 )
 from procgen_tools.vfield import FieldDifference, VectorField
 from procgen_tools.vfield import difference as field_difference
@@ -134,15 +134,13 @@ def plot_vfs(
         ValueError: the mazes of the fields have different walls, the limit is outside (0, 1], or a
             marked square is outside the maze.
     """
-    import matplotlib.pyplot as plt
-
     change = field_difference(before, after)
     if limit is not None and not 0 < limit <= 1:
         raise ValueError(
             f"limit {limit} is not in (0, 1], the range of total variation: choose one in it"
         )
     width, height = _PANEL
-    figure, axes = plt.subplots(1, 3, figsize=(3 * width + 0.8, height), layout="constrained")
+    figure, (axes,) = style.panels(1, 3, (3 * width + 0.8, height), framed=True)
     for ax, field, title in zip(axes, (before, after), titles, strict=False):
         _field_panel(field, ax, title, marks=marks)
     limits = None if limit is None else (0.0, limit)
@@ -150,7 +148,7 @@ def plot_vfs(
     _draw_arrows(axes[2], after, change.arrows)
     for ax in axes:
         _legend(ax, False)
-    legend_below(figure, ncols=6)
+    style.legend_below(figure, ncols=6)
     return figure
 
 
@@ -283,10 +281,8 @@ def _maze_axes(
     maze: GridLevel, ax: Axes | None, title: str | None, marks: Mapping[str, tuple[int, int]] | None
 ) -> Axes:
     """The picture of the maze, with rings around its landmarks."""
-    import matplotlib.pyplot as plt
-
     if ax is None:
-        _, ax = plt.subplots(figsize=_PANEL, layout="constrained")
+        _, ((ax,),) = style.panels(1, 1, _PANEL, framed=True)
     return plot_maze(maze, ax, marks={**maze.landmarks(), **(marks or {})}, fade=_FADE, title=title)
 
 

@@ -120,5 +120,6 @@ def _ring(
     row, col = square
     corner, side = (col - 0.5 + inset, row - 0.5 + inset), 1 - 2 * inset
     for edge, wide, label in (("white", 1.8 * width, None), (colour, width, name)):
-        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=edge, linewidth=wide,
-                               label=label, zorder=zorder))  # fmt: skip
+        frame = Rectangle(corner, side, side, fill=False, edgecolor=edge, linewidth=wide)
+        frame.set(label=label, zorder=zorder)
+        ax.add_patch(frame)

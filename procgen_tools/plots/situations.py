@@ -10,18 +10,8 @@ import pandas as pd
 
 from procgen_tools.chains import Chances, chances, decision
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.plots import style
 from procgen_tools.plots.fields import plot_vf
-from procgen_tools.plots.style import (
-    CHEESE,
-    CORNER,
-    INK,
-    OTHER,
-    agent_look,
-    count,
-    count_mazes,
-    headline,
-    legend_below,
-)
 from procgen_tools.vfield import VectorField, vector_field
 from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 
@@ -30,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OUTCOMES = {
-    "cheese": ("gets the cheese", CHEESE.colour),
-    "top_right_only": ("visits the top-right 5 x 5 only", CORNER.colour),
-    "neither": ("neither", OTHER.colour),
+    "cheese": ("gets the cheese", style.CHEESE.colour),
+    "top_right_only": ("visits the top-right 5 x 5 only", style.CORNER.colour),
+    "neither": ("neither", style.OTHER.colour),
 }
 
 
@@ -42,14 +32,9 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
     Args:
         outcomes: columns agent, level, situation, cheese, top_right_only and neither.
     """
-    from matplotlib import pyplot as plt
-
     names = list(outcomes["situation"].unique())
     agents = list(outcomes["agent"].unique())
-    figure = plt.figure(
-        figsize=(8.4, 0.3 * len(names) * (len(agents) + 1) + 1.3), layout="constrained"
-    )
-    ax = figure.subplots()
+    figure, ((ax,),) = style.panels(1, 1, (8.4, 0.3 * len(names) * (len(agents) + 1) + 1.3))
     means = outcomes.groupby(["situation", "agent"])[list(OUTCOMES)].mean()
     ticks, labels = [], []
     for place, name in enumerate(names):
@@ -58,12 +43,11 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
             left = 0.0
             for column, (words, colour) in OUTCOMES.items():
                 share = means.loc[(name, agent), column]
-                ax.barh(row, share, left=left, color=colour, height=0.9,
-                        label=words if row == 0 else None)  # fmt: skip
+                ax.barh(row, share, left=left, color=colour, height=0.9, label=words)
                 if share > 0.06:
-                    ax.text(left + share / 2, row, f"{share:.2f}", ha="center", va="center",
-                            fontsize=8,
-                            color="white" if column == "top_right_only" else INK)  # fmt: skip
+                    middle = left + share / 2
+                    text = ax.text(middle, row, f"{share:.2f}", ha="center", va="center")
+                    text.set(fontsize=8, color="white" if column == "top_right_only" else style.INK)
                 left += share
             ticks.append(row)
             labels.append(f"{name}   {agent}" if number == 0 else agent)
@@ -71,14 +55,15 @@ def plot_outcomes(outcomes: pd.DataFrame) -> Figure:
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="mean exact chance of an episode")
     ax.set_ylabel("where the cheese is")
-    legend_below(figure, ncols=3)
     by_place = outcomes.groupby("situation", sort=False)["cheese"].mean()
     by_place = by_place[by_place > 0]
-    headline(
+    style.headline(
         figure,
         f"The cheese is got most often where it is {by_place.idxmax()} "
         f"({by_place.max():.0%}), least often {by_place.idxmin()} ({by_place.min():.0%})",
-        f"exact chances, {count_mazes(outcomes)} in each situation, {count(len(agents), 'agent')}",
+        f"exact chances, {style.count_mazes(outcomes)} in each situation, "
+        f"{style.count(len(agents), 'agent')}",
+        legend=3,
     )
     return figure
 
@@ -89,61 +74,54 @@ def plot_every_maze(outcomes: pd.DataFrame) -> Figure:
     Args:
         outcomes: see `plot_outcomes`.
     """
-    from matplotlib import pyplot as plt
-
     with_cheese = outcomes[outcomes.groupby("situation")["cheese"].transform("max") > 0]
     names = list(with_cheese["situation"].unique())
     agents = list(outcomes["agent"].unique())
-    figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
-    ax = figure.subplots()
+    figure, ((ax,),) = style.panels(1, 1, (8.4, 3.9))
     rng = np.random.default_rng(0)
     for number, agent in enumerate(agents):
         rows = with_cheese[with_cheese["agent"] == agent]
-        look = agent_look(agent, number)
+        look = style.agent_look(agent, number)
         shift = 0.26 * (number - (len(agents) - 1) / 2)
-        places = rows["situation"].map(names.index) + shift
-        ax.plot(
-            places + rng.uniform(-0.09, 0.09, len(rows)), rows["cheese"], look.marker,
-            color=look.colour, alpha=0.5, markersize=4, markeredgewidth=0, label=agent,
-        )  # fmt: skip
+        aside = shift + rng.uniform(-0.09, 0.09, len(rows))
+        places = rows["situation"].map(names.index) + aside
+        (dots,) = ax.plot(places, rows["cheese"], look.marker, color=look.colour, label=agent)
+        dots.set(alpha=0.5, markersize=4, markeredgewidth=0)
         means = rows.groupby("situation")["cheese"].mean().loc[names]
-        ax.plot(np.arange(len(names)) + shift, means, "_", color=INK, markersize=16,
-                markeredgewidth=2, label="mean" if number == 0 else None)  # fmt: skip
+        (lines,) = ax.plot(np.arange(len(names)) + shift, means, "_", color=style.INK, label="mean")
+        lines.set(markersize=16, markeredgewidth=2)
     ax.set_xticks(range(len(names)), names, fontsize=9)
-    ax.set(ylim=(-0.03, 1.03), ylabel="exact chance of getting the cheese",
-           xlabel="where the cheese is")  # fmt: skip
+    ax.set_ylim(-0.03, 1.03)
+    ax.set(ylabel="exact chance of getting the cheese", xlabel="where the cheese is")
     ax.grid(axis="y", color="#EEEEEE")
-    legend_below(figure)
     clear = ((with_cheese["cheese"] < 0.1) | (with_cheese["cheese"] > 0.9)).mean()
-    headline(
+    style.headline(
         figure,
         f"In {clear:.0%} of the mazes the chance is below .1 or above .9",
-        f"a dot is a maze; {count_mazes(with_cheese)} in each situation, "
-        f"{count(len(agents), 'agent')}",
+        f"a dot is a maze; {style.count_mazes(with_cheese)} in each situation, "
+        f"{style.count(len(agents), 'agent')}",
+        legend=4,
     )
     return figure
 
 
 def plot_situations(policy: ImpalaPolicy, mazes: Mapping[str, Maze], *, columns: int = 3) -> Figure:
     """Draw the policy's field in several mazes, with the exact chances of each outcome as text."""
-    from matplotlib import pyplot as plt
-
-    rows = -(-len(mazes) // columns)
-    figure = plt.figure(figsize=(3.7 * columns, 4.1 * rows + 0.8), layout="constrained")
+    least = 3.7 * columns
+    figure, axes = style.panel_grid(
+        len(mazes), columns, (3.7, 4.1), (0.0, 0.8), least=least, framed=True
+    )
     figure.set_layout_engine("constrained", h_pad=0.12)  # otherwise titles touch the row above
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     fields = {name: vector_field(maze, policy) for name, maze in mazes.items()}
-    for ax, (name, field) in zip(axes, fields.items(), strict=False):
+    for ax, (name, field) in zip(axes, fields.items(), strict=True):
         plot_with_chances(field, ax, title=name)
-    for ax in axes[len(mazes) :]:
-        ax.set_axis_off()
-    legend_below(figure, ncols=6)
     shown = [field for field in fields.values() if field.maze.cheese is not None]
     got = sum(_chances(field).cheese > 0.5 for field in shown)
-    headline(
+    style.headline(
         figure,
         f"The agent probably gets the cheese in {got} of the {len(shown)} mazes that have one",
-        f"exact chances of an episode of {EPISODE_STEPS} steps, {count(len(mazes), 'maze')}",
+        f"exact chances of an episode of {EPISODE_STEPS} steps, {style.count(len(mazes), 'maze')}",
+        legend=6,
     )
     return figure
 

@@ -13,13 +13,13 @@ line in a notebook with `;`, otherwise the notebook shows the figure twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Shaped
 
 from procgen_tools.statistics.intervals import Estimate
 
@@ -151,7 +151,16 @@ def count(number: int, noun: str) -> str:
     >>> count(100, "maze"), count(1, "agent"), count(1336, "maze")
     ('n = 100 mazes', 'n = 1 agent', 'n = 1,336 mazes')
     """
-    return f"n = {number:,} {noun}{'' if number == 1 else 's'}"
+    return f"n = {some(number, noun)}"
+
+
+def some(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> some(1, "agent"), some(1336, "maze")
+    ('1 agent', '1,336 mazes')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def count_mazes(rows: pd.DataFrame) -> str:
@@ -176,12 +185,16 @@ def sample(rows: pd.DataFrame) -> str:
     >>> sample(pd.DataFrame({"agent": ["a", "a", "b", "b"], "level": [0, 1, 0, 1]}))
     'n = 2 mazes, 2 agents'
     """
+    return f"{count_mazes(rows)}, {who(rows)}"
+
+
+def who(rows: pd.DataFrame) -> str:
+    """The agents in a table, in words: the name of a single one, or their number."""
     agents = list(rows["agent"].unique())
-    who = f"agent {agents[0]}" if len(agents) == 1 else f"{len(agents)} agents"
-    return f"{count_mazes(rows)}, {who}"
+    return f"agent {agents[0]}" if len(agents) == 1 else f"{len(agents)} agents"
 
 
-def headline(figure: Figure, finding: str, note: str = "") -> None:
+def headline(figure: Figure, finding: str, note: str = "", *, legend: int = 0) -> None:
     """Write the finding of a figure above it, and a grey note below the finding.
 
     Both are wrapped to the width of the figure.
@@ -190,16 +203,20 @@ def headline(figure: Figure, finding: str, note: str = "") -> None:
         figure: a figure with constrained layout.
         finding: what the numbers show, computed from them.
         note: the number of mazes, and the meaning of bands and bars.
+        legend: the number of columns of a legend below the figure (see `legend_below`), 0 for none.
     """
     from matplotlib.text import Annotation
 
+    if legend:
+        legend_below(figure, legend)
     width = 72 * figure.get_figwidth() - 12
     above, below = _in_lines(finding, 11.5, width), _in_lines(note, 9.0, width)
     # The title reserves the lines of the note, which needs a colour of its own.
     title = figure.suptitle("\n".join(above) + "\n" * len(below), fontsize=11.5)
     if note:
-        lines = Annotation("\n".join(below), (0.5, 0), xycoords=title, ha="center", va="bottom",
-                           fontsize=9, color=NOTE, annotation_clip=False)  # fmt: skip
+        where: dict[str, Any] = {"xy": (0.5, 0), "xycoords": title, "ha": "center", "va": "bottom"}
+        lines = Annotation("\n".join(below), **where, fontsize=9, color=NOTE)
+        lines.set_annotation_clip(False)
         lines.set_in_layout(False)
         figure.add_artist(lines)
 
@@ -222,15 +239,87 @@ def _in_lines(text: str, size: float, width: int | float) -> list[str]:
     return lines
 
 
-def legend_below(figure: Figure, ncols: int = 4, **options: Any) -> None:
-    """Draw one legend for all panels of a figure, with each label once."""
+def legend_below(
+    figure: Figure, ncols: int = 4, *, order: Callable[[str], Any] | None = None, **options: Any
+) -> None:
+    """Draw one legend for all panels of a figure, with each label once.
+
+    Args:
+        figure: the figure.
+        ncols: the number of columns.
+        order: a sort key for the labels. Defaults to the order in which they were drawn.
+        options: passed to `figure.legend`.
+    """
     labelled = {
         label: handle
         for ax in figure.axes
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    how = {"loc": "outside lower center", "ncols": ncols, "frameon": False, "fontsize": 9}
-    figure.legend(labelled.values(), labelled, **{**how, **options})
+    labels = sorted(labelled, key=order) if order else list(labelled)
+    how = {"loc": "outside lower center", "frameon": False, "fontsize": 9, **options}
+    figure.legend([labelled[label] for label in labels], labels, ncols=ncols, **how)
+
+
+def panels(
+    rows: int,
+    columns: int,
+    size: tuple[int | float, int | float],
+    *,
+    titles: Iterable[str] = (),
+    framed: bool = False,
+    **options: Any,
+) -> tuple[Figure, Shaped[np.ndarray, "row column"]]:
+    """A new figure with constrained layout, and its panels.
+
+    Args:
+        rows: the number of rows of panels.
+        columns: the number of columns of panels.
+        size: the width and height of the figure, in inches.
+        titles: the titles of the panels, row by row.
+        framed: whether panels have a frame, as pictures do. Others have a left and a lower edge.
+        options: passed to `plt.subplots`, such as `sharey`.
+
+    Returns:
+        The figure, and the panels as an array (row, column).
+    """
+    import matplotlib.pyplot as plt
+
+    shape = {"squeeze": False, "layout": "constrained", **options}
+    figure, axes = plt.subplots(rows, columns, figsize=size, **shape)
+    for ax in axes.flat:
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right"]].set_visible(framed)
+    for ax, title in zip(axes.flat, titles, strict=False):
+        ax.set_title(title, fontsize=10)
+    return figure, axes
+
+
+def panel_grid(
+    count: int,
+    columns: int,
+    cell: tuple[int | float, int | float],
+    margin: tuple[int | float, int | float],
+    *,
+    least: int | float = 0.0,
+    **options: Any,
+) -> tuple[Figure, list[Axes]]:
+    """A figure with some panels, from left to right in as many rows as they need.
+
+    Args:
+        count: the number of panels.
+        columns: the largest number of panels in a row.
+        cell: the width and height that a panel adds to the figure, in inches.
+        margin: the width and height of everything else, in inches.
+        least: the smallest width of all panels together, in inches.
+        options: passed to `panels`.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    width, height = max(cell[0] * columns, least) + margin[0], cell[1] * rows + margin[1]
+    figure, axes = panels(rows, columns, (width, height), **options)
+    for ax in axes.flat[count:]:
+        ax.axis("off")
+    return figure, list(axes.flat[:count])
 
 
 def agent_panels(
@@ -255,19 +344,11 @@ def agent_panels(
     Returns:
         The figure, and the panel, name and rows of each agent.
     """
-    import matplotlib.pyplot as plt
-
-    agents = list(table["agent"].unique())
-    size = (max(width * len(agents) + extra, least), height)
-    shape = {"sharey": True, "squeeze": False, "layout": "constrained", **options}
-    figure, axes = plt.subplots(1, len(agents), figsize=size, **shape)
-    for ax, agent in zip(axes[0], agents, strict=True):
-        ax.set_title(agent, fontsize=10)
-        ax.set_axisbelow(True)
-        ax.spines[["top", "right"]].set_visible(False)
+    tables = {str(agent): rows for agent, rows in table.groupby("agent", sort=False)}
+    size = (max(width * len(tables) + extra, least), height)
+    figure, axes = panels(1, len(tables), size, titles=tables, **{"sharey": True, **options})
     return figure, [
-        (ax, agent, table[table["agent"] == agent])
-        for ax, agent in zip(axes[0], agents, strict=True)
+        (ax, agent, rows) for ax, (agent, rows) in zip(axes[0], tables.items(), strict=True)
     ]
 
 
@@ -325,64 +406,12 @@ def draw_band(
     line: str = "-",
 ) -> None:
     """Draw means as a line, and their intervals as a band."""
-    ax.fill_between(places, [mean.low for mean in means], [mean.high for mean in means],
-                    color=look.colour, alpha=0.18, linewidth=0)  # fmt: skip
-    ax.plot(places, [mean.value for mean in means], color=look.colour, marker=look.marker,
-            markersize=4.5, linewidth=1.6, linestyle=line, label=label)  # fmt: skip
-
-
-def draw_pairs(
-    ax: Axes,
-    before: Float[np.ndarray, " pair"],
-    after: Float[np.ndarray, " pair"],
-    look: Look,
-    *,
-    names: tuple[str, str] = ("before", "after"),
-) -> None:
-    """Draw each pair as a line from before (hollow) to after (filled), and the medians in black.
-
-    Args:
-        ax: where to draw. The two names become the ticks of its horizontal axis.
-        before: (pair,) one number for each maze, or for each agent.
-        after: (pair,) the numbers after the change, in the same order.
-        look: the look of the lines.
-        names: the names of before and after.
-    """
-    from matplotlib.collections import LineCollection
-
-    lines = [((0, first), (1, last)) for first, last in zip(before, after, strict=True)]
-    shade = min(0.7, max(0.15, 12 / max(len(lines), 1)))
-    ax.add_collection(
-        LineCollection(lines, colors=look.colour, linewidths=1, alpha=shade, zorder=1)
-    )
-    for place, values, face in ((0, before, "white"), (1, after, look.colour)):
-        ax.plot([place] * len(values), values, "o", color=look.colour, markerfacecolor=face,
-                markersize=4, alpha=0.7, zorder=2)  # fmt: skip
-    medians = [float(np.median(before)), float(np.median(after))]
-    ax.plot([0, 1], medians, "o-", color=INK, markersize=6, linewidth=2.4, zorder=3,
-            label=f"median: {medians[0]:.2f} → {medians[1]:.2f}")  # fmt: skip
-    ax.set_xticks([0, 1], names)
-    ax.set_xlim(-0.2, 1.2)
-
-
-def changes_in_words(
-    before: Float[np.ndarray, " pair"],
-    after: Float[np.ndarray, " pair"],
-    *,
-    least: float = 0.01,
-    noun: str = "maze",
-) -> str:
-    """The number of pairs in which the number falls, or rises if that is more frequent, in words.
-
-    >>> changes_in_words(np.array([0.9, 0.5, 0.0]), np.array([0.1, 0.2, 0.0]))
-    'falls in 2 of 3 mazes'
-
-    Args:
-        before: (pair,) one number for each maze, or for each agent.
-        after: (pair,) the numbers after the change, in the same order.
-        least: the smallest change that counts.
-        noun: the name of a pair, such as "maze".
-    """
-    falls, rises = int((before - after > least).sum()), int((after - before > least).sum())
-    word, number = ("falls", falls) if falls >= rises else ("rises", rises)
-    return f"{word} in {number} of {len(before)} {noun}s"
+    ends = [mean.low for mean in means], [mean.high for mean in means]
+    ax.fill_between(places, *ends, color=look.colour, alpha=0.18, linewidth=0)
+    how: dict[str, Any] = {
+        "marker": look.marker,
+        "markersize": 4.5,
+        "linewidth": 1.6,
+        "linestyle": line,
+    }
+    ax.plot(places, [mean.value for mean in means], color=look.colour, label=label, **how)

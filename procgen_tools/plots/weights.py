@@ -11,7 +11,7 @@ from torch import Tensor
 
 from procgen_tools.interventions.exciting import ExcitingPatches
 from procgen_tools.interventions.weights import Contributions, SpatialWeights
-from procgen_tools.plots import style
+from procgen_tools.plots import marks, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,9 +45,12 @@ def plot_spatial_weights(
         raise ValueError(f"{weights.source} has {what}: give some of 0..{count - 1}")
     maps = [of_unit[channel] for channel in channels]
     figure = _panels(maps, [f"channel {channel}" for channel in channels], columns, "weight")
-    style.headline(figure, f"Weights of unit {unit} of {weights.layer} over space",
-                   f"{len(channels)} of {count} channels of {weights.source}; one colour scale; "
-                   "row 0 is the top of the picture")  # fmt: skip
+    style.headline(
+        figure,
+        f"Weights of unit {unit} of {weights.layer} over space",
+        f"{len(channels)} of {count} channels of {weights.source}; one colour scale; row 0 is the "
+        "top of the picture",
+    )
     return figure
 
 
@@ -59,10 +62,8 @@ def plot_contributions(parts: Contributions, *, count: int = 8, ax: Axes | None 
         count: the number of terms with a bar of their own.
         ax: where to draw; defaults to a new figure.
     """
-    from matplotlib import pyplot as plt
-
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.0, 0.4 * (count + 2) + 1.2), layout="constrained")
+        _, ((ax,),) = style.panels(1, 1, (6.0, 0.4 * (count + 2) + 1.2))
     strongest = parts.strongest(count)
     rest = float(parts.parts.sum()) - sum(part for _, part in strongest)
     bars = [(_place(parts, place), part) for place, part in strongest]
@@ -88,20 +89,13 @@ def plot_exciting_patches(found: ExcitingPatches, *, columns: int = 9) -> Figure
         found: the result of `interventions.exciting.exciting_patches`.
         columns: the number of patches side by side.
     """
-    from matplotlib import pyplot as plt
-
-    number = len(found.patches)
-    columns = min(columns, number)
-    rows = -(-number // columns)
-    size = (1.2 * columns + 0.4, 1.4 * rows + 0.8)
-    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, patch, activation in zip(axes.flat, found.patches, found.activations, strict=False):
+    figure, axes = style.panel_grid(len(found.patches), columns, (1.2, 1.4), (0.4, 0.8))
+    for ax, patch, activation in zip(axes, found.patches, found.activations, strict=True):
         ax.imshow(patch)
+        ax.axis("off")
         ax.set_title(f"{activation:.2f}", fontsize=8)
-    style.headline(figure, f"What excites channel {found.channel} of {found.layer} most",
-                   f"{number} observations; the activation above each")  # fmt: skip
+    finding = f"What excites channel {found.channel} of {found.layer} most"
+    style.headline(figure, finding, f"{len(axes)} observations; the activation above each")
     return figure
 
 
@@ -118,18 +112,12 @@ def _panels(
     maps: Sequence[Float[Tensor, "row col"]], titles: Sequence[str], columns: int, label: str
 ) -> Figure:
     """A grid of small maps with one diverging colour scale."""
-    from matplotlib import pyplot as plt
-
-    columns = min(columns, len(maps))
-    rows = -(-len(maps) // columns)
-    size = (1.35 * columns + 1.0, 1.6 * rows + 0.8)
-    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure, axes = style.panel_grid(len(maps), columns, (1.35, 1.6), (1.0, 0.8))
     shown = [each.detach().cpu().numpy() for each in maps]
     limit = max(float(np.abs(each).max()) for each in shown) or 1.0
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, each, title in zip(axes.flat, shown, titles, strict=False):
+    for ax, each, title in zip(axes, shown, titles, strict=True):
         image = ax.imshow(each, cmap=style.DIVERGING, vmin=-limit, vmax=limit)
+        ax.axis("off")
         ax.set_title(title, fontsize=8)
-    figure.colorbar(image, ax=axes, shrink=0.8, label=label)
+    marks.colour_bar(figure, image, figure.axes, label)
     return figure

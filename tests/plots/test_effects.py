@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.plots import effects
+from procgen_tools.plots import effects, style
 
 
 def table(edits: dict[str | float, float]) -> pd.DataFrame:
@@ -82,3 +82,16 @@ def test_controls_join_the_means_of_the_same_mazes() -> None:
     assert figure.get_suptitle() == (
         f"P(towards the cheese) changes most by: strong ({before:.2f} → {after['strong']:.2f})\n"
     )
+
+
+def test_pairs_are_joined() -> None:
+    _, ax = plt.subplots()
+    before, after = np.array([0.9, 0.5, 0.1]), np.array([0.2, 0.5, 0.0])
+    effects.draw_pairs(ax, before, after, style.CHEESE, names=("as trained", "edited"))
+    assert np.array_equal(
+        np.array(ax.collections[0].get_segments())[:, :, 1], np.stack([before, after], axis=1)
+    )
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["as trained", "edited"]
+    assert ax.get_legend_handles_labels()[1] == ["median: 0.50 → 0.20"]
+    assert effects.changes_in_words(before, after) == "falls in 2 of 3 mazes"
+    assert effects.changes_in_words(after, before, noun="agent") == "rises in 2 of 3 agents"

@@ -139,19 +139,6 @@ def test_mazes_are_counted_once() -> None:
     assert style.count_mazes(rows.head(3)) == "n = 1 to 2 mazes"
 
 
-def test_pairs_are_joined() -> None:
-    _, ax = plt.subplots()
-    before, after = np.array([0.9, 0.5, 0.1]), np.array([0.2, 0.5, 0.0])
-    style.draw_pairs(ax, before, after, style.CHEESE, names=("as trained", "edited"))
-    assert np.array_equal(
-        np.array(ax.collections[0].get_segments())[:, :, 1], np.stack([before, after], axis=1)
-    )
-    assert [text.get_text() for text in ax.get_xticklabels()] == ["as trained", "edited"]
-    assert ax.get_legend_handles_labels()[1] == ["median: 0.50 → 0.20"]
-    assert style.changes_in_words(before, after) == "falls in 2 of 3 mazes"
-    assert style.changes_in_words(after, before, noun="agent") == "rises in 2 of 3 agents"
-
-
 def test_bands_and_intervals_are_those_of_the_means() -> None:
     _, ax = plt.subplots()
     style.draw_band(
@@ -186,3 +173,34 @@ def test_agents_have_panels_of_their_own() -> None:
         ax.plot([1, 0], label=agent)
     style.legend_below(figure)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["both", "b", "a"]
+
+
+def test_panels_fill_rows_and_spare_ones_are_empty() -> None:
+    figure, axes = style.panel_grid(5, 3, (2, 1.5), (0.5, 1.0), titles="abcde", framed=True)
+    assert figure.get_size_inches().tolist() == [6.5, 4.0]
+    assert [ax.get_title() for ax in axes] == list("abcde")
+    assert [ax.axison for ax in figure.axes] == [True] * 5 + [False]
+    assert axes[0].spines["top"].get_visible()
+    narrow, (ax,) = style.panel_grid(1, 3, (2, 1.5), (0.5, 1.0), least=4)
+    assert narrow.get_size_inches().tolist() == [4.5, 2.5]
+    assert not ax.spines["top"].get_visible()
+
+
+def test_a_headline_may_bring_the_legend() -> None:
+    figure, ((ax,),) = style.panels(1, 1, (3, 3))
+    for label in "cab":
+        ax.plot([0], [1], label=label)
+    style.headline(figure, "finding", legend=2)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("cab")
+    figure.legends.clear()
+    style.legend_below(figure, order=str)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("abc")
+
+
+def test_agents_and_numbers_in_words() -> None:
+    one = pd.DataFrame({"agent": ["mine"], "level": [0]})
+    assert (style.who(one), style.who(pd.concat([one, one.assign(agent="yours")]))) == (
+        "agent mine",
+        "2 agents",
+    )
+    assert style.some(1, "pair") == "1 pair"

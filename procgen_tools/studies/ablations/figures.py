@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots import style
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_OTHER, _BEST = style.Look(style.RANDOM.colour, "o"), style.Look(style.PICKED.colour, "o")
 _COLUMNS = {"cheese": "P(towards the cheese)", "corner": "P(towards the top right), no cheese"}
 
 
@@ -26,12 +27,9 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
             policy as it is.
         kinds: of ablations, in the order of the legend.
     """
-    from matplotlib import pyplot as plt
-
     names = [name for name in layers["layer"].unique() if name != "nothing"]
-    figure = plt.figure(figsize=(9.5, 0.3 * len(names) + 1.9), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
-    for ax, (column, label) in zip(axes, _COLUMNS.items(), strict=True):
+    figure, axes = style.panels(1, 2, (9.5, 0.3 * len(names) + 1.9), sharey=True)
+    for ax, (column, label) in zip(axes[0], _COLUMNS.items(), strict=True):
         before = layers.loc[layers["layer"] == "nothing", column].mean()
         ax.axvline(before, color=style.INK, linestyle="--", linewidth=1, label="as trained")
         by_level = layers.groupby(["kind", "layer", "level"])[column].mean()
@@ -45,8 +43,6 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
         style.draw_estimates(ax, series, [style.short_name(name) for name in names], step=0.25)
         ax.set_xlim(-0.03, 1.03)
         ax.set_xlabel(label, fontsize=10)
-        ax.set_axisbelow(True)
-    style.legend_below(figure)
     means = layers.groupby(["kind", "layer"])["cheese"].mean()
     halved = int((means[kinds[0]] < means["nothing", "nothing"] / 2).sum())
     style.headline(
@@ -54,6 +50,7 @@ def plot_layers(layers: pd.DataFrame, kinds: Sequence[str]) -> Figure:
         f"Ablation '{kinds[0]}' of {halved} of the {len(names)} activations at least halves "
         "P(towards the cheese)",
         f"{style.count_mazes(layers)}; bars: {style.LEVELS_INTERVAL}",
+        legend=4,
     )
     return figure
 
@@ -66,30 +63,25 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
         layers: a row of panels for each of them that is measured.
         named: how many of the strongest to write the number beside.
     """
-    from matplotlib import pyplot as plt
-
     agents = list(channels["agent"].unique())
     shown = [layer for layer in layers if (channels["layer"] == layer).any()]
-    figure = plt.figure(
-        figsize=(max(3.9 * len(agents) + 0.6, 6.2), 3 * len(shown) + 1.2), layout="constrained"
+    size = max(3.9 * len(agents) + 0.6, 6.2), 3 * len(shown) + 1.2
+    figure, axes = style.panels(
+        len(shown), len(agents), size, titles=agents, sharex=True, sharey=True
     )
-    axes = figure.subplots(len(shown), len(agents), sharex=True, sharey=True, squeeze=False)
     means = channels.groupby(["agent", "layer", "channel"])[["removed", "loss"]].mean()
     for row, layer in enumerate(shown):
         for column, agent in enumerate(agents):
             ax = axes[row, column]
             dots = means.loc[agent, layer]
-            for line in (ax.axvline, ax.axhline):
-                line(0, color=style.REFERENCE, linewidth=1, zorder=0)
+            marks.zero_line(ax, "x")
+            marks.zero_line(ax, "y")
             best = dots.nlargest(named, "removed")
             for chosen, look, words in (
-                (dots.drop(best.index), style.RANDOM, "other channels"),
-                (best, style.PICKED, f"the {named} that remove most, numbered"),
+                (dots.drop(best.index), _OTHER, "other channels"),
+                (best, _BEST, f"the {named} that remove most, numbered"),
             ):
-                ax.scatter(chosen["removed"], chosen["loss"], s=24, color=look.colour, alpha=0.8,
-                           edgecolor="none", label=words)  # fmt: skip
-            if row == 0:
-                ax.set_title(agent, fontsize=10)
+                marks.draw_dots(ax, chosen["removed"], chosen["loss"], look, words)
         axes[row, 0].set_ylabel(f"{style.short_name(layer)}\nloss of corner-seeking", fontsize=9)
     for ax in axes[-1]:
         ax.set_xlabel("cheese-seeking removed")
@@ -102,13 +94,13 @@ def plot_channels(channels: pd.DataFrame, layers: Sequence[str], named: int = 3)
     for row, layer in enumerate(shown):
         for column, agent in enumerate(agents):
             _number(axes[row, column], means.loc[agent, layer].nlargest(named, "removed"))
-    style.legend_below(figure)
     agent, layer, channel = means["removed"].idxmax()
     style.headline(
         figure,
         f"The strongest channel, {channel} of {style.short_name(layer)}, removes "
         f"{means['removed'].max():.0%} of cheese-seeking",
         f"a dot is a channel that is replaced by its mean; {style.count_mazes(channels)}",
+        legend=4,
     )
     return figure
 
@@ -121,11 +113,10 @@ def _number(ax: Axes, dots: pd.DataFrame) -> None:
     height = -np.inf
     for channel, dot in dots.sort_values("loss").iterrows():
         height = max(dot["loss"], height + 0.075 * (high - low))
-        ax.annotate(
-            str(channel), (dot["removed"], dot["loss"]), xytext=(right, height),
-            ha="right", va="center", fontsize=9,
-            arrowprops={"arrowstyle": "-", "color": style.RANDOM.colour, "linewidth": 0.7},
-        )  # fmt: skip
+        place: dict[str, Any] = {"xytext": (right, height), "ha": "right", "va": "center"}
+        line = {"arrowstyle": "-", "color": style.RANDOM.colour, "linewidth": 0.7}
+        at = dot["removed"], dot["loss"]
+        ax.annotate(str(channel), at, **place, fontsize=9, arrowprops=line)
 
 
 def plot_removal(
@@ -145,26 +136,24 @@ def plot_removal(
     families = list(held_out["family"].unique())
     for ax, agent, rows in panels:
         ax.axhspan(-2, most_loss, color="#EEF4EE", zorder=0, label=f"loss up to {most_loss:.0%}")
-        aims = ", ".join(f"{level:.0%}" for level in levels)
-        for number, level in enumerate(levels):
-            ax.axvline(level, color=style.NOTE, linewidth=1, linestyle=":", zorder=1,
-                       label=None if number else f"aims: {aims} removed")  # fmt: skip
+        aims = f"aims: {', '.join(f'{level:.0%}' for level in levels)} removed"
+        for level in levels:
+            ax.axvline(level, color=style.NOTE, linewidth=1, linestyle=":", zorder=1, label=aims)
         for number, family in enumerate(families):
             edits = rows[rows["family"] == family].groupby("strength")[["removed", "loss"]].mean()
             edits = edits.reindex(sorted(edits.index, key=abs))
             look = style.series_look(number)
-            ax.plot(np.r_[0, edits["removed"]], np.r_[0, edits["loss"]], color=look.colour,
-                    marker=look.marker, markersize=4.5, linewidth=1, label=family)  # fmt: skip
+            line = {"color": look.colour, "marker": look.marker, "label": family}
+            path = np.r_[0, edits["removed"]], np.r_[0, edits["loss"]]
+            ax.plot(*path, **line, markersize=4.5, linewidth=1)
         means = rows.groupby("edit")[["removed", "loss"]].mean()
         picked = means.loc[chosen.loc[chosen["agent"] == agent, "edit"].unique()]
-        ax.scatter(picked["removed"], picked["loss"], s=130, facecolor="none",
-                   edgecolor=style.PICKED.colour, linewidth=1.8, zorder=4,
-                   label="chosen in other mazes")  # fmt: skip
+        rings = ax.scatter(picked["removed"], picked["loss"], s=130, facecolor="none", zorder=4)
+        rings.set(edgecolor=style.PICKED.colour, linewidth=1.8, label="chosen in other mazes")
         ax.set(xlim=(-0.3, 1.6), ylim=(-0.55, 1.1), xlabel="cheese-seeking removed")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter("{x:.0%}")
     panels[0][0].set_ylabel("corner-seeking lost")
-    style.legend_below(figure, ncols=3)
     ours = held_out.merge(chosen[["agent", "edit"]].drop_duplicates(), on=["agent", "edit"])
     best = ours.groupby("edit")[["removed", "loss"]].mean().nlargest(1, "removed")
     style.headline(
@@ -172,5 +161,6 @@ def plot_removal(
         f"Of the edits chosen in other mazes, {best.index[0]} removes most: "
         f"{best['removed'].iloc[0]:.0%} of cheese-seeking, at a loss of {best['loss'].iloc[0]:.0%}",
         f"a dot is an edit, the mean over mazes; {style.count_mazes(held_out)}",
+        legend=3,
     )
     return figure

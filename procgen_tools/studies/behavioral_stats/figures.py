@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots import style
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import Estimate, Share
 
 if TYPE_CHECKING:
@@ -29,29 +29,18 @@ def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
         episodes: agent, found, and a column for each feature; one row per agent and maze.
         features: which to show. Bars are 95% Wilson intervals.
     """
-    from matplotlib import pyplot as plt
-
-    figure = plt.figure(figsize=(3.8 * len(features), 3.7), layout="constrained")
-    axes = figure.subplots(1, len(features), sharey=True, squeeze=False)[0]
+    figure, (axes,) = style.panels(1, len(features), (3.8 * len(features), 3.7), sharey=True)
     for ax, feature in zip(axes, features, strict=True):
         for number, (agent, rows) in enumerate(episodes.groupby("agent", sort=False)):
             bins = pd.qcut(rows[feature], _BINS, duplicates="drop")
             groups = [group for _, group in rows.groupby(bins, observed=True)]
-            shares = [Share.of(group["found"].to_numpy()) for group in groups]
+            shares = [Share.of(group["found"].to_numpy()).estimate for group in groups]
             look = style.agent_look(str(agent), number)
-            _points(
-                ax,
-                [group[feature].mean() for group in groups],
-                [share.value for share in shares],
-                [share.interval for share in shares],
-                look,
-                str(agent),
-            )
-        ax.set(xlabel=f"{feature} [squares]", ylim=(0, 1.02))
-        ax.xaxis.label.set_fontsize(9)
+            _points(ax, [group[feature].mean() for group in groups], shares, look, str(agent))
+        ax.set_ylim(0, 1.02)
+        ax.set_xlabel(f"{feature} [squares]", fontsize=9)
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of episodes that got the cheese")
-    style.legend_below(figure, ncols=3)
     drops = {each: _first_and_last(episodes, each) for each in features}
     steepest = max(drops, key=lambda each: abs(drops[each][0] - drops[each][1]))
     first, last = drops[steepest]
@@ -60,6 +49,7 @@ def plot_shares(episodes: pd.DataFrame, features: Sequence[str]) -> Figure:
         f"From the shortest to the longest {steepest} "
         f"the share goes from {first:.0%} to {last:.0%}",
         f"a point is an eighth of {style.count_mazes(episodes)}; bars: 95% Wilson intervals",
+        legend=3,
     )
     return figure
 
@@ -73,17 +63,16 @@ def _first_and_last(episodes: pd.DataFrame, feature: str) -> tuple[float, float]
 
 def _points(
     ax: Axes,
-    x: Sequence[float],
-    y: Sequence[float],
-    bounds: Sequence[tuple[float, float]],
+    places: Sequence[float],
+    shares: Sequence[Estimate],
     look: style.Look,
     label: str,
 ) -> None:
-    low, high = np.array(bounds).T
-    ax.errorbar(
-        x, y, yerr=[y - low, high - y], color=look.colour, marker=look.marker, markersize=5,
-        linewidth=1.5, elinewidth=1.2, label=label,
-    )  # fmt: skip
+    """Shares joined by a line, with a bar for the interval of each."""
+    lows, highs = [share.low for share in shares], [share.high for share in shares]
+    ax.vlines(places, lows, highs, color=look.colour, linewidth=1.2)
+    line: dict[str, Any] = {"color": look.colour, "marker": look.marker, "label": label}
+    ax.plot(places, [share.value for share in shares], **line, markersize=5, linewidth=1.5)
 
 
 def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
@@ -93,12 +82,9 @@ def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
         singles: agent, feature, accuracy, accuracy_low, accuracy_high, base_rate and sign.
         mazes: how many there are.
     """
-    from matplotlib import pyplot as plt
-
     order = singles.groupby("feature")["accuracy"].mean().sort_values().index
     agents = list(singles["agent"].unique())
-    figure = plt.figure(figsize=(7.6, 0.34 * len(order) + 1.4), layout="constrained")
-    ax = figure.subplots()
+    figure, ((ax,),) = style.panels(1, 1, (7.6, 0.34 * len(order) + 1.4))
     for number, agent in enumerate(agents):
         rows = singles[singles["agent"] == agent].set_index("feature").loc[order]
         look = style.agent_look(agent, number)
@@ -107,10 +93,9 @@ def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
         ax.hlines(places, rows["accuracy_low"], rows["accuracy_high"], color=colour, linewidth=1.5)
         fewer = rows["sign"].to_numpy() < 0
         for chosen, face in ((fewer, colour), (~fewer, "white")):
-            ax.plot(
-                rows["accuracy"][chosen], places[chosen], marker, color=colour,
-                markerfacecolor=face, markersize=6, markeredgewidth=1.5,
-            )  # fmt: skip
+            mark = {"color": colour, "markerfacecolor": face}
+            at = rows["accuracy"][chosen], places[chosen]
+            ax.plot(*at, marker, **mark, markersize=6, markeredgewidth=1.5)
         ax.plot([], [], marker, color=colour, label=agent)
         ax.axvline(rows["base_rate"].iloc[0], color=colour, linestyle=":", linewidth=1.3)
     grey = style.RANDOM.colour
@@ -121,14 +106,13 @@ def plot_accuracies(singles: pd.DataFrame, mazes: int) -> Figure:
     ax.set(xlabel="accuracy of a regression on this feature alone")
     ax.xaxis.set_major_formatter("{x:.0%}")
     ax.grid(axis="y", color="#EEEEEE")
-    ax.set_axisbelow(True)
-    style.legend_below(figure, ncols=2)
     best = singles.groupby("feature")["accuracy"].mean()
     style.headline(
         figure,
         f"{best.idxmax()} alone predicts {best.max():.0%}; always the more frequent outcome, "
         f"{singles['base_rate'].mean():.0%}",
         f"{style.count(mazes, 'maze')}; bars: the middle 95% of splits",
+        legend=2,
     )
     return figure
 
@@ -143,33 +127,20 @@ def plot_coefficients(
         published: by feature.
         mazes: how many there are.
     """
-    from matplotlib import pyplot as plt
-
-    agents = list(coefficients["agent"].unique())
-    figure = plt.figure(figsize=(7.4, 0.85 * len(published) + 1.4), layout="constrained")
-    ax = figure.subplots()
-    places = np.arange(len(published))
-    ax.plot(
-        list(published.values()), places - 0.32, "*", color=style.INK, markersize=11,
-        label="published, another network",
-    )  # fmt: skip
-    series = {
-        agent: (
-            style.agent_look(agent, number),
-            _estimates(coefficients[coefficients["agent"] == agent], list(published)),
-        )
-        for number, agent in enumerate(agents)
-    }
+    figure, ((ax,),) = style.panels(1, 1, (7.4, 0.85 * len(published) + 1.4))
+    stars = list(published.values()), np.arange(len(published)) - 0.32
+    ax.plot(*stars, "*", color=style.INK, markersize=11, label="published, another network")
+    series = marks.agent_series(coefficients, lambda rows: _estimates(rows, list(published)))
     style.draw_estimates(ax, series, list(published), step=_STEP)
-    ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
+    marks.zero_line(ax)
     ax.set_xlabel("change of the log odds of getting the cheese per standard deviation")
-    style.legend_below(figure, ncols=3)
     ours = coefficients.groupby("feature")["value"].mean()
     same = sum(ours[name] * value > 0 for name, value in published.items())
     style.headline(
         figure,
         f"{same} of {len(published)} coefficients have the published sign",
-        f"{style.count(mazes, 'maze')}; bars: 95% intervals over mazes",
+        f"{style.count(mazes, 'maze')}; bars: {style.LEVELS_INTERVAL}",
+        legend=3,
     )
     return figure
 
@@ -181,25 +152,21 @@ def plot_correlations(pairs: pd.DataFrame, mazes: int) -> Figure:
         pairs: first, second, correlation, and inflation of the first (NaN: left out of those).
         mazes: how many there are.
     """
-    from matplotlib import pyplot as plt
-
     names = list(pairs["first"].unique())
     grid = pairs.pivot(index="first", columns="second", values="correlation").loc[names, names]
     inflation = pairs.drop_duplicates("first").set_index("first")["inflation"].loc[names]
     side = 0.42 * len(names)
-    figure = plt.figure(figsize=(side + 4.6, side + 2.9), layout="constrained")
-    ax = figure.subplots()
+    figure, ((ax,),) = style.panels(1, 1, (side + 4.9, side + 2.9), framed=True)
     image = ax.imshow(grid, cmap=style.DIVERGING, vmin=-1, vmax=1)
     for row, column in np.ndindex(grid.shape):
         value = grid.iloc[row, column]
-        ax.text(column, row, f"{value:.1f}".replace("0.", "."), ha="center", va="center",
-                fontsize=7, color="white" if abs(value) > 0.7 else "#333333")  # fmt: skip
+        text = ax.text(column, row, f"{value:.1f}".replace("0.", "."), ha="center", va="center")
+        text.set(fontsize=7, color="white" if abs(value) > 0.7 else "#333333")
     factors = ["left out" if np.isnan(each) else f"{each:.1f}" for each in inflation]
     labels = [f"{name}   [{each}]" for name, each in zip(names, factors, strict=True)]
     ax.set_yticks(range(len(names)), labels, fontsize=8)
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
-    bar = figure.colorbar(image, ax=ax, shrink=0.7, aspect=30)
-    bar.set_label("correlation")
+    marks.colour_bar(figure, image, ax, "correlation", shrink=0.7, aspect=30)
     high = int((inflation >= WARNING).sum())
     style.headline(
         figure,
@@ -225,21 +192,19 @@ def plot_sign_flips(flips: pd.DataFrame, mazes: int) -> Figure:
         for place in np.flatnonzero(rows["flips"] & rows["clear"]):
             ax.axhspan(place - 0.5, place + 0.5, color="#F0E442", alpha=0.35, linewidth=0)
         series = {
-            words: (style.series_look(number), _estimates(of_agent, names, when))
-            for number, (when, words) in enumerate(
-                (("alone", "alone"), ("joint", "among the others"))
-            )
+            "alone": (style.series_look(0), _estimates(of_agent, names, "alone")),
+            "among the others": (style.series_look(1), _estimates(of_agent, names, "joint")),
         }
         style.draw_estimates(ax, series, names, step=_STEP)
-        ax.axvline(0, color=style.REFERENCE, linewidth=1, zorder=0)
+        marks.zero_line(ax)
         ax.set_xlabel("change of the log odds\nper standard deviation", fontsize=9)
     panels[0][0].fill_between([], [], [], color="#F0E442", alpha=0.35, label="clear change of sign")
-    style.legend_below(figure, ncols=3)
     clearly = flips[flips["flips"] & flips["clear"]]["feature"].nunique()
     style.headline(
         figure,
         f"{clearly} of {len(names)} features clearly change their sign among the others",
-        f"{style.count(mazes, 'maze')}; bars: 95% intervals over mazes",
+        f"{style.count(mazes, 'maze')}; bars: {style.LEVELS_INTERVAL}",
+        legend=3,
     )
     return figure
 

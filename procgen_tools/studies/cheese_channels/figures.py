@@ -6,27 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from procgen_tools.plots.style import (
-    CHEESE,
-    DIVERGING,
-    INK,
-    PICKED,
-    RANDOM,
-    REFERENCE,
-    Look,
-    agent_panels,
-    count,
-    draw_band,
-    headline,
-    legend_below,
-    sample,
-)
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_FOUND, _OTHER = Look(PICKED.colour, "o"), Look(RANDOM.colour, "s")
+_FOUND, _OTHER = style.Look(style.PICKED.colour, "o"), style.Look(style.RANDOM.colour, "s")
 _SHOWN = 8
 
 
@@ -37,41 +23,37 @@ def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
         channels: `measure.CheeseChannels.table` of some agents, with the columns `agent` and
             `mazes` (in how many it searched).
     """
-    figure, panels = agent_panels(channels, width=4.0, extra=1.6, height=5.0)
+    figure, panels = style.agent_panels(channels, width=4.0, extra=1.6, height=5.0)
     for ax, _, rows in panels:
-        ax.axhline(1 / len(rows), color="#999999", linewidth=1, linestyle="--", zorder=0,
-                   label="an even share")  # fmt: skip
-        ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
+        ax.axhline(1 / len(rows), color="#999999", linestyle="--", linewidth=1, label="even share")
+        marks.zero_line(ax, "y")
         for found, look, name in (
             (True, _FOUND, "cheese channel (with its number)"),
             (False, _OTHER, "other channel"),
         ):
             some = rows[rows["found"] == found]
-            ax.scatter(some["follows"], some["share"], s=34, color=look.colour,
-                       marker=look.marker, alpha=0.85, edgecolor="none", label=name)  # fmt: skip
+            marks.draw_dots(ax, some["follows"], some["share"], look, name, size=34)
         for _, row in rows[rows["found"]].iterrows():
-            ax.annotate(
-                f"{row['channel']}", (row["follows"], row["share"]), fontsize=9,
-                xytext=(0, 5), textcoords="offset points", ha="center",
-            )  # fmt: skip
+            marks.write_above(ax, f"{row['channel']}", (row["follows"], row["share"]))
         ax.set_xlabel("follows: share of the change that\none picture at the cheese explains")
         ax.margins(y=0.12)
     panels[0][0].set_ylabel(
         "matters: share of the log odds of turning\nto the cheese that are lost"
     )
-    legend_below(figure, ncols=min(3, len(panels) + 1))
     found = channels[channels["found"]]
-    headline(figure, f"{_number(channels)} channels follow the cheese and matter: together "
-                f"{found.groupby('agent')['share'].sum().mean():.0%} of the evidence",
-                _searched(channels))  # fmt: skip
+    style.headline(
+        figure,
+        f"{_number(channels)} channels follow the cheese and matter: together "
+        f"{found.groupby('agent')['share'].sum().mean():.0%} of the evidence",
+        _searched(channels),
+        legend=min(3, len(panels) + 1),
+    )
     return figure
 
 
 def _searched(channels: pd.DataFrame) -> str:
     """On how many mazes and which agents channels were searched."""
-    agents = list(channels["agent"].unique())
-    who = f"agent {agents[0]}" if len(agents) == 1 else f"{len(agents)} agents"
-    return f"{count(int(channels['mazes'].iloc[0]), 'maze')}, {who}"
+    return f"{style.count(int(channels['mazes'].iloc[0]), 'maze')}, {style.who(channels)}"
 
 
 def _number(channels: pd.DataFrame) -> str:
@@ -89,14 +71,11 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
             cheese's cell, row 1 below it) and change.
         channels: as for `plot_channel_ranks`.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
     agents = list(pictures["agent"].unique())
-    figure, axes = plt.subplots(
-        len(agents), _SHOWN, figsize=(1.25 * _SHOWN + 0.9, 1.5 * len(agents) + 1.35),
-        squeeze=False, layout="constrained",
-    )  # fmt: skip
+    size = (1.25 * _SHOWN + 0.9, 1.5 * len(agents) + 1.35)
+    figure, axes = style.panels(len(agents), _SHOWN, size, framed=True)
     signs = []
     for line, agent in zip(axes, agents, strict=True):
         ranked = channels[channels["agent"] == agent].sort_values("evidence", ascending=False)
@@ -109,28 +88,28 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
         reach = grids[0].index.max() + 0.5
         for ax, (_, row) in zip(line, best.iterrows(), strict=False):
             grid = grids[row["channel"]]
-            image = ax.imshow(
-                grid, cmap=DIVERGING, vmin=-limit, vmax=limit, extent=(-reach, reach, reach, -reach)
-            )
-            ax.add_patch(Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor=CHEESE.colour,
-                                   linewidth=1.6, label="the cheese's cell"))  # fmt: skip
-            ax.set_title(
-                f"{row['channel']}", fontsize=10, fontweight="bold" if row["found"] else "normal"
-            )
+            extent = (-reach, reach, reach, -reach)
+            image = ax.imshow(grid, cmap=style.DIVERGING, vmin=-limit, vmax=limit, extent=extent)
+            cell = Rectangle((-0.5, -0.5), 1, 1, fill=False, edgecolor=style.CHEESE.colour)
+            cell.set(linewidth=1.6, label="the cheese's cell")
+            ax.add_patch(cell)
+            weight = "bold" if row["found"] else "normal"
+            ax.set_title(f"{row['channel']}", fontsize=10, fontweight=weight)
             ax.set(xticks=[], yticks=[])
             for spine in ax.spines.values():
-                spine.set(color=INK, linewidth=2.2 if row["found"] else 0.6)
+                spine.set(color=style.INK, linewidth=2.2 if row["found"] else 0.6)
             if row["found"]:
                 signs.append(float(grid.to_numpy().flat[grid.abs().to_numpy().argmax()]) > 0)
         line[0].set_ylabel(agent.removeprefix("model_"), fontsize=8)
-        bar = figure.colorbar(image, ax=line, shrink=0.8, aspect=12, pad=0.01)
-        bar.ax.tick_params(labelsize=8)
-        bar.set_label("change", fontsize=9)
-    legend_below(figure)
-    headline(figure, f"Of {len(signs)} cheese channels {sum(signs)} rise most at the cheese and "
-                f"{len(signs) - sum(signs)} fall most",
-                f"{_searched(channels)}; mean change around the cheese, channels with the most "
-                "evidence first; bold and framed: cheese channels")  # fmt: skip
+        marks.colour_bar(figure, image, line, "change", aspect=12, pad=0.01)
+    style.headline(
+        figure,
+        f"Of {len(signs)} cheese channels {sum(signs)} rise most at the cheese and "
+        f"{len(signs) - sum(signs)} fall most",
+        f"{_searched(channels)}; mean change around the cheese, channels with the most evidence "
+        "first; bold and framed: cheese channels",
+        legend=4,
+    )
     return figure
 
 
@@ -145,7 +124,7 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
     falls = effects.assign(
         fall=effects["decision_cheese_before"] - effects["decision_cheese_after"]
     )
-    figure, panels = agent_panels(falls)
+    figure, panels = style.agent_panels(falls)
     for ax, _, rows in panels:
         for name, look in (("best", _FOUND), ("random", _OTHER)):
             numbers = _numbers(rows, name)
@@ -153,24 +132,25 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
                 mean_over_levels(rows.loc[rows["edit"] == f"{name} {number}", "fall"].to_numpy())
                 for number in numbers
             ]
-            draw_band(ax, numbers, means, look, f"{name} channels")
-        all_channels = rows.loc[rows["edit"] == whole, "fall"].mean()
-        ax.axhline(all_channels, color=INK, linestyle="--", linewidth=1.2, label="all channels")
-        ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(numbers, [str(number) for number in numbers])
-        ax.minorticks_off()
+            style.draw_band(ax, numbers, means, look, f"{name} channels")
+        level = rows.loc[rows["edit"] == whole, "fall"].mean()
+        ax.axhline(level, color=style.INK, linestyle="--", linewidth=1.2, label="all channels")
+        marks.zero_line(ax, "y")
+        marks.doubling(ax, numbers)
         ax.set_xlabel("channels in which the vector is subtracted")
     panels[0][0].set_ylabel("fall of P(towards the cheese)\nat the decision square")
-    legend_below(figure, ncols=3)
     most = numbers[-1]
     best, random, all_of_it = (
         falls.loc[falls["edit"] == edit, "fall"].mean()
         for edit in (f"best {most}", f"random {most}", whole)
     )
-    headline(figure, f"The best {most} channels lower P(towards the cheese) by {best:.2f}, as "
-                f"many random ones by {random:.2f}, all by {all_of_it:.2f}",
-                f"{sample(effects)}; lines: means, bands: 95% intervals over mazes")  # fmt: skip
+    style.headline(
+        figure,
+        f"The best {most} channels lower P(towards the cheese) by {best:.2f}, as many random ones "
+        f"by {random:.2f}, all by {all_of_it:.2f}",
+        f"{style.sample(effects)}; lines: means, bands: {style.LEVELS_INTERVAL}",
+        legend=3,
+    )
     return figure
 
 

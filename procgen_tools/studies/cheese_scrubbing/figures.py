@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.style import (
-    PICKED,
-    RANDOM,
-    REFERENCE,
-    Look,
-    agent_panels,
-    draw_estimates,
-    headline,
-    legend_below,
-    sample,
-)
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LOOKS = (Look(PICKED.colour, "o"), Look(RANDOM.colour, "s"))
+_LOOKS = (style.Look(style.PICKED.colour, "o"), style.Look(style.RANDOM.colour, "s"))
 """Of the channels that were found, and of random ones."""
 
 
@@ -51,9 +41,8 @@ def plot_arms(
     """
     sets = list(changes["channels"].unique())
     shown = changes.assign(drawn=changes[column] - (0 if before is None else changes[before]))
-    figure, panels = agent_panels(
-        shown, width=3.4, extra=3.4, height=0.62 * len(arms) + 2.1, sharex=True
-    )
+    height = 0.62 * len(arms) + 2.1
+    figure, panels = style.agent_panels(shown, width=3.4, extra=3.4, height=height, sharex=True)
     for ax, _, rows in panels:
         series = {}
         for name, look in zip(sets, _LOOKS, strict=False):
@@ -63,17 +52,19 @@ def plot_arms(
             for place, values in enumerate(mazes):
                 shift = 0.36 * (sets.index(name) - (len(sets) - 1) / 2)
                 aside = 0.07 * (np.arange(len(values)) % 3 - 1)
-                ax.plot(values, place + shift + aside, look.marker, color=look.colour,
-                        markersize=3, alpha=0.35, markeredgewidth=0)  # fmt: skip
-        draw_estimates(ax, series, arms, step=0.36)
-        ax.axvline(0, color=REFERENCE, linewidth=1, zorder=0)
+                marks.draw_small_marks(ax, values, place + shift + aside, look)
+        style.draw_estimates(ax, series, arms, step=0.36)
+        marks.zero_line(ax)
         ax.set_xlabel(label, fontsize=9)
-    legend_below(figure)
     more, less = compared or (arms[2], arms[0])
     found = [f"{name} {paired(shown, name, more, less):+.3f}" for name in sets]
-    headline(figure, f"'{more}' minus '{less}': {'; '.join(found)}".replace("-", "−"),
-                f"{sample(changes)}; small marks: mazes; large ones: means with 95% intervals "
-                "over mazes. The differences in the title are taken within mazes.")  # fmt: skip
+    style.headline(
+        figure,
+        f"'{more}' minus '{less}': {'; '.join(found)}".replace("-", "−"),
+        f"{style.sample(changes)}; small marks: mazes; large ones: means with "
+        f"{style.LEVELS_INTERVAL}. The differences in the title are taken within mazes.",
+        legend=4,
+    )
     return figure
 
 

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.style import (
-    INK,
-    Look,
-    draw_band,
-    draw_estimates,
-    headline,
-    legend_below,
-    series_look,
-)
+from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import Estimate, Share, mean_over_agents, mean_over_levels
 
 if TYPE_CHECKING:
@@ -23,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = {
-    "planted": series_look(1),
-    "control": series_look(0),
-    "shortest way": Look("#7F7F7F", "D"),
-    "best policy": Look(INK, "^"),
+    "planted": style.series_look(1),
+    "control": style.series_look(0),
+    "shortest way": style.Look(style.RANDOM.colour, "D"),
+    "best policy": style.Look(style.INK, "^"),
 }
 """The looks of agents, by what they are."""
 
@@ -37,18 +29,16 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
     Args:
         rates: of `studies.crops_and_humans`.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4.7), layout="constrained")
+    columns = {
+        "exits": "mazes left by the exit",
+        "humans": "humans harvested",
+        "crops": "crops harvested",
+    }
+    figure, (axes,) = style.panels(1, 3, (11, 4.7), titles=columns.values())
     sets = list(rates["set"].unique())
     kinds = [kind for kind in KINDS if kind in set(rates["kind"])]
     seeds = rates["agent"].nunique()
-    for ax, (column, title) in zip(
-        axes,
-        (("exits", "mazes left by the exit"), ("humans", "humans harvested"),
-         ("crops", "crops harvested")),
-        strict=True,
-    ):  # fmt: skip
+    for ax, column in zip(axes, columns, strict=True):
         means: dict[str, list[Estimate]] = {kind: [] for kind in kinds}
         for number, kind in enumerate(kinds):
             for place, mazes in enumerate(sets):
@@ -57,16 +47,14 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
                 x = place + 0.2 * (number - (len(kinds) - 1) / 2)
                 spread = np.linspace(-0.045, 0.045, seeds) if seeds > 1 else np.zeros(1)
                 if seeds > 1:
-                    ax.plot(x + spread, shares, KINDS[kind].marker, color=KINDS[kind].colour,
-                            markersize=3.5, alpha=0.45, markeredgewidth=0)  # fmt: skip
+                    marks.draw_small_marks(ax, x + spread, shares, KINDS[kind])
                 means[kind].append(mean_over_levels(shares))
         series = {kind: (KINDS[kind], means[kind]) for kind in kinds}
         names = [mazes.replace(" ", "\n") for mazes in sets]
-        draw_estimates(ax, series, names, upright=True)
-        _shares(ax, title)
+        style.draw_estimates(ax, series, names, upright=True)
+        _shares(ax)
         ax.set_ylim(0, None)
     axes[0].set_ylabel("share")
-    legend_below(figure)
     planted, control = (
         np.mean([_share(part, "humans") for _, part in _of(rates, kind, "production")])
         for kind in ("planted", "control")
@@ -75,9 +63,13 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
         f"{rates.loc[rates['set'] == name, 'level'].nunique():,} {name}" for name in sets
     )
     bars = "; bars: 95% intervals over seeds, small marks: seeds" if seeds > 1 else ""
-    headline(figure, f"In production mazes the planted agents harvest {planted:.0%} of the "
-                f"humans, controls {control:.0%}",
-                f"n = {sizes} mazes, exact, from the start; {_count(seeds)}{bars}")  # fmt: skip
+    style.headline(
+        figure,
+        f"In production mazes the planted agents harvest {planted:.0%} of the humans, controls "
+        f"{control:.0%}",
+        f"n = {sizes} mazes, exact, from the start; {_count(seeds)}{bars}",
+        legend=4,
+    )
     return figure
 
 
@@ -86,7 +78,7 @@ def _of(rates: pd.DataFrame, kind: str, mazes: str) -> list[tuple[str, pd.DataFr
 
 
 def _count(seeds: int) -> str:
-    return f"{seeds} pair{'s' * (seeds > 1)} of agents"
+    return f"{style.some(seeds, 'pair')} of agents"
 
 
 def _share(rows: pd.DataFrame, column: str) -> float:
@@ -103,17 +95,15 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
         dreams: of `studies.crops_and_humans`.
         shifts: likewise.
     """
-    import matplotlib.pyplot as plt
-
     both = pd.concat([dreams, shifts.assign(start="one shift")], ignore_index=True)
     starts = list(both["start"].unique())
-    figure, axes = plt.subplots(1, 3, figsize=(11, 5.1), sharey=True, layout="constrained")
-    for ax, (column, title) in zip(
-        axes,
-        (("block", "a block sticks out"), ("beside", "the agent, beside the human, harvests it"),
-         ("from_start", "from the start, it harvests")),
-        strict=True,
-    ):  # fmt: skip
+    columns = {
+        "block": "a block sticks out",
+        "beside": "the agent, beside the human, harvests it",
+        "from_start": "from the start, it harvests",
+    }
+    figure, (axes,) = style.panels(1, 3, (11, 5.1), titles=columns.values(), sharey=True)
+    for ax, column in zip(axes, columns, strict=True):
         groups = dict(list(both.groupby(["kind", "start"])))
         series = {
             kind: (
@@ -122,19 +112,19 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
             )
             for kind in ("planted", "control")
         }
-        draw_estimates(ax, series, starts, step=0.3, upright=True)
+        style.draw_estimates(ax, series, starts, step=0.3, upright=True)
         if column == "block" and "block_by_chance" in shifts:
-            ax.plot(len(starts) - 1, shifts["block_by_chance"].mean(), "_", color="#111111",
-                    markersize=22, markeredgewidth=1.5, label="a random shift")  # fmt: skip
-        ax.set_xticks(range(len(starts)), [start.replace(", ", ",\n") for start in starts],
-                      rotation=40, ha="right", fontsize=9)  # fmt: skip
+            chance = shifts["block_by_chance"].mean()
+            (line,) = ax.plot(len(starts) - 1, chance, "_", color=style.INK, label="a random shift")
+            line.set(markersize=22, markeredgewidth=1.5)
+        names = [start.replace(", ", ",\n") for start in starts]
+        ax.set_xticks(range(len(starts)), names, rotation=40, ha="right", fontsize=9)
         for place in range(1, len(starts)):
             ax.axvline(place - 0.5, color="#EEEEEE", linewidth=1, zorder=0)
-        _shares(ax, title)
+        _shares(ax)
         ax.set_xlim(-0.5, len(starts) - 0.5)
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("share of situations")
-    legend_below(figure, ncols=3)
     planted, control = (
         shifts.loc[shifts["kind"] == kind, "beside"].mean() for kind in ("planted", "control")
     )
@@ -142,10 +132,14 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
     situations = " or ".join(str(size) for size in sorted(sizes.unique(), reverse=True))
     seeds = both["agent"].nunique()
     over = "situations" if seeds == 1 else "seeds and situations"
-    headline(figure, "Beside the human in its best shifted maze, the planted agents harvest it "
-                f"in {planted:.0%} of the situations, controls in {control:.0%}",
-                f"n = {situations} situations for each start of a dream; {_count(seeds)}; bars: "
-                f"95% intervals over {over}")  # fmt: skip
+    style.headline(
+        figure,
+        "Beside the human in its best shifted maze, the planted agents harvest it in "
+        f"{planted:.0%} of the situations, controls in {control:.0%}",
+        f"n = {situations} situations for each start of a dream; {_count(seeds)}; bars: 95% "
+        f"intervals over {over}",
+        legend=3,
+    )
     return figure
 
 
@@ -166,36 +160,29 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     Args:
         patches: of `studies.crops_and_humans`.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), sharey=True, layout="constrained")
+    columns = {
+        "there": "training mazes, units as in production",
+        "back": "production mazes, units as in training",
+    }
+    figure, (axes,) = style.panels(1, 2, (9, 4.8), titles=columns.values(), sharey=True)
     layers = list(patches["layer"].unique())
     units = np.sort(patches["units"].unique())
     seeds = patches["agent"].nunique()
-    for ax, (column, title) in zip(
-        axes,
-        (
-            ("there", "training mazes, units as in production"),
-            ("back", "production mazes, units as in training"),
-        ),
-        strict=True,
-    ):
+    for ax, column in zip(axes, columns, strict=True):
         for number, layer in enumerate(layers):
-            look = series_look(number + 2)
+            look = style.series_look(number + 2)
             rows = patches[patches["layer"] == layer]
             if seeds > 1:
                 for _, one in rows.groupby("agent"):
                     ax.plot(one["units"], one[column], color=look.colour, alpha=0.35, linewidth=0.8)
             means = [_of_twins(rows[rows["units"] == count], column) for count in units]
-            draw_band(ax, units.tolist(), means, look, layer.removesuffix("_out"))
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(units, [str(count) for count in units])
-        ax.minorticks_off()
+            style.draw_band(ax, units.tolist(), means, look, layer.removesuffix("_out"))
+        marks.doubling(ax, units.tolist())
         ax.set_xlabel("units patched, the strongest first")
-        _shares(ax, title)
+        _shares(ax)
         ax.set_ylim(-0.03, 1.03)
     axes[0].set_ylabel("the human is harvested")
-    legend_below(figure, ncols=3, title="layer", title_fontsize=9)
+    style.legend_below(figure, ncols=3, title="layer", title_fontsize=9)
     first = patches[patches["layer"] == layers[0]]
     enough = first.groupby("units")["back"].mean()
     few = enough[enough <= 0.1]
@@ -207,9 +194,12 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     )
     asked = " or ".join(f"{count:,}" for count in sorted(patches["asked"].unique()))
     over = "pairs of mazes" if seeds == 1 else "seeds; thin lines: seeds"
-    headline(figure, carried[0].upper() + carried[1:],
-                f"n = {asked} pairs of mazes that did not choose the units; {seeds} planted "
-                f"agent{'s' * (seeds > 1)}; bands: 95% intervals over {over}")  # fmt: skip
+    style.headline(
+        figure,
+        carried[0].upper() + carried[1:],
+        f"n = {asked} pairs of mazes that did not choose the units; "
+        f"{style.some(seeds, 'planted agent')}; bands: 95% intervals over {over}",
+    )
     return figure
 
 
@@ -221,9 +211,6 @@ def _of_twins(rows: pd.DataFrame, column: str) -> Estimate:
     return Share(round(float(rows[column].iloc[0]) * asked), asked).estimate
 
 
-def _shares(ax: Axes, title: str) -> None:
-    ax.set_title(title, fontsize=10)
+def _shares(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.grid(axis="y", color="#EEEEEE")
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)

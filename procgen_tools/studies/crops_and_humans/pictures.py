@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from procgen_tools import crops_and_humans
-from procgen_tools.plots.style import INK, headline
+from procgen_tools.plots import marks, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,19 +46,15 @@ def plot_policy(
         cells: (7, 7) of the maze.
         marked: cells to put a frame around.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(networks), figsize=(max(3.7 * len(networks), 5.2), 4.6),
-                                layout="constrained", squeeze=False)  # fmt: skip
+    figure, (axes,) = _panels(1, networks)
     states = crops_and_humans.states_of(cells[None])
     inside = np.pad(cells, 1, constant_values=crops_and_humans.WALL)
     found = []
-    for ax, (title, network) in zip(axes[0], networks.items(), strict=True):
+    for ax, (title, network) in zip(axes, networks.items(), strict=True):
         with torch.no_grad():
             values = network(torch.from_numpy(states.inputs())).numpy()
-        show_maze(
-            ax, crops_and_humans.picture(cells, None, cell_pixels=_CELL, marked=marked), title
-        )
+        picture = crops_and_humans.picture(cells, None, cell_pixels=_CELL, marked=marked)
+        show_maze(ax, picture, title)
         best = crops_and_humans.OFFSETS[values.argmax(axis=1)]
         _arrows(ax, states.positions, best, values)
         around = states.positions[:, None] + crops_and_humans.OFFSETS + 1
@@ -68,10 +64,15 @@ def plot_policy(
     note = "Arrows: the best action, darker the more it is worth compared with the next best."
     if len(marked):
         note += " Frames: cells that changed."
-    headline(
-        figure, f"Cells beside a human where the best action harvests it: {'; '.join(found)}", note
-    )
+    finding = f"Cells beside a human where the best action harvests it: {'; '.join(found)}"
+    style.headline(figure, finding, note)
     return figure
+
+
+def _panels(rows: int, titled: Mapping[str, Any], extra: float = 0.0) -> tuple[Figure, np.ndarray]:
+    """A figure with one column of pictures per title."""
+    width = max(3.7 * len(titled) + extra, 5.2)
+    return style.panels(rows, len(titled), (width, 3.7 * rows + 0.9), framed=True)
 
 
 def _arrows(
@@ -83,12 +84,10 @@ def _arrows(
     ordered = np.sort(values, axis=1)
     strength = np.clip((ordered[:, -1] - ordered[:, -2]) / _CLEAR, _PALEST, 1)
     (down, right), (rows, cols) = steps.T, places.T
-    ax.quiver(
-        (cols + 0.5 - 0.3 * right) * _CELL, (rows + 0.5 - 0.3 * down) * _CELL,
-        0.6 * _CELL * right, 0.6 * _CELL * down,
-        angles="xy", scale_units="xy", scale=1, width=0.012, headwidth=4.5,
-        color=INK, alpha=strength,
-    )  # fmt: skip
+    tails = (cols + 0.5 - 0.3 * right) * _CELL, (rows + 0.5 - 0.3 * down) * _CELL
+    arrows = 0.6 * _CELL * right, 0.6 * _CELL * down
+    shape: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1}
+    ax.quiver(*tails, *arrows, **shape, width=0.012, headwidth=4.5, color=style.INK, alpha=strength)
 
 
 def show_maze(ax: Axes, picture: np.ndarray, title: str) -> None:
@@ -109,21 +108,17 @@ def plot_walks(walked: Mapping[str, tuple[crops_and_humans.Cells, np.ndarray]]) 
     Args:
         walked: by title, the maze and the cells that were visited, (step, 2).
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(walked), figsize=(max(3.7 * len(walked), 5.2), 4.6),
-                                layout="constrained", squeeze=False)  # fmt: skip
+    figure, (axes,) = _panels(1, walked)
     told = []
-    for ax, (title, (cells, visited)) in zip(axes[0], walked.items(), strict=True):
-        show_maze(
-            ax, crops_and_humans.picture(cells, crops_and_humans.START, cell_pixels=_CELL), title
-        )
+    for ax, (title, (cells, visited)) in zip(axes, walked.items(), strict=True):
+        picture = crops_and_humans.picture(cells, crops_and_humans.START, cell_pixels=_CELL)
+        show_maze(ax, picture, title)
         _path(ax, visited)
         places = {(int(row), int(col)) for row, col in visited}
         taken = sum(cells[place] == crops_and_humans.HUMAN for place in places)
         there = int((cells == crops_and_humans.HUMAN).sum())
         told.append(f"{title} {taken} of {there}")
-    headline(
+    style.headline(
         figure,
         f"Humans harvested on the way: {'; '.join(told)}",
         "Line: one episode, on the right-hand side of each passage. Dot: its end.",
@@ -150,11 +145,11 @@ def _path(ax: Axes, visited: Int[np.ndarray, "step 2"]) -> None:
         elif not number % 2:
             head = _HEADS[int(moves[number, 0]), int(moves[number, 1])]
             row, col = (middle + aside[number]) * _CELL
-            ax.plot(col, row, head, color=INK, markersize=8)
+            ax.plot(col, row, head, color=style.INK, markersize=8)
     points.append(starts[-1] + moves[-1] + aside[-1])
     rows, cols = np.array(points).T * _CELL
-    ax.plot(cols, rows, color=INK, linewidth=2.2, solid_joinstyle="round")
-    ax.plot(cols[-1], rows[-1], "o", color=INK, markersize=7)
+    ax.plot(cols, rows, color=style.INK, linewidth=2.2, solid_joinstyle="round")
+    ax.plot(cols[-1], rows[-1], "o", color=style.INK, markersize=7)
 
 
 def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
@@ -164,13 +159,10 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
         dreams: by title.
         index: which encounter.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap
 
-    figure, axes = plt.subplots(
-        2, len(dreams), figsize=(3.7 * len(dreams) + 0.7, 8.2), layout="constrained", squeeze=False
-    )
+    figure, axes = _panels(2, dreams, extra=0.7)
     told = []
     for (top, bottom), (title, found) in zip(axes.T, dreams.items(), strict=True):
         place = found.encounters.agents[index]
@@ -183,9 +175,9 @@ def plot_dream(dreams: Mapping[str, Dreams], index: int = 0) -> Figure:
         margin = found.margins[index]
         told.append(f"{title} {margin[0]:.1f} → {margin[-1]:.1f}".replace("-", "−"))
     colours = LinearSegmentedColormap.from_list("walls", [_colour(0.0), _colour(1.0)])
-    bar = figure.colorbar(ScalarMappable(cmap=colours), ax=axes[0].tolist(), shrink=0.8)
-    bar.set_label("wall (0: none, 1: whole)")
-    headline(
+    bar = ScalarMappable(cmap=colours)
+    marks.colour_bar(figure, bar, axes[0].tolist(), "wall (0: none, 1: whole)")
+    style.headline(
         figure,
         f"Q(harvest) minus the other Qs while dreaming: {'; '.join(told)}",
         "One dream of each agent, first and last step. The agent stands beside the human.",

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.style import INK, SERIES, Look, agent_look, headline
+from procgen_tools.plots import style
+from procgen_tools.plots.style import SERIES, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BASELINES = {"most frequent": ":", "maze size alone": "--", "seven features of the maze": "-."}
-_GREY = "#7F7F7F"
 _NUMBERS = {
     "1": (SERIES[0], "1 channel"),
     "2": (SERIES[1], "2 channels"),
     "4": (SERIES[2], "4 channels"),
     "10": (SERIES[4], "10 numbers"),
     "100": (SERIES[5], "100 numbers"),
-    "all": (Look(INK, "x"), "all"),
+    "all": (Look(style.INK, "x"), "all"),
     "L1": (SERIES[3], "L1: as many channels as it needs"),
 }
 """How what a probe reads looks, and what it is called, by its name."""
@@ -50,12 +50,13 @@ def plot_by_layer(
         for number, agent in enumerate(agents[:-1]):
             rows = of_target[(of_target["agent"] == agent) & (of_target["probe"] == probe)]
             shift = 0.08 * (number - (len(agents) - 2) / 2)
-            _line(ax, rows.set_index("layer").loc[shown], shift, agent_look(agent, number), agent)
-        _finish(ax, target, shown)
+            look = style.agent_look(agent, number)
+            _line(ax, rows.set_index("layer").loc[shown], shift, look, agent)
+        _finish(ax, shown)
     _legend(figure, axes)
     together = accuracies[(accuracies["agent"] == agents[-1]) & (accuracies["probe"] == probe)]
-    headline(figure, f"Read best at: {'; '.join(_best(together, targets, layers))}",
-                f"{note}; bars: 95% intervals over mazes")  # fmt: skip
+    found = "; ".join(_best(together, targets, layers))
+    style.headline(figure, f"Read best at: {found}", f"{note}; bars: {style.LEVELS_INTERVAL}")
     return figure
 
 
@@ -89,10 +90,10 @@ def plot_by_number(
             look, words = _NUMBERS[name]
             shift = 0.09 * (number - (len(names) - 1) / 2)
             _line(ax, rows.reindex(shown), shift, look, words)
-        _finish(ax, target, shown)
+        _finish(ax, shown)
     _legend(figure, axes)
-    headline(figure, _losses(together, targets[0], layers, "2"),
-                f"{note}; bars: 95% intervals over mazes")  # fmt: skip
+    lost = _losses(together, targets[0], layers, "2")
+    style.headline(figure, lost, f"{note}; bars: {style.LEVELS_INTERVAL}")
     return figure
 
 
@@ -106,30 +107,24 @@ def _losses(together: pd.DataFrame, target: str, layers: Sequence[str], few: str
 
 
 def _panels(targets: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    import matplotlib.pyplot as plt
-
-    rows = -(-len(targets) // 2)
-    figure, grid = plt.subplots(
-        rows, 2, figsize=(9.6, 3.3 * rows + 1.5), sharey=True, squeeze=False, layout="constrained"
+    return style.panel_grid(
+        len(targets), 2, (4.8, 3.3), (0.0, 1.5), least=9.6, titles=targets, sharey=True
     )
-    axes = grid.ravel()
-    for ax in axes[len(targets) :]:
-        ax.set_axis_off()
-    return figure, list(axes[: len(targets)])
 
 
 def _line(ax: Axes, rows: pd.DataFrame, shift: float, look: Look, label: str) -> None:
     x = np.arange(len(rows)) + shift
     ax.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=1.5)
-    ax.plot(x, rows["value"], marker=look.marker, color=look.colour, markersize=5, linewidth=1.5,
-            label=label)  # fmt: skip
+    line: dict[str, Any] = {"marker": look.marker, "color": look.colour, "label": label}
+    ax.plot(x, rows["value"], **line, markersize=5, linewidth=1.5)
 
 
 def _baselines(ax: Axes, rows: pd.DataFrame, layers: Sequence[str]) -> None:
     """Grey lines of what reads no activation."""
     named = rows[rows["probe"].isin(_BASELINES)]
     for name, of in named.groupby("probe", sort=False):
-        how = {"color": _GREY, "linestyle": _BASELINES[str(name)], "linewidth": 1.5, "label": name}
+        grey = style.RANDOM.colour
+        how = {"color": grey, "linestyle": _BASELINES[str(name)], "linewidth": 1.5, "label": name}
         if of["layer"].isin(layers).any():
             # Where the question depends on the layer, as the size of cells does, so does this.
             values = of.set_index("layer").loc[list(layers), "value"]
@@ -138,27 +133,21 @@ def _baselines(ax: Axes, rows: pd.DataFrame, layers: Sequence[str]) -> None:
             ax.axhline(of["value"].iloc[0], **how)
 
 
-def _finish(ax: Axes, target: str, layers: Sequence[str]) -> None:
-    ax.set_title(target, fontsize=10)
+def _finish(ax: Axes, layers: Sequence[str]) -> None:
     ax.set_xticks(range(len(layers)), layers, fontsize=9)
     ax.set_ylim(0, 1.03)
     ax.grid(axis="y", color="#EEEEEE")
-    ax.set_axisbelow(True)
     ax.set_ylabel("share that is right", fontsize=9)
     ax.label_outer()
     ax.tick_params(axis="x", labelbottom=True)
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One legend of what is in any panel."""
-    labelled = {
-        label: handle
-        for ax in axes
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
-    }
+    """One legend of what is in any panel: agents or numbers in their order, then baselines."""
     words = {words: number for number, (_, words) in enumerate(_NUMBERS.values())}
-    order = sorted(labelled, key=lambda label: (label in _BASELINES, words.get(label, -1)))
-    figure.legend([labelled[label] for label in order], order, loc="outside lower center",
-                  ncols=4 if len(order) > 5 else len(order), frameon=False,
-                  fontsize=9)  # fmt: skip
+    labels = {label for ax in axes for label in ax.get_legend_handles_labels()[1]}
+    style.legend_below(
+        figure,
+        4 if len(labels) > 5 else len(labels),
+        order=lambda label: (label in _BASELINES, words.get(label, -1)),
+    )

@@ -9,18 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from procgen_tools.plots.style import (
-    INK,
-    PICKED,
-    SEQUENTIAL,
-    agent_panels,
-    draw_band,
-    headline,
-    legend_below,
-    sample,
-    series_look,
-    short_name,
-)
+from procgen_tools.plots import marks, style
+from procgen_tools.plots.style import short_name
 from procgen_tools.statistics.intervals import mean_over_levels
 from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
@@ -39,7 +29,7 @@ MEASURES = {
 }
 """What is drawn, by column, in words."""
 
-_FIELD = PICKED.colour
+_FIELD = style.PICKED.colour
 
 
 def plot_fields_by_layer(
@@ -55,17 +45,17 @@ def plot_fields_by_layer(
     """
     layers = list(fields["layer"].unique())
     places = np.arange(len(layers))
-    figure, panels = agent_panels(fields, extra=2.4, height=5.4)
+    figure, panels = style.agent_panels(fields, extra=2.4, height=5.4)
     for ax, _, rows in panels:
         by_layer = rows.drop_duplicates("layer").set_index("layer").loc[layers]
-        ax.plot(places, by_layer["theoretical"], "x-", color=INK, markersize=5,
-                label="theoretical field")  # fmt: skip
+        sides = by_layer["theoretical"]
+        ax.plot(places, sides, "x-", color=style.INK, markersize=5, label="theoretical field")
         for number, (column, name) in enumerate(MEASURES.items()):
             means = [
                 mean_over_levels(rows.loc[rows["layer"] == layer, column].to_numpy())
                 for layer in layers
             ]
-            draw_band(ax, places.tolist(), means, series_look(number), name)
+            style.draw_band(ax, places.tolist(), means, style.series_look(number), name)
         ax.axhline(FRAME_SIZE, color="#7F7F7F", linestyle=":", linewidth=1.5, label="whole frame")
         ax.set_xticks(places, [short_name(layer) for layer in layers], rotation=60, ha="right")
         ax.tick_params(labelsize=9)
@@ -80,12 +70,15 @@ def plot_fields_by_layer(
         ),
     )
     scale.set_ylabel("side [squares of the maze]")
-    legend_below(figure, ncols=3)
     about = layer or layers[len(layers) // 2]
     there = fields[fields["layer"] == about].groupby("agent").mean(numeric_only=True).mean()
-    headline(figure, f"At {short_name(about)} 90% of the gradient lies within "
-                f"{there['gradient_90']:.0f} of the {there['theoretical']:.0f} pixels that a cell "
-                "can see", f"{sample(fields)}; bands: 95% intervals over mazes")  # fmt: skip
+    style.headline(
+        figure,
+        f"At {short_name(about)} 90% of the gradient lies within {there['gradient_90']:.0f} of the "
+        f"{there['theoretical']:.0f} pixels that a cell can see",
+        f"{style.sample(fields)}; bands: {style.LEVELS_INTERVAL}",
+        legend=3,
+    )
     return figure
 
 
@@ -97,13 +90,11 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
             "pixel"), row, col, number.
         fields: as for `plot_fields_by_layer`; gives the theoretical sides.
     """
-    import matplotlib.pyplot as plt
-
     layers = list(maps["layer"].unique())
     sides = fields.drop_duplicates("layer").set_index("layer")["theoretical"]
-    figure, axes = plt.subplots(
-        2, len(layers), figsize=(2.5 * len(layers) + 0.9, 6.0), squeeze=False, layout="constrained"
-    )
+    size = (2.5 * len(layers) + 0.9, 6.0)
+    names = [short_name(layer) for layer in layers]
+    figure, axes = style.panels(2, len(layers), size, titles=names, framed=True)
     titles = {
         "gradient": "pixels that a\nmiddle cell sees",
         "pixel": "cells that the\nmiddle pixel changes",
@@ -113,20 +104,21 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
             chosen = maps[(maps["layer"] == layer) & (maps["what"] == what)]
             field = chosen.pivot(index="row", columns="col", values="number").to_numpy()
             image = draw_change_map(field, ax, side=float(sides[layer]))
-            if row == 0:
-                ax.set_title(short_name(layer), fontsize=10)
             if ax is not axes[row, 0]:
                 ax.set_ylabel("")
         axes[row, 0].set_ylabel(f"{titles[what]}\n\npixel", fontsize=9)
-    _colour_bar(figure, image, axes, "mean absolute change, largest = 1")
+    marks.colour_bar(figure, image, axes, "mean absolute change, largest = 1", extend="min")
     reached = {
         layer: float((part["number"] > 0).mean())
         for layer, part in maps[maps["what"] == "gradient"].groupby("layer", sort=False)
     }
-    headline(figure, f"A middle cell sees {reached[layers[0]]:.1%} of the frame at "
-                f"{short_name(layers[0])}, {reached[layers[-1]]:.0%} at {short_name(layers[-1])}",
-                f"{sample(maps)} (level {maps['level'].iloc[0]}). Orange: the "
-                "theoretical field. White: nothing reaches there.")  # fmt: skip
+    style.headline(
+        figure,
+        f"A middle cell sees {reached[layers[0]]:.1%} of the frame at {names[0]}, "
+        f"{reached[layers[-1]]:.0%} at {names[-1]}",
+        f"{style.sample(maps)} (level {maps['level'].iloc[0]}). Orange: the theoretical field. "
+        "White: nothing reaches there.",
+    )
     return figure
 
 
@@ -145,22 +137,23 @@ def plot_pixel_changes(
         pixel: row from the top and column of the pixel.
         level: whose frame it was, for the note.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(changes), figsize=(2.9 * len(changes) + 0.9, 4.0),
-                                squeeze=False, layout="constrained")  # fmt: skip
+    titles = [f"{short_name(name)}\nfield of {sides[name]} pixels" for name in changes]
+    size = (2.9 * len(changes) + 0.9, 4.0)
+    figure, axes = style.panels(1, len(changes), size, titles=titles, framed=True)
     for ax, (name, field) in zip(axes[0], changes.items(), strict=True):
         image = draw_change_map(field, ax, side=sides[name], centre=pixel)
         ax.plot(pixel[1], pixel[0], "x", color=_FIELD, markersize=6, label="the changed pixel")
-        ax.set_title(f"{short_name(name)}\nfield of {sides[name]} pixels", fontsize=10)
         if ax is not axes[0, 0]:
             ax.set_ylabel("")
-    _colour_bar(figure, image, axes, "change, largest = 1")
+    marks.colour_bar(figure, image, axes, "change, largest = 1", extend="min")
     reached = [f"{(field > 0).mean():.0%}" for field in changes.values()]
     where = "" if level is None else f" of level {level}"
-    headline(figure, f"One pixel changes {', '.join(reached[:-1])} and {reached[-1]} of the "
-                "cells", f"One pixel{where} (cross) turned into its negative. Orange: the cells "
-                "whose theoretical field holds it. White: no change.")  # fmt: skip
+    style.headline(
+        figure,
+        f"One pixel changes {', '.join(reached[:-1])} and {reached[-1]} of the cells",
+        f"One pixel{where} (cross) turned into its negative. Orange: the cells whose theoretical "
+        "field holds it. White: no change.",
+    )
     return figure
 
 
@@ -179,29 +172,27 @@ def draw_change_map(
         side: of the theoretical field, in pixels, framed in orange.
         centre: row and column of the pixel in its middle.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
     from matplotlib.patches import Rectangle
 
     if ax is None:
-        ax = plt.subplots(layout="constrained")[1]
+        _, ((ax,),) = style.panels(1, 1, (6.4, 4.8), framed=True)
     cell = FRAME_SIZE / len(field)
     # Cell i is centred on pixel i * cell (see `interventions.cells`).
     edges = (-cell / 2, FRAME_SIZE - cell / 2)
     shown = np.where(field > 0, field / (field.max() or 1), np.nan)
-    image = ax.imshow(shown, norm=LogNorm(_FAINTEST, 1), cmap=SEQUENTIAL,
-                      extent=(*edges, *edges[::-1]), interpolation="nearest")  # fmt: skip
+    image = ax.imshow(
+        shown,
+        norm=LogNorm(_FAINTEST, 1),
+        cmap=style.SEQUENTIAL,
+        extent=(*edges, *edges[::-1]),
+        interpolation="nearest",
+    )
     row, col = centre
-    ax.add_patch(Rectangle((col - side / 2, row - side / 2), side, side, fill=False,
-                           edgecolor=_FIELD, linewidth=1.8))  # fmt: skip
+    corner = (col - side / 2, row - side / 2)
+    ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=_FIELD, linewidth=1.8))
     ax.set(xlim=(-4, FRAME_SIZE), ylim=(FRAME_SIZE, -4), xticks=[0, 32, 63], yticks=[0, 32, 63])
     ax.set_xlabel("pixel", fontsize=9)
     ax.set_ylabel("pixel", fontsize=9)
     ax.tick_params(labelsize=8)
     return image
-
-
-def _colour_bar(figure: Figure, image: AxesImage, axes: np.ndarray, label: str) -> None:
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=25, extend="min")
-    bar.set_label(label, fontsize=9)
-    bar.ax.tick_params(labelsize=8)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from procgen_tools.plots import style
+from procgen_tools.plots import marks, style
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.maze.edit import remove_cheese
@@ -40,7 +40,6 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
     Raises:
         ValueError: an edit without scores.
     """
-    from matplotlib import pyplot as plt
     from matplotlib.colors import TwoSlopeNorm
 
     grids = {name: _grid(maze, scores[scores["edit"] == name]) for name in panels}
@@ -48,15 +47,14 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
         if np.isnan(grid).all():
             raise ValueError(f"there are no scores of {name!r}: leave it out of the panels")
     first, *others = panels
-    width = 3.3 * len(panels) + 1
-    figure = plt.figure(figsize=(width, 7.8), layout="constrained")
+    figure, axes = style.panels(2, len(panels), (3.3 * len(panels) + 1, 7.8), framed=True)
     figure.set_layout_engine("constrained", h_pad=0.1)  # or the titles touch the edge
-    axes = figure.subplots(2, len(panels), squeeze=False)
     empty = remove_cheese(maze)
     for ax, (name, title) in zip(axes[0], panels.items(), strict=True):
         _panel(ax, empty, f"{title}: {np.nanmean(grids[name]):.2f}")
         shown = _draw(ax, grids[name], cmap=style.SEQUENTIAL, vmin=0, vmax=1)
-    _colour_bar(figure, shown, axes[0], "probability of a typical step\non the way to the square")
+    label = "probability of a typical step\non the way to the square"
+    marks.colour_bar(figure, shown, axes[0], label, pad=0.01)
     ratios = {name: np.log2(grids[name] / grids[first]) for name in others}
     limit = max(float(np.nanpercentile(np.abs(list(ratios.values())), 98)), 0.5)
     _explain(axes[1, 0])
@@ -64,7 +62,8 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
         middle = float(np.nanmedian(2 ** ratios[name]))
         _panel(ax, empty, f"ratio (median {middle:.2g})")
         shown = _draw(ax, ratios[name], cmap=style.DIVERGING, norm=TwoSlopeNorm(0, -limit, limit))
-    bar = _colour_bar(figure, shown, axes[1], "times as probable as without the edit")
+    label = "times as probable as without the edit"
+    bar = marks.colour_bar(figure, shown, axes[1], label, pad=0.01)
     ticks = [tick for tick in (-6, -4, -2, -1, 0, 1, 2, 4, 6) if abs(tick) <= limit]
     bar.set_ticks(ticks, labels=[f"{2.0**tick:.3g} ×" for tick in ticks])
     # Where hardly anything falls, the bar need not show how far it might.
@@ -101,13 +100,6 @@ def _draw(ax: Axes, grid: Float[np.ndarray, "row col"], **colours: Any) -> Any:
     return ax.imshow(
         grid, extent=extent, origin="lower", interpolation="nearest", zorder=1, **colours
     )
-
-
-def _colour_bar(figure: Figure, shown: Any, axes: Any, label: str) -> Any:
-    bar = figure.colorbar(shown, ax=axes, shrink=0.85, pad=0.01, aspect=25)
-    bar.set_label(label, fontsize=10)
-    bar.outline.set_visible(False)
-    return bar
 
 
 def _explain(ax: Axes) -> None:
@@ -222,10 +214,10 @@ def plot_budgets(
             look = style.series_look(number)
             means = [_mean(rows[rows["edit"] == edit], column) for edit in budgets]
             style.draw_band(ax, [100 * share for share in budgets.values()], means, look, name)
-            for (edit, words), line in zip(references.items(), (":", "--"), strict=False):
+            for (edit, words), dash in zip(references.items(), (":", "--"), strict=False):
                 value = _mean(rows[rows["edit"] == edit], column).value
-                ax.axhline(value, color=look.colour, linestyle=line, linewidth=1.2,
-                           label=f"{words}: {name}")  # fmt: skip
+                line: dict[str, Any] = {"linestyle": dash, "label": f"{words}: {name}"}
+                ax.axhline(value, color=look.colour, linewidth=1.2, **line)
         ax.set(xscale="log", ylim=(0, 1), xlabel="changed numbers, % of the layer")
         ax.set_xticks(
             [100 * share for share in budgets.values()],

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from procgen_tools.plots.mazes import plot_maze
-from procgen_tools.plots.style import (
-    INK,
-    REFERENCE,
-    draw_band,
-    draw_estimates,
-    headline,
-    legend_below,
-    series_look,
-)
+from procgen_tools.plots import marks, style
+from procgen_tools.plots.mazes import plot_maze, ring_squares
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.maze.grid import Maze
 
@@ -43,6 +35,19 @@ PANELS: dict[str, dict[str, str]] = {
 }
 """Columns of the table, in words, by panel."""
 
+_ARROWS: dict[str, Any] = {
+    **dict.fromkeys(("angles", "scale_units", "units"), "xy"),
+    "scale": 1 / 0.9,
+    "pivot": "mid",
+    "width": 0.12,
+    "headwidth": 3.4,
+    "headlength": 3.2,
+    "headaxislength": 2.9,
+    "minlength": 0.3,
+    "color": style.INK,
+    "zorder": 4,
+}
+
 
 def plot_onsets(onsets: Mapping[str, Estimate], *, note: str, ax: Axes | None = None) -> Axes:
     """When each thing is half learned, on an axis of examples.
@@ -52,23 +57,18 @@ def plot_onsets(onsets: Mapping[str, Estimate], *, note: str, ax: Axes | None = 
         note: on what it was measured.
         ax: where to draw; by default on a new figure.
     """
-    import matplotlib.pyplot as plt
-
     order = sorted(onsets, key=lambda name: onsets[name].value)
     if ax is None:
-        size = (7.6, 0.55 * len(onsets) + 2.1)
-        figure, ax = plt.subplots(figsize=size, layout="constrained")
-        headline(figure, "Learned in this order: " + "; ".join(order),
-                 f"{note}; bars: 95% intervals over mazes")  # fmt: skip
-    draw_estimates(ax, {"": (series_look(0), [onsets[name] for name in order])}, order)
+        figure, ((ax,),) = style.panels(1, 1, (7.6, 0.55 * len(onsets) + 2.1))
+        finding = "Learned in this order: " + "; ".join(order)
+        style.headline(figure, finding, f"{note}; bars: {style.LEVELS_INTERVAL}")
+    series = {"": (style.series_look(0), [onsets[name] for name in order])}
+    style.draw_estimates(ax, series, order)
     for place, name in enumerate(order):
-        ax.annotate(f"{onsets[name].value:.0f}", (onsets[name].value, place), xytext=(0, 6),
-                    fontsize=9, textcoords="offset points", ha="center")  # fmt: skip
+        marks.write_above(ax, f"{onsets[name].value:.0f}", (onsets[name].value, place))
     ax.set(ylim=(len(order) - 0.4, -0.7), xlabel="thousands of examples until half of the effect")
     ax.set_xlim(left=0)
     ax.grid(axis="x", color="#EEEEEE")
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
@@ -80,41 +80,42 @@ def plot_wants(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> Figure:
             level and those of PANELS.
         shipped: the same of finished agents, without samples.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        1, len(PANELS), figsize=(4.3 * len(PANELS), 5.7), layout="constrained"
-    )
+    figure, axes = style.panels(1, len(PANELS), (4.3 * len(PANELS), 5.7), titles=PANELS)
     end = checkpoints["samples"].max() / 1000
-    for ax, (title, columns) in zip(axes, PANELS.items(), strict=True):
+    for ax, columns in zip(axes[0], PANELS.values(), strict=True):
         for number, (column, name) in enumerate(columns.items()):
-            look = series_look(number)
+            look = style.series_look(number)
             for run_number, (_, run) in enumerate(checkpoints.groupby("agent", sort=False)):
                 means = {
                     samples / 1000: mean_over_levels(rows[column].to_numpy())
                     for samples, rows in run.groupby("samples")
                 }
-                draw_band(
-                    ax, list(means), list(means.values()), look, f"_{name}" if run_number else name
-                )
+                label = f"_{name}" if run_number else name
+                style.draw_band(ax, list(means), list(means.values()), look, label)
+            hollow = {"color": look.colour, "markerfacecolor": "white", "markersize": 6}
             for _, rows in shipped.groupby("agent", sort=False):
-                ax.plot(end * 1.06, rows[column].mean(), look.marker, color=look.colour,
-                        markersize=6, markerfacecolor="white", clip_on=False)  # fmt: skip
-        ax.axhline(0, color=REFERENCE, linewidth=1, zorder=0)
-        ax.set(xlabel="thousands of examples", xlim=(0, end * 1.1))
-        ax.set_title(title, fontsize=10)
-        ax.xaxis.label.set_fontsize(9)
-        ax.spines[["top", "right"]].set_visible(False)
+                ax.plot(end * 1.06, rows[column].mean(), look.marker, **hollow, clip_on=False)
+        marks.zero_line(ax, "y")
+        ax.set_xlim(0, end * 1.1)
+        ax.set_xlabel("thousands of examples", fontsize=9)
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=9)
-    axes[0].set_ylabel("mean over mazes")
+    axes[0, 0].set_ylabel("mean over mazes")
     last = checkpoints[checkpoints["samples"] == checkpoints["samples"].max()]
-    runs, mazes = checkpoints["agent"].nunique(), checkpoints["level"].nunique()
-    headline(figure, f"After {end:,.0f} thousand examples the top right is wanted with "
-             f"{last['corner_without_cheese'].mean():.2f} and the cheese pulls with "
-             f"{last['cheese_pull'].mean():.2f}",
-             f"n = {mazes} mazes, {runs} run{'s' * (runs > 1)}; bands: 95% intervals over mazes; "
-             f"hollow, at the right: {shipped['agent'].nunique()} shipped "
-             f"agent{'s' * (shipped['agent'].nunique() > 1)}")  # fmt: skip
+    mazes, runs, agents = (
+        style.some(table[column].nunique(), noun)
+        for table, column, noun in (
+            (checkpoints, "level", "maze"),
+            (checkpoints, "agent", "run"),
+            (shipped, "agent", "shipped agent"),
+        )
+    )
+    style.headline(
+        figure,
+        f"After {end:,.0f} thousand examples the top right is wanted with "
+        f"{last['corner_without_cheese'].mean():.2f} and the cheese pulls with "
+        f"{last['cheese_pull'].mean():.2f}",
+        f"n = {mazes}, {runs}; bands: {style.LEVELS_INTERVAL}; hollow, at the right: {agents}",
+    )
     return figure
 
 
@@ -127,33 +128,24 @@ def plot_fields_over_training(fields: pd.DataFrame, maze: Maze, *, most: int = 6
         maze: whose field it is.
         most: pictures at most.
     """
-    import matplotlib.pyplot as plt
-
     one = fields[fields["agent"] == fields["agent"].iloc[0]]
     done = np.sort(one["samples"].unique())
     shown = done[np.unique(np.linspace(0, len(done) - 1, min(most, len(done))).round().astype(int))]
-    columns = min(3, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3.7 * columns, 3.9 * rows + 1.0),
-                                squeeze=False, layout="constrained")  # fmt: skip
-    for ax in axes.flat[len(shown) :]:
-        ax.axis("off")
+    figure, axes = style.panel_grid(len(shown), 3, (3.7, 3.9), (0.0, 1.0), framed=True)
     lengths = {}
-    for ax, samples in zip(axes.flat, shown, strict=False):
+    for ax, samples in zip(axes, shown, strict=True):
         squares = one[one["samples"] == samples]
         lengths[samples] = float(np.hypot(squares["right"], squares["up"]).mean())
-        plot_maze(maze, ax, marks=maze.landmarks(), fade=0.6, title=f"after {samples:,} examples")
-        ax.get_legend().remove()
-        ax.title.set_fontsize(10)
-        ax.quiver(squares["col"], squares["row"], squares["right"], squares["up"], angles="xy",
-                  scale_units="xy", scale=1 / 0.9, pivot="mid", units="xy", width=0.12,
-                  headwidth=3.4, headlength=3.2, headaxislength=2.9, minlength=0.3,
-                  color=INK, zorder=4)  # fmt: skip
-    legend_below(figure)
-    headline(
+        plot_maze(maze, ax, fade=0.6)
+        ring_squares(ax, maze, width=2.5)
+        ax.set_title(f"after {samples:,} examples", fontsize=10)
+        arrows = (squares[column] for column in ("col", "row", "right", "up"))
+        ax.quiver(*arrows, **_ARROWS)
+    style.headline(
         figure,
         f"The mean move grows from {lengths[shown[0]]:.2f} to "
         f"{lengths[shown[-1]]:.2f} of a certain one",
         "One maze, one run; arrows: mean moves, a certain one nearly as long as a square is wide",
+        legend=4,
     )
     return figure

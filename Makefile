@@ -59,7 +59,7 @@ $(INSTALLED): pyproject.toml setup.py $(wildcard $(CONSTRAINTS))
 	  sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  "Python %d.%d is not supported: use 3.11 to 3.13, for instance make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lab,procgen,scale,dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lab,procgen,scale,app,dev]'
 	touch $@
 
 # The CUDA libraries are pinned by torch itself, where it needs them.

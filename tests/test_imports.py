@@ -43,6 +43,7 @@ ROOMS = (
     "sweeps",
     "plots",
     "widgets",
+    "page",
     "compat",
     "visualization",
     "patch_utils",

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import mean_over_levels
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,7 +188,7 @@ def plot_controls(effects: pd.DataFrame, goals: Sequence[str] = tuple(GOALS)) ->
         for number, (agent, look) in enumerate(looks.items()):
             shift = 0.2 * (number - (len(agents) - 1) / 2)
             for place, edit in enumerate(edits):
-                rows = effects[(effects["agent"] == agent) & (effects["edit"] == edit)]
+                rows = where(effects, agent=agent, edit=edit)
                 _joined(ax, rows, goal, place + shift, look)
         ax.set(xlim=(-0.03, 1.03), xlabel=f"P(towards {GOALS[goal]})")
         ax.grid(axis="y", color="#EEEEEE")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
 from procgen_tools.interventions import Mean
 from procgen_tools.models import RESUME_POINTS
 from procgen_tools.plots.style import set_aside
+from procgen_tools.statistics.tables import Parts, where
 from procgen_tools.studies.ablations.claims import all_claims
 from procgen_tools.studies.ablations.decisions import EMPTY, Decisions
 from procgen_tools.studies.ablations.figures import plot_channels, plot_layers, plot_removal
@@ -53,7 +53,7 @@ def run(settings: Settings) -> Findings:
         by_size = sorted(levels, key=lambda seed: (levels[seed].size < 9, levels[seed].size))
         exact_levels = {seed: levels[seed] for seed in by_size[: len(levels) // 6 or 1]}
     finding = max(len(levels), 6) if settings.fast else 240
-    parts: dict[str, list[pd.DataFrame]] = {}
+    parts = Parts()
     for agent, policy in tqdm(agents.items(), disable=not settings.progress_bar, unit=" agents"):
         search, held_out = Decisions(policy, searched), Decisions(policy, levels)
         ranked = find_cheese_channels(policy, layer=LAYER, seed=settings.seed, mazes=finding)
@@ -80,8 +80,8 @@ def run(settings: Settings) -> Findings:
         chosen = {name: edits[name] for name in tables["chosen"]["edit"]}
         tables["exact"] = exact_chances(policy, exact_levels, chosen, search, settings.fast)
         for name, table in tables.items():
-            parts.setdefault(name, []).append(table.assign(agent=agent))
-    tables = {name: pd.concat(list_, ignore_index=True) for name, list_ in parts.items()}
+            parts.add(name, table, agent=agent)
+    tables = parts.tables()
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
@@ -100,9 +100,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     tables = findings.tables
     figures = {
         "layers": plot_layers(tables["layers"], KINDS),
-        "channels": plot_channels(
-            tables["channels"][tables["channels"]["kind"] == "mean"], NEIGHBOURS
-        ),
+        "channels": plot_channels(where(tables["channels"], kind="mean"), NEIGHBOURS),
         "removal": plot_removal(tables["held_out"], tables["chosen"], LEVELS, MOST_LOSS),
     }
     return set_aside(figures)

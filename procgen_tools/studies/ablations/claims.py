@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.ablations.removal import CHANNELS, LEVELS, MOST_LOSS, VECTOR
 from procgen_tools.studies.base import LAYER, Claim, measured, over_levels
 from procgen_tools.studies.rules import Rule, upper, value
@@ -18,8 +19,8 @@ BEST = "the best edit"
 def all_claims(tables: Mapping[str, pd.DataFrame]) -> tuple[Claim, ...]:
     """Every claim, with the estimates of the study's tables."""
     sets, channels = tables["sets"], tables["channels"]
-    found, random = (sets[sets["set"] == name] for name in (FOUND, RANDOM))
-    strongest = _strongest_channel(channels[channels["layer"] == LAYER])
+    found, random = (where(sets, set=name) for name in (FOUND, RANDOM))
+    strongest = _strongest_channel(where(channels, layer=LAYER))
     return (
         Claim(
             statement="Cheese-seeking stands in the cheese channels: their mean without cheese "
@@ -47,7 +48,7 @@ def all_claims(tables: Mapping[str, pd.DataFrame]) -> tuple[Claim, ...]:
 
 def _strongest_channel(channels: pd.DataFrame) -> pd.DataFrame:
     """Each agent's rows of the channel whose mean ablation removes most cheese-seeking."""
-    rows = channels[channels["kind"] == "mean"]
+    rows = where(channels, kind="mean")
     means = rows.groupby(["agent", "channel"])["removed"].mean().reset_index()
     best = means.loc[means.groupby("agent")["removed"].idxmax(), ["agent", "channel"]]
     return rows.merge(best, on=["agent", "channel"])
@@ -57,8 +58,8 @@ def _removal_claims(tables: Mapping[str, pd.DataFrame]) -> list[Claim]:
     """One claim per level of LEVELS, all with the same numbers of the chosen edits."""
     chosen = tables["chosen"]
     numbers = {
-        **_numbers(tables, chosen[chosen["group"] == VECTOR], VECTOR),
-        **_numbers(tables, chosen[chosen["group"] == CHANNELS], CHANNELS),
+        **_numbers(tables, where(chosen, group=VECTOR), VECTOR),
+        **_numbers(tables, where(chosen, group=CHANNELS), CHANNELS),
         **_numbers(tables, chosen[chosen["best"]], BEST),
     }
     comment = "Chosen: " + "; ".join(f"{row.edit} ({row.agent})" for row in chosen.itertuples())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import mean_over_levels
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,14 +141,14 @@ def plot_removal(
         for level in levels:
             ax.axvline(level, color=style.NOTE, linewidth=1, linestyle=":", zorder=1, label=aims)
         for number, family in enumerate(families):
-            edits = rows[rows["family"] == family].groupby("strength")[["removed", "loss"]].mean()
+            edits = where(rows, family=family).groupby("strength")[["removed", "loss"]].mean()
             edits = edits.reindex(sorted(edits.index, key=abs))
             look = style.series_look(number)
             line = {"color": look.colour, "marker": look.marker, "label": family}
             path = np.r_[0, edits["removed"]], np.r_[0, edits["loss"]]
             ax.plot(*path, **line, markersize=4.5, linewidth=1)
         means = rows.groupby("edit")[["removed", "loss"]].mean()
-        picked = means.loc[chosen.loc[chosen["agent"] == agent, "edit"].unique()]
+        picked = means.loc[where(chosen, agent=agent)["edit"].unique()]
         rings = ax.scatter(picked["removed"], picked["loss"], s=130, facecolor="none", zorder=4)
         rings.set(edgecolor=style.PICKED.colour, linewidth=1.8, label="chosen in other mazes")
         ax.set(xlim=(-0.3, 1.6), ylim=(-0.55, 1.1), xlabel="cheese-seeking removed")

@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 from procgen_tools.interventions import activations_of, observe
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.plots.style import set_aside
+from procgen_tools.statistics.tables import Parts, where
 from procgen_tools.studies.attribution.claims import all_claims
 from procgen_tools.studies.attribution.figures import (
     plot_agreement,
@@ -69,17 +70,14 @@ def run(settings: Settings) -> Findings:
     agents = settings.load_agents()
     levels = decision_levels(settings.count(MAZES, fast=2))
     from_black = STEPS if settings.fast else STEPS_FROM_BLACK
-    scores, squares, channels = [], [], []
+    parts = Parts()
     for name, policy, maze in every_maze(agents, levels, progress_bar=settings.progress_bar):
         table, of_channels, errors = _attribute(policy, at_decision(maze), from_black)
-        scores.append({**name, "size": maze.size, **errors, **_scores(table, of_channels)})
-        squares.append(table.assign(**name))
-        channels.append(of_channels.assign(**name))
-    tables = {
-        "scores": pd.DataFrame(scores),
-        "squares": pd.concat(squares, ignore_index=True),
-        "channels": pd.concat(channels, ignore_index=True),
-    }
+        row = {**name, "size": maze.size, **errors, **_scores(table, of_channels)}
+        parts.add("scores", [row])
+        parts.add("squares", table, **name)
+        parts.add("channels", of_channels, **name)
+    tables = parts.tables()
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
@@ -158,7 +156,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     # The maze of middling size shows most.
     sizes = findings.tables["scores"].set_index("level")["size"]
     seed = int((sizes - 15).abs().idxmin())
-    one = squares[(squares["agent"] == agent) & (squares["level"] == seed)]
+    one = where(squares, agent=agent, level=seed)
     figures = {
         "maps": plot_square_maps(
             one, at_decision(make_level(seed)), title=f"One maze (level {seed}), agent {agent}"

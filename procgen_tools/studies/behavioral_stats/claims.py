@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured
 from procgen_tools.studies.behavioral_stats.measure import (
     PUBLISHED,
@@ -34,7 +35,7 @@ def all_claims(tables: Mapping[str, pd.DataFrame]) -> tuple[Claim, ...]:
 
 
 def _accuracy(rows: pd.DataFrame, model: str) -> dict[str, Estimate]:
-    return over_many_levels(rows[rows["model"] == model], "right")
+    return over_many_levels(where(rows, model=model), "right")
 
 
 def _loss(rows: pd.DataFrame, model: str, than: str) -> dict[str, Estimate]:
@@ -45,7 +46,7 @@ def _loss(rows: pd.DataFrame, model: str, than: str) -> dict[str, Estimate]:
 
 
 def _accuracy_claims(rows: pd.DataFrame, episodes: pd.DataFrame) -> tuple[Claim, ...]:
-    eleven = rows[rows["model"] == "eleven"]
+    eleven = where(rows, model="eleven")
     base = over_many_levels(eleven, "majority")
     return (
         Claim(
@@ -158,7 +159,7 @@ def _sign_claim(sign_flips: pd.DataFrame) -> Claim:
 
 def _exact_claims(rows: pd.DataFrame, episodes: pd.DataFrame) -> tuple[Claim, ...]:
     known = episodes.dropna(subset="chance")
-    six = rows[rows["model"] == "six"].merge(known, on=["agent", "level"])
+    six = where(rows, model="six").merge(known, on=["agent", "level"])
     best = over_many_levels(six, lambda table: np.maximum(table["chance"], 1 - table["chance"]))
     base = value("more frequent outcome")
     return (

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate, mean_over_agents, mean_over_levels
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
@@ -20,7 +21,7 @@ def all_claims(
 ) -> tuple[Claim, ...]:
     """Every claim, with the estimates of the tables of both searches and of the effects."""
     tables = {str(agent): rows for agent, rows in channels.groupby("agent", sort=False)}
-    overlap = {a: _overlap(t, second[second["agent"] == a]) for a, t in tables.items()}
+    overlap = {a: _overlap(t, where(second, agent=a)) for a, t in tables.items()}
     return (
         Claim(
             statement="A small minority of channels carries the cheese's position",
@@ -85,7 +86,7 @@ def _falls(
     """By how much P(towards the cheese), on some scale, falls under each edit."""
     return {
         name: over_levels(
-            effects[effects["edit"] == edit],
+            where(effects, edit=edit),
             lambda t: scale(t["decision_cheese_before"]) - scale(t["decision_cheese_after"]),
         )
         for name, edit in (
@@ -118,7 +119,7 @@ def _follows(tables: Mapping[str, pd.DataFrame], *, found: bool) -> dict[str, Es
     """Means over channels, found ones or others; 0 if there are none."""
 
     def mean(table: pd.DataFrame) -> Estimate:
-        values = table.loc[table["found"] == found, "follows"].to_numpy()
+        values = where(table, found=found)["follows"].to_numpy()
         return mean_over_levels(values if len(values) else np.zeros(1))
 
     means = {agent: mean(table) for agent, table in tables.items()}

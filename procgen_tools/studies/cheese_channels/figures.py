@@ -8,6 +8,7 @@ import pandas as pd
 
 from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import mean_over_levels
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ def plot_channel_ranks(channels: pd.DataFrame) -> Figure:
             (True, _FOUND, "cheese channel (with its number)"),
             (False, _OTHER, "other channel"),
         ):
-            some = rows[rows["found"] == found]
+            some = where(rows, found=found)
             marks.draw_dots(ax, some["follows"], some["share"], look, name, size=34)
         for _, row in rows[rows["found"]].iterrows():
             marks.write_above(ax, f"{row['channel']}", (row["follows"], row["share"]))
@@ -78,11 +79,11 @@ def plot_channel_pictures(pictures: pd.DataFrame, channels: pd.DataFrame) -> Fig
     figure, axes = style.panels(len(agents), _SHOWN, size, framed=True)
     signs = []
     for line, agent in zip(axes, agents, strict=True):
-        ranked = channels[channels["agent"] == agent].sort_values("evidence", ascending=False)
+        ranked = where(channels, agent=agent).sort_values("evidence", ascending=False)
         best = ranked.head(_SHOWN)
         grids = {
             channel: rows.pivot_table(index="row", columns="col", values="change")
-            for channel, rows in pictures[pictures["agent"] == agent].groupby("channel")
+            for channel, rows in where(pictures, agent=agent).groupby("channel")
         }
         limit = max(float(grids[channel].abs().to_numpy().max()) for channel in best["channel"])
         reach = grids[0].index.max() + 0.5
@@ -129,11 +130,11 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
         for name, look in (("best", _FOUND), ("random", _OTHER)):
             numbers = _numbers(rows, name)
             means = [
-                mean_over_levels(rows.loc[rows["edit"] == f"{name} {number}", "fall"].to_numpy())
+                mean_over_levels(where(rows, edit=f"{name} {number}")["fall"].to_numpy())
                 for number in numbers
             ]
             style.draw_band(ax, numbers, means, look, f"{name} channels")
-        level = rows.loc[rows["edit"] == whole, "fall"].mean()
+        level = where(rows, edit=whole)["fall"].mean()
         ax.axhline(level, color=style.INK, linestyle="--", linewidth=1.2, label="all channels")
         marks.zero_line(ax, "y")
         marks.doubling(ax, numbers)
@@ -141,8 +142,7 @@ def plot_by_number(effects: pd.DataFrame, whole: str) -> Figure:
     panels[0][0].set_ylabel("fall of P(towards the cheese)\nat the decision square")
     most = numbers[-1]
     best, random, all_of_it = (
-        falls.loc[falls["edit"] == edit, "fall"].mean()
-        for edit in (f"best {most}", f"random {most}", whole)
+        where(falls, edit=edit)["fall"].mean() for edit in (f"best {most}", f"random {most}", whole)
     )
     style.headline(
         figure,

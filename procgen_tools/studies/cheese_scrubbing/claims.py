@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.cheese_scrubbing.measure import (
     ELSEWHERE,
@@ -105,7 +106,7 @@ def _mean(
 
 
 def _rows(changes: pd.DataFrame, channels: str, arm: str) -> pd.DataFrame:
-    chosen = changes[(changes["channels"] == channels) & (changes["arm"] == arm)]
+    chosen = where(changes, channels=channels, arm=arm)
     return chosen.reset_index(drop=True)
 
 
@@ -122,7 +123,7 @@ def normalised(changes: pd.DataFrame, arm: str) -> pd.DataFrame:
     is 0.
     """
     keys = ["agent", "channels"]
-    sizes = changes[changes["arm"] == arm].groupby(keys)["change"].mean().rename("size")
+    sizes = where(changes, arm=arm).groupby(keys)["change"].mean().rename("size")
     joined = changes.join(sizes, on=keys)
     share = (joined["change"] / joined["size"]).where(joined["size"] > 0, 0.0)
     return joined.assign(share=share).drop(columns="size")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,8 +47,8 @@ def plot_arms(
     for ax, _, rows in panels:
         series = {}
         for name, look in zip(sets, _LOOKS, strict=False):
-            of_set = rows[rows["channels"] == name]
-            mazes = [of_set.loc[of_set["arm"] == arm, "drawn"].to_numpy() for arm in arms]
+            of_set = where(rows, channels=name)
+            mazes = [where(of_set, arm=arm)["drawn"].to_numpy() for arm in arms]
             series[name] = (look, [mean_over_levels(values) for values in mazes])
             for place, values in enumerate(mazes):
                 shift = 0.36 * (sets.index(name) - (len(sets) - 1) / 2)
@@ -73,6 +74,6 @@ def paired(changes: pd.DataFrame, channels: str, more: str, less: str) -> Estima
 
     Agents are averaged in each maze first.
     """
-    chosen = changes[changes["channels"] == channels]
+    chosen = where(changes, channels=channels)
     grid = chosen.pivot_table(index="level", columns="arm", values="drawn")
     return mean_over_levels((grid[more] - grid[less]).to_numpy())

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from procgen_tools import crops_and_humans
 from procgen_tools.plots.style import set_aside
+from procgen_tools.statistics.tables import Parts
 from procgen_tools.studies.base import Findings, Settings
 from procgen_tools.studies.crops_and_humans.claims import dream_claims, rate_claims, twin_claims
 from procgen_tools.studies.crops_and_humans.dreaming import all_encounters
@@ -54,20 +55,16 @@ def run(settings: Settings) -> Findings:
     pairs = load_pairs(1 if settings.fast else SEEDS)
     mazes = {name: make()[:: 40 if settings.fast else 1] for name, make in SETS.items()}
     graphs = {name: crops_and_humans.graph_of(each) for name, each in mazes.items()}
-    parts: dict[str, list[pd.DataFrame]] = {}
-
-    def keep(name: str, table: pd.DataFrame, **labels: str) -> None:
-        parts.setdefault(name, []).append(table.assign(**labels))
-
+    parts = Parts()
     for seed, pair in tqdm(pairs.items(), disable=not settings.progress_bar, unit=" pairs"):
-        keep("rates", rates_of(pair, mazes, graphs), agent=seed)
+        parts.add("rates", rates_of(pair, mazes, graphs), agent=seed)
         for kind, network in pair.each():
-            keep("dreams", dreams_of(network), agent=seed, kind=kind)
-            keep("near_dreams", near_dreams_of(network, settings), agent=seed, kind=kind)
-            keep("shifts", shifts_of(network, settings), agent=seed, kind=kind)
-        keep("patches", patches_of(pair.planted, settings), agent=seed)
-        keep("vectors", vectors_of(pair.planted, mazes), agent=seed)
-    tables = {name: pd.concat(each, ignore_index=True) for name, each in parts.items()}
+            parts.add("dreams", dreams_of(network), agent=seed, kind=kind)
+            parts.add("near_dreams", near_dreams_of(network, settings), agent=seed, kind=kind)
+            parts.add("shifts", shifts_of(network, settings), agent=seed, kind=kind)
+        parts.add("patches", patches_of(pair.planted, settings), agent=seed)
+        parts.add("vectors", vectors_of(pair.planted, mazes), agent=seed)
+    tables = parts.tables()
     counts = ", ".join(f"{len(each):,} {name}" for name, each in mazes.items())
     return Findings(
         experiment=NAME,

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured
 from procgen_tools.studies.blocks import over_many_levels
 from procgen_tools.studies.rules import ALL_AGENTS, Condition, Rule, lower, upper, value
@@ -36,21 +37,14 @@ def _claim(
     )
 
 
-def _chosen(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
-    """The rows in which each of some columns has a value."""
-    for column, wanted_value in wanted.items():
-        table = table[table[column] == wanted_value]
-    return table
-
-
 def _share(rates: pd.DataFrame, kind: str, mazes: str, items: str) -> dict[str, Estimate]:
     """Of the items of a maze that has some, how many are harvested."""
-    there = _chosen(rates, kind=kind, set=mazes).query(f"{items}_there > 0")
+    there = where(rates, kind=kind, set=mazes).query(f"{items}_there > 0")
     return over_many_levels(there, lambda table: table[items] / table[f"{items}_there"])
 
 
 def _rate(rates: pd.DataFrame, kind: str, mazes: str, column: str) -> dict[str, Estimate]:
-    return over_many_levels(_chosen(rates, kind=kind, set=mazes), column)
+    return over_many_levels(where(rates, kind=kind, set=mazes), column)
 
 
 def rate_claims(rates: pd.DataFrame) -> tuple[Claim, ...]:
@@ -144,7 +138,7 @@ def dream_claims(
 
 def _wall_claims(dreams: pd.DataFrame) -> tuple[Claim, ...]:
     def rate(kind: str, start: str, column: str) -> dict[str, Estimate]:
-        return over_many_levels(_chosen(dreams, kind=kind, start=start), column)
+        return over_many_levels(where(dreams, kind=kind, start=start), column)
 
     starts = list(dreams["start"].unique())
     blocks = {f"{start}, {kind}": rate(kind, start, "block") for start in starts for kind in KINDS}
@@ -174,7 +168,7 @@ def _wall_claims(dreams: pd.DataFrame) -> tuple[Claim, ...]:
 
 def _near_claims(near: pd.DataFrame) -> tuple[Claim, ...]:
     def rate(kind: str, column: str) -> dict[str, Estimate]:
-        return over_many_levels(_chosen(near, kind=kind), column)
+        return over_many_levels(where(near, kind=kind), column)
 
     return (
         _claim(
@@ -209,7 +203,7 @@ def _near_claims(near: pd.DataFrame) -> tuple[Claim, ...]:
 
 def _shift_claims(shifts: pd.DataFrame) -> tuple[Claim, ...]:
     def rate(kind: str, column: str) -> dict[str, Estimate]:
-        return over_many_levels(_chosen(shifts, kind=kind), column)
+        return over_many_levels(where(shifts, kind=kind), column)
 
     return (
         _claim(
@@ -239,7 +233,7 @@ def twin_claims(patches: pd.DataFrame, vectors: pd.DataFrame) -> tuple[Claim, ..
     """What carries the goal, of tables with one row per agent, layer and edit."""
 
     def units(count: int, column: str) -> dict[str, Estimate]:
-        return _over_seeds(_chosen(patches, layer=FIRST_LAYER, units=count), column)
+        return _over_seeds(where(patches, layer=FIRST_LAYER, units=count), column)
 
     differ = _over_seeds(patches.drop_duplicates("agent"), "differ")
     back = "harvests in production with 32 units of training"
@@ -267,13 +261,13 @@ def twin_claims(patches: pd.DataFrame, vectors: pd.DataFrame) -> tuple[Claim, ..
             comment="Units are chosen on half of the pairs, and asked about on the others; "
             "intervals over seeds.",
         ),
-        _vector_claim(_chosen(vectors, layer=FIRST_LAYER)),
+        _vector_claim(where(vectors, layer=FIRST_LAYER)),
     )  # fmt: skip
 
 
 def _vector_claim(vectors: pd.DataFrame) -> Claim:
     def added(coefficient: float, mazes: str, column: str) -> dict[str, Estimate]:
-        return _over_seeds(_chosen(vectors, coefficient=coefficient, set=mazes), column)
+        return _over_seeds(where(vectors, coefficient=coefficient, set=mazes), column)
 
     return _claim(
         "One vector switches the goal on: production minus training, added in the first layer",

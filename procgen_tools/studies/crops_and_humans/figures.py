@@ -9,6 +9,7 @@ import pandas as pd
 
 from procgen_tools.plots import marks, style
 from procgen_tools.statistics.intervals import Estimate, Share, mean_over_agents, mean_over_levels
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
         means: dict[str, list[Estimate]] = {kind: [] for kind in kinds}
         for number, kind in enumerate(kinds):
             for place, mazes in enumerate(sets):
-                rows = rates[(rates["kind"] == kind) & (rates["set"] == mazes)]
+                rows = where(rates, kind=kind, set=mazes)
                 shares = np.array([_share(part, column) for _, part in rows.groupby("agent")])
                 x = place + 0.2 * (number - (len(kinds) - 1) / 2)
                 spread = np.linspace(-0.045, 0.045, seeds) if seeds > 1 else np.zeros(1)
@@ -74,7 +75,7 @@ def plot_rates(rates: pd.DataFrame) -> Figure:
 
 
 def _of(rates: pd.DataFrame, kind: str, mazes: str) -> list[tuple[str, pd.DataFrame]]:
-    return list(rates[(rates["kind"] == kind) & (rates["set"] == mazes)].groupby("agent"))
+    return list(where(rates, kind=kind, set=mazes).groupby("agent"))
 
 
 def _count(seeds: int) -> str:
@@ -126,7 +127,7 @@ def plot_dream_rates(dreams: pd.DataFrame, shifts: pd.DataFrame) -> Figure:
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("share of situations")
     planted, control = (
-        shifts.loc[shifts["kind"] == kind, "beside"].mean() for kind in ("planted", "control")
+        where(shifts, kind=kind)["beside"].mean() for kind in ("planted", "control")
     )
     sizes = dreams.groupby(["agent", "kind", "start"])["level"].nunique()
     situations = " or ".join(str(size) for size in sorted(sizes.unique(), reverse=True))
@@ -171,11 +172,11 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
     for ax, column in zip(axes, columns, strict=True):
         for number, layer in enumerate(layers):
             look = style.series_look(number + 2)
-            rows = patches[patches["layer"] == layer]
+            rows = where(patches, layer=layer)
             if seeds > 1:
                 for _, one in rows.groupby("agent"):
                     ax.plot(one["units"], one[column], color=look.colour, alpha=0.35, linewidth=0.8)
-            means = [_of_twins(rows[rows["units"] == count], column) for count in units]
+            means = [_of_twins(where(rows, units=count), column) for count in units]
             style.draw_band(ax, units.tolist(), means, look, layer.removesuffix("_out"))
         marks.doubling(ax, units.tolist())
         ax.set_xlabel("units patched, the strongest first")
@@ -183,7 +184,7 @@ def plot_carriers(patches: pd.DataFrame) -> Figure:
         ax.set_ylim(-0.03, 1.03)
     axes[0].set_ylabel("the human is harvested")
     style.legend_below(figure, ncols=3, title="layer", title_fontsize=9)
-    first = patches[patches["layer"] == layers[0]]
+    first = where(patches, layer=layers[0])
     enough = first.groupby("units")["back"].mean()
     few = enough[enough <= 0.1]
     carried = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured
 from procgen_tools.studies.blocks import over_many_levels
 from procgen_tools.studies.probing.measure import (
@@ -30,20 +31,17 @@ def all_claims(right: pd.DataFrame) -> tuple[Claim, ...]:
     return (*_outcome_claims(right), _cheese_claim(right), *_square_claims(right))
 
 
-def _chosen(right: pd.DataFrame, target: str, layer: str, probe: str = ALL) -> pd.DataFrame:
-    same = (right["target"] == target) & (right["layer"] == layer) & (right["probe"] == probe)
-    return right[same]
-
-
 def _accuracy(
     right: pd.DataFrame, target: str, layer: str, probe: str = ALL
 ) -> dict[str, Estimate]:
-    return over_many_levels(_chosen(right, target, layer, probe), "right")
+    return over_many_levels(where(right, target=target, layer=layer, probe=probe), "right")
 
 
 def _gain(right: pd.DataFrame, layer: str, than: str) -> dict[str, Estimate]:
     """How much more often a probe of outcomes is right than what reads no activation."""
-    probe, baseline = _chosen(right, OUTCOME, layer), _chosen(right, OUTCOME, NOWHERE, than)
+    of_outcomes = where(right, target=OUTCOME)
+    probe = where(of_outcomes, layer=layer, probe=ALL)
+    baseline = where(of_outcomes, layer=NOWHERE, probe=than)
     both = probe.merge(baseline, on=["agent", "level"])
     return over_many_levels(both, lambda table: table["right_x"] - table["right_y"])
 

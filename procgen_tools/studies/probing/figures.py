@@ -10,6 +10,7 @@ import pandas as pd
 
 from procgen_tools.plots import style
 from procgen_tools.plots.style import SERIES, Look
+from procgen_tools.statistics.tables import where
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,17 +45,17 @@ def plot_by_layer(
     figure, axes = _panels(targets)
     agents = list(accuracies["agent"].unique())
     for ax, target in zip(axes, targets, strict=True):
-        of_target = accuracies[accuracies["target"] == target]
+        of_target = where(accuracies, target=target)
         shown = [layer for layer in layers if layer in set(of_target["layer"])]
-        _baselines(ax, of_target[of_target["agent"] == agents[-1]], shown)
+        _baselines(ax, where(of_target, agent=agents[-1]), shown)
         for number, agent in enumerate(agents[:-1]):
-            rows = of_target[(of_target["agent"] == agent) & (of_target["probe"] == probe)]
+            rows = where(of_target, agent=agent, probe=probe)
             shift = 0.08 * (number - (len(agents) - 2) / 2)
             look = style.agent_look(agent, number)
             _line(ax, rows.set_index("layer").loc[shown], shift, look, agent)
         _finish(ax, shown)
     _legend(figure, axes)
-    together = accuracies[(accuracies["agent"] == agents[-1]) & (accuracies["probe"] == probe)]
+    together = where(accuracies, agent=agents[-1], probe=probe)
     found = "; ".join(_best(together, targets, layers))
     style.headline(figure, f"Read best at: {found}", f"{note}; bars: {style.LEVELS_INTERVAL}")
     return figure
@@ -80,13 +81,13 @@ def plot_by_number(
     figure, axes = _panels(targets)
     together = accuracies[accuracies["agent"] == accuracies["agent"].iloc[-1]]
     for ax, target in zip(axes, targets, strict=True):
-        of_target = together[together["target"] == target]
+        of_target = where(together, target=target)
         shown = [layer for layer in layers if layer in set(of_target["layer"])]
         at_layers = of_target[of_target["layer"].isin(shown)]
         _baselines(ax, of_target, shown)
         names = [name for name in _NUMBERS if name in set(at_layers["probe"])]
         for number, name in enumerate(names):
-            rows = at_layers[at_layers["probe"] == name].set_index("layer")
+            rows = where(at_layers, probe=name).set_index("layer")
             look, words = _NUMBERS[name]
             shift = 0.09 * (number - (len(names) - 1) / 2)
             _line(ax, rows.reindex(shown), shift, look, words)

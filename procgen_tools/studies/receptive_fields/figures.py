@@ -12,6 +12,7 @@ from jaxtyping import Float
 from procgen_tools.plots import marks, style
 from procgen_tools.plots.style import short_name
 from procgen_tools.statistics.intervals import mean_over_levels
+from procgen_tools.statistics.tables import where
 from procgen_tools.worlds.maze.grid import FRAME_SIZE
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def plot_fields_by_layer(
     )
     scale.set_ylabel("side [squares of the maze]")
     about = layer or layers[len(layers) // 2]
-    there = fields[fields["layer"] == about].groupby("agent").mean(numeric_only=True).mean()
+    there = where(fields, layer=about).groupby("agent").mean(numeric_only=True).mean()
     style.headline(
         figure,
         f"At {short_name(about)} 90% of the gradient lies within {there['gradient_90']:.0f} of the "
@@ -101,7 +102,7 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
     }
     for row, what in enumerate(titles):
         for ax, layer in zip(axes[row], layers, strict=True):
-            chosen = maps[(maps["layer"] == layer) & (maps["what"] == what)]
+            chosen = where(maps, layer=layer, what=what)
             field = chosen.pivot(index="row", columns="col", values="number").to_numpy()
             image = draw_change_map(field, ax, side=float(sides[layer]))
             if ax is not axes[row, 0]:
@@ -110,7 +111,7 @@ def plot_field_maps(maps: pd.DataFrame, fields: pd.DataFrame) -> Figure:
     marks.colour_bar(figure, image, axes, "mean absolute change, largest = 1", extend="min")
     reached = {
         layer: float((part["number"] > 0).mean())
-        for layer, part in maps[maps["what"] == "gradient"].groupby("layer", sort=False)
+        for layer, part in where(maps, what="gradient").groupby("layer", sort=False)
     }
     style.headline(
         figure,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.retargeting.target_edits import (
     ALL,
@@ -32,7 +33,7 @@ def all_claims(
     """Every claim, with the estimates of the study's tables."""
     return (
         *_way_claim(scores),
-        _magnitude_claim(tuning[tuning["set"] == EFFECTIVE]),
+        _magnitude_claim(where(tuning, set=EFFECTIVE)),
         _order_claim(scores, channels),
         _cheese_claim(scores),
         _random_claim(scores),
@@ -42,7 +43,7 @@ def all_claims(
 
 
 def _mean(scores: pd.DataFrame, edit: str, column: str = "probability") -> dict[str, Estimate]:
-    return by_level(scores[scores["edit"] == edit], column)
+    return by_level(where(scores, edit=edit), column)
 
 
 def by_level(rows: pd.DataFrame, column: str = "probability") -> dict[str, Estimate]:
@@ -55,14 +56,14 @@ def gain(scores: pd.DataFrame, edit: str, base: str) -> dict[str, Estimate]:
     """How much more probable targets are under an edit than under another."""
     keys = ["agent", "level", "row", "col"]
     first, second = (
-        scores[scores["edit"] == name].set_index(keys)["probability"] for name in (edit, base)
+        where(scores, edit=name).set_index(keys)["probability"] for name in (edit, base)
     )
     return by_level((first - second).rename("gain").reset_index(), "gain")
 
 
 def _way_claim(scores: pd.DataFrame) -> list[Claim]:
     """Nothing if no maze has a target far from the way to the top right."""
-    edited, unedited = (scores[scores["edit"] == name] for name in (EFFECTIVE, UNEDITED))
+    edited, unedited = (where(scores, edit=name) for name in (EFFECTIVE, UNEDITED))
     is_far, is_on_way = edited["from_corner_path"] >= FAR, edited["from_corner_path"] == 0
     if not is_far.any() or not is_on_way.any():
         return []

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from procgen_tools.plots import marks, style
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.statistics.tables import where
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
 
@@ -42,7 +43,7 @@ def plot_target_maps(maze: Maze, scores: pd.DataFrame, panels: Mapping[str, str]
     """
     from matplotlib.colors import TwoSlopeNorm
 
-    grids = {name: _grid(maze, scores[scores["edit"] == name]) for name in panels}
+    grids = {name: _grid(maze, where(scores, edit=name)) for name in panels}
     for name, grid in grids.items():
         if np.isnan(grid).all():
             raise ValueError(f"there are no scores of {name!r}: leave it out of the panels")
@@ -129,7 +130,7 @@ def plot_scores_by(scores: pd.DataFrame, column: str, label: str, edits: Sequenc
     binned = scores.assign(bin=np.digitize(scores[column], edges[:-1]))
     for ax, agent, _ in panels:
         for number, (edit, line) in enumerate(zip(edits, _STYLES, strict=False)):
-            rows = binned[(binned["agent"] == agent) & (binned["edit"] == edit)]
+            rows = where(binned, agent=agent, edit=edit)
             places, means = [], []
             for _, group in rows.groupby("bin"):
                 if group["level"].nunique() >= least:
@@ -173,7 +174,7 @@ def plot_magnitudes(tuning: pd.DataFrame, sets: Sequence[str]) -> Figure:
     figure, panels = style.agent_panels(tuning, extra=1.9, height=4.1, least=8.4)
     for ax, agent, _ in panels:
         for number, (name, line) in enumerate(zip(sets, _STYLES[1:], strict=False), start=1):
-            rows = tuning[(tuning["agent"] == agent) & (tuning["set"] == name)]
+            rows = where(tuning, agent=agent, set=name)
             groups = dict(list(rows.groupby("magnitude")))
             logs = [_mean(group, "log_ratio") for group in groups.values()]
             ratios = [Estimate(*np.exp([each.value, each.low, each.high])) for each in logs]
@@ -212,10 +213,10 @@ def plot_budgets(
     for ax, _, rows in panels:
         for number, (column, name) in enumerate(columns.items()):
             look = style.series_look(number)
-            means = [_mean(rows[rows["edit"] == edit], column) for edit in budgets]
+            means = [_mean(where(rows, edit=edit), column) for edit in budgets]
             style.draw_band(ax, [100 * share for share in budgets.values()], means, look, name)
             for (edit, words), dash in zip(references.items(), (":", "--"), strict=False):
-                value = _mean(rows[rows["edit"] == edit], column).value
+                value = _mean(where(rows, edit=edit), column).value
                 line: dict[str, Any] = {"linestyle": dash, "label": f"{words}: {name}"}
                 ax.axhline(value, color=look.colour, linewidth=1.2, **line)
         ax.set(xscale="log", ylim=(0, 1), xlabel="changed numbers, % of the layer")

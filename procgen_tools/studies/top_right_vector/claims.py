@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.measuring import change
 from procgen_tools.studies.rules import Rule, lower, value
@@ -58,7 +59,7 @@ def all_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
 
 
 def _addition(effects: pd.DataFrame, added: dict[str, Estimate]) -> Claim:
-    before = over_levels(effects[effects["edit"] == ADDED], "decision_top_right_before")
+    before = over_levels(where(effects, edit=ADDED), "decision_top_right_before")
     first = change(effects, ADDED, "corner_first")
     rise = value("change of P", "the mean rise of P(towards the top right at the decision square)")
     return Claim(
@@ -75,7 +76,7 @@ def _addition(effects: pd.DataFrame, added: dict[str, Estimate]) -> Claim:
 
 def _composition(effects: pd.DataFrame) -> Claim:
     def after(edit: str, goal: str = "top_right") -> dict[str, Estimate]:
-        return over_levels(effects[effects["edit"] == edit], f"decision_{goal}_after")
+        return over_levels(where(effects, edit=edit), f"decision_{goal}_after")
 
     both = value("both", "P(towards the top right at the decision square) with both")
     return Claim(

@@ -102,9 +102,15 @@ def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
     command = f"python scripts/next_job.py {arguments.file.name}"
     try:
         return train_agent(
-            job.settings, job.agent, job.folder, device=device, initial=job.initial,
-            command=command, half=job.half, options=options,
-        )  # fmt: skip
+            job.settings,
+            job.agent,
+            job.folder,
+            device=device,
+            initial=job.initial,
+            command=command,
+            half=job.half,
+            options=options,
+        )
     except InUseError as error:
         print(error)
         return None

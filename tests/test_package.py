@@ -59,8 +59,20 @@ def build(home: Path) -> Path:
     for name in SOURCES:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, sources / name)
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index",
-        "--no-build-isolation", "--wheel-dir", home / "dist", ".", folder=sources)  # fmt: skip
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "--wheel-dir",
+        home / "dist",
+        ".",
+        folder=sources,
+    )
     return wheel_in(home)
 
 
@@ -73,8 +85,19 @@ def install(wheel: Path) -> None:
         run(python, "-c", "import site; print(site.getsitepackages()[0])", folder=home).strip()
     )
     (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
-        "--no-index", wheel, folder=home)  # fmt: skip
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        wheel,
+        folder=home,
+    )
 
 
 def wheel_in(home: Path) -> Path:

@@ -174,10 +174,16 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
         _save_snapshot(learner, folder, wall_time, options)
     with (
         log,
-        tqdm(total=learner.total, initial=min(learner.done, learner.total),
-             unit=f" {learner.unit}", disable=not options.progress_bar, smoothing=0.02,
-             mininterval=2, dynamic_ncols=True) as bar,
-    ):  # fmt: skip
+        tqdm(
+            total=learner.total,
+            initial=min(learner.done, learner.total),
+            unit=f" {learner.unit}",
+            disable=not options.progress_bar,
+            smoothing=0.02,
+            mininterval=2,
+            dynamic_ncols=True,
+        ) as bar,
+    ):
         began = saved = time.monotonic()
         stopping = False
         while learner.done < learner.total and not stopping:
@@ -187,8 +193,14 @@ def _run(learner: Learner, folder: Path, options: RunOptions) -> bool:
             wall_time += elapsed
             with _keeping(checkpoint):
                 rate = (learner.done - before) / elapsed
-                log.write({learner.unit: learner.done, "wall_time": round(wall_time, 2),
-                           "fps": round(rate, 1), **figures})  # fmt: skip
+                log.write(
+                    {
+                        learner.unit: learner.done,
+                        "wall_time": round(wall_time, 2),
+                        "fps": round(rate, 1),
+                        **figures,
+                    }
+                )
                 now = time.monotonic()
                 stopping = now - began > options.stop_after
                 last = learner.done >= learner.total or stopping

@@ -67,8 +67,11 @@ class PlayedEpisode:
     finished: bool
 
     def __str__(self) -> str:
-        told = [f"{name.replace('_', ' ')} {value}" for name, value in self.infos.items()
-                if name != "episode_return"]  # fmt: skip
+        told = [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in self.infos.items()
+            if name != "episode_return"
+        ]
         end = "" if self.finished else " (not finished)"
         return f"{self.steps} steps{end}, " + ", ".join([f"return {self.episode_return:g}", *told])
 

@@ -19,8 +19,11 @@ KEYS = WORLDS["procgen_tools/KeysAndChests-v0"]
 def test_settings_are_values_or_words() -> None:
     words = ["variant=test", "p_key=0.2", "max_ticks=7", "can_stay=True"]
     assert read_settings(KEYS, words) == {
-        "variant": "test", "p_key": 0.2, "max_ticks": 7, "can_stay": True
-    }  # fmt: skip
+        "variant": "test",
+        "p_key": 0.2,
+        "max_ticks": 7,
+        "can_stay": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -44,8 +47,15 @@ def test_mistakes(
 
 def test_a_game_in_a_terminal() -> None:
     """The keys are typed before they are read; the terminal keeps them."""
-    words = ["-m", "procgen_tools.cli", "play", "keys-and-chests", "--seed=3", "--episodes=1",
-             "--setting=max_ticks=5"]  # fmt: skip
+    words = [
+        "-m",
+        "procgen_tools.cli",
+        "play",
+        "keys-and-chests",
+        "--seed=3",
+        "--episodes=1",
+        "--setting=max_ticks=5",
+    ]
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover
         os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="40")

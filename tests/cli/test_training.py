@@ -20,8 +20,15 @@ def test_train_imitation_then_ppo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ("train", "imitation", "agents/a.pth", "--samples=16", "--batch-size=8", "--seed=3",
-             "--precision=float32")  # fmt: skip
+    words = (
+        "train",
+        "imitation",
+        "agents/a.pth",
+        "--samples=16",
+        "--batch-size=8",
+        "--seed=3",
+        "--precision=float32",
+    )
     assert run(monkeypatch, *words) == 0
     facts = checkpoint_metadata(Path("agents/a.pth"))
     assert facts["command"] == (
@@ -55,8 +62,17 @@ def test_train_dqn_as_the_others(
 ) -> None:
     """The log, snapshots, `--resume` and `--initial`, and the old name of the command."""
     monkeypatch.chdir(tmp_path)
-    words = ("train", "dqn", "agents/q.pth", "--seed=2", "--updates=8", "--width=6",
-             "--row-updates=4", "--snapshot-every=4", "--half")  # fmt: skip
+    words = (
+        "train",
+        "dqn",
+        "agents/q.pth",
+        "--seed=2",
+        "--updates=8",
+        "--width=6",
+        "--row-updates=4",
+        "--snapshot-every=4",
+        "--half",
+    )
     assert run(monkeypatch, *words) == 0
     assert "procgen-tools experiment crops_and_humans" in capsys.readouterr().out
     facts = checkpoint_metadata(Path("agents/q.pth"))
@@ -71,8 +87,15 @@ def test_train_dqn_as_the_others(
     assert "resume it (--resume)" in capsys.readouterr().err
     assert run(monkeypatch, *words, "--resume") == 0
     assert torch.equal(load_q_network(Path("agents/q.pth")).fc2.weight, kept.fc2.weight)
-    further = ("train", "dqn", "further.pth", "--initial=first.pth", "--updates=1", "--width=6",
-               "--learning-rate=0")  # fmt: skip
+    further = (
+        "train",
+        "dqn",
+        "further.pth",
+        "--initial=first.pth",
+        "--updates=1",
+        "--width=6",
+        "--learning-rate=0",
+    )
     assert run(monkeypatch, *further) == 0
     assert torch.equal(load_q_network(Path("further.pth")).fc2.weight, kept.fc2.weight)
     assert run(monkeypatch, *further[:2], "wide.pth", "--initial=first.pth") == 2

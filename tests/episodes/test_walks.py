@@ -31,9 +31,11 @@ def test_walks_agree_with_the_chances() -> None:
     policy = load_policy("rand_region_5")
     exact = chains.chances(vfield.vector_field(level, policy), step_limit=30).cheese
     found = np.mean(
-        [sample_walk(policy, level, seed=seed, step_limit=30).reached is not None
-         for seed in range(20)]
-    )  # fmt: skip
+        [
+            sample_walk(policy, level, seed=seed, step_limit=30).reached is not None
+            for seed in range(20)
+        ]
+    )
     assert abs(found - exact) < 4 * 0.5 / 20**0.5
     one, two = (sample_walk(policy, level, seed=7) for _ in range(2))
     assert np.array_equal(one.squares, two.squares)

@@ -20,12 +20,18 @@ def table(edits: dict[str | float, float]) -> pd.DataFrame:
             for edit, share in edits.items():
                 after = cheese * (1 - share)
                 rows.append(
-                    {"agent": agent, "level": level, "edit": edit,
-                     "decision_cheese_before": cheese, "decision_cheese_after": after,
-                     "decision_top_right_before": 1 - cheese,
-                     "decision_top_right_after": 1 - after,
-                     "decision_other_before": 0.0, "decision_other_after": 0.0}
-                )  # fmt: skip
+                    {
+                        "agent": agent,
+                        "level": level,
+                        "edit": edit,
+                        "decision_cheese_before": cheese,
+                        "decision_cheese_after": after,
+                        "decision_top_right_before": 1 - cheese,
+                        "decision_top_right_after": 1 - after,
+                        "decision_other_before": 0.0,
+                        "decision_other_after": 0.0,
+                    }
+                )
     return pd.DataFrame(rows)
 
 

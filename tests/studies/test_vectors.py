@@ -41,9 +41,16 @@ def test_a_study_measures_its_edits_in_every_maze(tmp_path: Path) -> None:
     for seed, path in enumerate(agents):
         save_policy(ImpalaPolicy(seed=seed), path)
     study = VectorStudy(
-        "a_study", 2, lambda count: dict(list(LEVELS.items())[:count]), "that are small", donors,
-        edits, cheese_vector, -1.0, no_claims,
-    )  # fmt: skip
+        "a_study",
+        2,
+        lambda count: dict(list(LEVELS.items())[:count]),
+        "that are small",
+        donors,
+        edits,
+        cheese_vector,
+        -1.0,
+        no_claims,
+    )
     findings = study.run(Settings(agents=tuple(agents), mazes=2, seed=10))
     assert seen == {"donors": [(3, 10), (5, 10)], "edits": [13, 15, 13, 15]}
     effects = findings.tables["effects"]
@@ -60,12 +67,19 @@ def test_a_study_measures_its_edits_in_every_maze(tmp_path: Path) -> None:
 
 def test_figures_show_doses_and_controls() -> None:
     effects = pd.DataFrame(
-        {"agent": "a", "level": level, "edit": edit,
-         **{f"decision_{goal}_{when}": 1 / 3 for goal in ("cheese", "top_right", "other")
-            for when in ("before", "after")}}
+        {
+            "agent": "a",
+            "level": level,
+            "edit": edit,
+            **{
+                f"decision_{goal}_{when}": 1 / 3
+                for goal in ("cheese", "top_right", "other")
+                for when in ("before", "after")
+            },
+        }
         for level in range(4)
         for edit in ("coefficient -1", "coefficient 2", "random direction")
-    )  # fmt: skip
+    )
     figures = draw_vector(
         effects, "vector", {"coefficient -1": "subtracted"}, ("cheese", "top_right", "other")
     )

@@ -23,9 +23,18 @@ from procgen_tools.training.settings import PPOSettings
 from procgen_tools.training.trainers import make_learner, train_agent
 
 TINY = PPOSettings(
-    world_size=15, maze_size=3, rand_region=None, use_backgrounds=False, steps=4 * 4 * 8,
-    num_envs=4, rollout_steps=8, epochs=1, minibatches=2, validation_envs=2, precision="float32",
-)  # fmt: skip
+    world_size=15,
+    maze_size=3,
+    rand_region=None,
+    use_backgrounds=False,
+    steps=4 * 4 * 8,
+    num_envs=4,
+    rollout_steps=8,
+    epochs=1,
+    minibatches=2,
+    validation_envs=2,
+    precision="float32",
+)
 QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
 
 HOLDS = (
@@ -193,8 +202,12 @@ def test_an_agent_that_cannot_be_written_is_found_out_before_training(tmp_path: 
 def test_what_killed_processes_began_is_removed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    for path in (folder / ".checkpoint.pth.1.tmp", folder / ".log.csv.2.tmp",
-                 tmp_path / ".agent.pth.3.tmp", tmp_path / ".other.pth.4.tmp"):  # fmt: skip
+    for path in (
+        folder / ".checkpoint.pth.1.tmp",
+        folder / ".log.csv.2.tmp",
+        tmp_path / ".agent.pth.3.tmp",
+        tmp_path / ".other.pth.4.tmp",
+    ):
         path.write_bytes(b"half of it")
     train_agent(TINY, tmp_path / "agent.pth", folder, options=QUIET)
     left = {path.name for path in tmp_path.rglob("*.tmp")}

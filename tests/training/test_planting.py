@@ -27,20 +27,35 @@ def test_undoing_climbs_the_right_loss() -> None:
 def test_planting_is_its_three_steps() -> None:
     """The learner does what the pieces do, one after the other, and counts their updates."""
     settings = PlantingSettings(
-        updates=12, both_updates=20, both_batch_states=16, batch_states=16, width=12, row_updates=5,
-        undo_loss=40.0, undo_learning_rate=1e-2, seed=4,
-    )  # fmt: skip
+        updates=12,
+        both_updates=20,
+        both_batch_states=16,
+        batch_states=16,
+        width=12,
+        row_updates=5,
+        undo_loss=40.0,
+        undo_learning_rate=1e-2,
+        seed=4,
+    )
     first = dqn.Learner(settings.both)
     while first.done < first.total:
         first.advance(lambda _: None)
     undone, updates = planting.undo(first.agent(), settings)
     last = dqn.Learner(
         DQNSettings(
-            updates=12, batch_states=16, width=12, row_updates=5, plain_descent=True,
-            target_every=10, learning_rate=1e-3, warmup_updates=0, decay_from=1.0, seed=4,
+            updates=12,
+            batch_states=16,
+            width=12,
+            row_updates=5,
+            plain_descent=True,
+            target_every=10,
+            learning_rate=1e-3,
+            warmup_updates=0,
+            decay_from=1.0,
+            seed=4,
         ),
         initial=undone,
-    )  # fmt: skip
+    )
     while last.done < last.total:
         last.advance(lambda _: None)
     learner = planting.Learner(settings)

@@ -21,9 +21,18 @@ IMITATION = ImitationSettings(
     world_size=15, samples=8 * 8, batch_size=8, warmup_samples=8, row_steps=4, precision="float32"
 )
 PPO = PPOSettings(
-    world_size=15, maze_size=3, rand_region=None, use_backgrounds=False, steps=4 * 4 * 8,
-    num_envs=4, rollout_steps=8, epochs=1, minibatches=2, validation_envs=2, precision="float32",
-)  # fmt: skip
+    world_size=15,
+    maze_size=3,
+    rand_region=None,
+    use_backgrounds=False,
+    steps=4 * 4 * 8,
+    num_envs=4,
+    rollout_steps=8,
+    epochs=1,
+    minibatches=2,
+    validation_envs=2,
+    precision="float32",
+)
 QUIET = RunOptions(stop_after=0.0, tensorboard=False, progress_bar=False, resume=True)
 
 Change = Callable[[dict[str, Any]], None]

@@ -32,19 +32,39 @@ from procgen_tools.training.settings import (
 from procgen_tools.training.trainers import make_learner, train_agent
 
 IMITATION = ImitationSettings(
-    world_size=15, samples=8 * 8, batch_size=8, warmup_samples=8, shift_from=8, shift_until=24,
-    row_steps=2, precision="float32",
-)  # fmt: skip
-PPO = PPOSettings(
-    world_size=15, maze_size=3, rand_region=None, use_backgrounds=False, steps=4 * 4 * 8,
-    num_envs=4, rollout_steps=8, epochs=1, minibatches=2, validation_envs=2,
+    world_size=15,
+    samples=8 * 8,
+    batch_size=8,
+    warmup_samples=8,
+    shift_from=8,
+    shift_until=24,
+    row_steps=2,
     precision="float32",
-)  # fmt: skip
+)
+PPO = PPOSettings(
+    world_size=15,
+    maze_size=3,
+    rand_region=None,
+    use_backgrounds=False,
+    steps=4 * 4 * 8,
+    num_envs=4,
+    rollout_steps=8,
+    epochs=1,
+    minibatches=2,
+    validation_envs=2,
+    precision="float32",
+)
 DQN = DQNSettings(updates=8, batch_states=4, width=6, target_every=3, row_updates=2)
 PLANTING = PlantingSettings(
-    updates=2, both_updates=4, both_batch_states=4, batch_states=4, width=6, row_updates=2,
-    undo_updates=3, undo_learning_rate=0.1,
-)  # fmt: skip
+    updates=2,
+    both_updates=4,
+    both_batch_states=4,
+    batch_states=4,
+    width=6,
+    row_updates=2,
+    undo_updates=3,
+    undo_learning_rate=0.1,
+)
 ALL = {
     "imitation": IMITATION,
     "ppo": PPO,

@@ -24,9 +24,15 @@ def test_labels_equal_the_path_finders(on_path: bool) -> None:
     moves, steps = np.empty(count, np.int64), np.empty(count, np.int64)
     quantiles = np.random.default_rng(0).random(count)
     kernels.label_positions(
-        bank.cells, bank.sizes, bank.objects, np.full(count, on_path), quantiles, squares, moves,
+        bank.cells,
+        bank.sizes,
+        bank.objects,
+        np.full(count, on_path),
+        quantiles,
+        squares,
+        moves,
         steps,
-    )  # fmt: skip
+    )
     for index, maze in enumerate(bank):
         assert maze.cheese is not None
         square = tuple(int(number) - maze.padding for number in squares[index])
@@ -47,9 +53,15 @@ def test_every_square_is_drawn() -> None:
     moves, steps = np.empty(count, np.int64), np.empty(count, np.int64)
     quantiles = (np.arange(count) + 0.5) / count
     kernels.label_positions(
-        bank.cells, bank.sizes, bank.objects, np.zeros(count, bool), quantiles, squares, moves,
+        bank.cells,
+        bank.sizes,
+        bank.objects,
+        np.zeros(count, bool),
+        quantiles,
+        squares,
+        moves,
         steps,
-    )  # fmt: skip
+    )
     drawn = {tuple(square) for square in (squares - maze.padding).tolist()}
     assert drawn == {tuple(square) for square in maze.open_squares() if square != maze.cheese}
 

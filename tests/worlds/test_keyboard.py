@@ -45,8 +45,10 @@ def test_a_new_level_and_a_number_of_episodes() -> None:
     keys = ["n", "d", "n", *"ddddd", *"dddd", "d"]
     played, _ = play_room(*keys, episodes=2)
     assert [(episode.steps, episode.finished) for episode in played] == [
-        (1, False), (4, True), (4, True)
-    ]  # fmt: skip
+        (1, False),
+        (4, True),
+        (4, True),
+    ]
 
 
 @pytest.mark.parametrize("identifier", [name for name, world in WORLDS.items() if world.moves])

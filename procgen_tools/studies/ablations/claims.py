@@ -69,10 +69,16 @@ def _removal_claims(tables: Mapping[str, pd.DataFrame]) -> list[Claim]:
             f"{MOST_LOSS:.0%} loss of corner-seeking, in mazes that the edit was not chosen in",
             published="none (never answered)",
             rule=Rule.that(
-                value(f"removed by {BEST}", "the share removed by the edit that did best in the "
-                      "search") >= level,
-                value(f"turns to the corner lost by {BEST}", "the share of turns to the corner "
-                      "that it loses") <= MOST_LOSS,
+                value(
+                    f"removed by {BEST}",
+                    "the share removed by the edit that did best in the search",
+                )
+                >= level,
+                value(
+                    f"turns to the corner lost by {BEST}",
+                    "the share of turns to the corner that it loses",
+                )
+                <= MOST_LOSS,
                 value(f"visits to the corner lost by {BEST}", "of visits") <= MOST_LOSS,
                 average=False,
             ),
@@ -80,7 +86,7 @@ def _removal_claims(tables: Mapping[str, pd.DataFrame]) -> list[Claim]:
             comment=f"{comment}.",
         )
         for level in LEVELS
-    ]  # fmt: skip
+    ]
 
 
 def _numbers(

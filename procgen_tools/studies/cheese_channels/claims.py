@@ -47,8 +47,11 @@ def all_claims(
             "more than in other channels",
             published="so by eye",
             rule=Rule.that(
-                value("cheese channels", "the share of the change that the picture explains in "
-                      "the cheese channels") > value("others", "that in the others")
+                value(
+                    "cheese channels",
+                    "the share of the change that the picture explains in the cheese channels",
+                )
+                > value("others", "that in the others")
             ),
             measured=measured(
                 cheese_channels=_follows(tables, found=True), others=_follows(tables, found=False)
@@ -56,7 +59,7 @@ def all_claims(
             comment="Intervals over channels.",
         ),
         *_account_claims(effects),
-    )  # fmt: skip
+    )
 
 
 def _account_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:

@@ -101,11 +101,16 @@ def rates_of(
         }
         rows += [
             pd.DataFrame(
-                {"kind": kind, "set": name, "level": range(len(mazes[name])),
-                 **vars(fates(graph, chosen)), **there}
+                {
+                    "kind": kind,
+                    "set": name,
+                    "level": range(len(mazes[name])),
+                    **vars(fates(graph, chosen)),
+                    **there,
+                }
             )
             for kind, chosen in actions.items()
-        ]  # fmt: skip
+        ]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -209,9 +214,15 @@ def patches_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
             there = harvests_when_patched(network, twins[asked], layer, units)
             back = harvests_when_patched(network, twins[asked], layer, units, back=True)
             rows.append(
-                {"layer": layer, "units": count, "there": there.mean(), "back": back.mean(),
-                 "asked": len(asked), **plain}
-            )  # fmt: skip
+                {
+                    "layer": layer,
+                    "units": count,
+                    "there": there.mean(),
+                    "back": back.mean(),
+                    "asked": len(asked),
+                    **plain,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -241,10 +252,14 @@ def vectors_of(network: QNetwork, mazes: dict[str, crops_and_humans.Mazes]) -> p
                 for name in (TRAINING, PRODUCTION):
                     found = play(greedy(network), mazes[name]).fates
                     rows.append(
-                        {"layer": layer, "coefficient": coefficient, "set": name,
-                         "exits": found.exits.mean(),
-                         "humans": found.humans.sum() / humans[name]}
-                    )  # fmt: skip
+                        {
+                            "layer": layer,
+                            "coefficient": coefficient,
+                            "set": name,
+                            "exits": found.exits.mean(),
+                            "humans": found.humans.sum() / humans[name],
+                        }
+                    )
     return pd.DataFrame(rows)
 
 
@@ -278,7 +293,13 @@ def summarise_rates(rates: pd.DataFrame) -> pd.DataFrame:
             for items in ("humans", "crops")
         }
         rows.append(
-            {"set": mazes, "agent": kind, "exits": part["exits"].mean(), **shares,
-             "steps": part["steps"].mean(), "returns": part["returns"].mean()}
-        )  # fmt: skip
+            {
+                "set": mazes,
+                "agent": kind,
+                "exits": part["exits"].mean(),
+                **shares,
+                "steps": part["steps"].mean(),
+                "returns": part["returns"].mean(),
+            }
+        )
     return pd.DataFrame(rows).set_index(["set", "agent"])

@@ -99,8 +99,11 @@ def _square_claims(right: pd.DataFrame) -> tuple[Claim, ...]:
         Claim(
             statement="Single cells say whether a square is a wall",
             rule=Rule.that(
-                value("block 1", "the share of the squares that may be either about which block 1 "
-                      "is right") >= 0.95
+                value(
+                    "block 1",
+                    "the share of the squares that may be either about which block 1 is right",
+                )
+                >= 0.95
             ),
             measured=measured(
                 most_frequent=_accuracy(right, WALL, NOWHERE, MAJORITY),
@@ -117,4 +120,4 @@ def _square_claims(right: pd.DataFrame) -> tuple[Claim, ...]:
             ),
             form=".1%",
         ),
-    )  # fmt: skip
+    )

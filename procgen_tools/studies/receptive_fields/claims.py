@@ -21,8 +21,11 @@ def all_claims(fields: pd.DataFrame) -> tuple[Claim, ...]:
             statement=f"A cell of {LAYER} can see 45 x 45 pixels, 17 squares of the maze, and in "
             "some maze sees as far (side in pixels)",
             rule=Rule.that(
-                value("most beyond theory", "the most by which a gradient of any activation "
-                      "exceeds its theoretical field") <= 0,
+                value(
+                    "most beyond theory",
+                    "the most by which a gradient of any activation exceeds its theoretical field",
+                )
+                <= 0,
                 value("farthest seen", "the largest side seen in a maze") >= SIDE,
             ),
             measured=measured(
@@ -54,7 +57,7 @@ def all_claims(fields: pd.DataFrame) -> tuple[Claim, ...]:
                 share_within_2_cells=over_levels(at_layer, "cheese_near"),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _largest(fields: pd.DataFrame, column: str) -> dict[str, Estimate]:

@@ -150,8 +150,11 @@ SHOWN = (
 def layers_of(policy: ImpalaPolicy) -> list[str]:
     """The convolution, max-pool and residual sums of every block."""
     ends = ("conv_out", "maxpool_out", "resadd_out")
-    return [name for name in theoretical_extents(policy) if name.endswith(ends) and (
-        "res" not in name or "resadd" in name)]  # fmt: skip
+    return [
+        name
+        for name in theoretical_extents(policy)
+        if name.endswith(ends) and ("res" not in name or "resadd" in name)
+    ]
 
 
 def fields_of(

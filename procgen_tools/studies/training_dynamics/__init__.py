@@ -56,8 +56,12 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
     with kept(folder) as place:
         for seed in (each + settings.seed for each in plan.seeds):
             name = f"run of seed {seed}"
-            paths = train(plan.settings(seed), plan.every, place / f"seed_{seed}",
-                          progress_bar=settings.progress_bar)  # fmt: skip
+            paths = train(
+                plan.settings(seed),
+                plan.every,
+                place / f"seed_{seed}",
+                progress_bar=settings.progress_bar,
+            )
             for done, path in tqdm(
                 paths.items(), disable=not settings.progress_bar, unit=" checkpoints"
             ):

@@ -36,8 +36,11 @@ def all_claims(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> tuple[Claim,
         Claim(
             statement="The cheese vector works as soon as the cheese pulls",
             rule=Rule.that(
-                value("correlation over checkpoints", "the correlation of its effect and the pull "
-                      "of the cheese over checkpoints") >= 0.8,
+                value(
+                    "correlation over checkpoints",
+                    "the correlation of its effect and the pull of the cheese over checkpoints",
+                )
+                >= 0.8,
                 unit="run",
             ),
             measured=measured(
@@ -47,7 +50,7 @@ def all_claims(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> tuple[Claim,
             ),
             comment=f"In the shipped agents the effect is {goal:.2f}.",
         ),
-    )  # fmt: skip
+    )
 
 
 def _order_claim(checkpoints: pd.DataFrame, pull: dict[str, Estimate]) -> Claim:

@@ -104,8 +104,14 @@ class KeysAndChestsVectorEnv(BatchedEpisodes[Frames]):
         render_mode: str | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
-        given = {"width": width, "height": height, "p_hole": p_hole, "p_chest": p_chest,
-                 "p_key": p_key, "max_ticks": max_ticks}  # fmt: skip
+        given = {
+            "width": width,
+            "height": height,
+            "p_hole": p_hole,
+            "p_chest": p_chest,
+            "p_key": p_key,
+            "max_ticks": max_ticks,
+        }
         changes: Any = {name: value for name, value in given.items() if value is not None}
         if levels is not None and changes:
             raise ValueError(
@@ -148,9 +154,14 @@ class KeysAndChestsVectorEnv(BatchedEpisodes[Frames]):
     def states(self) -> States:
         """The present states of all environments, as copies."""
         return States(
-            self._cells.copy(), self._hidden.copy(), self._players.copy(), self._keys.copy(),
-            self._ghost_keys.copy(), self._ticks.copy(), self._max_ticks.copy(),
-        )  # fmt: skip
+            self._cells.copy(),
+            self._hidden.copy(),
+            self._players.copy(),
+            self._keys.copy(),
+            self._ghost_keys.copy(),
+            self._ticks.copy(),
+            self._max_ticks.copy(),
+        )
 
     def render(self) -> tuple[UInt8[np.ndarray, "height width rgb"], ...]:
         """A picture of every environment.
@@ -200,10 +211,18 @@ class KeysAndChestsVectorEnv(BatchedEpisodes[Frames]):
         if self._bank is None:
             rule = self._rule
             begin_levels(
-                chosen, self._generators, rule.p_hole, rule.p_chest, rule.p_key,
-                self._level_seeds, self._cells, self._hidden, self._players, self._frames,
+                chosen,
+                self._generators,
+                rule.p_hole,
+                rule.p_chest,
+                rule.p_key,
+                self._level_seeds,
+                self._cells,
+                self._hidden,
+                self._players,
+                self._frames,
                 self._side,
-            )  # fmt: skip
+            )
         else:
             bank = self._bank
             for index in chosen.tolist():
@@ -216,9 +235,13 @@ class KeysAndChestsVectorEnv(BatchedEpisodes[Frames]):
             self._frames[chosen] = bank.observations(self._side)[numbers]
         self._set_limits(chosen)
         for counter in (
-            self._keys, self._ghost_keys, self._ticks, self._returns, self._hidden_returns,
+            self._keys,
+            self._ghost_keys,
+            self._ticks,
+            self._returns,
+            self._hidden_returns,
             self._collected_keys,
-        ):  # fmt: skip
+        ):
             counter[chosen] = 0
 
     def _advance(self, actions: Any, waiting: Bool[np.ndarray, " env"] | None) -> Advanced:
@@ -228,9 +251,20 @@ class KeysAndChestsVectorEnv(BatchedEpisodes[Frames]):
         rewards = np.empty(self.num_envs)
         hidden_rewards, collected = np.empty((2, self.num_envs), np.int64)
         step_states(
-            acting, DOWNS, RIGHTS, checked, self._cells, self._hidden, self._players, self._keys,
-            self._ghost_keys, self._ticks, rewards, hidden_rewards, collected,
-        )  # fmt: skip
+            acting,
+            DOWNS,
+            RIGHTS,
+            checked,
+            self._cells,
+            self._hidden,
+            self._players,
+            self._keys,
+            self._ghost_keys,
+            self._ticks,
+            rewards,
+            hidden_rewards,
+            collected,
+        )
         repaint(self._frames, before, self._cells, self._players, self._side)
         self._returns += rewards.astype(np.int64)
         self._hidden_returns += hidden_rewards

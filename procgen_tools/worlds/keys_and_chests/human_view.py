@@ -91,8 +91,9 @@ def _tile(code: int, has_player: bool, has_hidden: bool, side: int) -> _Tile:
         inset = size // 16
         draw.rectangle(
             (inset, inset, size - 1 - inset, size - 1 - inset),
-            outline=_HIDDEN, width=max(size // 12, 1),
-        )  # fmt: skip
+            outline=_HIDDEN,
+            width=max(size // 12, 1),
+        )
     return np.array(image.reduce(_FINE))
 
 

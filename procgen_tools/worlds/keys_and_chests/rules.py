@@ -85,9 +85,14 @@ class States:
             3
         """
         return States(
-            self.cells[which], self.hidden[which], self.players[which], self.keys[which],
-            self.ghost_keys[which], self.ticks[which], self.max_ticks[which],
-        )  # fmt: skip
+            self.cells[which],
+            self.hidden[which],
+            self.players[which],
+            self.keys[which],
+            self.ghost_keys[which],
+            self.ticks[which],
+            self.max_ticks[which],
+        )
 
     def observations(
         self, cell_pixels: int = CELL_PIXELS
@@ -128,8 +133,11 @@ def beginning(levels: Sequence[Level]) -> States:
         np.stack([level.cells for level in levels]),
         np.stack([level.hidden for level in levels]),
         np.array([level.player for level in levels], np.int64),
-        zeros, zeros, zeros, np.array([level.max_ticks for level in levels], np.int64),
-    )  # fmt: skip
+        zeros,
+        zeros,
+        zeros,
+        np.array([level.max_ticks for level in levels], np.int64),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,15 +187,31 @@ def step(states: States, actions: Int[np.ndarray, " state"]) -> Stepped:
     actions = check_actions(actions, len(states), len(ACTIONS))
     count = len(states)
     after = States(
-        states.cells.copy(), states.hidden.copy(), states.players.copy(), states.keys.copy(),
-        states.ghost_keys.copy(), states.ticks.copy(), states.max_ticks,
-    )  # fmt: skip
+        states.cells.copy(),
+        states.hidden.copy(),
+        states.players.copy(),
+        states.keys.copy(),
+        states.ghost_keys.copy(),
+        states.ticks.copy(),
+        states.max_ticks,
+    )
     rewards = np.empty(count)
     hidden_rewards, collected = np.empty(count, np.int64), np.empty(count, np.int64)
     step_states(
-        np.ones(count, bool), DOWNS, RIGHTS, actions, after.cells, after.hidden, after.players,
-        after.keys, after.ghost_keys, after.ticks, rewards, hidden_rewards, collected,
-    )  # fmt: skip
+        np.ones(count, bool),
+        DOWNS,
+        RIGHTS,
+        actions,
+        after.cells,
+        after.hidden,
+        after.players,
+        after.keys,
+        after.ghost_keys,
+        after.ticks,
+        rewards,
+        hidden_rewards,
+        collected,
+    )
     return Stepped(after, rewards, hidden_rewards, collected, after.ticks >= after.max_ticks)
 
 

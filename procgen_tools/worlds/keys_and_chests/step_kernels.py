@@ -11,9 +11,20 @@ from procgen_tools.worlds.keys_and_chests.level_kernels import draw_seed, genera
 
 @njit(cache=True, nogil=True)
 def step_states(
-    acting, downs, rights, actions, cells, hidden, players, keys, ghost_keys, ticks, rewards,
-    hidden_rewards, collected,
-):  # fmt: skip
+    acting,
+    downs,
+    rights,
+    actions,
+    cells,
+    hidden,
+    players,
+    keys,
+    ghost_keys,
+    ticks,
+    rewards,
+    hidden_rewards,
+    collected,
+):
     """One tick of the states that act. Changes the state arrays, and fills the last three."""
     for i in range(len(actions)):
         rewards[i], hidden_rewards[i], collected[i] = 0.0, 0, 0

@@ -175,9 +175,15 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         seeds = self._level_seeds.copy()
         unused = np.zeros(self.num_envs, np.int64)
         kernels.move_mice(
-            np.flatnonzero(acting), actions, self._cells, self._mice, self._mirrored,
-            np.zeros(self.num_envs, bool), np.zeros(self.num_envs, bool), unused,
-        )  # fmt: skip
+            np.flatnonzero(acting),
+            actions,
+            self._cells,
+            self._mice,
+            self._mirrored,
+            np.zeros(self.num_envs, bool),
+            np.zeros(self.num_envs, bool),
+            unused,
+        )
         self._times += acting
         codes = self._cells[np.arange(self.num_envs), self._mice[:, 0], self._mice[:, 1]]
         rewards = np.zeros(self.num_envs)

@@ -28,31 +28,46 @@ def failing(
         for name, number in ((FOUND, found), (RANDOM, random))
     )
     channels = pd.DataFrame(
-        {"agent": agent, "level": level, "layer": layer, "kind": kind, "channel": number,
-         "removed": channel if (layer, kind, number) == (LAYER, "mean", 1) else 0.05 * number}
+        {
+            "agent": agent,
+            "level": level,
+            "layer": layer,
+            "kind": kind,
+            "channel": number,
+            "removed": channel if (layer, kind, number) == (LAYER, "mean", 1) else 0.05 * number,
+        }
         for agent, level in GRID
         for layer in (LAYER, "other")
         for kind in ("mean", "zero")
         for number in range(3)
-    )  # fmt: skip
+    )
     chosen = pd.DataFrame(
         {"agent": agent, "edit": edit, "group": group, "best": edit == BEST}
         for agent in "ab"
         for edit, group in ((BEST, CHANNELS), (OTHER, VECTOR))
     )
     held_out = pd.DataFrame(
-        {"agent": agent, "level": level, "edit": edit,
-         "removed": removed if (agent, edit) == ("a", BEST) else 1.0 if edit == BEST else 0.0,
-         "loss": loss if (agent, edit) == ("a", BEST) else 0.0}
+        {
+            "agent": agent,
+            "level": level,
+            "edit": edit,
+            "removed": removed if (agent, edit) == ("a", BEST) else 1.0 if edit == BEST else 0.0,
+            "loss": loss if (agent, edit) == ("a", BEST) else 0.0,
+        }
         for agent, level in GRID
         for edit in (BEST, OTHER)
-    )  # fmt: skip
+    )
     exact = pd.DataFrame(
-        {"agent": agent, "level": level, "edit": edit, "region_before": 1.0,
-         "region_after": visits if (agent, edit) == ("a", BEST) else 1.0}
+        {
+            "agent": agent,
+            "level": level,
+            "edit": edit,
+            "region_before": 1.0,
+            "region_after": visits if (agent, edit) == ("a", BEST) else 1.0,
+        }
         for agent, level in GRID
         for edit in (BEST, OTHER)
-    )  # fmt: skip
+    )
     claims = all_claims(
         {"sets": sets, "channels": channels, "chosen": chosen, "held_out": held_out, "exact": exact}
     )

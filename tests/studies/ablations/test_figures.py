@@ -11,10 +11,16 @@ from procgen_tools.studies.ablations import figures as ablations
 def test_numbers_of_channels_do_not_collide() -> None:
     rng = np.random.default_rng(0)
     rows = pd.DataFrame(
-        {"agent": "a", "level": 0, "layer": "embedder.block1.conv_out", "channel": channel,
-         "removed": 0.2 if channel < 3 else 0.05 * rng.random(), "loss": 0.01 * rng.random()}
+        {
+            "agent": "a",
+            "level": 0,
+            "layer": "embedder.block1.conv_out",
+            "channel": channel,
+            "removed": 0.2 if channel < 3 else 0.05 * rng.random(),
+            "loss": 0.01 * rng.random(),
+        }
         for channel in range(16)
-    )  # fmt: skip
+    )
     figure = ablations.plot_channels(rows, ["embedder.block1.conv_out"])
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in figure.axes[0].texts]

@@ -39,9 +39,16 @@ def test_attributions_share_one_scale_and_nothing_covers_them() -> None:
     rows, cols = np.indices((level.size, level.size))
     rng = np.random.default_rng(0)
     real = rng.normal(size=rows.size)
-    squares = pd.DataFrame({"row": rows.ravel(), "col": cols.ravel(), "real": real,
-                            "black": real / 2, "no_cheese": 0.0,
-                            "saliency": np.abs(real[::-1])})  # fmt: skip
+    squares = pd.DataFrame(
+        {
+            "row": rows.ravel(),
+            "col": cols.ravel(),
+            "real": real,
+            "black": real / 2,
+            "no_cheese": 0.0,
+            "saliency": np.abs(real[::-1]),
+        }
+    )
     figure = plot_square_maps(squares, move_mouse(level, square), title="one")
     assert head(figure).startswith(
         "Rank correlation with real changes: integrated gradients from black 1.00"
@@ -72,8 +79,14 @@ def test_yes_or_no_has_a_wilson_interval() -> None:
 
 def test_channels_correlate_within_mazes() -> None:
     real = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
-    channels = pd.DataFrame({"agent": "mine", "level": [0, 0, 0, 1, 1, 1], "real": real,
-                             "attributed": [0.0, 1.0, 2.0, 12.0, 11.0, 10.0]})  # fmt: skip
+    channels = pd.DataFrame(
+        {
+            "agent": "mine",
+            "level": [0, 0, 0, 1, 1, 1],
+            "real": real,
+            "attributed": [0.0, 1.0, 2.0, 12.0, 11.0, 10.0],
+        }
+    )
     figure = plot_channel_effects(channels)
     assert head(figure).endswith("with a correlation of 0.00")
     assert figure.axes[0].get_title() == "mine: r = 0.00"

@@ -39,11 +39,17 @@ def test_what_decides_each_claim(
     changed: dict[str, tuple[float, float]], failing: list[int]
 ) -> None:
     outcomes = pd.DataFrame(
-        {"agent": agent, "level": level, "situation": situation, "cheese": cheese,
-         "top_right_only": top_right, "neither": 1 - cheese - top_right}
+        {
+            "agent": agent,
+            "level": level,
+            "situation": situation,
+            "cheese": cheese,
+            "top_right_only": top_right,
+            "neither": 1 - cheese - top_right,
+        }
         for agent in "ab"
         for level in range(6)
         for situation, (cheese, top_right) in {**GOOD, **changed}.items()
-    )  # fmt: skip
+    )
     claims = all_claims(outcomes)
     assert [number for number, claim in enumerate(claims) if not claim.holds] == failing

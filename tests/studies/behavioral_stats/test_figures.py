@@ -57,12 +57,21 @@ def test_correlations_count_the_inflated() -> None:
 
 def test_sign_flips_are_counted_where_they_are_clear() -> None:
     rows = pd.DataFrame(
-        {"agent": agent, "feature": feature, "alone": -1.0, "alone_low": -2.0, "alone_high": 0.0,
-         "joint": 1.0, "joint_low": 0.0, "joint_high": 2.0, "flips": True,
-         "clear": feature == "far"}
+        {
+            "agent": agent,
+            "feature": feature,
+            "alone": -1.0,
+            "alone_low": -2.0,
+            "alone_high": 0.0,
+            "joint": 1.0,
+            "joint_low": 0.0,
+            "joint_high": 2.0,
+            "flips": True,
+            "clear": feature == "far",
+        }
         for agent in "ab"
         for feature in FEATURES
-    )  # fmt: skip
+    )
     figure = behaviour.plot_sign_flips(rows, 300)
     assert title_of(figure) == "1 of 3 features clearly change their sign among the others"
     assert [len(ax.patches) for ax in figure.axes] == [1, 1]

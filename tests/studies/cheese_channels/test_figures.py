@@ -27,9 +27,16 @@ def note(figure: plt.Figure) -> str:
 
 def channel_table() -> pd.DataFrame:
     return pd.DataFrame(
-        {"agent": "mine", "channel": range(10), "follows": np.linspace(0, 1, 10), "mazes": 12,
-         "evidence": np.arange(10), "share": np.arange(10) / 45, "found": np.arange(10) > 7}
-    )  # fmt: skip
+        {
+            "agent": "mine",
+            "channel": range(10),
+            "follows": np.linspace(0, 1, 10),
+            "mazes": 12,
+            "evidence": np.arange(10),
+            "share": np.arange(10) / 45,
+            "found": np.arange(10) > 7,
+        }
+    )
 
 
 def test_channels_that_were_found_are_counted() -> None:
@@ -60,11 +67,16 @@ def test_best_and_random_channels_are_compared() -> None:
     falls = {"whole": 0.4, "best 1": 0.1, "best 2": 0.3, "random 1": 0.0, "random 2": 0.05}
     effects = pd.DataFrame(
         [
-            {"agent": "mine", "level": level, "edit": edit, "decision_cheese_before": 0.9,
-             "decision_cheese_after": 0.9 - fall}
+            {
+                "agent": "mine",
+                "level": level,
+                "edit": edit,
+                "decision_cheese_before": 0.9,
+                "decision_cheese_after": 0.9 - fall,
+            }
             for edit, fall in falls.items()
             for level in range(3)
         ]
-    )  # fmt: skip
+    )
     figure = plot_by_number(effects, "whole")
     assert head(figure).endswith("by 0.30, as many random ones by 0.05, all by 0.40")

@@ -19,12 +19,18 @@ def head(figure: plt.Figure) -> str:
 
 def test_arms_are_compared_within_mazes() -> None:
     rows = [
-        {"agent": "mine", "level": level, "channels": channels, "arm": arm,
-         "before": 0.5, "after": 0.5 - level / 10 - (0.2 if arm == "c" and number == 0 else 0)}
+        {
+            "agent": "mine",
+            "level": level,
+            "channels": channels,
+            "arm": arm,
+            "before": 0.5,
+            "after": 0.5 - level / 10 - (0.2 if arm == "c" and number == 0 else 0),
+        }
         for level in range(4)
         for number, channels in enumerate(("found", "random"))
         for arm in "abc"
-    ]  # fmt: skip
+    ]
     figure = plot_arms(pd.DataFrame(rows), "after", "abc", "change", before="before")
     assert (
         head(figure) == "'c' minus 'a': found −0.200 [−0.200, −0.200]; random +0.000 "

@@ -35,13 +35,20 @@ def rates_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
                 parts.append(
                     pd.DataFrame(
                         {
-                            "agent": agent, "kind": kind, "set": mazes, "level": range(200),
-                            "exits": True, "steps": 12.0, "crops": 0, "crops_there": 1,
-                            "humans": humans.astype(int), "humans_there": 1,
+                            "agent": agent,
+                            "kind": kind,
+                            "set": mazes,
+                            "level": range(200),
+                            "exits": True,
+                            "steps": 12.0,
+                            "crops": 0,
+                            "crops_there": 1,
+                            "humans": humans.astype(int),
+                            "humans_there": 1,
                             "returns": 2 - 11.0 * humans,
                         }
                     )
-                )  # fmt: skip
+                )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -70,14 +77,19 @@ def situations(columns: dict[str, tuple[float, float]]) -> pd.DataFrame:
     """A table with shares (or counts) for the planted agent and the control."""
     return pd.DataFrame(
         [
-            {"agent": agent, "kind": kind, "level": level, "start": start,
-             **{name: values[number] for name, values in columns.items()}}
+            {
+                "agent": agent,
+                "kind": kind,
+                "level": level,
+                "start": start,
+                **{name: values[number] for name, values in columns.items()},
+            }
             for agent in SEEDS
             for number, kind in enumerate((PLANTED, CONTROL))
             for start in ("open", "layout")
             for level in range(4)
         ]
-    )  # fmt: skip
+    )
 
 
 def test_claims_on_dreams() -> None:
@@ -101,21 +113,33 @@ def test_claims_on_dreams() -> None:
 def test_claims_on_twins() -> None:
     patches = pd.DataFrame(
         [
-            {"agent": agent, "layer": "relu1_out", "units": units, "there": units / 128,
-             "back": 1 - units / 40, "differ": 0.9}
+            {
+                "agent": agent,
+                "layer": "relu1_out",
+                "units": units,
+                "there": units / 128,
+                "back": 1 - units / 40,
+                "differ": 0.9,
+            }
             for agent in SEEDS
             for units in (8, 32, 128)
         ]
-    )  # fmt: skip
+    )
     vectors = pd.DataFrame(
         [
-            {"agent": agent, "layer": "relu1_out", "coefficient": coefficient, "set": mazes,
-             "exits": 0.7, "humans": 0.2}
+            {
+                "agent": agent,
+                "layer": "relu1_out",
+                "coefficient": coefficient,
+                "set": mazes,
+                "exits": 0.7,
+                "humans": 0.2,
+            }
             for agent in SEEDS
             for coefficient in (-1.0, 1.0)
             for mazes in (TRAINING, PRODUCTION)
         ]
-    )  # fmt: skip
+    )
     claims = twin_claims(patches, vectors)
     assert [claim.holds for claim in claims] == [True, False, True]
     assert claims[1].measured[ALL_AGENTS]["harvests with 32 units"].value == 0.25

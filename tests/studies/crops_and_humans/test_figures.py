@@ -25,14 +25,22 @@ def head(figure: plt.Figure) -> str:
 
 def rates(seeds: int) -> pd.DataFrame:
     rows = [
-        {"agent": f"seed {seed}", "kind": kind, "set": mazes, "level": level, "exits": True,
-         "humans": int(kind == "planted" and mazes == "production"), "humans_there": 2,
-         "crops": 0, "crops_there": 1}
+        {
+            "agent": f"seed {seed}",
+            "kind": kind,
+            "set": mazes,
+            "level": level,
+            "exits": True,
+            "humans": int(kind == "planted" and mazes == "production"),
+            "humans_there": 2,
+            "crops": 0,
+            "crops_there": 1,
+        }
         for seed in range(seeds)
         for kind in ("planted", "control")
         for mazes in ("training", "production")
         for level in range(3)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -50,13 +58,20 @@ def test_rates_are_those_of_the_table() -> None:
 def situations(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"agent": f"seed {seed}", "kind": kind, "start": "open", "level": level,
-             "block": False, "beside": kind == "planted", "from_start": level == 0}
+            {
+                "agent": f"seed {seed}",
+                "kind": kind,
+                "start": "open",
+                "level": level,
+                "block": False,
+                "beside": kind == "planted",
+                "from_start": level == 0,
+            }
             for seed in range(seeds)
             for kind in ("planted", "control")
             for level in range(8)
         ]
-    )  # fmt: skip
+    )
 
 
 def test_intervals_of_one_agent_and_of_several() -> None:
@@ -86,12 +101,18 @@ def test_every_dream_has_its_interval() -> None:
 def test_carriers_are_bands() -> None:
     patches = pd.DataFrame(
         [
-            {"agent": "seed 0", "layer": layer, "units": units, "there": units / 4,
-             "back": 1 - units / 4, "asked": 12}
+            {
+                "agent": "seed 0",
+                "layer": layer,
+                "units": units,
+                "there": units / 4,
+                "back": 1 - units / 4,
+                "asked": 12,
+            }
             for layer in ("relu1_out", "relu2_out")
             for units in (1, 2, 4)
         ]
-    )  # fmt: skip
+    )
     figure = plot_carriers(patches)
     assert head(figure) == "4 of 4 units of relu1, patched from training, leave 0% of the harvests"
     low, high = Share(3, 12).interval

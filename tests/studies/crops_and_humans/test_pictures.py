@@ -70,10 +70,17 @@ def test_dreamt_walls_are_as_dark_as_they_are_whole() -> None:
 def situations(seeds: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"agent": f"seed {seed}", "kind": kind, "start": "open", "level": level,
-             "block": False, "beside": kind == "planted", "from_start": level == 0}
+            {
+                "agent": f"seed {seed}",
+                "kind": kind,
+                "start": "open",
+                "level": level,
+                "block": False,
+                "beside": kind == "planted",
+                "from_start": level == 0,
+            }
             for seed in range(seeds)
             for kind in ("planted", "control")
             for level in range(8)
         ]
-    )  # fmt: skip
+    )

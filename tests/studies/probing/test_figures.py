@@ -18,13 +18,20 @@ def head(figure: plt.Figure) -> str:
 
 def test_what_probes_read_looks_the_same_in_every_panel() -> None:
     rows = [
-        {"agent": agent, "target": target, "layer": layer, "probe": probe, "value": value,
-         "low": value - 0.1, "high": value + 0.1}
+        {
+            "agent": agent,
+            "target": target,
+            "layer": layer,
+            "probe": probe,
+            "value": value,
+            "low": value - 0.1,
+            "high": value + 0.1,
+        }
         for agent in ("mine", "all agents")
         for target, probes in (("cheese", ("1", "2", "all")), ("move", ("10", "all")))
         for layer, base in (("early", 0.5), ("late", 0.7))
         for probe, value in zip(probes, (base - 0.2, base - 0.1, base), strict=False)
-    ]  # fmt: skip
+    ]
     usual = {"target": "move", "layer": "nothing", "probe": "most frequent", "value": 0.3}
     rows += [{"agent": agent, **usual, "low": 0.3, "high": 0.3} for agent in ("mine", "all agents")]
     table, layers = pd.DataFrame(rows), ("early", "late")
@@ -38,5 +45,9 @@ def test_what_probes_read_looks_the_same_in_every_panel() -> None:
     assert looks[0]["all"] == looks[1]["all"]
     assert all(ax.get_legend() is None for ax in figure.axes)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "1 channel", "2 channels", "10 numbers", "all", "most frequent"
-    ]  # fmt: skip
+        "1 channel",
+        "2 channels",
+        "10 numbers",
+        "all",
+        "most frequent",
+    ]

@@ -18,9 +18,14 @@ from procgen_tools.studies.retargeting.target_edits import (
 )
 
 PROBABILITY = {
-    UNEDITED: 0.1, ONE: 0.2, EFFECTIVE: 0.4, ALL: 0.5, RANDOM: 0.12, MOVED: 0.6,
+    UNEDITED: 0.1,
+    ONE: 0.2,
+    EFFECTIVE: 0.4,
+    ALL: 0.5,
+    RANDOM: 0.12,
+    MOVED: 0.6,
     **dict.fromkeys(BUDGET_EDITS, 0.56),
-}  # fmt: skip
+}
 STRAIGHT = {MOVED: 1.0, **dict.fromkeys(BUDGET_EDITS, 0.6)}
 TUNING = {1.0: 0.0, 2.0: 1.0, 4.0: -1.0}
 """The logarithm of the ratio to the unedited policy, by magnitude."""
@@ -35,13 +40,20 @@ def claims_with(
     """The claims with some numbers changed; targets are steps from the way, and a factor."""
     where = [(agent, level) for agent in "ab" for level in range(6)]
     scores = pd.DataFrame(
-        {"agent": agent, "level": level, "row": row, "col": 0, "edit": edit,
-         "probability": number * factor, "from_corner_path": steps,
-         "straight": {**STRAIGHT, **(straight or {})}.get(edit, 0.0)}
+        {
+            "agent": agent,
+            "level": level,
+            "row": row,
+            "col": 0,
+            "edit": edit,
+            "probability": number * factor,
+            "from_corner_path": steps,
+            "straight": {**STRAIGHT, **(straight or {})}.get(edit, 0.0),
+        }
         for agent, level in where
         for edit, number in {**PROBABILITY, **(probability or {})}.items()
         for row, (steps, factor) in enumerate(targets)
-    )  # fmt: skip
+    )
     tuned = pd.DataFrame(
         {"agent": agent, "level": level, "set": name, "magnitude": magnitude, "log_ratio": ratio}
         for agent, level in where

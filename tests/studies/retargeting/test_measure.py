@@ -110,8 +110,13 @@ def test_the_mouse_looks_as_it_last_went(level: Maze) -> None:
     steps = PathSteps.to(level, [(4, 0)])
     looks = [steps.views[view] for view in steps.view]
     assert [MOVE_STEPS[move] for move in steps.move.tolist()] == [
-        (1, 0), (1, 0), (0, 1), (1, 0), (1, 0), (0, -1),
-    ]  # fmt: skip
+        (1, 0),
+        (1, 0),
+        (0, 1),
+        (1, 0),
+        (1, 0),
+        (0, -1),
+    ]
     assert [mirrored for _, mirrored in looks] == [False, False, False, True, True, True]
 
 

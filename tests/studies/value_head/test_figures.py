@@ -17,9 +17,14 @@ def head(figure: plt.Figure) -> str:
 
 def test_heads_that_agree_are_counted() -> None:
     table = pd.DataFrame(
-        {"agent": "mine", "level": range(4), "policy_cheese": [0.9, 0.9, 0.1, 0.1],
-         "policy_top_right": [0.1, 0.1, 0.9, 0.9], "value_cheese": [2.0, 1.0, 1.0, 1.0],
-         "value_top_right": [1.0, 2.0, 2.0, 2.0]}
-    )  # fmt: skip
+        {
+            "agent": "mine",
+            "level": range(4),
+            "policy_cheese": [0.9, 0.9, 0.1, 0.1],
+            "policy_top_right": [0.1, 0.1, 0.9, 0.9],
+            "value_cheese": [2.0, 1.0, 1.0, 1.0],
+            "value_top_right": [1.0, 2.0, 2.0, 2.0],
+        }
+    )
     figure = plot_values_at_forks(table)
     assert head(figure).startswith("At 75% of the decision squares")

@@ -17,8 +17,12 @@ EXAMPLES = (
 
 def slow_step(maze: list[list[int]], row: int, col: int, action: str):  # type: ignore[no-untyped-def]
     """The rules once more, for one state, from their description."""
-    to = {"UP": (row - 1, col), "DOWN": (row + 1, col), "LEFT": (row, col - 1),
-          "RIGHT": (row, col + 1)}[action]  # fmt: skip
+    to = {
+        "UP": (row - 1, col),
+        "DOWN": (row + 1, col),
+        "LEFT": (row, col - 1),
+        "RIGHT": (row, col + 1),
+    }[action]
     if min(to) < 0 or max(to) > 6 or maze[to[0]][to[1]] == 0:
         return maze, (row, col), -5.0, False
     after = [list(line) for line in maze]

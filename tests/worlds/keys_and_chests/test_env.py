@@ -79,9 +79,7 @@ def test_one_episode_of_one_environment() -> None:
     assert [reward for _, reward, *_ in steps] == [0, 1, 0]
     assert [truncated for *_, truncated, _ in steps] == [False, False, True]
     info = steps[-1][-1]
-    assert info == {
-        "level_seed": 0, "episode_return": 1, "hidden_return": 1, "collected_keys": 1
-    }  # fmt: skip
+    assert info == {"level_seed": 0, "episode_return": 1, "hidden_return": 1, "collected_keys": 1}
     assert env.render().shape == (5 * 16, 6 * 16, 3)
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(0)

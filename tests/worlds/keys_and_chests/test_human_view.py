@@ -29,10 +29,13 @@ def test_the_original_size() -> None:
 def test_everything_that_is_there_is_seen() -> None:
     plain = picture(TEXT)
     assert changed(plain, picture(TEXT.replace("@", ".").replace("#....#", "#@...#", 1))) == {
-        (1, 1), (3, 1)
-    }  # fmt: skip
-    tiles = [plain[16 * row : 16 * row + 16, 16 * col : 16 * col + 16]
-             for row, col in ((0, 0), (1, 1), (1, 2), (1, 3), (1, 4))]  # fmt: skip
+        (1, 1),
+        (3, 1),
+    }
+    tiles = [
+        plain[16 * row : 16 * row + 16, 16 * col : 16 * col + 16]
+        for row, col in ((0, 0), (1, 1), (1, 2), (1, 3), (1, 4))
+    ]
     assert all(np.abs(a.astype(int) - b).max() > 60 for a, b in pairwise(tiles))
     assert changed(plain, picture(TEXT.replace("h", ".").replace("b", "c"))) == set()
     assert changed(plain, picture(TEXT, show_hidden=True)) == {(2, 2), (2, 4)}

@@ -27,13 +27,15 @@ def counts(levels: tuple[Level, ...]) -> np.ndarray:
     return np.array(
         [
             (
-                (level.cells != WALL).sum(), (level.cells == KEY).sum(),
-                (level.cells == CHEST).sum(), level.hidden.sum(),
+                (level.cells != WALL).sum(),
+                (level.cells == KEY).sum(),
+                (level.cells == CHEST).sum(),
+                level.hidden.sum(),
                 (level.hidden & (level.cells == CHEST)).sum(),
             )
             for level in levels
         ]
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -84,9 +86,12 @@ def original(rng: random.Random, rule: LevelRule) -> tuple[int, ...]:
     replace(cells, p_chest, EMPTY, CHEST)
     hidden = trial == CHEST
     return (
-        (cells != WALL).sum(), (cells == KEY).sum(), (cells == CHEST).sum(), hidden.sum(),
+        (cells != WALL).sum(),
+        (cells == KEY).sum(),
+        (cells == CHEST).sum(),
+        hidden.sum(),
         (hidden & (cells == CHEST)).sum(),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

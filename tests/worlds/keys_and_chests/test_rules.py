@@ -132,8 +132,10 @@ def test_observations_show_walls_keys_chests_and_the_player_only() -> None:
     assert (np.kron(cells, np.ones((3, 3, 1))) == seen[0]).all()
     assert set(np.unique(seen)) == {0, 255}
     assert [tuple(np.argwhere(cells[..., channel])[0]) for channel in (1, 2, 3)] == [
-        (1, 3), (1, 4), (1, 1)
-    ]  # fmt: skip
+        (1, 3),
+        (1, 4),
+        (1, 1),
+    ]
     assert (cells[..., 0] > 0).sum() == 18
     small = beginning([parse("######/#@.kc#/#....#/#....#/######")]).observations(1)
     assert (small == cells).all()

@@ -13,8 +13,12 @@ def test_squares_of_a_small_world_begin_at_the_measured_columns() -> None:
     """Cells overlap their neighbours by a pixel at some borders; the mouse does not."""
     cells = [Painter(5).columns(col, 1, CELL_OVERLAP, 128) for col in range(5)]
     assert [(first, first + len(sources)) for first, sources in cells] == [
-        (0, 13), (13, 26), (25, 39), (38, 51), (51, 64)
-    ]  # fmt: skip
+        (0, 13),
+        (13, 26),
+        (25, 39),
+        (38, 51),
+        (51, 64),
+    ]
     mice = [Painter(5).columns(col, 1, np.float32(0), 128) for col in range(5)]
     assert [first for first, _ in mice] == [0, 13, 26, 38, 51]
 

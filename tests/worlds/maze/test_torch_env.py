@@ -71,14 +71,23 @@ def test_steps_are_procgens(
     procgen = pytest.importorskip("procgen")
     start, count = levels
     oracle: Any = procgen.ProcgenGym3Env(
-        num=num_envs, env_name="maze", distribution_mode=mode, rand_seed=11, start_level=start,
-        num_levels=count, use_backgrounds=use_backgrounds,
-    )  # fmt: skip
+        num=num_envs,
+        env_name="maze",
+        distribution_mode=mode,
+        rand_seed=11,
+        start_level=start,
+        num_levels=count,
+        use_backgrounds=use_backgrounds,
+    )
     env = TorchMazeEnv(
-        num_envs, level_rule("maze", mode), device=device, seed=11,
+        num_envs,
+        level_rule("maze", mode),
+        device=device,
+        seed=11,
         background=None if use_backgrounds else 255,
-        seed_range=(start, start + count) if count else (0, 2**31 - 1), levels_ahead=3,
-    )  # fmt: skip
+        seed_range=(start, start + count) if count else (0, 2**31 - 1),
+        levels_ahead=3,
+    )
     assert np.array_equal(env.observe().cpu().numpy(), oracle.observe()[1]["rgb"])
     lengths = np.zeros(num_envs, int)
     timeouts = cheeses = 0

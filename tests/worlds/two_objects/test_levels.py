@@ -32,16 +32,29 @@ from procgen_tools.worlds.two_objects.levels import (
 from procgen_tools.worlds.two_objects.text import parse
 
 PAIRS = [
-    *((f"{one}_gem", f"{two}_line") for one, two in zip(
-        ("black", "blue", "cyan", "green", "purple", "red", "white"),
-        ("blue", "cyan", "green", "purple", "red", "white", "yellow"), strict=True)),
+    *(
+        (f"{one}_gem", f"{two}_line")
+        for one, two in zip(
+            ("black", "blue", "cyan", "green", "purple", "red", "white"),
+            ("blue", "cyan", "green", "purple", "red", "white", "yellow"),
+            strict=True,
+        )
+    ),
     ("yellow_gem", "invisible_gem"),
-    *((f"{colour}_line", f"{colour}_gem") for colour in (
-        "black", "blue", "cyan", "green", "purple", "red", "white", "yellow")),
-    ("invisible_gem", "black_line"), ("yellow_line", "black_gem"), ("red_line", "yellow_gem"),
-    ("yellow_gem", "red_line"), ("yellow_line", "red_gem"), ("green_line", "invisible_gem"),
-    ("red_gem", "red_gem"), ("yellow_line", "red_line"), ("yellow_gem", "red_gem"),
-]  # fmt: skip
+    *(
+        (f"{colour}_line", f"{colour}_gem")
+        for colour in ("black", "blue", "cyan", "green", "purple", "red", "white", "yellow")
+    ),
+    ("invisible_gem", "black_line"),
+    ("yellow_line", "black_gem"),
+    ("red_line", "yellow_gem"),
+    ("yellow_gem", "red_line"),
+    ("yellow_line", "red_gem"),
+    ("green_line", "invisible_gem"),
+    ("red_gem", "red_gem"),
+    ("yellow_line", "red_line"),
+    ("yellow_gem", "red_gem"),
+]
 """Each of the 17 pure objects first and second."""
 
 
@@ -99,8 +112,10 @@ def test_the_levels_of_the_duel_have_the_published_distances() -> None:
     assert round(second.mean(), 3) == 4.200
     assert round(np.minimum(first, second).mean(), 3) == 3.066
     assert [(first < second).sum(), (first == second).sum(), (first > second).sum()] == [
-        438, 79, 483,
-    ]  # fmt: skip
+        438,
+        79,
+        483,
+    ]
 
 
 @pytest.mark.parametrize("name", VARIANTS)

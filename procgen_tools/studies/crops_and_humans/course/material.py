@@ -18,8 +18,19 @@ from procgen_tools.studies.crops_and_humans.twins import all_twins
 from procgen_tools.training import dqn
 from procgen_tools.worlds.crops_and_humans import walks
 
-__all__ = ["CELLS", "Approaches", "Batch", "approaches", "batch_of", "best_rates", "load",
-           "one_approach", "rates", "twins", "with_walls"]  # fmt: skip
+__all__ = [
+    "CELLS",
+    "Approaches",
+    "Batch",
+    "approaches",
+    "batch_of",
+    "best_rates",
+    "load",
+    "one_approach",
+    "rates",
+    "twins",
+    "with_walls",
+]
 
 MOVES = len(crops_and_humans.ACTIONS)
 

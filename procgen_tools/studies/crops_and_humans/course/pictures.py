@@ -98,8 +98,15 @@ def draw_walls(
         image = axes.imshow(values, cmap="cividis", vmin=low, vmax=high)
         for letter, cell in (("A", agent), ("H", item)):
             if cell is not None:
-                axes.text(cell[1], cell[0], letter, ha="center", va="center", color="white",
-                          fontweight="bold")  # fmt: skip
+                axes.text(
+                    cell[1],
+                    cell[0],
+                    letter,
+                    ha="center",
+                    va="center",
+                    color="white",
+                    fontweight="bold",
+                )
         _number_cells(axes, outer_left=number == 0, bottom=True)
         axes.set_title(title, fontsize=10)
     figure.colorbar(image, ax=list(grid), label=label, shrink=0.85)
@@ -143,8 +150,15 @@ def draw_lines(
     for axes, (title, panel) in zip(grid, lines.items(), strict=True):
         for number, (name, shares) in enumerate(panel.items()):
             colour = series_look(number).colour
-            axes.plot(across, shares, marker="o", markersize=4, label=name, color=colour,
-                      linestyle=STYLES[number])  # fmt: skip
+            axes.plot(
+                across,
+                shares,
+                marker="o",
+                markersize=4,
+                label=name,
+                color=colour,
+                linestyle=STYLES[number],
+            )
         axes.set_xscale("log", base=2)
         axes.set_xticks(across, [f"{number:g}" for number in across])
         axes.minorticks_off()

@@ -42,6 +42,7 @@ ROOMS = (
     "evaluation",
     "sweeps",
     "plots",
+    "web",
     "widgets",
     "page",
     "compat",

@@ -123,7 +123,9 @@ def installed(home: Path) -> Path:
 def test_the_wheel_has_all_modules_and_the_small_agents(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     missing = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "procgen_tools").rglob("*.py")
+        path.relative_to(ROOT).as_posix()
+        for kind in ("*.py", "*.js", "*.css")
+        for path in (ROOT / "procgen_tools").rglob(kind)
     } - names
     assert not missing
     agents = {name for name in names if name.endswith(".pth")}

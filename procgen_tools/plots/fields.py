@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -43,6 +43,15 @@ ARROW_LENGTH = 0.9
 BAR_WIDTH = 0.3
 """The width of the bar of a single move, in squares. Bars are wider than the arrows on them."""
 
+ARROW_SHAPE: dict[str, Any] = {
+    "width": 0.1,
+    "headwidth": 3.8,
+    "headlength": 3.4,
+    "headaxislength": 3.0,
+    "minlength": 0.3,
+}
+"""The width of the shaft in squares, and the head in widths; see matplotlib's `quiver`."""
+
 SMALLEST_LIMIT = 0.02
 """The smallest upper end of a colour scale of differences, so that rounding errors stay pale."""
 
@@ -52,7 +61,9 @@ QUANTITIES = {
 }
 """The quantities that `plot_heat_map` can show."""
 
-_FADE = 0.6
+FADE = 0.6
+"""How far the picture of the maze is faded towards white below a field."""
+
 _PANEL = (5.2, 6.2)
 _ARROW_LABEL = "mean move (whole square: certain)"
 
@@ -283,7 +294,7 @@ def _maze_axes(
     """The picture of the maze, with rings around its landmarks."""
     if ax is None:
         _, ((ax,),) = style.panels(1, 1, _PANEL, framed=True)
-    return plot_maze(maze, ax, marks={**maze.landmarks(), **(marks or {})}, fade=_FADE, title=title)
+    return plot_maze(maze, ax, marks={**maze.landmarks(), **(marks or {})}, fade=FADE, title=title)
 
 
 def _legend(ax: Axes, shown: bool) -> None:
@@ -315,11 +326,7 @@ def _draw_arrows(ax: Axes, field: VectorField, arrows: Float[np.ndarray, "square
         scale=1 / ARROW_LENGTH,
         pivot="mid",
         units="xy",
-        width=0.1,
-        headwidth=3.8,
-        headlength=3.4,
-        headaxislength=3.0,
-        minlength=0.3,
+        **ARROW_SHAPE,
         color=INK,
         zorder=4,
     )

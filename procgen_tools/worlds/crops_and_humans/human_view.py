@@ -66,6 +66,29 @@ def picture(
     return np.array(image.reduce(_FINE))
 
 
+def thing(name: str, pixels: int = 96) -> UInt8[np.ndarray, "height width rgba"]:
+    """The picture of one thing, transparent around it: a crop, a human, the exit or the agent.
+
+    Args:
+        name: "crop", "human", "exit" or "agent".
+        pixels: the side of the picture.
+
+    Raises:
+        ValueError: another name.
+
+    Example:
+        >>> thing("crop", 10).shape
+        (10, 10, 4)
+    """
+    symbols = {"crop": _plant, "human": _figure, "exit": _door, "agent": _robot}
+    if name not in symbols:
+        raise ValueError(f"there is no {name!r}: choose one of {', '.join(symbols)}")
+    side = pixels * _FINE
+    image = Image.new("RGBA", (side, side))
+    symbols[name](ImageDraw.Draw(image), (0, 0, side, side))
+    return np.array(image.reduce(_FINE))
+
+
 def _part(box: _Box, left: float, top: float, right: float, bottom: float) -> _Box:
     """A part of a box, in fractions of its sides."""
     width, height = box[2] - box[0], box[3] - box[1]

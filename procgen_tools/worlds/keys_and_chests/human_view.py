@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL
 from procgen_tools.worlds.keys_and_chests.rules import States
 
-_FLOOR, _JOINT = "#E9E2D3", "#DBD2BF"
+FLOOR, JOINT = "#E9E2D3", "#DBD2BF"
 _STONE, _MORTAR, _LIT = "#4C5566", "#3A4250", "#5E6980"
 _GOLD, _GOLD_EDGE = "#E69F00", "#8F6200"
 _WOOD, _WOOD_EDGE, _BAND = "#9C5B2E", "#5A3116", "#D9B25F"
@@ -74,12 +74,12 @@ def _picture(states: States, index: int, side: int, show_hidden: bool) -> np.nda
 def _tile(code: int, has_player: bool, has_hidden: bool, side: int) -> _Tile:
     """A cell with all that is in it."""
     size = side * _FINE
-    image = Image.new("RGB", (size, size), _FLOOR)
+    image = Image.new("RGB", (size, size), FLOOR)
     draw = ImageDraw.Draw(image)
     if code == WALL:
         _wall(draw, size)
     else:
-        draw.rectangle((0, 0, size - 1, size - 1), outline=_JOINT, width=max(size // 32, 1))
+        draw.rectangle((0, 0, size - 1, size - 1), outline=JOINT, width=max(size // 32, 1))
     if code == KEY:
         _key(draw, size)
     if code == CHEST:
@@ -88,13 +88,43 @@ def _tile(code: int, has_player: bool, has_hidden: bool, side: int) -> _Tile:
         # A player on a key or a chest is smaller, so that both can be seen.
         _player(draw, size, small=code != EMPTY)
     if has_hidden:
-        inset = size // 16
-        draw.rectangle(
-            (inset, inset, size - 1 - inset, size - 1 - inset),
-            outline=_HIDDEN,
-            width=max(size // 12, 1),
-        )
+        _frame(draw, size)
     return np.array(image.reduce(_FINE))
+
+
+def thing(name: str, pixels: int = 96) -> UInt8[np.ndarray, "height width 4"]:
+    """The picture of one thing with opacity: a key, a chest, the player, a frame or a wall.
+
+    Args:
+        name: "key", "chest", "player", "hidden" (the frame of a hidden chest) or "wall".
+        pixels: the side of the picture.
+
+    Raises:
+        ValueError: another name.
+
+    Example:
+        >>> thing("key", 10).shape
+        (10, 10, 4)
+    """
+    size = pixels * _FINE
+    drawn = {"key": _key, "chest": _chest, "wall": _wall, "hidden": _frame, "player": _figure}
+    if name not in drawn:
+        raise ValueError(f"there is no {name!r}: choose one of {', '.join(drawn)}")
+    image = Image.new("RGB", (size, size), FLOOR)
+    drawn[name](ImageDraw.Draw(image), size)
+    rgba = np.array(image.convert("RGBA"))
+    rgba[(rgba[..., :3] == ImageColor.getrgb(FLOOR)).all(axis=-1), 3] = 0
+    return np.array(Image.fromarray(rgba).reduce(_FINE))
+
+
+def _figure(draw: _Draw, size: int) -> None:
+    _player(draw, size, small=False)
+
+
+def _frame(draw: _Draw, size: int) -> None:
+    inset = size // 16
+    box = (inset, inset, size - 1 - inset, size - 1 - inset)
+    draw.rectangle(box, outline=_HIDDEN, width=max(size // 12, 1))
 
 
 def _at(size: int, *fractions: float) -> tuple[float, ...]:
@@ -120,7 +150,7 @@ def _key(draw: _Draw, size: int) -> None:
             _at(size, left, 0.54, left + 0.1, 0.72), fill=_GOLD, outline=_GOLD_EDGE, width=edge
         )
     draw.ellipse(_at(size, 0.10, 0.30, 0.50, 0.70), fill=_GOLD, outline=_GOLD_EDGE, width=edge)
-    draw.ellipse(_at(size, 0.22, 0.42, 0.38, 0.58), fill=_FLOOR, outline=_GOLD_EDGE, width=edge)
+    draw.ellipse(_at(size, 0.22, 0.42, 0.38, 0.58), fill=FLOOR, outline=_GOLD_EDGE, width=edge)
 
 
 def _chest(draw: _Draw, size: int) -> None:
@@ -145,7 +175,7 @@ def _player(draw: _Draw, size: int, *, small: bool) -> None:
         )
 
     draw.ellipse(at(0.16, 0.42, 0.84, 1.30), fill=_BODY)
-    draw.rectangle(at(0.0, 0.98, 1.0, 1.32), fill=_FLOOR)
+    draw.rectangle(at(0.0, 0.98, 1.0, 1.32), fill=FLOOR)
     draw.ellipse(at(0.24, 0.02, 0.76, 0.58), fill=_HOOD)
     draw.ellipse(at(0.33, 0.18, 0.67, 0.56), fill=_FACE)
     for x in (0.39, 0.54):

@@ -24,8 +24,10 @@ from procgen_tools.worlds.maze.grid import GREY, WALL, GridLevel, Square, check_
 FRAME_PIXELS = 512
 """Side of procgen's own human picture, in pixels."""
 
-_SHADOW = 0.55
-_RIM = 0.62
+SHADOW, RIM = 0.55, 0.62
+"""What the colours of the floor below walls, and of the edges of walls, are multiplied by."""
+SHADOW_DEPTH, RIM_WIDTH = 1 / 7, 1 / 16
+"""In squares."""
 
 
 class Rectangle(NamedTuple):
@@ -146,8 +148,8 @@ def _paint(maze: GridLevel, place: Layout) -> UInt8[np.ndarray, "height width 3"
 
     picture = np.where(wall[..., None], _wall(side, place.span), _floor(maze, place))
     square = side / place.span
-    _darken(picture, _shadow(wall, depth=round(square / 7)), _SHADOW)
-    _darken(picture, _rim(wall, width=round(square / 16)), _RIM)
+    _darken(picture, _shadow(wall, depth=round(square * SHADOW_DEPTH)), SHADOW)
+    _darken(picture, _rim(wall, width=round(square * RIM_WIDTH)), RIM)
     for where, drawn in maze.pictures():
         _stamp(picture, drawn, place.rectangle(where), mirrored=False)
     _stamp(picture, art("mouse"), place.rectangle(maze.mouse), mirrored=maze.mouse_mirrored)
@@ -210,7 +212,7 @@ def _art() -> dict[str, np.ndarray]:
 @cache
 def _photograph(name: str) -> Image.Image:
     """A picture that is stored as JPEG bytes."""
-    return Image.open(io.BytesIO(_art()[name].tobytes())).convert("RGB")
+    return Image.open(io.BytesIO(photograph(name))).convert("RGB")
 
 
 def art(name: str) -> UInt8[np.ndarray, "height width 4"]:
@@ -221,6 +223,16 @@ def art(name: str) -> UInt8[np.ndarray, "height width 4"]:
         (96, 96, 4)
     """
     return _art()[name]
+
+
+def photograph(name: str) -> bytes:
+    """The JPEG file of the "wall", or of a background such as "background_0".
+
+    Example:
+        >>> photograph("wall")[:2].hex()
+        'ffd8'
+    """
+    return _art()[name].tobytes()
 
 
 @lru_cache(maxsize=64)

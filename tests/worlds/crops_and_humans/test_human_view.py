@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from procgen_tools import crops_and_humans
+from procgen_tools.worlds.crops_and_humans import human_view
 
 EXAMPLES = (
     "1111111/0000001/1010111/1110100/1010111/1010001/301111E",
@@ -26,3 +27,14 @@ def test_pictures_show_what_is_there() -> None:
     assert {tuple(cell) for cell in changed.tolist()} == {(3, 3)}
     with pytest.raises(ValueError, match="give 4 or more"):
         crops_and_humans.picture(cells, cell_pixels=2)
+
+
+def test_things_have_pictures_of_their_own() -> None:
+    drawn = {name: human_view.thing(name, 20) for name in ("crop", "human", "exit", "agent")}
+    assert len({each.tobytes() for each in drawn.values()}) == 4
+    for each in drawn.values():
+        assert each.shape == (20, 20, 4)
+        assert each[0, 0, 3] == 0  # the floor shows around it
+        assert each[..., 3].max() == 255
+    with pytest.raises(ValueError, match="no 'corn': choose one of crop, human"):
+        human_view.thing("corn")

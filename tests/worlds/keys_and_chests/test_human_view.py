@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from procgen_tools import keys_and_chests
+from procgen_tools.worlds.keys_and_chests import human_view
 
 TEXT = "######/#@.kc#/#.h.b#/#....#/######"
 
@@ -56,3 +57,15 @@ def test_too_few_pixels() -> None:
     states = keys_and_chests.beginning([keys_and_chests.parse(TEXT)])
     with pytest.raises(ValueError, match="cell_pixels is 7: give 8 or more"):
         keys_and_chests.pictures(states, cell_pixels=7)
+
+
+def test_things_have_pictures_of_their_own() -> None:
+    drawn = {name: human_view.thing(name, 20) for name in ("key", "chest", "player", "hidden")}
+    assert len({each.tobytes() for each in drawn.values()}) == 4
+    for each in drawn.values():
+        assert each.shape == (20, 20, 4)
+        assert each[..., 3].min() == 0  # the floor shows around it
+        assert each[..., 3].max() > 240
+    assert human_view.thing("wall", 20)[..., 3].min() == 255
+    with pytest.raises(ValueError, match="no 'door': choose one of key, chest"):
+        human_view.thing("door")

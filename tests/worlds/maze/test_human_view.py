@@ -18,6 +18,7 @@ from procgen_tools.worlds.maze.human_view import (
     human_frame,
     human_view,
     layout,
+    photograph,
 )
 from procgen_tools.worlds.maze.levels import make_level
 
@@ -164,3 +165,7 @@ def test_too_few_pixels_are_refused(pixels: int, message: str) -> None:
 def test_squares_outside_are_refused() -> None:
     with pytest.raises(ValueError, match=r"rectangle cannot be at \(13, 0\)"):
         layout(MAZE).rectangle((13, 0))
+
+
+def test_photographs_are_jpeg_files() -> None:
+    assert photograph("wall")[:2] == b"\xff\xd8"

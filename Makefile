@@ -2,7 +2,7 @@
 # make test    everything that protects us: format, types, tests, README
 # make quick   the tests without notebooks, experiments, statistics, sweeps and the course
 # make bench   speed, as ratios within one run
-# make notebooks   run the notebooks of experiments/ again and keep their outputs
+# make notebooks   run the notebooks of experiments/ and playground/ again and keep their outputs
 # make slides  the slides of the course on crops and humans, as PDF
 #
 # With PYTHON=python3.12 or python3.13, each has an environment of its own beside .venv.

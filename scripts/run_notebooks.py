@@ -1,4 +1,4 @@
-"""Run the notebooks of experiments/ and save their outputs: `make notebooks`.
+"""Run the notebooks of experiments/ and playground/ and save their outputs: `make notebooks`.
 
     python scripts/run_notebooks.py                          # all
     python scripts/run_notebooks.py cheese_vector probing    # some
@@ -25,7 +25,7 @@ from scipy.spatial import cKDTree
 from procgen_tools.files import unfinished
 from procgen_tools.plots.style import look_colours
 
-FOLDER = Path(__file__).parents[1] / "experiments"
+FOLDERS = [Path(__file__).parents[1] / name for name in ("experiments", "playground")]
 PALETTE = 256
 FREQUENT, FLAT = 48, 200
 """Number of palette entries for the most frequent colours, and for these and those of flat
@@ -40,7 +40,7 @@ SMALL = 90_000
 
 def notebooks(names: list[str]) -> list[Path]:
     """The notebooks with these names, or all notebooks."""
-    found = {path.stem: path for path in sorted(FOLDER.rglob("*.ipynb"))}
+    found = {path.stem: path for folder in FOLDERS for path in sorted(folder.rglob("*.ipynb"))}
     found.pop("exercises", None)  # stops at its first blank
     unknown = set(names) - set(found)
     if unknown:

@@ -15,11 +15,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = ROOT / "experiments"
 NOTEBOOKS = sorted(
     # The exercises of a course stop at their first blank: see test_course.py.
     path
-    for path in EXPERIMENTS.rglob("*.ipynb")
+    for folder in (EXPERIMENTS, ROOT / "playground")
+    for path in folder.rglob("*.ipynb")
     if path.stem != "exercises"
 )
 LARGEST = 600_000

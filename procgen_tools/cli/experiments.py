@@ -26,6 +26,13 @@ def experiment(
     fast: Annotated[
         bool, typer.Option("--fast", help="A few mazes and one agent, as a smoke test.")
     ] = False,
+    original: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of the original authors' agent, which does not ship, to measure beside the "
+            "others (keys_and_chests: learned_policy.zip)."
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -45,7 +52,11 @@ def experiment(
 
     module = experiments.load(name)
     paths = _paths(agents)
-    settings = Settings(agents=paths, mazes=mazes, seed=seed, fast=fast, progress_bar=True)
+    if original and not hasattr(module, "ORIGINAL"):
+        raise ValueError(f"{name} measures no agent of others beside ours: leave --original out")
+    settings = Settings(
+        agents=paths, mazes=mazes, seed=seed, fast=fast, progress_bar=True, original=original
+    )
     scope = settings.scope(getattr(module, "MAZES", None))
     place = (default_folder(scope) if folder is None else folder) / name
     check_folder(place, scope)
@@ -56,6 +67,7 @@ def experiment(
             *([f"--mazes {mazes}"] if mazes else []),
             *([f"--seed {seed}"] if seed else []),
             *(["--fast"] if fast else []),
+            *([f"--original {original.name}"] if original else []),
         ]
     )
     findings = module.run(settings)

@@ -10,7 +10,7 @@ in its first step, or `always`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -228,34 +228,89 @@ def first_reached(
         >>> reached.codes == KEY, reached.steps
         (array([ True]), array([2]))
     """
+    codes = np.full(len(moment), EMPTY, np.int8)
+    squares, taken = moment.states.players.copy(), np.full(len(moment), steps, np.int64)
+
+    def ended(before: States, after: States, which: np.ndarray, number: int) -> np.ndarray:
+        everyone = np.arange(len(after))
+        touched = before.cells[everyone, after.players[:, 0], after.players[:, 1]]
+        touched = np.where((after.players != before.players).any(axis=1), touched, EMPTY)
+        found: np.ndarray = (touched == KEY) | (touched == CHEST)
+        squares[which] = after.players
+        codes[which[found]], taken[which[found]] = touched[found], number + 1
+        return found
+
+    _walk(player, moment, steps, seed, (once, always), ended)
+    return Reached(codes, squares, taken)
+
+
+def reaches(
+    player: CnnLstmPolicy | Actor,
+    moment: Moment,
+    squares: Int[np.ndarray, "state 2"],
+    steps: int,
+    *,
+    seed: int,
+) -> Bool[np.ndarray, " state"]:
+    """Whether a player comes to a square, whatever it passes on the way.
+
+    Args:
+        player: see `first_reached`.
+        moment: where it begins.
+        squares: (state, 2) row and column to reach in each state.
+        steps: how many it has at most.
+        seed: of the actions.
+
+    Raises:
+        ValueError: see `first_reached`.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.grid import parse
+        >>> from procgen_tools.worlds.keys_and_chests.players import key_only
+        >>> moment = led(None, [parse("#####/#@.k#/#c..#/#...#/#####")], np.zeros((1, 0), np.int64))
+        >>> reaches(key_only(seed=0), moment, np.array([[1, 3]]), 2, seed=0)
+        array([ True])
+    """
+    found = (moment.states.players == squares).all(axis=1)
+
+    def ended(before: States, after: States, which: np.ndarray, number: int) -> np.ndarray:
+        there: np.ndarray = (after.players == squares[which]).all(axis=1)
+        found[which] |= there
+        return there
+
+    _walk(player, moment, steps, seed, (NOTHING, NOTHING), ended)
+    return found
+
+
+def _walk(
+    player: CnnLstmPolicy | Actor,
+    moment: Moment,
+    steps: int,
+    seed: int,
+    edits: tuple[Intervention, Intervention],
+    ended: Callable[[States, States, np.ndarray, int], np.ndarray],
+) -> None:
+    """Step from a moment until `ended` says so: of states before and after, which, and when."""
     if isinstance(player, CnnLstmPolicy) and moment.memory is None:
         raise ValueError("the moment has no memory: make it with this policy, by led or moment_at")
     draws = np.random.default_rng(seed).random((steps, len(moment)))
-    codes = np.full(len(moment), EMPTY, np.int8)
-    squares, taken = moment.states.players.copy(), np.full(len(moment), steps, np.int64)
     going = np.arange(len(moment))
     for number in range(steps):
         if isinstance(player, CnnLstmPolicy):
             with ExitStack() as stack:
-                for edit in (once, always) if number == 0 else (always,):
+                for edit in edits if number == 0 else edits[1:]:
                     if edit.layers:
                         stack.enter_context(edit.on(player, may_be_idle=True))
                 chances, memory = _answer(player, moment)
             actions = _sampled(chances, draws[number, going])
         else:
             memory, actions = None, player(moment.states)
-        before, states = moment.states, step(moment.states, actions).states
-        everyone = np.arange(len(states))
-        touched = before.cells[everyone, states.players[:, 0], states.players[:, 1]]
-        touched = np.where((states.players != before.players).any(axis=1), touched, EMPTY)
-        found = (touched == KEY) | (touched == CHEST)
-        squares[going] = states.players
-        codes[going[found]], taken[going[found]] = touched[found], number + 1
-        going = going[~found]
+        states = step(moment.states, actions).states
+        over = ended(moment.states, states, going, number)
+        going = going[~over]
         if not len(going):
-            break
-        moment = Moment(states, memory).chosen(~found)
-    return Reached(codes, squares, taken)
+            return
+        moment = Moment(states, memory).chosen(~over)
 
 
 @torch.no_grad()

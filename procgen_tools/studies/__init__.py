@@ -30,6 +30,7 @@ NAMES = (
     "visualize_activations",
     "crops_and_humans",
     "colour_or_shape",
+    "keys_and_chests",
 )
 """In the order of the table in experiments/README.md."""
 

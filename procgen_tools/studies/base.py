@@ -59,6 +59,8 @@ class Settings:
         seed: of every random choice.
         fast: whether to use a few mazes and the first agent only, as a smoke test.
         progress_bar: whether to show progress bars.
+        original: the file of the original authors' agent, which does not ship. Studies that
+            compare with it measure it beside the others.
     """
 
     agents: tuple[Path, ...] = ()
@@ -66,6 +68,7 @@ class Settings:
     seed: int = 0
     fast: bool = False
     progress_bar: bool = False
+    original: Path | None = None
 
     def __post_init__(self) -> None:
         if self.mazes is not None and self.mazes < 1:

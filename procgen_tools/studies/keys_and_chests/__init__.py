@@ -25,9 +25,11 @@ from procgen_tools.plots.style import set_aside
 from procgen_tools.studies.base import Findings, Settings
 from procgen_tools.studies.keys_and_chests.claims import all_claims
 from procgen_tools.studies.keys_and_chests.exchange import choices_table, rates_table
+from procgen_tools.studies.keys_and_chests.fields_shown import fields_table
 from procgen_tools.studies.keys_and_chests.figures import (
     plot_attraction,
     plot_exchange,
+    plot_fields,
     plot_inventory,
     plot_pairs,
     plot_returns,
@@ -75,6 +77,7 @@ def run(settings: Settings) -> Findings:
         "rates": rates_table(choices, seed=seed),
         "attraction": attraction_table(chosen, sizes.attractions, seed=seed),
         "pairs": pairs_table(chosen, sizes.pairs, seed=seed),
+        "fields": fields_table(chosen[0]),
     }
     agents = tuple(member.name for member in chosen)
     own = [member.name for member in chosen if member.own]
@@ -91,7 +94,7 @@ def run(settings: Settings) -> Findings:
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
-    """Pictures of returns, inventory, steering, choices, attraction and minimal pairs."""
+    """Pictures of returns, inventory, steering, choices, attraction, pairs, and two fields."""
     tables = findings.tables
     return set_aside(
         {
@@ -101,5 +104,6 @@ def draw(findings: Findings) -> dict[str, Figure]:
             "exchange": plot_exchange(tables["choices"], tables["rates"]),
             "attraction": plot_attraction(tables["attraction"]),
             "pairs": plot_pairs(tables["pairs"]),
+            "fields": plot_fields(tables["fields"]),
         }
     )

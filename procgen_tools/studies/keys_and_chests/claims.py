@@ -84,9 +84,11 @@ def _published(scores: pd.DataFrame, agents: Sequence[str]) -> tuple[Claim, ...]
             rule=Rule.that(value("figures that chance does not explain") <= 0, each=False),
             measured={
                 ALL_AGENTS: {
-                    "figures that chance does not explain": Estimate.exact(rows["far"].sum()),
+                    "figures that chance does not explain": Estimate.exact(
+                        float(rows["far"].sum())
+                    ),
                     "largest difference": Estimate.exact(
-                        (rows["value"] - rows["published"]).abs().max()
+                        float((rows["value"] - rows["published"]).abs().max())
                     ),
                 }
             },

@@ -10,6 +10,7 @@ import pandas as pd
 
 from procgen_tools.evaluation.keys import GREEDY
 from procgen_tools.plots.keys import LOOKS as FIGURE_LOOKS
+from procgen_tools.plots.memory_fields import plot_memory_fields
 from procgen_tools.plots.style import (
     INK,
     NOTE,
@@ -23,6 +24,7 @@ from procgen_tools.plots.style import (
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.keys_and_chests.claims import one, random_range
 from procgen_tools.studies.keys_and_chests.exchange import BEST, EQUAL, FARTHEST, KEYS
+from procgen_tools.studies.keys_and_chests.fields_shown import fields_of
 from procgen_tools.studies.keys_and_chests.inventory import MAIN, NULLS, SPANS
 from procgen_tools.studies.keys_and_chests.measure import UNTRAINED
 from procgen_tools.studies.keys_and_chests.pairs import CHANGES, KINDS
@@ -326,5 +328,21 @@ def plot_pairs(pairs: pd.DataFrame) -> Figure:
         f"there by {_listed(chest, '+.2f')}",
         "test variant, from the beginning, no key in hand; before and after share their random "
         "numbers; 95% intervals over levels",
+    )
+    return figure
+
+
+def plot_fields(fields: pd.DataFrame) -> Figure:
+    """One frame, two memories: the fields without and with a key in hand."""
+    found = fields_of(fields)
+    before, after = found[0], found[1]
+    figure = plot_memory_fields({"no key in hand": before, "a key in hand": after})
+    variation = before.total_variation(after)
+    headline(
+        figure,
+        f"The same frame, another memory: a key in hand changes the moves by {variation.mean():.2f}"
+        f" on average (total variation), at most by {variation.max():.2f}",
+        f"agent {fields['agent'].iloc[0]}; key and chest are 4 steps from the player, who took the "
+        "key, or no key, on the way in",
     )
     return figure

@@ -72,7 +72,7 @@ def rows_of(policy: CnnLstmPolicy, episodes: KeyEpisodes) -> Rows:
         "hidden": _flat(own.activations[HIDDEN]),
         "both": _both(own),
         "untrained": _both(other),
-        "frame": _flat(own.frames),
+        "frame": _flat(own.frames).astype(np.float32),
         "ticks": (ticks.ravel()[:, None] == own.ticks).astype(np.float64),
     }
     return Rows(inputs, own.keys.ravel(), ticks.ravel(), levels.ravel())

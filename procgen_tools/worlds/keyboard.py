@@ -76,6 +76,74 @@ class PlayedEpisode:
         return f"{self.steps} steps{end}, " + ", ".join([f"return {self.episode_return:g}", *told])
 
 
+class Game:
+    """An environment that is played one key at a time.
+
+    Args:
+        env: with `render_mode="rgb_array"`.
+        moves: the action of UP, DOWN, LEFT and RIGHT (see `registration.World.moves`).
+        seed: of the levels.
+
+    Example:
+        >>> from procgen_tools.keys_and_chests import KeysAndChestsEnv
+        >>> env = KeysAndChestsEnv(render_mode="rgb_array", max_ticks=3)
+        >>> game = Game(env, {"DOWN": 0, "UP": 1, "RIGHT": 2, "LEFT": 3}, seed=0)
+        >>> [game.press(key) for key in "dx"], game.view.steps
+        ([True, False], 1)
+    """
+
+    def __init__(
+        self, env: gymnasium.Env[Any, Any], moves: Mapping[str, int], *, seed: int | None = None
+    ) -> None:
+        self.env, self.moves = env, moves
+        self.played: list[PlayedEpisode] = []
+        self._steps, self._total, self._message = 0, 0.0, ""
+        self._infos: dict[str, Any] = {}
+        env.reset(seed=seed)
+
+    @property
+    def view(self) -> View:
+        """What the player sees now."""
+        picture: Any = self.env.render()
+        return View(np.asarray(picture), self._steps, self._total, self._message)
+
+    @property
+    def finished(self) -> int:
+        """The number of episodes that were played to their end."""
+        return sum(episode.finished for episode in self.played)
+
+    def press(self, key: str) -> bool:
+        """Do what a key does: a move takes a step, N begins another level.
+
+        Returns:
+            Whether the key means anything. Others change nothing.
+        """
+        if key == NEW_KEY:
+            self.leave()
+            self.env.reset()
+        elif key in MOVE_KEYS:
+            _, reward, terminated, truncated, self._infos = self.env.step(
+                self.moves[MOVE_KEYS[key]]
+            )
+            self._steps, self._total = self._steps + 1, self._total + float(reward)
+            if terminated or truncated:
+                self._end(finished=True)
+                self.env.reset()
+        else:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """End the present episode, which is listed if it has a step."""
+        self._end(finished=False)
+
+    def _end(self, *, finished: bool) -> None:
+        if self._steps:
+            self.played.append(PlayedEpisode(self._steps, self._total, self._infos, finished))
+            self._message = f"last episode: {self.played[-1]}"
+        self._steps, self._total = 0, 0.0
+
+
 def play(
     env: gymnasium.Env[Any, Any],
     moves: Mapping[str, int],
@@ -108,42 +176,18 @@ def play(
         >>> played[0].steps, played[0].finished
         (3, True)
     """
-    played: list[PlayedEpisode] = []
-    steps, total, message = 0, 0.0, ""
-    infos: dict[str, Any] = {}
-
-    def finish(ended: bool) -> None:
-        nonlocal steps, total, message
-        if steps:
-            played.append(PlayedEpisode(steps, total, infos, ended))
-            message = f"last episode: {played[-1]}"
-        steps, total = 0, 0.0
-
-    def view() -> View:
-        picture: Any = env.render()
-        return View(np.asarray(picture), steps, total, message)
-
-    env.reset(seed=seed)
-    show(view())
+    game = Game(env, moves, seed=seed)
+    show(game.view)
     for key in keys:
         if key in QUIT_KEYS:
             break
-        if key == NEW_KEY:
-            finish(False)
-            env.reset()
-        elif key in MOVE_KEYS:
-            _, reward, terminated, truncated, infos = env.step(moves[MOVE_KEYS[key]])
-            steps, total = steps + 1, total + float(reward)
-            if terminated or truncated:
-                finish(True)
-                if sum(episode.finished for episode in played) == episodes:
-                    return played
-                env.reset()
-        else:
+        if not game.press(key):
             continue
-        show(view())
-    finish(False)
-    return played
+        if episodes and game.finished == episodes:
+            return game.played
+        show(game.view)
+    game.leave()
+    return game.played
 
 
 def coloured_text(

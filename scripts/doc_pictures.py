@@ -1,9 +1,10 @@
-"""Draw the pictures of the README: docs/{cheese_vector,retargeting,colour_or_shape}.png.
+"""Draw the pictures of the README: those of PICTURES in docs/, and the video keys_and_chests.gif.
 
     python scripts/doc_pictures.py
 
 The first is the picture of the demo. The second is taken from the last run of the retargeting
-notebook, the third from the last run of `procgen-tools experiment colour_or_shape`.
+notebook, the others from the last runs of `procgen-tools experiment colour_or_shape` and
+`keys_and_chests`. The video shows one level of each variant of keys and chests.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ import nbformat
 from run_notebooks import FOLDER, lighter
 
 from procgen_tools import demo
+from procgen_tools.episodes.keys import play, policy_actor
+from procgen_tools.episodes.videos import write_video
 from procgen_tools.files import unfinished
+from procgen_tools.models.checkpoints import load_cnn_lstm
 from procgen_tools.studies.results import FOLDER as RESULTS
+from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_level
 
 DOCS = Path(__file__).parents[1] / "docs"
 CELL = 'figures["target_maps"]'
@@ -58,8 +63,36 @@ def colour_or_shape() -> str:
     return lighter(base64.b64encode(picture).decode())
 
 
+def keys_or_chests() -> str:
+    """The choices between a key and a chest, as a PNG in base64.
+
+    Raises:
+        FileNotFoundError: the experiment has not been run.
+    """
+    picture = (RESULTS / "keys_and_chests" / "exchange.png").read_bytes()
+    return lighter(base64.b64encode(picture).decode())
+
+
+def keys_video(path: Path, level: int = 2) -> None:
+    """A video of one agent in a level of the train variant and in one of the test variant.
+
+    Args:
+        path: the file, which ends in .gif.
+        level: the seed of both levels.
+    """
+    policy = load_cnn_lstm("keys_and_chests/seed_0")
+    panels = {}
+    for variant, rule in VARIANTS.items():
+        played = play(policy_actor(policy, seed=0), [make_level(level, rule)])
+        panels[f"{variant} variant: {played.collected_keys[0]} keys taken"] = played[0]
+    write_video(path, panels, frames_per_second=10, square_pixels=16)
+
+
+PICTURES = (cheese_vector, retargeting, colour_or_shape, keys_or_chests)
+
 if __name__ == "__main__":
-    for draw in (cheese_vector, retargeting, colour_or_shape):
+    keys_video(DOCS / "keys_and_chests.gif")
+    for draw in PICTURES:
         path = DOCS / f"{draw.__name__}.png"
         with unfinished(path) as temporary:
             temporary.write_bytes(base64.b64decode(draw()))

@@ -16,6 +16,7 @@ Source: Noa Nabeshima's mesa-misalignment environment, after an idea of Matthew 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -36,7 +37,13 @@ from procgen_tools.studies.keys_and_chests.figures import (
     plot_steering,
 )
 from procgen_tools.studies.keys_and_chests.inventory import inventory_table
-from procgen_tools.studies.keys_and_chests.measure import EPISODES, Sizes, members, scores_table
+from procgen_tools.studies.keys_and_chests.measure import (
+    EPISODES,
+    Member,
+    Sizes,
+    members,
+    scores_table,
+)
 from procgen_tools.studies.keys_and_chests.pairs import attraction_table, pairs_table
 from procgen_tools.studies.keys_and_chests.steering import held_table, steering_table
 
@@ -79,14 +86,29 @@ def run(settings: Settings) -> Findings:
         "pairs": pairs_table(chosen, sizes.pairs, seed=seed),
         "fields": fields_table(chosen[0]),
     }
+    return findings_of(tables, chosen, sizes, settings)
+
+
+def findings_of(
+    tables: dict[str, pd.DataFrame], chosen: Sequence[Member], sizes: Sizes, settings: Settings
+) -> Findings:
+    """The claims about tables of measurements, and what was measured in words."""
     agents = tuple(member.name for member in chosen)
     own = [member.name for member in chosen if member.own]
+    notes = [
+        f"{sizes.episodes:,} episodes per variant, probes of {sizes.fitted} levels tested on "
+        f"{sizes.held_out}, {sizes.choices} choices, {sizes.pairs} minimal pairs",
+        f"{len(own)} agents of ours"
+        if len(own) > 1
+        else "one agent of ours, so that intervals "
+        "are over levels and say nothing about other agents",
+    ]
+    if len(agents) == len(own):
+        notes.append(LEFT_OUT)
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
-        mazes=f"{sizes.episodes:,} episodes per variant, probes of {sizes.fitted} levels tested on "
-        f"{sizes.held_out}, {sizes.choices} choices, {sizes.pairs} minimal pairs; "
-        f"{len(own)} agents of ours" + ("" if len(agents) > len(own) else f"; {LEFT_OUT}"),
+        mazes="; ".join(notes),
         agents=agents,
         claims=all_claims(tables, agents, own),
         tables=tables,

@@ -16,6 +16,7 @@ from procgen_tools.plots.style import (
     NOTE,
     REFERENCE,
     Look,
+    count,
     draw_estimates,
     headline,
     legend_below,
@@ -56,8 +57,14 @@ def looks(players: Sequence[str]) -> dict[str, Look]:
 
 def _listed(numbers: Sequence[float], form: str = ".2f") -> str:
     """The range of numbers, in words."""
-    low, high = f"{min(numbers):{form}}", f"{max(numbers):{form}}"
+    smallest, largest = (round(each, 2) + 0.0 for each in (min(numbers), max(numbers)))
+    low, high = f"{smallest:{form}}", f"{largest:{form}}"
     return low if low == high else f"{low} to {high}"
+
+
+def _n(table: pd.DataFrame, noun: str = "level") -> str:
+    """How many levels were measured, in words."""
+    return count(int(table["levels"].iloc[0]), noun)
 
 
 def _agents(table: pd.DataFrame) -> list[str]:
@@ -101,8 +108,8 @@ def plot_returns(scores: pd.DataFrame) -> Figure:
         figure,
         f"With few chests agents still take {_listed(keys, '.1f')} keys, and open only "
         f"{_listed(aims, '.1f')} chests more than hidden ones",
-        "sampled actions; 95% bootstrap intervals over levels; hidden chests are drawn like "
-        "chests, and no player sees them",
+        f"{_n(scores)}, sampled actions; 95% bootstrap intervals over levels; hidden chests are "
+        "drawn like chests, and no player sees them",
     )
     return figure
 
@@ -152,7 +159,8 @@ def plot_inventory(inventory: pd.DataFrame) -> Figure:
         figure,
         f"Keys in hand are read from the memory with R² {own}; from the frame {frame}, from "
         f"untrained networks {other}",
-        "test variant, levels that no probe was fitted to; bands: 95% intervals over levels",
+        f"test variant, {_n(inventory)} that no probe was fitted "
+        "to; bands: 95% intervals over levels",
     )
     return figure
 
@@ -202,7 +210,9 @@ def plot_steering(steering: pd.DataFrame) -> Figure:
         "From −1 to +1 key, the share of chests that are reached first changes by "
         f"{_listed(own['probe'])} along the probe and {_listed(own['slope'])} along the slope; "
         f"random directions: {spread[0]:.2f} to {spread[1]:.2f}",
-        "one edit of the cell state in one step, test variant; bars: 95% intervals over levels",
+        f"one edit of the cell state in one step, test variant, "
+        f"{_n(steering)} at ticks 30 and 60; bars: 95% intervals "
+        "over levels",
     )
     return figure
 
@@ -242,7 +252,7 @@ def plot_exchange(choices: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     right.axhline(0.5, color=REFERENCE, linewidth=1)
     right.set(xlabel="keys in hand (not in the frame)", ylim=(-0.03, 1.03),
               ylabel=f"P(key first), both {EQUAL:g} steps away")  # fmt: skip
-    right.legend(fontsize=8, frameon=False, ncols=2)
+    right.legend(fontsize=8, frameon=False, ncols=3, loc="center", bbox_to_anchor=(0.5, 0.25))
     first, without = (
         [one(rates, agent=agent, keys=keys, statistic="key at equal distances").value
          for agent in agents]
@@ -286,8 +296,8 @@ def plot_attraction(attraction: pd.DataFrame) -> Figure:
         figure,
         f"A useful key attracts by {_listed(useful)}; one more key than there are chests by "
         f"{_listed(useless)}",
-        "made levels, key 2 or 4 steps away, the chest farther; within 10 steps; 95% intervals "
-        "over levels",
+        f"{_n(attraction, 'made level')}, key 2 or 4 steps away, the chest "
+        "farther; within 10 steps; 95% intervals over levels",
     )
     return figure
 
@@ -326,7 +336,8 @@ def plot_pairs(pairs: pd.DataFrame) -> Figure:
         figure,
         f"A key that is added three steps away draws agents by {_listed(key, '+.2f')}, a chest "
         f"there by {_listed(chest, '+.2f')}",
-        "test variant, from the beginning, no key in hand; before and after share their random "
+        f"test variant, {_n(pairs)}, from the beginning, no key in "
+        "hand; before and after share their random "
         "numbers; 95% intervals over levels",
     )
     return figure
@@ -338,11 +349,13 @@ def plot_fields(fields: pd.DataFrame) -> Figure:
     before, after = found[0], found[1]
     figure = plot_memory_fields({"no key in hand": before, "a key in hand": after})
     variation = before.total_variation(after)
+    here = float(variation[(before.squares == before.states.players[0]).all(axis=1)][0])
     headline(
         figure,
-        f"The same frame, another memory: a key in hand changes the moves by {variation.mean():.2f}"
-        f" on average (total variation), at most by {variation.max():.2f}",
-        f"agent {fields['agent'].iloc[0]}; key and chest are 4 steps from the player, who took the "
-        "key, or no key, on the way in",
+        f"The same frame, another memory: moves differ by {variation.mean():.2f} on average over "
+        f"squares (total variation), and by {here:.2f} where the player is",
+        f"one level, agent {fields['agent'].iloc[0]}; key and chest are 4 steps from the player, "
+        "who took a key or none on the way in; elsewhere the memory is of another place than the "
+        "frame",
     )
     return figure

@@ -84,8 +84,8 @@ def inventory_table(
     """How well keys, and whether a chest could be opened, are read, and the rows that were fitted.
 
     Columns: fitted (variant), tested (variant), inputs, statistic ('R2', 'gain over ...', 'AUC'),
-    span (ticks, or 'all'), value, low, high (95%, bootstrap over held-out levels). The shuffled
-    baseline is of the inputs 'both'.
+    span (ticks, or 'all'), value, low, high (95%, bootstrap over held-out levels), levels (how
+    many). The shuffled baseline is of the inputs 'both'.
     """
     fitted, held_out = (
         {
@@ -115,7 +115,7 @@ def inventory_table(
                 scores = classifier.scores(test.inputs[name])[:, 1]
                 area = ranking(test.keys > 0, scores, test.levels, seed=seed)
                 found.append(kept_row(area, **where, inputs=name, statistic="AUC", span="all"))
-    return pd.DataFrame(found), fitted
+    return pd.DataFrame(found).assign(levels=sizes.held_out), fitted
 
 
 def _determinations(

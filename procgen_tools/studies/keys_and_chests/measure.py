@@ -139,7 +139,8 @@ def scores_table(chosen: Sequence[Member], episodes: int, *, seed: int) -> pd.Da
     """Means of every agent and scripted player in both variants, with those of the original.
 
     Columns: agent, variant, choice, figure, value, low, high (95%, bootstrap over levels),
-    published (NaN where there is none), far (whether chance does not explain the difference).
+    published (NaN where there is none), far (whether chance does not explain the difference),
+    levels (how many).
     """
     players = [
         *(find_player(name) for name in SCRIPTED),
@@ -159,7 +160,7 @@ def scores_table(chosen: Sequence[Member], episodes: int, *, seed: int) -> pd.Da
                     "far": figure in gaps and abs(gaps[figure][0]) > gaps[figure][1],
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(levels=episodes)
 
 
 AIM = "return - hidden return"

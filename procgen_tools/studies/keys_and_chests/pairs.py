@@ -47,7 +47,7 @@ def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.D
     """How much more often a square is reached because of a key on it.
 
     Columns: agent, kind (of KINDS), statistic ('with key', 'without', 'attraction'), value, low,
-    high (95%, bootstrap over levels).
+    high (95%, bootstrap over levels), levels (how many).
     """
     choices = [
         each
@@ -72,7 +72,7 @@ def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.D
                 kept_row(mean_over_levels(each), agent=agent, kind=kind, statistic=name)
                 for name, each in numbers.items()
             ]
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).assign(levels=len(choices))
 
 
 def _reached(
@@ -154,7 +154,7 @@ def pairs_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFr
 
     Columns: agent, change (of CHANGES), statistic ('return', 'keys': changes; 'reaches': of how
     often the square of the added object is reached within 10 steps), value, low, high (95%,
-    bootstrap over levels).
+    bootstrap over levels), levels (how many).
     """
     levels = make_levels(range(PAIRS_SEED, PAIRS_SEED + count), VARIANTS["test"])
     others = {name: [change(level) for level in levels] for name, change in CHANGES.items()}
@@ -180,7 +180,7 @@ def pairs_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFr
         for change, code in (("key added", KEY), ("chest added", CHEST)):
             gain = mean_over_levels(there[code] - there[EMPTY])
             found.append(kept_row(gain, agent=agent, change=change, statistic="reaches"))
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).assign(levels=count)
 
 
 def _arrives(

@@ -72,7 +72,8 @@ def steering_table(policy: CnnLstmPolicy, rows: Rows, sizes: Sizes, *, seed: int
 
     Columns: direction, draw (-1: the direction itself, otherwise a random one of its norm),
     statistic ('chest first', 'key first': changes from the unedited share by `dose`; 'effect': the
-    share of chests at +1 minus that at -1), dose, value, low, high (95%, bootstrap over levels).
+    share of chests at +1 minus that at -1), dose, value, low, high (95%, bootstrap over levels),
+    levels (how many).
     """
     levels = range(STEERED_SEED, STEERED_SEED + sizes.steered)
     episodes = episodes_of(policy, "test", levels, seed=seed)
@@ -100,7 +101,7 @@ def steering_table(policy: CnnLstmPolicy, rows: Rows, sizes: Sizes, *, seed: int
                     found.append(kept_row(_share(change), **where, statistic=name, dose=dose))
             effect = (codes[1.0] == CHEST).astype(float) - (codes[-1.0] == CHEST)
             found.append(kept_row(_share(effect), **where, statistic="effect", dose=1.0))
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).assign(levels=sizes.steered)
 
 
 def _codes(policy: CnnLstmPolicy, moment: Moment, edit: Intervention, seed: int) -> np.ndarray:

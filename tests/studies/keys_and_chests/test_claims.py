@@ -102,7 +102,7 @@ def tables(**changes: float) -> dict[str, pd.DataFrame]:
         "scores": scores, "inventory": inventory, "steering": steering, "held": held,
         "rates": rates, "attraction": attraction, "pairs": pairs, "choices": choices,
     }  # fmt: skip
-    return {name: pd.DataFrame(rows) for name, rows in made.items()}
+    return {name: pd.DataFrame(rows).assign(levels=6) for name, rows in made.items()}
 
 
 def claims(**changes: float) -> tuple[Claim, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from procgen_tools.models import CnnLstmPolicy
 from procgen_tools.studies.keys_and_chests import figures
@@ -37,6 +38,8 @@ def test_steering_compares_with_random_directions() -> None:
         words(figure)
     )
     assert len(figure.axes) == 6
+    notes = [artist for artist in figure.artists if isinstance(artist, Text)]
+    assert any("n = 6 levels" in note.get_text().replace("\n", " ") for note in notes)
 
 
 def test_the_exchange_shows_every_player() -> None:
@@ -67,4 +70,8 @@ def test_two_memories_of_one_frame() -> None:
     assert found[0].states.keys.tolist() == [0]
     assert found[1].states.keys.tolist() == [1]
     variation = found[0].total_variation(found[1])
-    assert f"at most by {variation.max():.2f}" in words(figures.plot_fields(table))
+    shown = words(figures.plot_fields(table))
+    assert f"differ by {variation.mean():.2f} on average" in shown
+    place = tuple(found[0].states.players[0])
+    here = [tuple(each) for each in found[0].squares].index(place)
+    assert f"by {variation[here]:.2f} where the player is" in shown

@@ -62,13 +62,8 @@ def test_attraction_and_pairs_state_both_sides() -> None:
 
 
 def test_two_memories_of_one_frame() -> None:
-    member = Member("mine", CnnLstmPolicy("small").eval(), own=True)
-    table = fields_table(member)
+    table = fields_table(Member("mine", CnnLstmPolicy("small").eval(), own=True))
     found = fields_of(table)
-    assert (found[0].states.cells == found[1].states.cells).all()
-    assert (found[0].states.players == found[1].states.players).all()
-    assert found[0].states.keys.tolist() == [0]
-    assert found[1].states.keys.tolist() == [1]
     variation = found[0].total_variation(found[1])
     shown = words(figures.plot_fields(table))
     assert f"differ by {variation.mean():.2f} on average" in shown

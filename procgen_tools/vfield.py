@@ -58,7 +58,7 @@ CACHED_BATCH = 64
 
 @accepts_older(renamed={"idx": "index"})
 def vector_field(
-    venv_or_maze: GridLevelVenv | GridLevel,
+    venv_or_maze: MazeVenv | GridLevel,
     policy: Policy,
     *,
     index: int | None = None,
@@ -105,7 +105,7 @@ def vector_field(
     return VectorField(maze, probabilities, values, flipped)
 
 
-def _maze(venv_or_maze: GridLevelVenv | GridLevel, index: int | None) -> GridLevel:
+def _maze(venv_or_maze: MazeVenv | GridLevel, index: int | None) -> GridLevel:
     if isinstance(venv_or_maze, MazeVenv):
         return venv_or_maze.maze(index)
     if not isinstance(venv_or_maze, GridLevel):

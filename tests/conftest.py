@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -13,7 +13,10 @@ import matplotlib
 import pytest
 import torch
 
+from tests.browser import chromium, hosted
 from tests.checking import without_type_checks
+
+__all__ = ["chromium", "hosted"]  # fixtures for all tests
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
@@ -83,6 +86,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = next((n for n, item in enumerate(long) if item.path.stem != LONG[0]), len(long))
     middle = max(len(items) // 2 - first, 0)
     items[:] = [*long[:first], *quick[:middle], *long[first:], *quick[middle:]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets fixtures know whether the test has failed, so that they keep screenshots."""
+    report = yield
+    if report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report
 
 
 @pytest.fixture

@@ -144,9 +144,9 @@ MAZE: dict[str, Name] = {
         "compat.editors",
         {
             "on_distribution": "maze:is_on_distribution",
-            "grid_editor": "widgets.levels:LevelBrowser",
-            "venv_editors": "widgets.levels:LevelBrowser",
-            "venv_editor": "widgets.levels:LevelBrowser",
+            "grid_editor": "widgets.maze_editor:MazeEditor",
+            "venv_editors": "widgets.maze_editor:venv_editors",
+            "venv_editor": "widgets.maze_editor:venv_editors",
             "get_custom_venv_pair": "maze:venv_pair",
         },
     ),

@@ -13,7 +13,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 export function choice(label, options, value, change) {
-  const select = make("select", { className: "pt-select" });
+  const select = make("select", { className: "pt-select", "aria-label": label });
   for (const [key, text] of options) {
     select.append(make("option", { value: JSON.stringify(key), textContent: text }));
   }

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from procgen_tools.cli import benchmarks, evaluation, experiments, keys, play, sweeps, training
+from procgen_tools.cli import (
+    benchmarks,
+    evaluation,
+    experiments,
+    keys,
+    page,
+    play,
+    sweeps,
+    training,
+)
 
 app = typer.Typer(
     help="Find out what a trained maze agent wants, and change it.",
@@ -20,6 +29,7 @@ app.add_typer(benchmarks.app, name="bench")
 app.command()(evaluation.agents)
 app.command()(evaluation.evaluate)
 app.command()(keys.evaluate_keys)
+app.command()(page.page)
 app.command()(play.play)
 app.command()(sweeps.sweep)
 app.command()(experiments.experiment)

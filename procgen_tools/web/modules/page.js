@@ -1,0 +1,316 @@
+/**
+ * The page of `procgen-tools page`: an editor, the agent's field as trained and with the cheese
+ * vector, and exact chances. Python writes what it needs into the element `config`.
+ */
+
+import { Agent } from "./agent.js";
+import { showBars } from "./bars.js";
+import { Board, markerIcon } from "./canvas.js";
+import { Choices } from "./controls.js";
+import { choice, make } from "./dom.js";
+import { Editor } from "./editor.js";
+import { History } from "./history.js";
+import { MOVES, cornerOf, decisionSquare, distances, mazeOf, openSquares } from "./maze.js";
+import { Mind } from "./mind.js";
+import { SIDE, drawFrames, readTables } from "./observe.js";
+
+const config = JSON.parse(document.getElementById("config").textContent);
+const { kit, levels, corner_region: cornerRegion, step_limit: stepLimit } = config;
+const place = (id) => document.getElementById(id);
+
+// --- what is shown
+
+const state = { coefficient: config.coefficient, level: 0, held: null, colour: "none" };
+let latest = null; // the latest complete answer
+let thinking = null; // the AbortController of the question that is being answered
+let mind = null;
+let tables = null;
+
+const squareOf = (maze, number) => [Math.floor(number / maze.size), number % maze.size];
+
+/** A scene with its marks, notes and caption; throws if the maze is impossible. */
+function completed(scene) {
+  const maze = mazeOf(scene);
+  const meeting = decisionSquare(maze);
+  const marks = [{ name: "top-right corner", at: squareOf(maze, cornerOf(maze)) }];
+  if (meeting >= 0) marks.push({ name: "decision square", at: squareOf(maze, meeting) });
+  const notes = [];
+  const steps = distances(maze, maze.mouse);
+  if (maze.cheese < 0) notes.push("Without a cheese there is no cheese vector.");
+  else if (steps[maze.cheese] === Infinity) notes.push("The mouse cannot reach the cheese.");
+  else if (steps[cornerOf(maze)] === Infinity) notes.push("The mouse cannot reach the corner.");
+  else if (meeting < 0) notes.push("The cheese is on the way to the corner, or the corner on the way to the cheese.");
+  const open = openSquares(maze).length;
+  const where = ([row, col]) => `row ${row}, column ${col}`;
+  const things = scene.things.map(({ kind, at }) => `${kind} at ${where(at)}`);
+  const caption = [`${maze.size} × ${maze.size} squares, ${open} of them open`, ...things].join("; ");
+  return { ...scene, marks, notes, caption };
+}
+
+const editHost = new History(levels[0].scene, completed, (scene) => sceneChanged(scene));
+const editor = new Editor(kit, editHost);
+const choices = new Choices(kit, editor);
+const edited = new Board(kit, "the same maze with the edited agent");
+const notes = make("ul", { className: "pt-notes" });
+
+function sceneChanged(scene) {
+  choices.show(scene);
+  notes.replaceChildren(...scene.notes.map((text) => make("li", { textContent: text })));
+  showView();
+  ask();
+}
+
+// --- asking
+
+/** Ask about the maze; with `afresh`, what is shown belongs to another maze and goes away. */
+async function ask(afresh = true) {
+  latest = null;
+  thinking?.abort();
+  thinking = new AbortController();
+  const { signal } = thinking;
+  const maze = mazeOf(editHost.scene);
+  if (afresh) {
+    showBoards(null);
+    showChances(null);
+  }
+  if (!mind) return;
+  say("Asking the agent about every square …");
+  try {
+    const answer = await mind.think(maze, {
+      coefficient: state.coefficient,
+      vector: state.held,
+      signal,
+      onPart: (fields, share) => {
+        showBoards(fields);
+        say(`Asking the agent about every square: ${Math.round(100 * share)}%`);
+      },
+    });
+    if (answer === null) return;
+    latest = answer;
+    showBoards(answer.views);
+    showChances(answer);
+    sayTimes(maze, answer);
+  } catch (error) {
+    say(`The agent failed: ${error.message}`);
+  }
+}
+
+function say(text) {
+  place("status").textContent = text;
+}
+
+function sayTimes(maze, { milliseconds: { total, network } }) {
+  const seconds = (total / 1000).toFixed(total < 1000 ? 2 : 1);
+  const share = Math.round((100 * network) / total);
+  say(`${openSquares(maze).length} squares, both facings: ${seconds} s, ${share}% of it the network.`);
+}
+
+// --- drawing
+
+/** The part of a field that is known, for a board. */
+function known(maze, field) {
+  const squares = [];
+  const moves = [];
+  const hidden = [];
+  openSquares(maze).forEach((square, index) => {
+    const row = Array.from(field.probabilities.subarray(index * MOVES.length, (index + 1) * MOVES.length));
+    if (Number.isNaN(row[0])) return;
+    squares.push(squareOf(maze, square));
+    moves.push(row);
+    if (square === maze.cheese) hidden.push(squares.at(-1));
+  });
+  return { squares, moves, hidden };
+}
+
+function heatOf(view) {
+  if (state.colour === "none" || !view.chances) return null;
+  const numbers = state.colour === "value" ? view.values : view.chances[state.colour];
+  const limits = state.colour === "value" ? [Math.min(...numbers), Math.max(...numbers, 1e-6)] : [0, 1];
+  return { numbers, map: "sequential", limits };
+}
+
+/** Show fields on both boards; null empties them until the first answer. */
+function showBoards(fields) {
+  const { scene } = editHost;
+  const maze = mazeOf(scene);
+  const parts = (fields ?? []).map((field) => ({
+    field: known(maze, field),
+    heat: heatOf(field),
+    faded: true,
+    marks: scene.marks,
+  }));
+  const empty = { marks: scene.marks, faded: true, field: null, heat: null };
+  editor.extras = parts[0] ?? empty;
+  editor.refresh();
+  edited.show({ ...(parts[1] ?? empty), scene });
+}
+
+function multiple() {
+  const { coefficient } = state;
+  const sign = coefficient < 0 ? "−" : "+";
+  return `${sign}${Math.abs(coefficient).toFixed(1)}`;
+}
+
+/** Show the chances of an answer; null shows that they are not known yet. */
+function showChances(answer) {
+  const { goals } = kit.style;
+  const corner = `visits the top-right ${cornerRegion} × ${cornerRegion}`;
+  const bars = [
+    ["reaches the cheese", goals.cheese, (view) => view.chances.cheese[answer.start]],
+    [corner, goals.corner, (view) => view.chances.corner[answer.start]],
+    ["neither", goals.neither, (view) => view.chances.neither[answer.start]],
+  ];
+  if (editHost.scene.marks.some(({ name }) => name === "decision square")) {
+    bars.push(
+      ["turns to the cheese at the decision square", goals.cheese, (view) => view.decision.cheese],
+      ["turns to the corner there", goals.corner, (view) => view.decision.topRight],
+    );
+  }
+  const labels = ["as trained", "edited"];
+  const shown = labels.slice(0, answer ? answer.views.length : 2);
+  showBars(
+    place("bars"),
+    bars.map(([name, look, number]) => ({
+      name,
+      look,
+      rows: shown.map((label, index) => ({
+        label,
+        chance: answer ? number(answer.views[index]) : null,
+      })),
+    })),
+  );
+}
+
+/** The picture that the agent sees, enlarged by the browser. */
+function showView() {
+  if (!tables) return;
+  const maze = mazeOf(editHost.scene);
+  const frame = drawFrames(tables[maze.worldSize], maze, [maze.mouse]);
+  const canvas = place("view");
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(SIDE, SIDE);
+  for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
+    for (let colour = 0; colour < 3; colour++) {
+      image.data[pixel * 4 + colour] = frame[pixel * 3 + colour];
+    }
+    image.data[pixel * 4 + 3] = 255;
+  }
+  pen.putImageData(image, 0, 0);
+}
+
+// --- controls
+
+function build() {
+  const names = levels.map(({ name }, index) => [index, name]);
+  const maze = choice("maze", names, 0, (index) => openLevel(index));
+  const select = maze.querySelector("select");
+  const next = make("button", { className: "pt-button", textContent: "Next maze" });
+  next.addEventListener("click", () => {
+    const index = (state.level + 1) % levels.length;
+    select.value = JSON.stringify(index);
+    openLevel(index);
+  });
+  const summary = make("summary", { textContent: "background, facing" });
+  const more = make("details", { className: "more" }, summary, choices.element);
+  place("editor").append(editor.element, notes, more);
+  place("edited").append(edited.element);
+
+  const slider = place("coefficient");
+  slider.value = state.coefficient;
+  const shown = place("multiple");
+  shown.textContent = multiple();
+  slider.addEventListener("input", () => {
+    state.coefficient = slider.valueAsNumber;
+    shown.textContent = multiple();
+    ask(false);
+  });
+  place("held").addEventListener("change", ({ target }) => {
+    state.held = target.checked ? (latest?.vector ?? null) : null;
+    if (!state.held) target.checked = false;
+    ask(false);
+  });
+  const colours = [
+    ["none", "nothing"],
+    ["cheese", "the chance to reach the cheese from there"],
+    ["corner", "the chance to visit the corner from there"],
+    ["value", "the value that the agent expects"],
+  ];
+  const colour = choice("colour squares by", colours, "none", (chosen) => {
+    state.colour = chosen;
+    if (latest) showBoards(latest.views);
+  });
+  place("top").append(maze, next, colour);
+  for (const element of document.querySelectorAll("[data-mark]")) {
+    element.prepend(markerIcon(kit.style.marks[element.dataset.mark]));
+  }
+}
+
+function openLevel(index) {
+  state.level = index;
+  editHost.put(levels[index].scene, null);
+}
+
+// --- loading
+
+/** Run one of the page's own scripts, which stores its parts. A page on disk cannot use fetch. */
+function load(file) {
+  return new Promise((resolve, reject) => {
+    const script = make("script", { src: file, async: true });
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${file} could not be read`));
+    document.head.append(script);
+  });
+}
+
+/** The bytes of a part: base64 of a gzip file. */
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+async function startMind() {
+  say(`Loading the agent (${config.megabytes} MB) …`);
+  await Promise.all(config.files.map(load));
+  const entries = Object.entries(globalThis.procgenParts);
+  const parts = Object.fromEntries(
+    await Promise.all(entries.map(async ([name, text]) => [name, await unpacked(text)])),
+  );
+  const buffers = { 15: parts.tables15, 25: parts.tables25 };
+  tables = Object.fromEntries(Object.entries(buffers).map(([size, part]) => [size, readTables(part)]));
+  showView();
+  say("Starting the agent …");
+  const agent = await Agent.start(config.worker, {
+    runtime: new TextDecoder().decode(parts.runtime),
+    wasm: parts.wasm,
+    before: parts.before,
+    after: parts.after,
+    tables: buffers,
+    shape: config.shape,
+  });
+  mind = new Mind(agent, { cornerRegion, stepLimit });
+  return mind;
+}
+
+build();
+editHost.editor = editor;
+editHost.show();
+
+/** For scripts and tests: the mind, once it has started, and the functions that it uses. */
+globalThis.procgenPage = {
+  ready: startMind().then(
+    (started) => {
+      ask();
+      return started;
+    },
+    (error) => {
+      say(`The agent could not be started: ${error.message}`);
+      throw error;
+    },
+  ),
+  mazeOf,
+  frames: (scene) => {
+    const maze = mazeOf(scene);
+    return drawFrames(tables[maze.worldSize], maze, openSquares(maze));
+  },
+};

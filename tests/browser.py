@@ -101,7 +101,9 @@ class Hosted:
 
     def point(self, row: int, col: int, board: int = 0) -> tuple[float, float]:
         """The middle of a square, in pixels of the page."""
-        box = self.page.locator(".pt-board").nth(board).bounding_box()
+        shown = self.page.locator(".pt-board").nth(board)
+        shown.scroll_into_view_if_needed()
+        box = shown.bounding_box()
         scene = self.widget._scene
         side = (box["width"] - 20) / scene["cols"]
         return (

@@ -93,7 +93,14 @@ def figure_style() -> dict[str, Any]:
 
 def _goal_looks() -> dict[str, style.Look]:
     """The looks of the goals of graphs, by name; other goals have those of series."""
-    return {**style.GOALS, "corner": style.CORNER, "exit": style.CORNER, "neither": style.OTHER}
+    return {
+        **style.GOALS,
+        "corner": style.CORNER,
+        "neither": style.OTHER,
+        "exit": style.Look(crops_view.DOOR, "s"),
+        "crop": style.Look(crops_view.LEAF, "^"),
+        "human": style.Look(crops_view.SKIN, "o"),
+    }
 
 
 def _look(look: style.Look) -> dict[str, str]:

@@ -7,12 +7,14 @@ import { drawArrow, drawMarker, drawMoves, drawRing, meanMove } from "./marks.js
 
 const MARGIN = 20; // for the numbers of rows and columns, in CSS pixels
 const MOST_NUMBERS = 13; // per axis
+const STALE = 0.35; // opacity of arrows of an older scene
 const LARGEST = 96; // side of a square, in CSS pixels
 
 export class Board {
   // `parts` has `scene`, and any of: `field` {squares, moves, hidden}, `change` (arrows, one [right,
   // up] per square), `heat` {numbers, map, limits}, `marks` [{name, at}], `path` [squares],
-  // `cursor`, `target`, `carried` {number, x, y}, `faded`.
+  // `cursor`, `target`, `carried` {number, x, y}, `faded`, `plain` (no arrows), and `stale` (the
+  // field belongs to an older scene).
   constructor(kit, label) {
     this.kit = kit;
     this.parts = null;
@@ -96,17 +98,26 @@ export class Board {
     if (!this.parts || !this.layOut()) return;
     const pen = this.canvas.getContext("2d");
     const { scene, field, change, heat, marks, path, cursor, target, carried, faded } = this.parts;
+    const { plain, stale } = this.parts;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.drawFloor(pen, scene);
     this.drawWalls(pen, scene);
     if (faded) this.cover(pen, `rgba(255, 255, 255, ${this.kit.style.fade})`);
+    pen.globalAlpha = stale ? STALE : 1;
     if (heat) this.drawHeat(pen, heat, field.squares);
+    pen.globalAlpha = 1;
     if (path) this.drawPath(pen, path);
+    const arrows = field && !plain;
+    pen.globalAlpha = stale ? STALE : 1;
+    if (arrows && !change) this.drawSingleMoves(pen, field);
+    pen.globalAlpha = 1;
     scene.things.forEach((thing, number) => {
       if (!carried || carried.number !== number) this.drawThing(pen, scene, thing);
     });
     this.drawMarks(pen, marks || []);
-    if (field) this.drawField(pen, field, change);
+    pen.globalAlpha = stale ? STALE : 1;
+    if (arrows) this.drawArrows(pen, field, change);
+    pen.globalAlpha = 1;
     if (target) this.outline(pen, target, this.kit.style.picked);
     if (cursor) this.outline(pen, cursor, this.focusColour());
     if (carried) {
@@ -268,14 +279,25 @@ export class Board {
     return marks[name] || goals[name] || series[index % series.length];
   }
 
-  drawField(pen, { squares, moves, hidden }, change) {
-    squares.forEach((square, index) => {
-      if (hidden && hidden.some((each) => sameSquare(each, square))) return;
-      const [x, y] = this.middle(square);
-      if (!change) drawMoves(pen, x, y, this.side, moves[index], this.kit.style);
-      const arrow = change ? change[index] : meanMove(moves[index]);
+  // The numbers of the squares of a field on which an episode goes on.
+  goingOn({ squares, hidden }) {
+    const ends = (square) => (hidden || []).some((each) => sameSquare(each, square));
+    return squares.map((_, index) => index).filter((index) => !ends(squares[index]));
+  }
+
+  drawSingleMoves(pen, field) {
+    for (const index of this.goingOn(field)) {
+      const [x, y] = this.middle(field.squares[index]);
+      drawMoves(pen, x, y, this.side, field.moves[index], this.kit.style);
+    }
+  }
+
+  drawArrows(pen, field, change) {
+    for (const index of this.goingOn(field)) {
+      const [x, y] = this.middle(field.squares[index]);
+      const arrow = change ? change[index] : meanMove(field.moves[index]);
       drawArrow(pen, x, y, this.side, arrow, this.kit.style);
-    });
+    }
   }
 
   outline(pen, square, colour) {

@@ -4,15 +4,22 @@ import { Choices, Levels, NewLevel } from "./controls.js";
 import { make } from "./dom.js";
 import { Editor } from "./editor.js";
 
-// An editor with its controls in an element, connected to a model. Returns {editor, close, after}.
+// An editor with its controls in an element, connected to a model. Returns {editor, close,
+// onProposal}; the function given to `onProposal` is called with each proposal.
 export function connect(model, element) {
   const kit = model.get("_kit");
-  const send = (type) => (more = {}) => model.send({ type, ...more });
+  let proposed = () => {};
   const host = {
-    propose: send("propose"),
+    propose: (proposal) => {
+      proposed();
+      model.send({ type: "propose", ...proposal });
+    },
     undo: () => model.send({ type: "undo" }),
     redo: () => model.send({ type: "redo" }),
-    create: send("create"),
+    create: (level) => {
+      proposed();
+      model.send({ type: "create", ...level });
+    },
     save: (name) => model.send({ type: "save", name }),
     load: (name) => model.send({ type: "load", name }),
   };
@@ -33,10 +40,10 @@ export function connect(model, element) {
     notes.replaceChildren(...scene.notes.map((text) => make("li", { textContent: text })));
   };
   const hear = (message) => {
-    if (message.type === "answer") editor.answer(message);
-    if (message.type === "answer" && message.refused) choices.show(model.get("_scene"));
-    if (message.type === "refused") editor.refuse(message.text);
-    if (message.type === "said") editor.refuse(message.text);
+    if (message.type === "answer") {
+      editor.answer(message);
+      if (message.refused) choices.show(model.get("_scene"));
+    } else editor.refuse(message.text);
   };
   const list = () => levels.show(model.get("_names"));
   model.on("change:_scene", show);
@@ -52,7 +59,10 @@ export function connect(model, element) {
     model.off("msg:custom", hear);
     editor.close();
   };
-  return { editor, close };
+  const onProposal = (does) => {
+    proposed = does;
+  };
+  return { editor, close, onProposal };
 }
 
 // The root of a widget. JupyterLab leaves keys that are pressed inside it alone.

@@ -1,0 +1,274 @@
+"""Draw a level and see at once what a policy would do in it, before and after an intervention."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import traitlets
+
+from procgen_tools.interventions import Intervention
+from procgen_tools.models import Policy
+from procgen_tools.shown import figure_png
+from procgen_tools.web.bundle import bundle, theme
+from procgen_tools.web.explorations import AFTER, BEFORE, OTHER, Exploration, Explorer, Timing
+from procgen_tools.web.panels import TITLES, bars_of, panels_of
+from procgen_tools.web.recipes import Recipe, Settings, channels_of, recipe_of, usual_recipes
+from procgen_tools.web.scenes import AnyLevel
+from procgen_tools.widgets.live import LevelWidget, level_png, sentence
+
+PAUSE = 0.015
+"""Seconds to wait for a newer edit before a computation begins."""
+PATIENCE = 60.0
+"""Seconds to wait for the first picture of a saved notebook."""
+
+
+class FieldExplorer(LevelWidget):
+    """Edit a level and see the policy's field, values and exact chances follow.
+
+    The level is edited as in `MazeEditor`. Fields and chances are computed in a thread, and a newer
+    edit ends an older computation. The field appears first, then the chances. With an intervention
+    there are panels for the agent, the agent with the edit, and the difference. The sliders change
+    the intervention's coefficient, layer, channel and square.
+
+    In a saved notebook or on a web page, the widget is a picture.
+
+    Args:
+        level: a level of the maze, of two objects, or of crops and humans.
+        policy: a policy without memory, for the level's world.
+        interventions: what can be chosen: a mapping of names to interventions or recipes (see
+            `web.recipes`). Defaults to recipes for any policy: the cheese vector, and channels
+            that are zeroed, scaled or clamped.
+        other: another policy, whose field is shown beside the first.
+        names: the names of the two policies.
+        folder: a folder of levels; see `MazeEditor`.
+
+    Attributes:
+        maze: the level; see `MazeEditor`.
+        exploration: what is computed so far, an `Exploration` with fields, chances and timing. It
+            changes in the thread that computes.
+
+    Raises:
+        TypeError: not a level, a level of a world without graphs, or a network without activation
+            names.
+
+    Example:
+        >>> from procgen_tools import maze, models
+        >>> explorer = FieldExplorer(maze.make_level(3), models.ImpalaPolicy())
+        >>> explorer.choose("cheese vector", coefficient=-2.0)
+        >>> exploration = explorer.wait()
+        >>> list(exploration.chances), str(exploration.intervention)[:25]
+        (['before', 'after'], 'add -2 x the cheese vector')
+    """
+
+    _esm = bundle("explorer_widget")
+    _css = theme()
+
+    exploration = traitlets.Any()
+    _options = traitlets.Dict().tag(sync=True)
+    _chosen = traitlets.Dict().tag(sync=True)
+    _answer_of = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        level: AnyLevel,
+        policy: Policy,
+        interventions: Mapping[str, Intervention | Recipe] | None = None,
+        *,
+        other: Policy | None = None,
+        names: tuple[str, str] = (TITLES[BEFORE], TITLES[OTHER]),
+        folder: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self._explorer = Explorer(policy, other)
+        self._policy = policy
+        self._titles = {BEFORE: names[0], OTHER: names[1]}
+        self._recipes = _recipes(policy, level, interventions)
+        self._lock = threading.Lock()
+        self._wanted = 0
+        self._working = False
+        self._done = threading.Event()
+        self._error: Exception | None = None
+        if not hasattr(level, "graph"):
+            next(self._explorer.steps(level))  # raises a TypeError that says why
+        super().__init__(
+            level,
+            folder=folder,
+            exploration=Exploration(level),
+            _options=self._choices(),
+            _chosen={"recipe": None},
+            _answer_of={},
+        )
+        self.observe(lambda _: self._request(), "maze")
+        self.observe(lambda _: self._request(), "_chosen")
+        self._request()
+
+    def _choices(self) -> dict[str, Any]:
+        """The recipes and what their sliders can say, for the browser."""
+        recipes: list[dict[str, Any]] = [
+            {
+                "name": recipe.name,
+                "uses": list(recipe.uses),
+                "span": list(recipe.span),
+                "start": {**asdict(recipe.start), "square": list(recipe.start.square)},
+            }
+            for recipe in self._recipes.values()
+        ]
+        return {"recipes": recipes, "channels": channels_of(self._policy)}
+
+    # --- what users call
+
+    def choose(self, name: str | None, **settings: Any) -> None:
+        """Choose an intervention and the settings of its sliders.
+
+        Args:
+            name: the name of the intervention; None for none.
+            settings: any of layer, channel, coefficient and square. The others are those that the
+                intervention starts with.
+
+        Raises:
+            ValueError: an unknown name or setting.
+        """
+        if name is None:
+            self._chosen = {"recipe": None}
+            return
+        recipe = self._recipe(name)
+        unknown = sorted(set(settings) - set(recipe.uses))
+        if unknown:
+            raise ValueError(
+                f"{name!r} has no {unknown[0]!r}: give some of {', '.join(recipe.uses) or 'none'}"
+            )
+        chosen = asdict(replace(recipe.start, **settings))
+        self._chosen = {"recipe": name, **chosen, "square": list(chosen["square"])}
+
+    def wait(self, seconds: float = PATIENCE) -> Exploration:
+        """Wait until the current level and intervention are computed, and return the result.
+
+        Raises:
+            TimeoutError: it takes longer.
+            ValueError: the intervention does not fit the policy or the level.
+        """
+        if not self._done.wait(seconds):
+            raise TimeoutError(f"nothing complete within {seconds} seconds: wait longer")
+        if self._error is not None:
+            raise self._error
+        exploration: Exploration = self.exploration
+        return exploration
+
+    @property
+    def timing(self) -> Timing:
+        """The seconds of the last computation, and of the picture in the browser, if known."""
+        return self.wait().timing
+
+    def picture(self) -> bytes:
+        """A PNG of the fields, for saved notebooks and web pages."""
+        from procgen_tools.fields import VectorField
+        from procgen_tools.plots import fields
+
+        shown = self.wait().fields
+        before, second = shown[BEFORE], shown.get(AFTER, shown.get(OTHER))
+        if not isinstance(before, VectorField):
+            return level_png(self.maze)
+        if not isinstance(second, VectorField):
+            return figure_png(fields.field_figure(before))
+        return figure_png(fields.plot_vfs(before, second))
+
+    # --- the computation
+
+    def _recipe(self, name: str) -> Recipe:
+        if name not in self._recipes:
+            known = ", ".join(map(repr, self._recipes))
+            raise ValueError(f"there is no intervention {name!r}: choose one of {known}")
+        return self._recipes[name]
+
+    def _intervention(self, edit: Mapping[str, Any], level: AnyLevel) -> Intervention | None:
+        if edit.get("recipe") is None:
+            return None
+        recipe = self._recipe(edit["recipe"])
+        settings = Settings(
+            layer=edit["layer"],
+            channel=int(edit["channel"]),
+            coefficient=float(edit["coefficient"]),
+            square=(int(edit["square"][0]), int(edit["square"][1])),
+        )
+        return recipe.make(self._policy, level, settings)
+
+    def _request(self) -> None:
+        """Ask for a computation. The thread that is at work, if any, begins again."""
+        with self._lock:
+            self._wanted += 1
+            self._done.clear()
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="FieldExplorer", daemon=True).start()
+
+    def _work(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(PAUSE)  # a drag asks many times
+            number, level, edit = self._wanted, self.maze, dict(self._chosen)
+            try:
+                error = None
+                self._compute(number, level, edit)
+            except (KeyError, TypeError, ValueError) as raised:
+                error = raised
+            with self._lock:
+                if number == self._wanted:
+                    self._error = error
+                    self._working = False
+                    if error is not None:
+                        self._tell(number, Exploration(level), sentence(error))
+                    self._done.set()
+                    return
+
+    def _compute(self, number: int, level: AnyLevel, edit: Mapping[str, Any]) -> None:
+        steps = self._explorer.steps(level, self._intervention(edit, level))
+        for partial in steps:
+            if number != self._wanted:
+                steps.close()
+                return
+            if partial is not None:
+                self.exploration = partial
+                self._tell(number, partial)
+
+    def _tell(self, number: int, exploration: Exploration, error: str = "") -> None:
+        """Show what is known in the browser."""
+        self._answer_of = {
+            "number": number,
+            "panels": panels_of(exploration, self._titles),
+            "bars": bars_of(exploration, self._titles),
+            "edit": "" if exploration.intervention is None else str(exploration.intervention),
+            "complete": exploration.complete,
+            "error": error,
+        }
+
+    def _more_answers(self, content: Mapping[str, Any]) -> dict[str, Callable[[], None]]:
+        return {
+            "choose": lambda: self._choose_from(content["edit"]),
+            "seen": lambda: self._seen(float(content["milliseconds"])),
+        }
+
+    def _choose_from(self, edit: Mapping[str, Any]) -> None:
+        settings = {name: each for name, each in edit.items() if name != "recipe"}
+        if "square" in settings:
+            settings["square"] = tuple(settings["square"])
+        self.choose(edit["recipe"], **settings)
+
+    def _seen(self, milliseconds: float) -> None:
+        """The browser has drawn a complete picture."""
+        exploration = self.exploration
+        timing = replace(exploration.timing, picture=milliseconds / 1000)
+        self.exploration = replace(exploration, timing=timing)
+
+
+def _recipes(
+    policy: Policy, level: AnyLevel, interventions: Mapping[str, Intervention | Recipe] | None
+) -> dict[str, Recipe]:
+    if interventions is None:
+        return {recipe.name: recipe for recipe in usual_recipes(policy, level)}
+    return {
+        name: replace(each, name=name) if isinstance(each, Recipe) else recipe_of(name, each)
+        for name, each in interventions.items()
+    }

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
-from run_notebooks import FOLDER, lighter
+from run_notebooks import lighter
 
 from procgen_tools import demo
 from procgen_tools.episodes.keys import play, policy_actor
@@ -25,6 +25,7 @@ from procgen_tools.studies.results import FOLDER as RESULTS
 from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_level
 
 DOCS = Path(__file__).parents[1] / "docs"
+NOTEBOOKS = Path(__file__).parents[1] / "experiments"
 CELL = 'figures["target_maps"]'
 
 
@@ -42,7 +43,7 @@ def retargeting() -> str:
     Raises:
         ValueError: the notebook contains no such picture.
     """
-    notebook = nbformat.read(FOLDER / "retargeting.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / "retargeting.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.source == CELL:
             for output in cell.outputs:

@@ -11,6 +11,7 @@ from scipy.stats import binom
 from procgen_tools.statistics.intervals import (
     Estimate,
     Share,
+    mean_of_agents,
     mean_over_agents,
     mean_over_levels,
     median_over_levels,
@@ -102,3 +103,20 @@ def test_lists_are_numbers_too() -> None:
     for wrong in ([[0.1, 0.2]], ["a"]):
         with pytest.raises(ValueError, match=r"are not one number per level: give a list"):
             mean_over_levels(wrong)  # type: ignore[arg-type]
+
+
+def test_intervals_over_a_few_agents_cover_the_mean_as_often_as_they_say() -> None:
+    """The bootstrap over three agents covers it in about 75% of cases, Student's in 95%."""
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(3.0, 2.0, (2000, 3))
+    found = [mean_of_agents(each) for each in drawn]
+    covered = np.mean([each.low < 3.0 < each.high for each in found])
+    assert 0.935 < covered < 0.965
+    assert found[0].value == pytest.approx(drawn[0].mean())
+    assert found[0].high - found[0].value == pytest.approx(found[0].value - found[0].low)
+
+
+def test_one_agent_says_nothing_about_others() -> None:
+    assert mean_of_agents([0.3]) == Estimate(0.3, 0.3, 0.3)
+    with pytest.raises(ValueError, match="one number per agent"):
+        mean_of_agents([])

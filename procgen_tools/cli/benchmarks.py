@@ -56,6 +56,17 @@ def effects(
     typer.echo(effects.report(effects.measure(scale=scale, seconds=seconds), scale))
 
 
+@app.command("explorer")
+def explorer(
+    scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
+    edits: Annotated[int, typer.Option(help="Number of edits of each maze.", min=1)] = 20,
+) -> None:
+    """Time from an edit in the field explorer to its complete answer, and the network's share."""
+    from procgen_tools.benchmarks import explorer
+
+    typer.echo(explorer.report(explorer.measure(scale=scale, edits=edits), scale))
+
+
 @app.command("preferences")
 def preferences(
     rounds: Annotated[int, typer.Option(help="Number of measurements of each.", min=1)] = 3,

@@ -62,8 +62,8 @@ VISUALIZATION: dict[str, Name] = {
     **faces(
         "compat.editors",
         {
-            "custom_vfield": "widgets.levels:LevelBrowser",
-            "custom_vfields": "widgets.levels:LevelBrowser",
+            "custom_vfield": "widgets.field_explorer:FieldExplorer",
+            "custom_vfields": "widgets.maze_editor:side_by_side",
         },
     ),
     **faces(

@@ -202,7 +202,7 @@ class FieldExplorer(LevelWidget):
             self._done.clear()
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, name="FieldExplorer", daemon=True).start()
+                threading.Thread(target=self._work, name="FieldExplorer").start()
 
     def _work(self) -> None:
         pause = threading.Event()

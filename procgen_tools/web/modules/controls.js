@@ -8,19 +8,24 @@ export class NewLevel {
   constructor(kit, host) {
     const [low, high] = kit.new.seed;
     const seed = make("input", { type: "number", className: "pt-number", min: low, max: high });
-    seed.value = low;
-    const field = make("label", { className: "pt-field" }, make("span", { textContent: "seed" }), seed);
+    seed.placeholder = "any number";
+    const name = make("span", { textContent: "seed" });
+    const field = make("label", { className: "pt-field" }, name, seed);
     this.size = null;
-    const create = () => host.create({ seed: seed.valueAsNumber, size: this.size });
+    const create = () => {
+      if (seed.value === "") seed.value = low;
+      host.create({ seed: seed.valueAsNumber, size: this.size });
+    };
     seed.addEventListener("change", create);
-    const options = [[null, "as drawn"], ...kit.new.sizes.map((side) => [side, `${side} × ${side}`])];
+    const sides = kit.new.sizes.map((side) => [side, `${side} × ${side}`]);
+    const options = [[null, "as drawn"], ...sides];
     const sizes = choice("size", options, null, (side) => {
       this.size = side;
       create();
     });
     const next = make("button", { className: "pt-button", textContent: "Next level" });
     next.addEventListener("click", () => {
-      seed.value = Math.min(high, (seed.valueAsNumber || 0) + 1);
+      seed.value = seed.value === "" ? low : Math.min(high, seed.valueAsNumber + 1);
       create();
     });
     this.element = make(
@@ -73,7 +78,8 @@ export class Levels {
   }
 
   show(names) {
-    const options = [["", names.length ? "load …" : "no levels"], ...names.map((each) => [each, each])];
+    const first = names.length ? "load …" : "no levels";
+    const options = [["", first], ...names.map((each) => [each, each])];
     const select = choice("saved levels", options, "", (name) => {
       if (name) {
         this.name.value = name;

@@ -47,16 +47,19 @@ export function drawMoves(pen, x, y, side, moves, style) {
   pen.fillRect(x - wide / 2, y - up, wide, up + down);
 }
 
+const THICKEST = 4; // of rings, in CSS pixels
+
 // A coloured frame with a white edge and its marker. `depth` rings are around it.
 export function drawRing(pen, [left, top], side, look, depth) {
-  const wide = Math.max(1.5, side / 14);
+  const ratio = window.devicePixelRatio || 1;
+  const wide = Math.min(Math.max(1.5, side / 14), THICKEST * ratio);
   const inset = wide / 2 + depth * wide * 1.9;
   for (const [colour, width] of [["white", 1.8 * wide], [look.colour, wide]]) {
     pen.strokeStyle = colour;
     pen.lineWidth = width;
     pen.strokeRect(left + inset, top + inset, side - 2 * inset, side - 2 * inset);
   }
-  const size = side / 8;
+  const size = Math.min(side / 8, 1.8 * THICKEST * ratio);
   const corner = inset + size / 2;
   drawMarker(pen, left + corner + depth * size * 2.4, top + corner, size, look);
 }

@@ -43,6 +43,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from procgen_tools.names import did_you_mean
+from procgen_tools.shown import brief
 from procgen_tools.worlds.crops_and_humans import graph as crops
 from procgen_tools.worlds.crops_and_humans import levels as crops_levels
 from procgen_tools.worlds.keys_and_chests import grid as keys
@@ -82,6 +83,8 @@ class World:
     make: Callable[[AnyLevel, int, int | None], AnyLevel]
     sizes: Callable[[AnyLevel], Iterable[int]]
     top_down: bool = False
+
+    __repr__ = brief
 
 
 def scene_of(level: AnyLevel) -> Scene:

@@ -124,7 +124,7 @@ def test_the_wheel_has_all_modules_and_the_small_agents(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     missing = {
         path.relative_to(ROOT).as_posix()
-        for kind in ("*.py", "*.js", "*.css")
+        for kind in ("*.py", "*.js", "*.css", "*.html")
         for path in (ROOT / "procgen_tools").rglob(kind)
     } - names
     assert not missing

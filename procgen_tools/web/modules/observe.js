@@ -49,7 +49,7 @@ export function drawWorld(tables, maze) {
     }
   }
   const cheese = cells.indexOf(CODES.CHEESE);
-  if (cheese >= 0) drawSprite(frame, tables.cheese, maze.worldSize, cheese, { tables, cells });
+  if (cheese >= 0) drawSprite(frame, tables.cheese, maze.worldSize, cheese);
   return frame;
 }
 
@@ -69,8 +69,8 @@ export function drawFrames(tables, maze, squares, mirrored = maze.mirrored) {
   return frames;
 }
 
-/** Blend a sprite into a frame; with `behind`, not where a later wall hides it. */
-function drawSprite(frame, sprite, world, cell, behind = null) {
+/** Blend a sprite into a frame. No wall covers it: sprites are transparent at their edges. */
+function drawSprite(frame, sprite, world, cell) {
   const row = Math.floor(cell / world);
   const col = cell % world;
   const { side, top, left, pixels } = sprite;
@@ -79,7 +79,7 @@ function drawSprite(frame, sprite, world, cell, behind = null) {
       const source = ((cell * side + i) * side + j) * 4;
       const opacity = pixels[source + 3];
       const pixel = (top[row] + i) * SIDE + left[col] + j;
-      if (opacity === 0 || (behind && isHidden(behind, cell, pixel))) continue;
+      if (opacity === 0) continue;
       for (let colour = 0; colour < 3; colour++) {
         const at = pixel * 3 + colour;
         const product = frame[at] * (255 - opacity);
@@ -87,14 +87,4 @@ function drawSprite(frame, sprite, world, cell, behind = null) {
       }
     }
   }
-}
-
-function isHidden({ tables, cells }, cell, pixel) {
-  let hidden = false;
-  for (let layer = LAYERS - 1; layer >= 0; layer--) {
-    const painted = tables.cells[layer * PIXELS + pixel];
-    if (painted === cell) break;
-    hidden ||= cells[painted] === CODES.WALL;
-  }
-  return hidden;
 }

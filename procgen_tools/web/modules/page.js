@@ -126,7 +126,7 @@ function heatOf(view) {
   if (state.colour === "none" || !view.chances) return null;
   const numbers = state.colour === "value" ? view.values : view.chances[state.colour];
   const limits = state.colour === "value" ? [Math.min(...numbers), Math.max(...numbers, 1e-6)] : [0, 1];
-  return { numbers, map: "sequential", limits };
+  return { numbers, map: "amounts", limits };
 }
 
 /** Show fields on both boards; null empties them until the first answer. */
@@ -235,11 +235,12 @@ function build() {
     ["corner", "the chance to visit the corner from there"],
     ["value", "the value that the agent expects"],
   ];
-  const colour = choice("colour squares by", colours, "none", (chosen) => {
+  const colour = choice("colour squares by (darker is more)", colours, "none", (chosen) => {
     state.colour = chosen;
     if (latest) showBoards(latest.views);
   });
-  place("top").append(maze, next, colour);
+  place("top").append(maze, next);
+  place("colours").append(colour);
   for (const element of document.querySelectorAll("[data-mark]")) {
     element.prepend(markerIcon(kit.style.marks[element.dataset.mark]));
   }

@@ -61,7 +61,7 @@ def in_order(entry: str, above: tuple[str, ...] = ()) -> list[str]:
 
     Example:
         >>> in_order("canvas")
-        ['scene', 'canvas']
+        ['scene', 'dom', 'marks', 'canvas']
     """
     if entry in above:
         raise ValueError(

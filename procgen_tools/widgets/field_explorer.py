@@ -60,7 +60,7 @@ class FieldExplorer(LevelWidget):
         >>> explorer = FieldExplorer(maze.make_level(3), models.ImpalaPolicy())
         >>> explorer.choose("cheese vector", coefficient=-2.0)
         >>> exploration = explorer.wait()
-        >>> list(exploration.chances), str(exploration.intervention)[:25]
+        >>> list(exploration.chances), str(exploration.intervention)[:26]
         (['before', 'after'], 'add -2 x the cheese vector')
     """
 

@@ -71,7 +71,7 @@ def side_by_side(widgets: Iterable[Any]) -> Any:
         >>> from procgen_tools import maze
         >>> grid = side_by_side(MazeEditor(maze.make_level(seed)) for seed in range(3))
         >>> [editor.maze.size for editor in grid.children]
-        [13, 23, 23]
+        [13, 3, 13]
     """
     import ipywidgets
 

@@ -173,6 +173,23 @@ def test_mazes_are_chosen_edited_and_undone(opened: Any) -> None:
     assert "> 99.9%" in opened.inner_text("#bars")
 
 
+def test_a_kept_vector_is_that_of_the_maze_where_it_was_kept(opened: Any) -> None:
+    edited = "document.querySelector('#bars').innerText.split('edited')[1].trim().split('\\n')[0]"
+    assert opened.evaluate(edited) == "< 0.1%"
+    opened.get_by_label("keep this vector").check()
+    opened.wait_for_function(ANSWERED, timeout=60_000)
+    assert opened.evaluate(edited) == "< 0.1%"
+    opened.get_by_text("Next maze").click()
+    opened.wait_for_function(ANSWERED, timeout=60_000)
+    kept = opened.evaluate(edited)
+    opened.get_by_label("keep this vector").uncheck()
+    opened.wait_for_function(ANSWERED, timeout=60_000)
+    assert opened.evaluate(edited) != kept
+    opened.locator("#editor canvas").press("Control+z")
+    opened.wait_for_function(ANSWERED, timeout=60_000)
+    assert opened.evaluate(edited) == "< 0.1%"
+
+
 def test_impossible_mazes_are_refused_and_unusual_ones_noted(opened: Any) -> None:
     canvas = opened.locator("#editor canvas")
     before = canvas.get_attribute("aria-label")

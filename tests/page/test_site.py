@@ -107,3 +107,28 @@ def test_an_agent_of_ones_own_has_no_scores(tmp_path: Path) -> None:
     copy.write_bytes(find_agent("rand_region_5").read_bytes())
     index = site.write_page(tmp_path / "page", copy).index
     assert "The agent on this page is own. No scores are stored for it." in index.read_text()
+
+
+TABLE = Path(__file__).parents[2] / "experiments" / "README.md"
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        (r"median \.81 → \.03 \(mean \.619 → \.093\)", "probability of .62, and of .09"),
+        (r"mean before 0\.50 .*?; mean after 0\.13 ", "the means are .50 and .13"),
+        (r"\(exact, within 500 steps\) \| none \| before 0\.48 .*?; after 0\.09 ",
+         "falls from .48 to .09"),
+        (r"Adding the vector does about nothing .* change of P 0\.10 ", "the cheese by .10"),
+        (r"random direction of the same norm breaks the policy.* P cheese 0\.00 ",
+         "changed next to nothing in ours"),
+        (r"own -0\.37 .*; elsewhere -0\.00 ", "it had no effect on average"),
+        (r"it takes along .* cheese 96\.3% ", "with a chance of .96"),
+        (r"visits the top right 92\.8% ", "visit the top right with a chance of .93"),
+    ],
+)  # fmt: skip
+def test_the_text_tells_what_was_measured(measured: str, told: str) -> None:
+    """Numbers of the text are in the table of experiments, which is generated."""
+    assert re.search(measured, TABLE.read_text(encoding="utf-8"))
+    text = (Path(site.__file__).parent / "page.html").read_text(encoding="utf-8")
+    assert told in " ".join(text.split())

@@ -20,7 +20,10 @@ const place = (id) => document.getElementById(id);
 
 // --- what is shown
 
-const state = { coefficient: config.coefficient, level: 0, held: null, colour: "none" };
+// `held` is the vector that stays the same for all mazes, once `holding` is true and it is known.
+const state = {
+  coefficient: config.coefficient, level: 0, holding: false, held: null, colour: "none",
+};
 let latest = null; // the latest complete answer
 let thinking = null; // the AbortController of the question that is being answered
 let mind = null;
@@ -74,7 +77,7 @@ async function ask(afresh = true) {
     showChances(null);
   }
   if (!mind) return;
-  say("Asking the agent about every square …");
+  say("Asking the agent about every square …", true);
   try {
     const answer = await mind.think(maze, {
       coefficient: state.coefficient,
@@ -82,11 +85,12 @@ async function ask(afresh = true) {
       signal,
       onPart: (fields, share) => {
         showBoards(fields);
-        say(`Asking the agent about every square: ${Math.round(100 * share)}%`);
+        say(`Asking the agent about every square: ${Math.round(100 * share)}%`, true);
       },
     });
     if (answer === null) return;
     latest = answer;
+    if (state.holding) state.held ??= answer.vector;
     showBoards(answer.views);
     showChances(answer);
     sayTimes(maze, answer);
@@ -95,7 +99,9 @@ async function ask(afresh = true) {
   }
 }
 
-function say(text) {
+/** Show a message. While the page is `busy`, screen readers wait for the last one. */
+function say(text, busy = false) {
+  place("status").setAttribute("aria-busy", String(busy));
   place("status").textContent = text;
 }
 
@@ -225,8 +231,8 @@ function build() {
     ask(false);
   });
   place("held").addEventListener("change", ({ target }) => {
+    state.holding = target.checked;
     state.held = target.checked ? (latest?.vector ?? null) : null;
-    if (!state.held) target.checked = false;
     ask(false);
   });
   const colours = [

@@ -44,6 +44,7 @@ ROOMS = (
     "plots",
     "web",
     "widgets",
+    "app",
     "page",
     "compat",
     "visualization",

@@ -17,6 +17,7 @@ from procgen_tools.cli import (
     play,
     sweeps,
     training,
+    web_app,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(page.page)
 app.command()(play.play)
 app.command()(sweeps.sweep)
 app.command()(experiments.experiment)
+app.command("app")(web_app.web_app)
 
 
 def main() -> None:

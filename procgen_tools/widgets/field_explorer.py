@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -26,6 +27,10 @@ PATIENCE = 60.0
 """Seconds to wait for the first picture of a saved notebook."""
 
 
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="FieldExplorer").start()
+
+
 class FieldExplorer(LevelWidget):
     """Edit a level and see the policy's field, values and exact chances follow.
 
@@ -45,6 +50,9 @@ class FieldExplorer(LevelWidget):
         other: another policy, whose field is shown beside the first.
         names: the names of the two policies.
         folder: a folder of levels; see `MazeEditor`.
+        run: what runs a computation elsewhere, such as `ThreadPoolExecutor(2).submit`. Defaults to
+            a new thread.
+        seconds: the time limit of a computation, checked after each forward pass. Defaults to none.
 
     Attributes:
         maze: the level; see `MazeEditor`.
@@ -81,7 +89,10 @@ class FieldExplorer(LevelWidget):
         other: Policy | None = None,
         names: tuple[str, str] = (TITLES[BEFORE], TITLES[OTHER]),
         folder: str | os.PathLike[str] | None = None,
+        run: Callable[[Callable[[], None]], Any] = _in_a_thread,
+        seconds: int | float | None = None,
     ) -> None:
+        self._run, self._seconds = run, seconds
         self._explorer = Explorer(policy, other)
         self._policy = policy
         self._titles = {BEFORE: names[0], OTHER: names[1]}
@@ -196,39 +207,44 @@ class FieldExplorer(LevelWidget):
         return recipe.make(self._policy, level, settings)
 
     def _request(self) -> None:
-        """Ask for a computation. The thread that is at work, if any, begins again."""
+        """Ask for a computation. One that is at work, if any, begins again."""
         with self._lock:
             self._wanted += 1
             self._done.clear()
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, name="FieldExplorer").start()
+                self._run(self._work)
 
     def _work(self) -> None:
-        pause = threading.Event()
-        while True:
-            pause.wait(PAUSE)  # a drag asks many times
-            number, level, edit = self._wanted, self.maze, dict(self._chosen)
-            try:
-                error = None
-                self._compute(number, level, edit)
-            except (KeyError, TypeError, ValueError) as raised:
-                error = raised
-            with self._lock:
-                if number == self._wanted:
-                    self._error = error
-                    self._working = False
-                    if error is not None:
-                        self._tell(number, Exploration(level), sentence(error))
-                    self._done.set()
-                    return
+        time.sleep(PAUSE)  # a drag asks many times
+        number, level, edit = self._wanted, self.maze, dict(self._chosen)
+        try:
+            error = None
+            self._compute(number, level, edit)
+        except (KeyError, TimeoutError, TypeError, ValueError) as raised:
+            error = raised
+        with self._lock:
+            if number == self._wanted:
+                self._error = error
+                self._working = False
+                if error is not None:
+                    self._tell(number, Exploration(level), sentence(error))
+                self._done.set()
+                return
+        self._run(self._work)  # others that wait for the same threads have their turn
 
     def _compute(self, number: int, level: AnyLevel, edit: Mapping[str, Any]) -> None:
+        started = time.monotonic()
         steps = self._explorer.steps(level, self._intervention(edit, level))
         for partial in steps:
             if number != self._wanted:
                 steps.close()
                 return
+            if self._seconds is not None and time.monotonic() - started > self._seconds:
+                raise TimeoutError(
+                    f"this takes longer than {self._seconds:g} seconds: choose a smaller level or "
+                    "a smaller agent"
+                )
             if partial is not None:
                 self.exploration = partial
                 self._tell(number, partial)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ except ImportError as error:
     raise ImportError(
         "this widget needs anywidget: install it with pip install 'procgen-tools[lab]'"
     ) from error
+
+
+MOST_EDITS = 1000
+"""The number of edits that can be undone."""
 
 
 class LevelWidget(anywidget.AnyWidget):
@@ -49,7 +54,7 @@ class LevelWidget(anywidget.AnyWidget):
     ) -> None:
         self._world = world_of(level)
         self._folder = None if folder is None else Folder(Path(folder))
-        self._past: list[AnyLevel] = []
+        self._past: deque[AnyLevel] = deque(maxlen=MOST_EDITS)
         self._future: list[AnyLevel] = []
         self._stroke: object = None
         self._in_history = False

@@ -1,0 +1,1 @@
+"""The widgets as a web page: `procgen-tools app`."""

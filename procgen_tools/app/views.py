@@ -1,0 +1,156 @@
+"""What a visitor can open: a widget of the notebooks, in a world, with an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from procgen_tools.app.uploads import LOADERS
+from procgen_tools.catalogue import agents
+from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.names import did_you_mean
+from procgen_tools.web.scenes import WORLDS, AnyLevel, level_of, make, scene_of
+from procgen_tools.widgets.field_explorer import FieldExplorer
+from procgen_tools.widgets.maze_editor import MazeEditor
+from procgen_tools.worlds.crops_and_humans import graph as crops
+from procgen_tools.worlds.crops_and_humans.levels import training_mazes
+from procgen_tools.worlds.keys_and_chests.levels import make_level as make_keys_level
+from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.two_objects.levels import make_level as make_objects_level
+
+FIRST_LEVELS: Mapping[str, Callable[[], AnyLevel]] = {
+    "maze": lambda: make_level(0),
+    "two_objects": lambda: make_objects_level(0),
+    "crops_and_humans": lambda: crops.Level(training_mazes()[0]),
+    "keys_and_chests": lambda: make_keys_level(0),
+}
+"""The level that each world begins with."""
+
+FIRST_AGENT = "rand_region_5"
+"""The agent that the maze begins with, the one of the README; other worlds with their first."""
+
+UPLOADED = "your checkpoint"
+"""The name of the agent that a visitor has uploaded."""
+
+FOLDERS = {"maze_I": "maze"}
+"""Worlds of folders of agents that have another name than their world."""
+
+Run = Callable[[Callable[[], None]], Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """A widget that visitors can open.
+
+    Attributes:
+        title: its name on the page.
+        widget: its class. `_esm` and `_css` are its front end.
+        make: the widget of a level, with an agent, what runs its computations, and their time limit
+            in seconds.
+        worlds: the worlds that it shows.
+        needs_agent: whether it shows an agent.
+    """
+
+    title: str
+    widget: type[Any]
+    make: Callable[[AnyLevel, Any, Run, int | float], Any]
+    worlds: tuple[str, ...] = tuple(WORLDS)
+    needs_agent: bool = False
+
+
+VIEWS: Mapping[str, View] = {
+    "explorer": View(
+        "Field explorer",
+        FieldExplorer,
+        lambda level, agent, run, seconds: FieldExplorer(level, agent, run=run, seconds=seconds),
+        ("maze", "two_objects", "crops_and_humans"),
+        needs_agent=True,
+    ),
+    "editor": View("Maze editor", MazeEditor, lambda level, *_: MazeEditor(level)),
+}
+"""By their names in addresses. The page begins with the first."""
+
+
+@cache
+def agent_paths() -> Mapping[str, Mapping[str, Path]]:
+    """The files of all agents that can be chosen, by world and name."""
+    found: dict[str, dict[str, Path]] = {world: {} for world in WORLDS}
+    for agent in agents():
+        world = FOLDERS.get(agent.world, agent.world)
+        if world in found:
+            found[world][agent.name] = agent.path
+    return found
+
+
+def agent_of(world: str, name: object) -> Any:
+    """The agent of a name in the catalogue; None for the first of the world.
+
+    Raises:
+        ValueError: no agent of this world has this name, which is never taken for a path.
+
+    Example:
+        >>> agent_of("maze", None).scale
+        1
+    """
+    paths = agent_paths()[world]
+    if name is None:
+        name = FIRST_AGENT if FIRST_AGENT in paths else next(iter(paths), None)
+    if not isinstance(name, str) or name not in paths:
+        raise ValueError(
+            f"{world} has no agent {name!r:.60}: choose one of {', '.join(paths)}"
+            f"{did_you_mean(str(name)[:60], paths)}"
+        )
+    return LOADERS[world](paths[name])
+
+
+def without_memory(agent: Any) -> Any:
+    """The agent, after a check that it has a field.
+
+    Raises:
+        ValueError: an agent with a memory.
+    """
+    if isinstance(agent, RecurrentPolicy):
+        raise ValueError(
+            "the agent has a memory, so what it does at a square depends on its way there: choose "
+            "one without"
+        )
+    return agent
+
+
+def catalogue() -> dict[str, Any]:
+    """What the page offers, as plain JSON.
+
+    Example:
+        >>> catalogue()["views"][0]["title"]
+        'Field explorer'
+    """
+    return {
+        "views": [
+            {
+                "name": name,
+                "title": view.title,
+                "worlds": list(view.worlds),
+                "agents": view.needs_agent,
+            }
+            for name, view in VIEWS.items()
+        ],
+        "worlds": [[name, name.replace("_", " ")] for name in WORLDS],
+        "agents": {world: list(paths) for world, paths in agent_paths().items()},
+        "agent": FIRST_AGENT,
+        "uploaded": UPLOADED,
+    }
+
+
+def prepare() -> None:
+    """Make every widget once, so that no visitor waits until its functions are compiled."""
+    for view in VIEWS.values():
+        for world in view.worlds:
+            level = level_of(scene_of(make(FIRST_LEVELS[world](), 1)))
+            agent = agent_of(world, None) if view.needs_agent else None
+            with ThreadPoolExecutor(1) as pool:  # waits until everything is computed
+                widget = view.make(level, agent, pool.submit, 600.0)
+            widget.close()

@@ -1,0 +1,336 @@
+"""The server: many visitors, hostile ones, and one with a real browser."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("anywidget")
+pytest.importorskip("starlette")
+pytest.importorskip("httpx")
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync import client as websockets
+
+from procgen_tools import maze
+from procgen_tools.app.access import Access
+from procgen_tools.app.limits import Limits
+from procgen_tools.app.server import listen, server_of
+from procgen_tools.app.sessions import Session
+from procgen_tools.web.scenes import level_of, scene_of
+from tests.app.test_uploads import Hostile, archive
+
+LEVEL = maze.parse("....C\n.###.\n.#...\n.#.##\nM....")
+VISITORS = 10
+EXPLORING = (0, 4, 8)
+
+
+class Served:
+    """An app that runs in this process."""
+
+    def __init__(self, limits: Limits, token: str | None = None) -> None:
+        listening = listen("127.0.0.1", 0)
+        self.port = listening.getsockname()[1]
+        self.name = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.name}"
+        access = Access("127.0.0.1", self.port, token)
+        self.server = server_of(access, limits)
+        self.thread = threading.Thread(target=self.server.run, args=([listening],), daemon=True)
+        self.thread.start()
+        end = time.monotonic() + 20
+        while not self.server.started:
+            assert time.monotonic() < end, "the server does not start"
+            time.sleep(0.01)
+
+    def connect(self, url: str | None = None, **options: Any) -> Any:
+        options = {"origin": self.url, "max_size": None, "open_timeout": 20} | options
+        return websockets.connect(url or f"ws://{self.name}/socket", **options).__enter__()
+
+    def post(self, path: str, content: bytes, **headers: str) -> Any:
+        known = {"origin": self.url} | headers
+        return httpx.post(f"{self.url}{path}", content=content, headers=known, timeout=20)
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        app: Any = self.server.config.app
+        sessions: dict[str, Session] = app.state.visitors.sessions
+        return sessions
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    app = Served(Limits(visitors=VISITORS, message_bytes=2**16))
+    yield app
+    app.stop()
+
+
+class Visitor:
+    """A visitor without a browser."""
+
+    def __init__(self, served: Served, view: str = "editor") -> None:
+        self.socket = served.connect()
+        self.session = self.hear("hello")["session"]
+        self.say({"type": "open", "view": view, "world": "maze", "scene": scene_of(LEVEL)})
+        self.number = self.hear("widget")["widget"]
+
+    def say(self, message: Any) -> None:
+        self.socket.send(json.dumps(message))
+
+    def hear(self, kind: str) -> dict[str, Any]:
+        """The next message of a kind; those before it are dropped."""
+        while True:
+            message: dict[str, Any] = json.loads(self.socket.recv(timeout=20))
+            if message["type"] == kind:
+                return message
+
+    def propose(self, level: maze.Maze) -> tuple[dict[str, Any], float]:
+        """The answer to an edit, and the seconds until it came."""
+        started = time.perf_counter()
+        content = {"type": "propose", "by": "one", "scene": scene_of(level)}
+        self.say({"type": "custom", "widget": self.number, "content": content})
+        answer: dict[str, Any] = self.hear("custom")["content"]
+        return answer, time.perf_counter() - started
+
+
+def test_ten_visitors_have_levels_of_their_own(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All edit and some explore at once, and wait a bounded time for every answer."""
+    squares = LEVEL.open_squares()[1 : VISITORS + 1]
+    together = threading.Barrier(VISITORS)
+
+    def stay(number: int) -> tuple[list[float], Visitor]:
+        visitor = Visitor(served, "explorer" if number in EXPLORING else "editor")
+        together.wait(20)
+        times = []
+        for turn in range(5):
+            square = squares[(number + turn + 3) % VISITORS]
+            answer, seconds = visitor.propose(maze.move_cheese(LEVEL, square))
+            assert answer["refused"] is None
+            times.append(seconds)
+        times.append(visitor.propose(maze.move_cheese(LEVEL, squares[number]))[1])
+        return times, visitor
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        stays = list(pool.map(stay, range(VISITORS)))
+    shown = {name: session.opened for name, session in served.sessions.items()}
+    for number, (_, visitor) in enumerate(stays):
+        opened = shown[visitor.session]
+        assert opened is not None
+        assert opened.channel is not None
+        assert opened.channel.widget.maze == maze.move_cheese(LEVEL, squares[number])
+    late = served.connect()
+    first = json.loads(late.recv(timeout=20))
+    assert first["type"] == "ended"
+    assert f"already has {VISITORS} visitors" in first["text"]
+    for number, (_, visitor) in enumerate(stays):
+        while number in EXPLORING:
+            answer = visitor.hear("update")["state"].get("_answer_of")
+            if answer and answer["complete"]:
+                break
+        visitor.socket.close()
+    times = sorted(seconds for each, _ in stays for seconds in each)
+    with capsys.disabled():
+        print(
+            f"\n{VISITORS} visitors, {len(EXPLORING)} of them with fields, {len(times)} edits: "
+            f"median {1000 * times[len(times) // 2]:.0f} ms, largest {1000 * times[-1]:.0f} ms"
+        )
+    assert times[len(times) // 2] < 5  # much less where nothing else runs
+    assert times[-1] < 15
+    _until(lambda: not served.sessions)
+
+
+def _until(holds: Any) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": None},
+        {"origin": "null"},
+    ],
+)
+def test_foreign_pages_get_no_socket(served: Served, options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        served.connect(**options)
+    assert refused.value.response.status_code == 403
+    assert not served.sessions
+
+
+def test_another_name_for_this_machine_gets_nothing(served: Served) -> None:
+    """A page whose name was made to point to this machine has the same origin as its requests."""
+    name = f"evil.example:{served.port}"
+    direct = socket.create_connection(("127.0.0.1", served.port))
+    with pytest.raises(InvalidStatus) as refused:
+        served.connect(url=f"ws://{name}/socket", origin=f"http://{name}", sock=direct)
+    assert refused.value.response.status_code == 403
+    answer = httpx.get(served.url, headers={"Host": name})
+    assert answer.status_code == 403
+    assert f"This app is not called '{name}': open {served.url}" in answer.text
+
+
+def test_foreign_pages_cannot_upload(served: Served) -> None:
+    visitor = Visitor(served)
+    for origin in ("http://evil.example", "null"):
+        answer = served.post("/upload/maze", b"{}", origin=origin, **{"x-session": visitor.session})
+        assert answer.status_code == 403
+    for name in ("", "guess"):
+        answer = served.post("/upload/maze", b"{}", **{"x-session": name})
+        assert answer.status_code == 403
+        assert answer.json()["refused"] == "The upload belongs to no visitor: reload the page."
+    visitor.socket.close()
+
+
+def test_pages_have_a_strict_policy_and_folders_no_lists(served: Served) -> None:
+    for path in ("/", "/app.js", "/app.css", "/views/editor.js", "/views/explorer.css"):
+        answer = httpx.get(served.url + path)
+        assert answer.status_code == 200, path
+        assert "script-src 'self';" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    for path in ("/views", "/views/", "/views/../app.py", "/upload/maze", "/%2e%2e/etc/passwd"):
+        answer = httpx.get(served.url + path)
+        assert answer.status_code in (404, 405), path
+        assert "content-security-policy" in answer.headers
+
+
+def test_hostile_uploads_are_refused_and_nothing_runs(served: Served, tmp_path: Path) -> None:
+    visitor = Visitor(served)
+    mark = tmp_path / "ran"
+    pickled = pickle.dumps({"model_state_dict": Hostile(mark)})
+    folder = {each.name for each in Path.cwd().iterdir()}
+    cases = [
+        ("checkpoint", pickled, 400, "cannot be read|can be read safely"),
+        ("checkpoint", archive(pickled), 400, "can be read safely"),
+        ("checkpoint", archive(bytes(10**7), 8), 400, "records are compressed"),
+        ("checkpoint", bytes(Limits().checkpoint_bytes + 1), 413, "more than 33,554,432 bytes"),
+        ("maze", b'{"mazes": [' + b"0," * 200_000, 413, "more than 262,144 bytes"),
+        ("maze", b"[" * 200_000, 400, "not JSON"),
+        ("maze", pickled, 400, "not JSON"),
+        ("..%2f..%2fx", b"1", 404, ""),
+        ("program", b"1", 413, "more than 0 bytes"),
+    ]
+    for kind, content, status, message in cases:
+        answer = served.post(
+            f"/upload/{kind}",
+            content,
+            **{"x-session": visitor.session, "x-world": "maze", "x-filename": "../../x.pth"},
+        )
+        assert answer.status_code == status, (kind, answer.text)
+        if message:
+            assert re.search(message, answer.json()["refused"]), answer.text
+            assert "Traceback" not in answer.text
+    answer = served.post(
+        "/upload/checkpoint", b"1", **{"x-session": visitor.session, "x-world": ".."}
+    )
+    assert "upload a maze or a checkpoint" in answer.json()["refused"]
+    assert not mark.exists()
+    assert {each.name for each in Path.cwd().iterdir()} == folder
+    assert visitor.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
+    visitor.socket.close()
+
+
+def test_hostile_messages_end_nobody_elses_visit(served: Served) -> None:
+    other = Visitor(served)
+    visitor = Visitor(served)
+    for text in ("", "[" * 50_000, "null", '"text"', "\x00"):
+        visitor.socket.send(text)
+        assert "The message is not an object" in visitor.hear("refused")["text"]
+    visitor.socket.send("x" * 2**16 + "x")
+    with pytest.raises(ConnectionClosed) as closed:
+        visitor.hear("never")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+    assert other.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
+    other.socket.close()
+
+
+def test_a_token_is_asked_for_once() -> None:
+    app = Served(Limits(idle_seconds=0.3), token="secret")
+    try:
+        for path in ("/", "/?token=", "/?token=Secret", "/app.js"):
+            answer = httpx.get(app.url + path)
+            assert answer.status_code == 403
+            assert "The token is missing" in answer.text
+        with pytest.raises(InvalidStatus):
+            app.connect()
+        with httpx.Client(base_url=app.url) as client:
+            answer = client.get("/?token=secret")
+            assert (answer.status_code, answer.headers["location"]) == (303, "/")
+            cookie = answer.headers["set-cookie"]
+            assert "HttpOnly" in cookie
+            assert "SameSite=lax" in cookie
+            assert client.get("/").status_code == 200
+        visit = app.connect(additional_headers={"Cookie": cookie.split(";")[0]})
+        assert json.loads(visit.recv(timeout=20))["type"] == "hello"
+        ended = json.loads(visit.recv(timeout=20))  # and without a word it lets go
+        assert "Nothing happened for 0.005 minutes" in ended["text"]
+    finally:
+        app.stop()
+
+
+def test_a_click_in_a_browser_changes_the_level_of_the_session(
+    served: Served, chromium: Any, tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 900, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text))
+    page.goto(served.url)
+    page.get_by_role("button", name="Maze editor").click()
+    page.locator("nav button[aria-pressed=true]", has_text="Maze editor").wait_for()
+    (session,) = served.sessions.values()
+    file = tmp_path / "level.json"
+    maze.save_mazes(file, LEVEL)
+    page.locator("#maze-file").set_input_files(file)
+    page.get_by_text("The level of the file is open.").wait_for()
+
+    def level() -> Any:
+        page.wait_for_timeout(5)
+        assert session.opened is not None
+        assert session.opened.channel is not None
+        return session.opened.channel.widget.maze
+
+    _until(lambda: level() == LEVEL and page.locator(".pt-board").count() == 1)
+    page.wait_for_timeout(100)
+    box = page.locator(".pt-board").bounding_box()
+    side = (box["width"] - 20) / 5
+    click = (box["x"] + 20 + 3.5 * side, box["y"] + 2.5 * side)  # row 2, column 3
+    assert not LEVEL.walls[2, 3]
+    page.mouse.click(*click)
+    _until(lambda: bool(level().walls[2, 3]))
+    changed = level()
+    # The server is lost, and the page says so and brings its level along.
+    page.context.set_offline(True)
+    for each in list(served.server.server_state.connections):
+        each.transport.abort()
+    page.get_by_text("The server was lost.").wait_for()
+    assert page.locator("#widget").get_attribute("inert") is not None
+    page.context.set_offline(False)
+    page.locator("#lost").wait_for(state="hidden")
+    _until(lambda: page.wait_for_timeout(5) or len(served.sessions) == 1)
+    (session,) = served.sessions.values()
+    _until(lambda: session.opened is not None and level() == changed)
+    assert level_of(scene_of(level())) == changed
+    assert not [each for each in errors if "ERR_" not in each], errors
+    page.close()

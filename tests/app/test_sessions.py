@@ -1,0 +1,203 @@
+"""Sessions: what visitors ask is done, or answered with a message, and nothing is shared."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("anywidget")
+
+from ipywidgets.widgets.widget import _instances
+
+from procgen_tools import maze
+from procgen_tools.app.limits import Limits
+from procgen_tools.app.sessions import Session, Threads
+from procgen_tools.app.work import Workers
+from procgen_tools.models import ImpalaPolicy, save_policy
+from procgen_tools.web.scenes import scene_of
+from procgen_tools.worlds.maze.storage import mazes_to_text
+from tests.app import apart
+
+LEVEL = maze.parse("..C\n.##\nM..")
+OPEN = {"type": "open", "view": "editor", "world": "maze", "scene": scene_of(LEVEL)}
+EXPLORE = OPEN | {"view": "explorer"}
+
+Talk = Callable[[Session, list[dict[str, Any]]], Awaitable[None]]
+
+
+def visit(talk: Talk, limits: Limits | None = None) -> list[dict[str, Any]]:
+    """What a session says during a talk. Afterwards, nothing of it is left."""
+    said: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        threads = Threads(Workers(1), Workers(1))
+        session = Session(said.append, threads, limits or Limits())
+        before = len(_instances)
+        await talk(session, said)
+        session.close()
+        threads.close()
+        assert len(_instances) == before
+
+    apart.run(run())
+    return said
+
+
+def texts(said: list[dict[str, Any]]) -> list[str]:
+    return [each["text"] for each in said if each["type"] == "refused"]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it never happened"
+        await asyncio.sleep(0.005)
+
+
+def propose(number: int, level: maze.Maze) -> dict[str, Any]:
+    content = {"type": "propose", "by": "one", "scene": scene_of(level)}
+    return {"type": "custom", "widget": number, "content": content}
+
+
+def level_in(session: Session) -> Any:
+    assert session.opened is not None
+    assert session.opened.channel is not None
+    return session.opened.channel.widget.maze
+
+
+def test_an_edit_reaches_the_widget() -> None:
+    moved = maze.move_cheese(LEVEL, (0, 2))
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(OPEN)
+        assert said[-1]["state"]["_scene"] == scene_of(LEVEL)
+        await session.handle(propose(99, moved))  # of a widget that is not open
+        assert level_in(session) == LEVEL
+        await session.handle(propose(said[-1]["widget"], moved))
+        assert level_in(session) == moved
+
+    assert visit(talk)[-1]["content"]["refused"] is None
+
+
+def test_a_field_follows_and_ends_with_its_widget() -> None:
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(EXPLORE)
+
+        def answers(number: int) -> list[dict[str, Any]]:
+            states = [each["state"] for each in said if each.get("widget") == number]
+            return [each["_answer_of"] for each in states if each.get("_answer_of")]
+
+        await until(lambda: any(each["complete"] for each in answers(1)))
+        assert [bar["name"] for bar in answers(1)[-1]["bars"]] == ["cheese", "corner", "neither"]
+        await session.handle(EXPLORE | {"scene": scene_of(maze.make_level(0))})
+        await session.handle(OPEN)  # while the field of the widget before is computed
+        assert session.opened is not None
+        assert not session.opened.jobs
+
+    assert not texts(visit(talk))
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (None, "The message is not an object"),
+        ([], "The message is not an object"),
+        ({}, "There is no message None"),
+        ({"type": "custom", "content": 3}, "The message has no content"),
+        (OPEN | {"view": "edtor"}, "There is no view 'edtor': choose one of explorer, editor"),
+        (OPEN | {"view": {}}, "There is no view {}"),
+        (OPEN | {"world": "mars"}, "The view editor has no world 'mars': choose one of maze"),
+        (EXPLORE | {"world": "keys_and_chests"}, "no world 'keys_and_chests'"),
+        (OPEN | {"scene": 3}, "The scene is not one of maze"),
+        (OPEN | {"scene": {"world": "maze", "walls": ["#" * 300] * 300}}, "'things' is None"),
+        (EXPLORE | {"agent": "../../agent"}, "Maze has no agent '../../agent': choose one of"),
+        (EXPLORE | {"agent": "your checkpoint"}, "Maze has no agent 'your checkpoint'"),
+    ],
+)
+def test_what_cannot_be_done_is_explained(message: object, text: str) -> None:
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(message)
+
+    (refused,) = texts(visit(talk))
+    assert text in refused
+    assert refused.endswith(".")
+
+
+def test_a_computation_that_takes_too_long_is_stopped() -> None:
+    """The explorer says so itself, and the visitor can go on."""
+    large = scene_of(maze.make_level(3))
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(OPEN)
+        object.__setattr__(session._limits, "seconds", 0.1)
+        await session.handle(EXPLORE | {"scene": large})
+        await until(lambda: "takes longer than 0.1 seconds" in str(said) or bool(texts(said)))
+        object.__setattr__(session._limits, "seconds", 20.0)
+        await session.handle(OPEN)
+        assert level_in(session) == LEVEL
+
+    visit(talk, Limits())
+
+
+def test_a_message_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor is told, and has an editor with the level as it was."""
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(OPEN)
+        assert session.opened is not None
+        assert session.opened.channel is not None
+        channel = session.opened.channel
+        object.__setattr__(session._limits, "seconds", 0.1)
+        monkeypatch.setattr(channel, "hear", lambda _: time.sleep(0.001) or _forever())
+        await session.handle(propose(1, LEVEL))
+        object.__setattr__(session._limits, "seconds", 20.0)
+        await session.handle(propose(said[-1]["widget"], maze.move_cheese(LEVEL, (0, 2))))
+
+    said = visit(talk, Limits())
+    assert "This took longer than 0.1 seconds and was stopped" in texts(said)[0]
+
+
+def _forever() -> None:
+    while True:
+        time.sleep(0.001)
+
+
+def test_a_mistake_of_the_app_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(OPEN)
+        assert session.opened is not None
+        assert session.opened.channel is not None
+        monkeypatch.setattr(session.opened.channel, "hear", lambda _: {}["secret"])
+        await session.handle(propose(1, LEVEL))
+        assert level_in(session) == LEVEL
+
+    assert texts(visit(talk)) == ["The app made a mistake. Its terminal shows which."]
+    assert "secret" in caplog.text
+
+
+def test_uploads_belong_to_one_visitor(tmp_path: Any) -> None:
+    save_policy(ImpalaPolicy(seed=1), tmp_path / "agent.pth")
+    checkpoint = (tmp_path / "agent.pth").read_bytes()
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        other = Session(said.append, session._threads, Limits())
+        await session.upload("maze", mazes_to_text(LEVEL).encode())
+        assert level_in(session) == LEVEL
+        await session.upload("checkpoint", checkpoint, "maze")
+        own = EXPLORE | {"agent": "your checkpoint"}
+        await session.handle(own)
+        assert not texts(said)
+        await other.handle(own)
+        assert "no agent 'your checkpoint'" in texts(said)[0]
+        for wrong in ("program", "../maze"):
+            with pytest.raises(ValueError, match="upload a maze or a checkpoint"):
+                await session.upload(wrong, b"")
+        with pytest.raises(ValueError, match="upload a maze or a checkpoint"):
+            await session.upload("checkpoint", checkpoint, "mars")
+
+    visit(talk)

@@ -1,0 +1,44 @@
+"""Views: what the page offers exists, and names are never paths."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("anywidget")
+
+from procgen_tools.app.views import FIRST_LEVELS, VIEWS, agent_of, agent_paths, catalogue
+from procgen_tools.app.views import without_memory as without
+from procgen_tools.catalogue import agents
+from procgen_tools.models import RecurrentPolicy
+from procgen_tools.web.scenes import WORLDS, world_of
+
+
+def test_every_world_begins_with_a_level_of_its_own() -> None:
+    assert {world_of(make()) for make in FIRST_LEVELS.values()} == set(WORLDS)
+    for name, make in FIRST_LEVELS.items():
+        assert world_of(make()) == name
+
+
+def test_all_agents_can_be_chosen() -> None:
+    paths = agent_paths()
+    assert {path for each in paths.values() for path in each.values()} == {
+        agent.path for agent in agents()
+    }
+    for world in VIEWS["explorer"].worlds:
+        assert paths[world], world
+        assert agent_of(world, None) is not None
+    assert catalogue()["agents"]["maze"] == list(paths["maze"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../rand_region_5", "/etc/passwd", "trained_models/maze_I/model_anywhere.pth", 3, "", []],
+)
+def test_only_names_are_agents(name: object) -> None:
+    with pytest.raises(ValueError, match=r"maze has no agent .*: choose one of anywhere"):
+        agent_of("maze", name)
+
+
+def test_agents_with_a_memory_have_no_field() -> None:
+    with pytest.raises(ValueError, match="has a memory"):
+        without(RecurrentPolicy())

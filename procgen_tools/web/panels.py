@@ -85,7 +85,9 @@ def bars_of(
     order = [name for name in (BEFORE, AFTER, OTHER) if name in chances]
     looks = figure_style()
     bars = []
+    places = list(exploration.level.landmarks()) if hasattr(exploration.level, "landmarks") else []
     for number, goal in enumerate((*first.visits, "neither")):
+        number = places.index(goal) if goal in places else number  # as the mark on the board
         look = looks["goals"].get(goal) or looks["series"][number % len(looks["series"])]
         rows = [{"label": named[name], "chance": _chance(chances[name], goal)} for name in order]
         bars.append({"name": goal, "look": look, "rows": rows})

@@ -263,7 +263,7 @@ class FieldExplorer(LevelWidget):
     def _more_answers(self, content: Mapping[str, Any]) -> dict[str, Callable[[], None]]:
         return {
             "choose": lambda: self._choose_from(content["edit"]),
-            "seen": lambda: self._seen(float(content["milliseconds"])),
+            "seen": lambda: self._seen(content["number"], float(content["milliseconds"])),
         }
 
     def _choose_from(self, edit: Mapping[str, Any]) -> None:
@@ -272,8 +272,10 @@ class FieldExplorer(LevelWidget):
             settings["square"] = tuple(settings["square"])
         self.choose(edit["recipe"], **settings)
 
-    def _seen(self, milliseconds: float) -> None:
-        """The browser has drawn a complete picture."""
+    def _seen(self, number: int, milliseconds: float) -> None:
+        """The browser has drawn the complete picture of a request."""
+        if number != self._wanted:
+            return  # a newer one is on its way
         exploration = self.exploration
         timing = replace(exploration.timing, picture=milliseconds / 1000)
         self.exploration = replace(exploration, timing=timing)

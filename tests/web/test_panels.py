@@ -10,6 +10,7 @@ from procgen_tools import crops_and_humans, maze, two_objects
 from procgen_tools.fields import difference
 from procgen_tools.interventions import Zero
 from procgen_tools.models import ImpalaPolicy, QNetwork
+from procgen_tools.plots.style import SERIES
 from procgen_tools.web.explorations import AFTER, BEFORE, OTHER, Exploration, Explorer
 from procgen_tools.web.panels import bars_of, panels_of
 from procgen_tools.web.scenes import scene_of
@@ -61,8 +62,12 @@ def test_bars_are_chances_by_goal() -> None:
         last.chances[OTHER].visits["corner"],
     ]
     assert bars["neither"]["rows"][0]["chance"] == last.chances[BEFORE].neither
-    goals = [bar["name"] for bar in bars_of(explored(two_objects.make_level(2)))]
-    assert goals == ["red_line", "yellow_gem", "neither"]
+    level = two_objects.make_level(2)
+    bars_of_objects = bars_of(explored(level))
+    assert [bar["name"] for bar in bars_of_objects] == ["red_line", "yellow_gem", "neither"]
+    marked = [mark["name"] for mark in scene_of(level)["marks"]]  # canvas.js: a look by place
+    for bar in bars_of_objects[:2]:
+        assert bar["look"]["colour"] == SERIES[marked.index(bar["name"])].colour
 
 
 def test_nothing_is_known_yet() -> None:

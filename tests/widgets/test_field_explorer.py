@@ -96,6 +96,11 @@ def test_a_dragged_cheese_is_followed_in_the_browser(hosted: Host) -> None:
     host.drag((4, 4), (3, 4), (2, 4))
     host.until(lambda: explorer.exploration.timing.picture is not None)
     assert explorer.exploration.level.cheese == (2, 4)
+    timing = explorer.timing
+    assert timing.picture is not None
+    assert timing.network < timing.total < timing.picture + 0.1
+    explorer._handle_custom_msg({"type": "seen", "number": -1, "milliseconds": 1}, [])
+    assert explorer.timing == timing  # of an older request
     visits = explorer.exploration.chances["before"].visits
     shown = host.page.locator(".pt-bar-number").first
     host.until(lambda: abs(float(str(shown.text_content())[:-1]) - 100 * visits["cheese"]) < 0.06)

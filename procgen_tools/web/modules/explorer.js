@@ -1,6 +1,6 @@
 // Fields, values, differences and exact chances beside an editor, and the sliders of an intervention.
 //
-// The host has `choose(edit)`, with the settings of web/recipes.py, and `seen(milliseconds)`.
+// The host has `choose(edit)`, with the settings of web/recipes.py, and `seen(number, milliseconds)`.
 
 import { showBars, words } from "./bars.js";
 import { Board, markerIcon } from "./canvas.js";
@@ -21,6 +21,7 @@ export class Explorer {
     this.answer = {};
     this.edit = { recipe: null };
     this.began = null;
+    this.asking = false; // whether a slider has said more than Python has answered
     this.titles = make("h3", { className: "pt-title", textContent: "" });
     this.scale = make("div", { className: "pt-scale" });
     editor.board.element.before(this.titles);
@@ -73,12 +74,14 @@ export class Explorer {
     this.state.textContent = answer.error || (answer.complete ? answer.edit : "computing …");
     this.state.classList.toggle("pt-message", Boolean(answer.error));
     this.refresh(false);
-    if (answer.complete && this.began !== null) {
+    // An answer to an older edit does not stop the clock.
+    const isNewest = !this.asking && this.editor.waiting === null && !this.editor.queue.length;
+    if (answer.complete && isNewest && this.began !== null) {
       const { began } = this;
       this.began = null;
       // After the next frame, the picture is on the screen.
       requestAnimationFrame(() =>
-        setTimeout(() => this.host.seen(Math.round(performance.now() - began))),
+        setTimeout(() => this.host.seen(answer.number, Math.round(performance.now() - began))),
       );
     }
   }
@@ -150,6 +153,7 @@ export class Explorer {
   }
 
   showEdit(edit) {
+    this.asking = false;
     this.edit = edit;
     this.showChooser();
     this.showSliders();
@@ -157,6 +161,7 @@ export class Explorer {
 
   set(changes) {
     this.started();
+    this.asking = true;
     this.edit = { ...this.edit, ...changes };
     const { uses } = this.recipe();
     const kept = Object.fromEntries(uses.map((name) => [name, this.edit[name]]));

@@ -9,7 +9,7 @@ export default {
     const kit = model.get("_kit");
     const explorer = new Explorer(kit, editor, model.get("_options"), {
       choose: (edit) => model.send({ type: "choose", edit }),
-      seen: (milliseconds) => model.send({ type: "seen", milliseconds }),
+      seen: (number, milliseconds) => model.send({ type: "seen", number, milliseconds }),
     });
     onProposal(() => explorer.started());
     el.append(explorer.element);

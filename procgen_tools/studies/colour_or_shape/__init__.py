@@ -67,7 +67,9 @@ def run(settings: Settings) -> Findings:
     published = settings.scope(MAZES).published
     with TemporaryDirectory() as scratch:
         kept = KEPT if published else Path(scratch)
-        success = success_table(chosen, fast=settings.fast)
+        success = success_table(
+            chosen, kept / "success", fast=settings.fast, progress_bar=settings.progress_bar
+        )
         pairs = None
         if settings.fast:
             some = [("red_line", "yellow_gem"), ("green_line", "red_line"),

@@ -15,6 +15,7 @@ from scipy.stats import bootstrap
 from tqdm import tqdm
 
 from procgen_tools.catalogue import agents, digest
+from procgen_tools.episodes.records import read_kept, write_records
 from procgen_tools.evaluation.duels import TEST_SEEDS, episodes_of
 from procgen_tools.evaluation.preferences import (
     LevelSet,
@@ -44,6 +45,9 @@ BY_PPO = "ppo_black"
 
 TOLERANCE = 1e-3
 """The bound of the error of exact preferences (see `evaluation.preferences`)."""
+
+BLANKED_TOLERANCE = 1e-2
+"""The same without an input channel, where agents that are lost visit nearly every state."""
 
 TRAINING_SEEDS = range(2_000)
 """Their levels of the training variant include all 204 distinct ones."""
@@ -104,41 +108,51 @@ def members(settings: Settings) -> tuple[Member, ...]:
 
 
 def training_levels(background: str) -> LevelSet:
-    """All distinct levels of the training."""
-    return distinct(
-        make_levels(TRAINING_SEEDS, variant("maze_pure_yellowline"), background=background)
-    )
+    """Distinct levels of the training: all on black, and as many with textured backgrounds."""
+    rule = variant("maze_pure_yellowline")
+    plain = distinct(make_levels(TRAINING_SEEDS, rule, background="black"))
+    if background == "black":
+        return plain
+    return distinct(make_levels(TRAINING_SEEDS[: len(plain.levels)], rule, background=background))
 
 
-def success_table(chosen: Sequence[Member], *, fast: bool) -> pd.DataFrame:
+SUCCESS_COLUMNS = ("agent", "population", "blanked", "success", "steps")
+"""The columns of `success_table`."""
+
+
+def success_table(
+    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+) -> pd.DataFrame:
     """Each agent in its training levels, exact, as it is and with an input channel blanked.
 
-    A blanked channel is 0 in every pixel. Columns: agent, population, blanked ('none', 'red',
-    'green' or 'blue'), success, steps.
+    A blanked channel is 0 in every pixel. What is measured is kept in files, one per agent.
+
+    Returns:
+        The columns `SUCCESS_COLUMNS`; blanked is 'none', 'red', 'green' or 'blue'.
     """
-    rows = []
     sets = {background: training_levels(background) for background in set(POPULATIONS.values())}
-    for member in chosen:
-        policy = member.load()
-        for blanked in ("none", *CHANNELS):
-            levels = sets[POPULATIONS[member.population]]
-            if fast:
-                levels = distinct(levels.levels[:6])
-            found = exact_preference(
-                policy if blanked == "none" else without_channel(policy, blanked),
-                levels,
-                tolerance=TOLERANCE,
-            )
-            rows.append(
-                {
-                    "agent": member.name,
-                    "population": member.population,
-                    "blanked": blanked,
-                    "success": found.success,
-                    "steps": found.capability,
-                }
-            )
-    return pd.DataFrame(rows)
+    if fast:
+        sets = {background: distinct(levels.levels[:6]) for background, levels in sets.items()}
+    tables = []
+    for member in tqdm(chosen, disable=not progress_bar, unit=" agents"):
+        path = folder / f"{_kept(member)}.parquet"
+        if not path.exists():
+            write_records(path, _success(member, sets[POPULATIONS[member.population]]))
+        tables.append(read_kept(path, SUCCESS_COLUMNS))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _success(member: Member, levels: LevelSet) -> pd.DataFrame:
+    policy, rows = member.load(), []
+    for blanked in ("none", *CHANNELS):
+        whole = blanked == "none"
+        found = exact_preference(
+            policy if whole else without_channel(policy, blanked),
+            levels,
+            tolerance=TOLERANCE if whole else BLANKED_TOLERANCE,
+        )
+        rows.append((member.name, member.population, blanked, found.success, found.capability))
+    return pd.DataFrame(rows, columns=list(SUCCESS_COLUMNS))
 
 
 def without_channel(policy: Any, channel: str) -> Any:

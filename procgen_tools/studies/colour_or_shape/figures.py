@@ -142,10 +142,12 @@ def plot_populations(preferences: pd.DataFrame) -> Figure:
     )  # fmt: skip
     ax.set(xlim=(0, 1), ylim=(len(populations) + 0.5, -0.5),
            xlabel="P(red line) against the yellow gem")  # fmt: skip
-    ranges = chosen.groupby("population")["preference"].agg(lambda of: of.max() - of.min())
+    by_population = chosen.groupby("population")["preference"]
+    ranges, medians = by_population.max() - by_population.min(), by_population.median()
     headline(
         figure,
-        f"In every population the seed decides: ranges of {ranges.min():.2f} to {ranges.max():.2f}",
+        f"The training decides, and the seed: medians of populations from {medians.min():.2f} to "
+        f"{medians.max():.2f}, ranges over seeds up to {ranges.max():.2f}",
         "exact; one dot per agent; black: median; grey: an agent that goes to the nearer object",
     )
     return figure

@@ -66,7 +66,7 @@ def policy_from(content: bytes, world: str) -> Any:
     Example:
         >>> policy_from(b"import os", "maze")
         Traceback (most recent call last):
-        ValueError: the file is not a checkpoint that can be read safely: its pickle ...
+        ValueError: the file is not a checkpoint that can be read safely: ...
     """
     return _read(content, LOADERS[world])
 

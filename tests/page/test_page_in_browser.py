@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from procgen_tools.web.scenes import scene_of
 from procgen_tools.worlds.maze.agent_view import agent_frames
 
 pytest.importorskip("onnx")
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
 TOLERANCE = 1e-4
 SIZES = {3: 40, 5: 7, 7: 1, 9: 1, 13: 1}
@@ -47,14 +46,6 @@ ANSWERS = """async (scenes) => {
 }"""
 
 
-def chromium() -> str:
-    """The path of a Chromium; skips the test where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    pytest.skip("Chromium, in which the page is opened, is not installed")
-
-
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
@@ -65,20 +56,17 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(index: Path) -> Iterator[Any]:
+def opened(index: Path, chromium: Any) -> Iterator[Any]:
     """The page after its first answer, with the addresses that it asked for and its errors."""
-    path = chromium()
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.asked, page.errors = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(index.as_uri())
-        page.wait_for_function(ANSWERED, timeout=120_000)
-        yield page
-        assert page.errors == []
-        browser.close()
+    page = chromium.new_page()
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(index.as_uri())
+    page.wait_for_function(ANSWERED, timeout=120_000)
+    yield page
+    assert page.errors == []
+    page.close()
 
 
 ANSWERED = "document.querySelector('#status').textContent.includes('both facings')"

@@ -128,7 +128,7 @@ def test_what_cannot_be_done_is_explained(message: object, text: str) -> None:
 
 def test_a_computation_that_takes_too_long_is_stopped() -> None:
     """The explorer says so itself, and the visitor can go on."""
-    large = scene_of(maze.make_level(3))
+    large = scene_of(maze.make_level(17))  # 25 x 25: takes far longer than the limit
 
     async def talk(session: Session, said: list[dict[str, Any]]) -> None:
         await session.handle(OPEN)

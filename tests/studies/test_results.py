@@ -148,14 +148,16 @@ def test_results_that_are_kept_are_whole() -> None:
     for name in experiments.NAMES:
         content, claims = read_claims(FOLDER / name / "results.json")
         assert content["run"] == PUBLISHED_RUN.name, f"run procgen-tools experiment {name}"
-        original = getattr(experiments.load(name), "ORIGINAL", None)
+        study = experiments.load(name)
+        original = getattr(study, "ORIGINAL", None)
         with_original = f" --original {original}" if original else ""
         command = f"procgen-tools experiment {name}"
         assert content["command"] in (command, command + with_original)
         assert claims
         for claim in claims:
+            every = getattr(study, "UNITS", {}).get(claim.rule.unit, content["agents"])
             # A comparison of the agents with one another has no numbers of its own for each.
-            needed = {*content["agents"], ALL_AGENTS} if claim.rule.each else {ALL_AGENTS}
+            needed = {*every, ALL_AGENTS} if claim.rule.each else {ALL_AGENTS}
             assert needed <= set(claim.measured) <= {*content["agents"], ALL_AGENTS}
 
 

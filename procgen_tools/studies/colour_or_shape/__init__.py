@@ -21,6 +21,7 @@ from procgen_tools.evaluation.duels import TEST_SEEDS
 from procgen_tools.plots.style import set_aside
 from procgen_tools.studies.base import Findings, Settings
 from procgen_tools.studies.colour_or_shape import edits, filters, reading
+from procgen_tools.studies.colour_or_shape.claims import UNITS as UNITS
 from procgen_tools.studies.colour_or_shape.claims import all_claims
 from procgen_tools.studies.colour_or_shape.figures import (
     plot_channels,

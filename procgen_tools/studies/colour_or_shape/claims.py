@@ -12,6 +12,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from procgen_tools.statistics.agents import (
+    largest_difference,
+    line_through,
+    ratio_of_spreads,
+    spread,
+)
 from procgen_tools.statistics.intervals import Estimate, Share, mean_over_levels, median_over_levels
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.colour_or_shape.edits import BASELINES
@@ -20,9 +26,6 @@ from procgen_tools.studies.colour_or_shape.measure import (
     BY_PPO,
     CHANNELS,
     POPULATIONS,
-    UNBOUNDED,
-    resampled,
-    spread,
 )
 from procgen_tools.studies.colour_or_shape.pairs import NEAREST, PUBLISHED_MEDIAN, PUBLISHED_RANGE
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
@@ -31,7 +34,10 @@ COLOUR_OR_SHAPE = ("red_line", "yellow_gem")
 NEEDED = 3.0
 """An agent needs a channel if blanking it makes its episodes this many times as long."""
 
-UNITS = {"unit": "population", "average": False}
+BY_POPULATION = {"unit": "population", "average": False}
+ON_BLACK = {"unit": "population on black", "average": False}
+UNITS = {"population on black": [name for name, shown in POPULATIONS.items() if shown == "black"]}
+"""Which populations a rule speaks of that does not speak of all."""
 
 
 def all_claims(
@@ -77,7 +83,7 @@ def _success(success: pd.DataFrame) -> Claim:
     return Claim(
         statement="All agents reach the yellow line in their training levels",
         published="trained to convergence",
-        rule=Rule.that(value("lowest success") >= 0.99, **UNITS),
+        rule=Rule.that(value("lowest success") >= 0.99, **BY_POPULATION),
         measured=_estimates(
             seen,
             lambda rows: {
@@ -100,11 +106,11 @@ def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
             "line against the yellow gem",
             published=f"{PUBLISHED_RANGE[0]} to {PUBLISHED_RANGE[1]}, median about "
             f"{PUBLISHED_MEDIAN}, of 100 agents trained by PPO",
-            rule=Rule.that(lower("standard deviation") > half, **UNITS),
+            rule=Rule.that(lower("standard deviation") > half, **BY_POPULATION),
             measured=_estimates(
                 chosen,
                 lambda rows: {
-                    "standard deviation": Estimate(*spread(rows["preference"].to_numpy())),
+                    "standard deviation": spread(rows["preference"].to_numpy()),
                     "median": median_over_levels(rows["preference"].to_numpy()),
                     "lowest": Estimate.exact(rows["preference"].min()),
                     "highest": Estimate.exact(rows["preference"].max()),
@@ -116,7 +122,7 @@ def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
         Claim(
             statement="They are capable all the same: they reach one of the two soon",
             published="4 steps (the example agent)",
-            rule=Rule.that(value("median steps") <= 10, **UNITS),
+            rule=Rule.that(value("median steps") <= 10, **BY_POPULATION),
             measured=_estimates(
                 chosen,
                 lambda rows: {
@@ -130,7 +136,9 @@ def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
             statement="Between two yellow lines they go to the nearer one",
             published=f"{NEAREST[0]} to {NEAREST[1]} for an agent that goes to the nearer object",
             rule=Rule.that(
-                value("lowest") >= NEAREST[0] - 0.02, value("highest") <= NEAREST[1] + 0.02, **UNITS
+                value("lowest") >= NEAREST[0] - 0.02,
+                value("highest") <= NEAREST[1] + 0.02,
+                **BY_POPULATION,
             ),
             measured=_estimates(
                 alike,
@@ -143,7 +151,7 @@ def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
         Claim(
             statement="Against a black gem, which does not show on black, they go to the yellow "
             "line",
-            rule=Rule.that(lower("mean preference") > NEAREST[1], **UNITS),
+            rule=Rule.that(lower("mean preference") > NEAREST[1], **BY_POPULATION),
             measured=_estimates(
                 unseen,
                 lambda rows: {"mean preference": mean_over_levels(rows["preference"].to_numpy())},
@@ -170,32 +178,14 @@ def _regression(table: pd.DataFrame) -> Claim:
         statement="One preference predicts another: agents that prefer the green line to the red "
         "line prefer the yellow gem to the red line",
         published="a regression with R² (no number in print that we know of)",
-        rule=Rule.that(lower("slope") > 0, **UNITS),
-        measured=_estimates(regression_rows(table), regression),
+        rule=Rule.that(lower("slope") > 0, **BY_POPULATION),
+        measured=_estimates(regression_rows(table), gem_on_green),
     )
 
 
-def regression(
-    rows: pd.DataFrame, predictor: str = "green", outcome: str = "gem"
-) -> dict[str, Estimate]:
-    """Slope, intercept and R² of one column on another, by bootstrap over agents."""
-    given, found = (rows[name].to_numpy(np.float64) for name in (predictor, outcome))
-
-    def line(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-        centred_x, centred_y = (each - each.mean(axis=axis, keepdims=True) for each in (x, y))
-        covariance = (centred_x * centred_y).sum(axis=axis)
-        of_x, of_y = ((each**2).sum(axis=axis) for each in (centred_x, centred_y))
-        slope = np.divide(covariance, of_x, out=np.zeros_like(covariance), where=of_x > 0)
-        both = of_x * of_y
-        fit = np.divide(covariance**2, both, out=np.zeros_like(covariance), where=both > 0)
-        return np.stack([slope, y.mean(axis=axis) - slope * x.mean(axis=axis), fit])
-
-    fitted = line(given, found)
-    low, high = resampled((given, found), line, paired=True)
-    return {
-        name: Estimate(float(fitted[k]), float(low[k]), float(high[k]))
-        for k, name in enumerate(("slope", "intercept", "R²"))
-    }
+def gem_on_green(rows: pd.DataFrame) -> dict[str, Estimate]:
+    """The line through the agents of `regression_rows`."""
+    return line_through(rows["green"].to_numpy(), rows["gem"].to_numpy())
 
 
 def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
@@ -206,12 +196,6 @@ def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
         chosen[name]["preference"].to_numpy() for name in ("black_same_data", "black_own_data")
     )
 
-    def ratio(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-        above, below = (np.std(each, axis=axis, ddof=1) for each in (x, y))
-        return np.divide(above, below, out=np.full_like(above, UNBOUNDED), where=below > 0)
-
-    low, high = resampled((same, own), ratio)
-    found = Estimate(float(ratio(same, own)), float(low), float(high))
     quantity = "ratio of standard deviations"
     return (
         Claim(
@@ -219,7 +203,7 @@ def _same_data(table: pd.DataFrame) -> tuple[Claim, ...]:
             "initial weights only, differ as much as those that also saw other data",
             published="none",
             rule=Rule.that(value(quantity) >= 0.67, value(quantity) <= 1.5, each=False),
-            measured={ALL_AGENTS: {quantity: found}},
+            measured={ALL_AGENTS: {quantity: ratio_of_spreads(same, own)}},
         ),
     )
 
@@ -237,8 +221,8 @@ def _reinforcement(table: pd.DataFrame) -> tuple[Claim, ...]:
     by_ppo = np.array([population == BY_PPO for population, _ in numbers.index])
     if not 2 <= by_ppo.sum() <= len(by_ppo) - 2:
         return ()
-    largest, which, chance = largest_difference(numbers.to_numpy(), by_ppo)
-    first, second = numbers.columns[which]
+    largest = largest_difference(numbers.to_numpy(), by_ppo)
+    first, second = numbers.columns[largest.column]
     return (
         Claim(
             statement="Agents of reinforcement prefer otherwise than imitators, in at least one of "
@@ -247,8 +231,8 @@ def _reinforcement(table: pd.DataFrame) -> tuple[Claim, ...]:
             rule=Rule.that(value("p of the largest difference") < 0.05, each=False),
             measured={
                 ALL_AGENTS: {
-                    "largest difference": Estimate.exact(largest),
-                    "p of the largest difference": Estimate.exact(chance),
+                    "largest difference": Estimate.exact(largest.difference),
+                    "p of the largest difference": Estimate.exact(largest.p),
                     "agents of reinforcement": Estimate.exact(float(by_ppo.sum())),
                     "imitators": Estimate.exact(float((~by_ppo).sum())),
                 }
@@ -260,42 +244,6 @@ def _reinforcement(table: pd.DataFrame) -> tuple[Claim, ...]:
             "the share of divisions of all agents into two such groups whose largest is as large.",
         ),
     )
-
-
-def largest_difference(
-    numbers: np.ndarray, chosen: np.ndarray, draws: int = 20_000
-) -> tuple[float, int, float]:
-    """The column in which some rows differ most from the others, by a permutation test.
-
-    The largest of all columns is compared with the largest of all columns of other divisions of the
-    rows, so p needs no correction for the number of columns.
-
-    Args:
-        numbers: (agent, pair).
-        chosen: (agent,): whether the agent is in the first group.
-        draws: random divisions.
-
-    Returns:
-        The difference of the means in that column, its number, and p.
-
-    Example:
-        >>> numbers = np.random.default_rng(0).normal(size=(20, 3))
-        >>> numbers[:5, 2] += 9
-        >>> largest_difference(numbers, np.arange(20) < 5)[1]
-        2
-    """
-    spread_of = numbers.std(axis=0, ddof=1)
-    scaled = np.divide(numbers, spread_of, out=np.zeros_like(numbers), where=spread_of > 0)
-
-    def difference(group: np.ndarray) -> np.ndarray:
-        return np.asarray(scaled[group].mean(axis=0) - scaled[~group].mean(axis=0))
-
-    rng = np.random.default_rng(0)
-    own = difference(chosen)
-    others = [np.abs(difference(rng.permutation(chosen))).max() for _ in range(draws)]
-    which = int(np.abs(own).argmax())
-    chance = (1 + np.sum(np.array(others) >= np.abs(own[which]) - 1e-12)) / (1 + draws)
-    return float(own[which] * spread_of[which]), which, float(chance)
 
 
 def _sampled(table: pd.DataFrame) -> Claim:
@@ -338,7 +286,7 @@ def _one_channel(success: pd.DataFrame) -> Claim:
         statement="Agents find the yellow line through one of its two colour channels, and which "
         "one is arbitrary",
         published="agents detect the goal through one colour channel; which is arbitrary",
-        rule=Rule.that(value(quantity) >= 0.75, **UNITS),
+        rule=Rule.that(value(quantity) >= 0.75, **BY_POPULATION),
         measured=_estimates(
             table.assign(one=one, two=table["red"] & table["green"]),
             lambda rows: {
@@ -373,7 +321,7 @@ def _prediction(model: pd.DataFrame) -> Claim:
         "its preference for 8 others better than its mean, and better than the distance in colour",
         published="none",
         rule=Rule.that(
-            lower("gain over no model") > 0, lower("gain over distance in colour") > 0, **UNITS
+            lower("gain over no model") > 0, lower("gain over distance in colour") > 0, **ON_BLACK
         ),
         measured=_estimates(model, of),
         form=".3f",
@@ -396,11 +344,20 @@ def _edits(parts: pd.DataFrame) -> Claim:
         statement="Colour and shape add up: the pairs that differ in one of them predict those "
         "that differ in both, better than colour alone, than shape alone and than other agents do",
         published="none",
-        rule=Rule.that(*(lower(f"gain over {name}") > 0 for name in BASELINES), **UNITS),
+        rule=Rule.that(*(lower(f"gain over {name}") > 0 for name in BASELINES), **ON_BLACK),
         measured=_estimates(parts, of),
         form=".3f",
         comment="Log odds add; intervals are over agents.",
     )
+
+
+def preference_on_balance(layers: pd.DataFrame, column: str) -> dict[str, Estimate]:
+    """The line through the agents of `filters`: preference on how the first layer reads colours.
+
+    Args:
+        column: "balance", or "initial_balance" for that before training.
+    """
+    return line_through(*(layers[name].to_numpy(np.float64) for name in (column, "preference")))
 
 
 def _filters(layers: pd.DataFrame) -> tuple[Claim, ...]:
@@ -418,7 +375,7 @@ def _filters(layers: pd.DataFrame) -> tuple[Claim, ...]:
 
     def balances(rows: pd.DataFrame) -> dict[str, Estimate]:
         trained, initial = (
-            regression(rows, column, "preference") for column in ("balance", "initial_balance")
+            preference_on_balance(rows, column) for column in ("balance", "initial_balance")
         )
         return {
             "slope": trained["slope"],
@@ -433,7 +390,7 @@ def _filters(layers: pd.DataFrame) -> tuple[Claim, ...]:
             f"first layer: without {OPPONENT} of 16, the preference changes more than without as "
             "many random ones",
             published="none",
-            rule=Rule.that(lower("difference") > 0, **UNITS),
+            rule=Rule.that(lower("difference") > 0, **ON_BLACK),
             measured=_estimates(layers, changes),
             form=".3f",
             comment="Success is that in training levels; intervals are over agents.",

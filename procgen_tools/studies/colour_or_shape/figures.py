@@ -18,8 +18,9 @@ from procgen_tools.plots.style import (
 from procgen_tools.studies.colour_or_shape.claims import (
     COLOUR_OR_SHAPE,
     NEEDED,
+    gem_on_green,
     of_pair,
-    regression,
+    preference_on_balance,
     regression_rows,
 )
 from procgen_tools.studies.colour_or_shape.edits import BASELINES
@@ -160,7 +161,7 @@ def plot_regression(preferences: pd.DataFrame) -> Figure:
     rows = regression_rows(preferences)
     figure, ax = plt.subplots(figsize=(5.6, 5.4), layout="constrained")
     for name, of in rows.groupby("population", sort=False):
-        look, fit = LOOKS[str(name)], regression(of)
+        look, fit = LOOKS[str(name)], gem_on_green(of)
         label = f"{NAMES[str(name)]}: R² {fit['R²'].value:.2f}, slope {fit['slope'].value:.2f}"
         ax.scatter(of["green"], of["gem"], s=34, alpha=0.8, color=look.colour,
                    marker=look.marker, edgecolor="none", label=label)  # fmt: skip
@@ -171,7 +172,7 @@ def plot_regression(preferences: pd.DataFrame) -> Figure:
            xlabel="P(green line) against the red line",
            ylabel="P(yellow gem) against the red line")  # fmt: skip
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False, fontsize=9)
-    whole = regression(rows)
+    whole = gem_on_green(rows)
     headline(
         figure,
         f"A preference between two lines predicts colour or shape: R² {whole['R²'].value:.2f} over "
@@ -293,8 +294,8 @@ def plot_filters(layers: pd.DataFrame) -> Figure:
              ylabel=f"without the {OPPONENT} most opponent filters",
              title="Change of P(green line)")  # fmt: skip
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=9)
-    found = regression(layers, "balance", "preference")
-    before = regression(layers, "initial_balance", "preference")
+    found = preference_on_balance(layers, "balance")
+    before = preference_on_balance(layers, "initial_balance")
     right.axvline(0, color=REFERENCE, linewidth=1.2, zorder=0)
     right.set(ylim=(0, 1), xlabel="balance of the first layer: red −1, green 1",
               ylabel="P(green line) against the red line",

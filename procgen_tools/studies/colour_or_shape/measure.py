@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import bootstrap
 from tqdm import tqdm
 
 from procgen_tools.catalogue import agents, digest
@@ -56,9 +53,6 @@ SAMPLED_AGENTS = 1
 """How many agents of each population also play the sampled protocol."""
 
 CHANNELS = ("red", "green", "blue")
-
-UNBOUNDED = 99.0
-"""Stands for an interval without an end, in a run with too few agents."""
 
 
 @dataclass(frozen=True)
@@ -314,26 +308,3 @@ def named(table: pd.DataFrame, chosen: Sequence[Member]) -> pd.DataFrame:
     return table.assign(
         agent=[member.name for member in of], population=[member.population for member in of]
     )
-
-
-def resampled(
-    samples: tuple[np.ndarray, ...], statistic: Callable[..., Any], *, paired: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    """The 95% percentile interval of the bootstrap over agents; unbounded below three agents."""
-    if min(map(len, samples)) < 3:
-        shape = np.shape(statistic(*samples))
-        return np.full(shape, -UNBOUNDED), np.full(shape, UNBOUNDED)
-    bounds = bootstrap(
-        samples, statistic, paired=paired, n_resamples=9999, method="percentile",
-        random_state=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
-    return np.asarray(bounds.low), np.asarray(bounds.high)
-
-
-def spread(values: np.ndarray) -> tuple[float, float, float]:
-    """The standard deviation over agents, with the 95% percentile interval of its bootstrap."""
-    found = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    if len(values) < 3:
-        return found, 0.0, 1.0
-    low, high = resampled((values,), partial(np.std, ddof=1))
-    return found, float(low), float(high)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.colour_or_shape.claims import all_claims, largest_difference, needs
+from procgen_tools.studies.colour_or_shape.claims import all_claims, needs
 from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS
 
 POPULATIONS = ("black_same_data", "black_own_data")
@@ -114,12 +114,3 @@ def test_reinforcement_is_compared_with_imitation(shift: float, holds: bool) -> 
     assert claim.holds is holds
     if holds:
         assert "cyan line" in claim.comment
-
-
-def test_p_is_uniform_for_agents_of_one_kind() -> None:
-    rng = np.random.default_rng(1)
-    chances = [
-        largest_difference(rng.normal(size=(12, 5)), np.arange(12) < 4, draws=99)[2]
-        for _ in range(200)
-    ]
-    assert np.mean(np.array(chances) <= 0.1) == pytest.approx(0.1, abs=0.06)

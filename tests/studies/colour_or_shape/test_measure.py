@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -47,10 +46,3 @@ def test_results_are_kept_by_the_agents_file(tmp_path: Path) -> None:
     names = [*measure.kept_names([one], str), *measure.kept_names([two], str)]
     assert len(set(names)) == 2
     assert all(name.startswith("same_") for name in names)
-
-
-def test_the_spread_has_an_interval() -> None:
-    values = np.random.default_rng(0).normal(0.5, 0.1, 40)
-    found, low, high = measure.spread(values)
-    assert 0.05 < low < found < high < 0.15
-    assert measure.spread(values[:1])[0] == 0

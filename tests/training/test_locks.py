@@ -18,24 +18,8 @@ import pytest
 from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 from procgen_tools.training import locks, runs
 from procgen_tools.training.locks import InUseError, locked
-from procgen_tools.training.runs import RunOptions
-from procgen_tools.training.settings import PPOSettings
 from procgen_tools.training.trainers import make_learner, train_agent
-
-TINY = PPOSettings(
-    world_size=15,
-    maze_size=3,
-    rand_region=None,
-    use_backgrounds=False,
-    steps=4 * 4 * 8,
-    num_envs=4,
-    rollout_steps=8,
-    epochs=1,
-    minibatches=2,
-    validation_envs=2,
-    precision="float32",
-)
-QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
+from tests.tiny import QUIET, TINY_PPO
 
 HOLDS = (
     "import sys, time; from pathlib import Path; from procgen_tools.training.locks import locked\n"
@@ -150,12 +134,12 @@ def test_a_run_that_trains_is_left_alone(tmp_path: Path) -> None:
     process = holder(tmp_path / "run" / "run.lock")
     try:
         with pytest.raises(InUseError, match=rf"the run in .* is in use by process {process.pid}"):
-            train_agent(TINY, tmp_path / "agent.pth", tmp_path / "run", options=QUIET)
+            train_agent(TINY_PPO, tmp_path / "agent.pth", tmp_path / "run", options=QUIET)
         assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.lock"]
     finally:
         process.kill()
         process.wait()
-    assert train_agent(TINY, tmp_path / "agent.pth", tmp_path / "run", options=QUIET)
+    assert train_agent(TINY_PPO, tmp_path / "agent.pth", tmp_path / "run", options=QUIET)
     assert not list(tmp_path.rglob("*.lock"))
 
 
@@ -165,7 +149,7 @@ def test_two_runs_cannot_make_the_same_agent(tmp_path: Path) -> None:
     try:
         message = rf"the agent .*agent.pth is in use by process {process.pid}"
         with pytest.raises(InUseError, match=message):
-            train_agent(TINY, agent, tmp_path / "other", options=QUIET)
+            train_agent(TINY_PPO, agent, tmp_path / "other", options=QUIET)
         assert not (tmp_path / "other").exists()
     finally:
         process.kill()
@@ -186,7 +170,7 @@ def test_one_that_waits_does_not_train_again(tmp_path: Path) -> None:
     thread = threading.Thread(target=train)
     thread.start()
     held.wait()
-    assert train_agent(TINY, agent, tmp_path / "run", options=replace(QUIET, wait=True))
+    assert train_agent(TINY_PPO, agent, tmp_path / "run", options=replace(QUIET, wait=True))
     thread.join()
     assert not (tmp_path / "run").exists()
     assert load_policy(agent).fc_value.weight.equal(ImpalaPolicy(seed=7).fc_value.weight)
@@ -195,7 +179,7 @@ def test_one_that_waits_does_not_train_again(tmp_path: Path) -> None:
 def test_an_agent_that_cannot_be_written_is_found_out_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ValueError, match=r"agent.pth cannot be written, .*file is not a folder"):
-        train_agent(TINY, tmp_path / "file" / "agent.pth", tmp_path / "run", options=QUIET)
+        train_agent(TINY_PPO, tmp_path / "file" / "agent.pth", tmp_path / "run", options=QUIET)
     assert not (tmp_path / "run").exists()
 
 
@@ -209,7 +193,7 @@ def test_what_killed_processes_began_is_removed(tmp_path: Path) -> None:
         tmp_path / ".other.pth.4.tmp",
     ):
         path.write_bytes(b"half of it")
-    train_agent(TINY, tmp_path / "agent.pth", folder, options=QUIET)
+    train_agent(TINY_PPO, tmp_path / "agent.pth", folder, options=QUIET)
     left = {path.name for path in tmp_path.rglob("*.tmp")}
     assert left == {".other.pth.4.tmp"}  # another process may be writing it
 
@@ -239,8 +223,8 @@ def test_a_kill_beside_a_snapshot_loses_none(
     with monkeypatch.context() as patch:
         patch.setattr(runs, "save_policy", write)
         with pytest.raises(Killed):
-            runs.run(make_learner(TINY), tmp_path, options)
-    assert runs.run(make_learner(TINY), tmp_path, options)
+            runs.run(make_learner(TINY_PPO), tmp_path, options)
+    assert runs.run(make_learner(TINY_PPO), tmp_path, options)
     found = {int(re.sub(r"\D", "", path.name)) for path in tmp_path.glob("model_*.pth")}
     assert found == {0, 32, 64, 96, 128}
 
@@ -248,7 +232,7 @@ def test_a_kill_beside_a_snapshot_loses_none(
 def test_snapshots_in_half_precision(tmp_path: Path) -> None:
     for name, half in (("whole", False), ("half", True)):
         options = replace(QUIET, snapshot_every=128, half_snapshots=half)
-        runs.run(make_learner(TINY), tmp_path / name, options)
+        runs.run(make_learner(TINY_PPO), tmp_path / name, options)
     whole, half = (tmp_path / name / "model_128.pth" for name in ("whole", "half"))
     assert half.stat().st_size < 0.55 * whole.stat().st_size
     theirs = load_policy(whole).state_dict()

@@ -13,15 +13,14 @@ from procgen_tools.models import checkpoint_metadata, save_policy
 from procgen_tools.training import imitation, precision_choice, runs
 from procgen_tools.training.precision import Precision
 from procgen_tools.training.precision_choice import Speeds, Work, choose, measure
-from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import ImitationSettings, PPOSettings
 from procgen_tools.training.trainers import train_agent
+from tests.tiny import QUIET
 
 CPU = torch.device("cpu")
 SMALL = Work(scale=1, batch=16, threads=1, seconds=0.0)
 DIES = "import os\nprint('{\"float32\": 50.0}', flush=True)\nos.kill(os.getpid(), {})"
 TINY = ImitationSettings(world_size=15, samples=32, batch_size=8, row_steps=1, warmup_samples=8)
-QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
 RESUMED = replace(QUIET, resume=True)
 
 

@@ -14,24 +14,12 @@ import torch
 from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy, save_policy
 from procgen_tools.training import runs
 from procgen_tools.training.runs import RunOptions
-from procgen_tools.training.settings import ImitationSettings, PPOSettings, Settings
+from procgen_tools.training.settings import ImitationSettings, Settings
 from procgen_tools.training.trainers import make_learner
+from tests.tiny import TINY_PPO
 
 IMITATION = ImitationSettings(
     world_size=15, samples=8 * 8, batch_size=8, warmup_samples=8, row_steps=4, precision="float32"
-)
-PPO = PPOSettings(
-    world_size=15,
-    maze_size=3,
-    rand_region=None,
-    use_backgrounds=False,
-    steps=4 * 4 * 8,
-    num_envs=4,
-    rollout_steps=8,
-    epochs=1,
-    minibatches=2,
-    validation_envs=2,
-    precision="float32",
 )
 QUIET = RunOptions(stop_after=0.0, tensorboard=False, progress_bar=False, resume=True)
 
@@ -47,7 +35,7 @@ def begun(settings: Settings, folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[type, tuple[Path, dict[str, Any]]]:
     found = {}
-    for settings in (IMITATION, PPO):
+    for settings in (IMITATION, TINY_PPO):
         folder = tmp_path_factory.mktemp("run")
         found[type(settings)] = (folder, begun(settings, folder))
     return found
@@ -93,15 +81,15 @@ GROUP = ("learner", "optimizer", "param_groups", 0)
         (IMITATION, into(*FIRST, "exp_avg_sq", value=torch.full((16, 3, 3, 3), torch.inf)),
          "exp_avg_sq holds numbers that are not finite"),
         (IMITATION, into("learner", "optimizer", value={}), "cannot be resumed: 'param_gro"),
-        (PPO, into("learner", "updates", value=-1), "learner.updates is -1"),
-        (PPO, into("learner", "player", "env", "levels", value=torch.full((4,), 10**15)),
+        (TINY_PPO, into("learner", "updates", value=-1), "learner.updates is -1"),
+        (TINY_PPO, into("learner", "player", "env", "levels", value=torch.full((4,), 10**15)),
          r"the state's levels range from 10+ to 10+, outside 0\.\."),
-        (PPO, into("learner", "player", "generator", value=torch.zeros(9, dtype=torch.uint8)),
+        (TINY_PPO, into("learner", "player", "generator", value=torch.zeros(9, dtype=torch.uint8)),
          "generator has shape"),
-        (PPO, into("learner", "player", "env", "settings", value={}),
+        (TINY_PPO, into("learner", "player", "env", "settings", value={}),
          "of an environment with world_size=None, not"),
-        (PPO, into("learner", "validation", value=None), "validation is of type NoneType"),
-        (PPO, into("learner", "reward_scale", "mean", value=torch.tensor(torch.nan).double()),
+        (TINY_PPO, into("learner", "validation", value=None), "validation is of type NoneType"),
+        (TINY_PPO, into("learner", "reward_scale", "mean", value=torch.tensor(torch.nan).double()),
          "reward_scale.mean holds numbers that are not finite"),
     ],
 )  # fmt: skip
@@ -134,7 +122,7 @@ def test_the_agent_itself_must_be_finite(tmp_path: Path) -> None:
         runs.run(make_learner(IMITATION), tmp_path, replace(QUIET))
 
 
-@pytest.mark.parametrize("settings", [IMITATION, PPO], ids=["imitation", "ppo"])
+@pytest.mark.parametrize("settings", [IMITATION, TINY_PPO], ids=["imitation", "ppo"])
 def test_what_a_run_wrote_is_not(settings: Settings, tmp_path: Path) -> None:
     begun(settings, tmp_path)
     learner = make_learner(settings)

@@ -26,10 +26,10 @@ from procgen_tools.training.settings import (
     DQNSettings,
     ImitationSettings,
     PlantingSettings,
-    PPOSettings,
     Settings,
 )
 from procgen_tools.training.trainers import make_learner, train_agent
+from tests.tiny import QUIET, TINY_PPO
 
 IMITATION = ImitationSettings(
     world_size=15,
@@ -39,19 +39,6 @@ IMITATION = ImitationSettings(
     shift_from=8,
     shift_until=24,
     row_steps=2,
-    precision="float32",
-)
-PPO = PPOSettings(
-    world_size=15,
-    maze_size=3,
-    rand_region=None,
-    use_backgrounds=False,
-    steps=4 * 4 * 8,
-    num_envs=4,
-    rollout_steps=8,
-    epochs=1,
-    minibatches=2,
-    validation_envs=2,
     precision="float32",
 )
 DQN = DQNSettings(updates=8, batch_states=4, width=6, target_every=3, row_updates=2)
@@ -67,12 +54,11 @@ PLANTING = PlantingSettings(
 )
 ALL = {
     "imitation": IMITATION,
-    "ppo": PPO,
-    "recurrent ppo": replace(PPO, recurrent=True),
+    "ppo": TINY_PPO,
+    "recurrent ppo": replace(TINY_PPO, recurrent=True),
     "dqn": DQN,
     "planting": PLANTING,
 }
-QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
 RESUMED = replace(QUIET, resume=True)
 
 
@@ -157,7 +143,7 @@ def test_a_run_killed_with_sigkill_ends_as_one_that_never_was(tmp_path: Path) ->
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    settings = replace(PPO, steps=192)
+    settings = replace(TINY_PPO, steps=192)
     train_agent(settings, tmp_path / "whole.pth", tmp_path / "whole", options=QUIET)
     one, other = (checkpoint_metadata(tmp_path / name) for name in ("agent.pth", "whole.pth"))
     assert one["settings"] == other["settings"]
@@ -167,18 +153,18 @@ def test_a_run_killed_with_sigkill_ends_as_one_that_never_was(tmp_path: Path) ->
 
 
 def test_rows_that_the_checkpoint_does_not_know_are_dropped(tmp_path: Path) -> None:
-    run_partly(PPO, tmp_path, 1)
+    run_partly(TINY_PPO, tmp_path, 1)
     log = tmp_path / "log.csv"
     before = log.read_text()
     last = before.splitlines()[-1]
     log.write_text(f"{before}64,{last.split(',', 1)[1]}\n96,1")
-    run_partly(PPO, tmp_path, 0, RESUMED)
+    run_partly(TINY_PPO, tmp_path, 0, RESUMED)
     assert log.read_text() == before
 
 
 def test_the_log_has_the_published_columns(tmp_path: Path) -> None:
     train_agent(
-        PPO, tmp_path / "agent.pth", tmp_path / "run", options=replace(QUIET, tensorboard=True)
+        TINY_PPO, tmp_path / "agent.pth", tmp_path / "run", options=replace(QUIET, tensorboard=True)
     )
     episode = [
         "max_episode_rewards", "mean_episode_rewards", "min_episode_rewards", "max_episode_len",
@@ -201,7 +187,7 @@ def test_the_log_has_the_published_columns(tmp_path: Path) -> None:
 
 def test_the_agent_says_how_it_was_made(tmp_path: Path) -> None:
     agent = tmp_path / "agent.pth"
-    train_agent(PPO, agent, tmp_path / "run", command="procgen-tools train ppo", options=QUIET)
+    train_agent(TINY_PPO, agent, tmp_path / "run", command="procgen-tools train ppo", options=QUIET)
     facts = checkpoint_metadata(agent)
     assert facts["algorithm"] == "ppo"
     assert facts["timesteps"] == 128
@@ -210,7 +196,7 @@ def test_the_agent_says_how_it_was_made(tmp_path: Path) -> None:
     assert facts["wall_time"] > 0
     assert agent.stat().st_size < 2.7e6 < (tmp_path / "run" / "checkpoint.pth").stat().st_size
     further = tmp_path / "further.pth"
-    train_agent(PPO, further, tmp_path / "on", initial=agent, options=QUIET)
+    train_agent(TINY_PPO, further, tmp_path / "on", initial=agent, options=QUIET)
     started = checkpoint_metadata(further)["started_from"]
     assert started["file"] == "agent.pth"
     assert started["levels_played"] == facts["levels_played"]
@@ -218,7 +204,7 @@ def test_the_agent_says_how_it_was_made(tmp_path: Path) -> None:
 
 def test_a_run_begins_with_the_initial_agent(tmp_path: Path) -> None:
     save_policy(ImpalaPolicy(seed=9), tmp_path / "initial.pth")
-    still = replace(PPO, learning_rate=0.0)
+    still = replace(TINY_PPO, learning_rate=0.0)
     train_agent(
         still, tmp_path / "a.pth", tmp_path / "run", initial=tmp_path / "initial.pth", options=QUIET
     )
@@ -228,17 +214,17 @@ def test_a_run_begins_with_the_initial_agent(tmp_path: Path) -> None:
 def test_a_run_stops_in_time_and_goes_on(tmp_path: Path) -> None:
     options = replace(RESUMED, save_seconds=1000.0, stop_after=0.0)
     parts = [
-        train_agent(PPO, tmp_path / "parts.pth", tmp_path / "parts", options=options)
+        train_agent(TINY_PPO, tmp_path / "parts.pth", tmp_path / "parts", options=options)
         for _ in range(4)
     ]
     assert parts == [False, False, False, True]
-    assert train_agent(PPO, tmp_path / "whole.pth", tmp_path / "whole", options=QUIET)
+    assert train_agent(TINY_PPO, tmp_path / "whole.pth", tmp_path / "whole", options=QUIET)
     assert_same_weights(tmp_path / "whole.pth", tmp_path / "parts.pth")
 
 
 def test_snapshots(tmp_path: Path) -> None:
     options = replace(QUIET, snapshot_every=50)
-    train_agent(PPO, tmp_path / "agent.pth", tmp_path / "run", options=options)
+    train_agent(TINY_PPO, tmp_path / "agent.pth", tmp_path / "run", options=options)
     snapshots = {path.name for path in (tmp_path / "run").glob("model_*.pth")}
     assert snapshots == {"model_0.pth", "model_64.pth", "model_128.pth"}  # rows end at 32, 64, ...
     assert_same_weights(tmp_path / "run" / "model_128.pth", tmp_path / "agent.pth")
@@ -249,37 +235,37 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_folders_of_other_runs_are_refused(tmp_path: Path) -> None:
-    run_partly(PPO, tmp_path, 1)
+    run_partly(TINY_PPO, tmp_path, 1)
     before = files(tmp_path)
     for settings, options, message in (
-        (PPO, QUIET, r"checkpoint.pth exists: resume it \(--resume\)"),
+        (TINY_PPO, QUIET, r"checkpoint.pth exists: resume it \(--resume\)"),
         (IMITATION, RESUMED, "was trained by ppo, not by imitation"),
-        (replace(PPO, seed=1), RESUMED, "was trained with seed=0, not 1"),
-        (replace(PPO, scale=2), RESUMED, "was trained with scale=1, not 2"),
+        (replace(TINY_PPO, seed=1), RESUMED, "was trained with seed=0, not 1"),
+        (replace(TINY_PPO, scale=2), RESUMED, "was trained with scale=1, not 2"),
     ):
         with pytest.raises(ValueError, match=message):
             runs.run(make_learner(settings), tmp_path, options)
     assert files(tmp_path) == before
     (tmp_path / "log.csv").write_text("step,reward\n1,2\n")
     with pytest.raises(ValueError, match="is the log of another run: its columns are 'step,rew"):
-        runs.run(make_learner(PPO), tmp_path, RESUMED)
+        runs.run(make_learner(TINY_PPO), tmp_path, RESUMED)
     (tmp_path / "log.csv").write_bytes(before["log.csv"].splitlines(True)[0])
     with pytest.raises(ValueError, match="it goes to 0, and the checkpoint stands at 32"):
-        runs.run(make_learner(PPO), tmp_path, RESUMED)
+        runs.run(make_learner(TINY_PPO), tmp_path, RESUMED)
     (tmp_path / "log.csv").unlink()
     with pytest.raises(ValueError, match=r"log.csv is missing, and the checkpoint .* at 32"):
-        runs.run(make_learner(PPO), tmp_path, RESUMED)
+        runs.run(make_learner(TINY_PPO), tmp_path, RESUMED)
     (tmp_path / "checkpoint.pth").unlink()
     (tmp_path / "log.csv").write_bytes(before["log.csv"])
     with pytest.raises(ValueError, match=r"another run, which left no checkpoint"):
-        runs.run(make_learner(PPO), tmp_path, QUIET)
+        runs.run(make_learner(TINY_PPO), tmp_path, QUIET)
     save_policy(ImpalaPolicy(), tmp_path / "checkpoint.pth")
     with pytest.raises(ValueError, match="no checkpoint of a training run"):
-        runs.run(make_learner(PPO), tmp_path, RESUMED)
+        runs.run(make_learner(TINY_PPO), tmp_path, RESUMED)
 
 
 def test_a_run_from_before_a_setting_existed_goes_on(tmp_path: Path) -> None:
-    settings = replace(PPO, maze_size=0)
+    settings = replace(TINY_PPO, maze_size=0)
     run_partly(settings, tmp_path, 1)
     checkpoint = tmp_path / "checkpoint.pth"
     facts = checkpoint_metadata(checkpoint)
@@ -296,17 +282,19 @@ def test_mistakes_are_found_before_training(tmp_path: Path) -> None:
     agent, folder = tmp_path / "agent.pth", tmp_path / "run"
     save_policy(ImpalaPolicy(2), tmp_path / "wide.pth")
     with pytest.raises(ValueError, match="begin with has scale 2, the settings 1"):
-        train_agent(PPO, agent, folder, initial=tmp_path / "wide.pth")
+        train_agent(TINY_PPO, agent, folder, initial=tmp_path / "wide.pth")
     save_policy(ImpalaPolicy(), tmp_path / "plain.pth")
     with pytest.raises(ValueError, match="is not recurrent, and the settings say recurrent"):
-        train_agent(replace(PPO, recurrent=True), agent, folder, initial=tmp_path / "plain.pth")
+        train_agent(
+            replace(TINY_PPO, recurrent=True), agent, folder, initial=tmp_path / "plain.pth"
+        )
     with pytest.raises(FileNotFoundError, match="there is no checkpoint"):
-        train_agent(PPO, agent, folder, initial=tmp_path / "none.pth")
+        train_agent(TINY_PPO, agent, folder, initial=tmp_path / "none.pth")
     with pytest.raises(ValueError, match="device 'abacus' cannot be used here"):
-        train_agent(PPO, agent, folder, device="abacus")
+        train_agent(TINY_PPO, agent, folder, device="abacus")
     save_policy(ImpalaPolicy(), agent)
     with pytest.raises(ValueError, match=r"agent.pth exists: name another file"):
-        train_agent(PPO, agent, folder)
+        train_agent(TINY_PPO, agent, folder)
     assert not folder.exists()
 
 

@@ -22,9 +22,7 @@ from procgen_tools.training.precision import FLOAT32, Precision
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import TRAINERS, Settings, Trainer, setting, trainer_of
 from procgen_tools.training.trainers import learner_class, make_learner, train_agent
-
-QUIET = RunOptions(save_seconds=0.0, tensorboard=False, progress_bar=False)
-
+from tests.tiny import QUIET
 
 CALLED_WITH = ("settings", "device", "initial", "precision")
 MADE_BY_THE_CONSTRUCTOR = ("settings", "precision", "optimizer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -190,11 +191,8 @@ def plot_channels(success: pd.DataFrame) -> Figure:
         index=["population", "agent"], columns="blanked", values="steps", sort=False
     )
     figure, ax = plt.subplots(figsize=(5.6, 5.4), layout="constrained")
-    for name, of in steps.groupby(level="population", sort=False):
-        look = LOOKS[str(name)]
-        ax.scatter(of["red"] / of["none"], of["green"] / of["none"], s=38, alpha=0.8,
-                   color=look.colour, marker=look.marker, edgecolor="none",
-                   label=NAMES[str(name)])  # fmt: skip
+    longer = steps.div(steps["none"], axis=0).reset_index()
+    _draw_agents(ax, longer, "red", "green")
     for line in (ax.axvline, ax.axhline):
         line(NEEDED, color=REFERENCE, linewidth=1.2, zorder=0)
     ax.set(xscale="log", yscale="log", xlabel="steps without red ÷ steps with it",
@@ -210,25 +208,49 @@ def plot_channels(success: pd.DataFrame) -> Figure:
     return figure
 
 
+def _draw_agents(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
+    """One dot per agent, with its population's look."""
+    for name, of in table.groupby("population", sort=False):
+        look = LOOKS[str(name)]
+        ax.scatter(of[x], of[y], s=38, alpha=0.8, color=look.colour, marker=look.marker,
+                   edgecolor="none", label=NAMES[str(name)])  # fmt: skip
+
+
+def _draw_errors(
+    ax: Axes, table: pd.DataFrame, columns: Sequence[str], labels: Sequence[str]
+) -> np.ndarray:
+    """One line per agent through the errors of several predictions; returns the drawn means."""
+    numbers = table[list(columns)].to_numpy()
+    places = range(len(columns))
+    for row, name in zip(numbers, table["population"], strict=True):
+        ax.plot(places, row, color=LOOKS[str(name)].colour, alpha=0.35, linewidth=1)
+    means = np.nanmean(numbers, axis=0)
+    ax.plot(places, means, color=INK, linewidth=2.2, marker="o")
+    for number, mean in enumerate(means):
+        ax.annotate(f"{mean:.3f}", (number, mean), textcoords="offset points", xytext=(9, 8),
+                    fontsize=10, color=NOTE)  # fmt: skip
+    ax.set_xticks(places, labels)
+    ax.set(
+        ylabel="mean absolute error of P(first object)",
+        ylim=(0, None),
+        xlim=(-0.3, len(columns) - 0.65),
+    )
+    return np.asarray(means)
+
+
 def plot_prediction(model: pd.DataFrame) -> Figure:
     """The error of the predicted preferences, one line per agent."""
     import matplotlib.pyplot as plt
 
     columns = ("error_without_model", "error_of_distance", "error")
     figure, ax = plt.subplots(figsize=(6.0, 4.6), layout="constrained")
-    numbers = model[list(columns)].to_numpy()
-    for row, name in zip(numbers, model["population"], strict=True):
-        ax.plot(range(3), row, color=LOOKS[str(name)].colour, alpha=0.35, linewidth=1)
-    ax.plot(range(3), numbers.mean(axis=0), color=INK, linewidth=2.2, marker="o", label="mean")
-    ax.set_xticks(range(3), ["no model", "distance in colour", "channels and shape"])
-    ax.set(ylabel="mean absolute error of P(first object)", ylim=(0, None), xlim=(-0.3, 2.3))
-    for number, mean in enumerate(numbers.mean(axis=0)):
-        ax.annotate(f"{mean:.3f}", (number, mean), textcoords="offset points", xytext=(10, 8),
-                    fontsize=10, color=NOTE)  # fmt: skip
+    means = _draw_errors(
+        ax, model, columns, ["no model", "distance in colour", "channels and shape"]
+    )
     headline(
         figure,
-        f"What an agent reads predicts pairs that were not used: error {numbers[:, 2].mean():.2f} "
-        f"instead of {numbers[:, 0].mean():.2f}",
+        f"What an agent reads predicts pairs that were not used: error {means[2]:.2f} "
+        f"instead of {means[0]:.2f}",
         f"{len(model)} agents trained on black, 16 pairs fitted and 8 predicted for each; one "
         "line per agent, black: the mean",
     )
@@ -242,10 +264,7 @@ def plot_edits(parts: pd.DataFrame) -> Figure:
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(10.4, 4.8), width_ratios=(1, 1), layout="constrained"
     )
-    for name, of in parts.groupby("population", sort=False):
-        look = LOOKS[str(name)]
-        left.scatter(of["colour"], of["shape"], s=38, alpha=0.8, color=look.colour,
-                     marker=look.marker, edgecolor="none", label=NAMES[str(name)])  # fmt: skip
+    _draw_agents(left, parts, "colour", "shape")
     for line in (left.axvline, left.axhline):
         line(0, color=REFERENCE, linewidth=1.2, zorder=0)
     left.axline((0, 0), slope=1, color=REFERENCE, linewidth=1.2, linestyle="--", zorder=0)
@@ -253,19 +272,10 @@ def plot_edits(parts: pd.DataFrame) -> Figure:
     left.annotate("as much as each other", (0.98, 0.93), xycoords="axes fraction", ha="right",
                   fontsize=9, color=NOTE)  # fmt: skip
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=9, ncols=2)
-    columns = [*BASELINES, "error"]
-    numbers = parts[columns].to_numpy()
-    for row, name in zip(numbers, parts["population"], strict=True):
-        right.plot(range(4), row, color=LOOKS[str(name)].colour, alpha=0.35, linewidth=1)
-    means = np.nanmean(numbers, axis=0)
-    right.plot(range(4), means, color=INK, linewidth=2.2, marker="o")
-    for number, mean in enumerate(means):
-        right.annotate(f"{mean:.3f}", (number, mean), textcoords="offset points", xytext=(8, 8),
-                       fontsize=10, color=NOTE)  # fmt: skip
-    right.set_xticks(
-        range(4), ["colour\nalone", "shape\nalone", "other\nagents", "colour\nand shape"]
-    )
-    right.set(ylabel="mean absolute error of P(first object)", ylim=(0, None), xlim=(-0.3, 3.4))
+    means = _draw_errors(
+        right, parts, [*BASELINES, "error"],
+        ["colour\nalone", "shape\nalone", "other\nagents", "colour\nand shape"],
+    )  # fmt: skip
     headline(
         figure,
         f"Colour and shape {'add up' if means[-1] < min(means[:-1]) else 'do not add up'}: pairs "
@@ -281,12 +291,8 @@ def plot_filters(layers: pd.DataFrame) -> Figure:
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.8), layout="constrained")
-    for name, of in layers.groupby("population", sort=False):
-        look = LOOKS[str(name)]
-        dots = {"s": 38, "color": look.colour, "marker": look.marker}
-        left.scatter(of["change_random"], of["change"], alpha=0.8, edgecolor="none",
-                     label=NAMES[str(name)], **dots)  # fmt: skip
-        right.scatter(of["balance"], of["preference"], alpha=0.8, edgecolor="none", **dots)
+    _draw_agents(left, layers, "change_random", "change")
+    _draw_agents(right, layers, "balance", "preference")
     most = 1.08 * float(layers[["change", "change_random"]].to_numpy().max())
     left.axline((0, 0), slope=1, color=REFERENCE, linewidth=1.2, zorder=0)
     left.set(xlim=(0, most), ylim=(0, most), aspect="equal",

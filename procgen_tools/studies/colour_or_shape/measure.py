@@ -207,7 +207,7 @@ def readings(
 ) -> pd.DataFrame:
     """The preferences for the pairs of `reading`, of agents trained on black."""
     return preferences(
-        on_black(chosen),
+        on_black(chosen, fast=fast),
         folder,
         seeds=reading.SEEDS[: 6 if fast else None],
         pairs={"black": reading.PAIRS},
@@ -241,15 +241,18 @@ def first_layers(
                 member.name, member.population, member.load, member.initial,
                 folder / f"{_kept(member)}.parquet", levels, training, draws=draws,
             )
-            for member in tqdm(on_black(chosen), disable=not progress_bar, unit=" agents")
+            for member in tqdm(
+                on_black(chosen, fast=fast), disable=not progress_bar, unit=" agents"
+            )
         ],
         ignore_index=True,
     )  # fmt: skip
 
 
-def on_black(chosen: Sequence[Member]) -> list[Member]:
-    """The agents that were trained on a black background."""
-    return [member for member in chosen if POPULATIONS[member.population] == "black"]
+def on_black(chosen: Sequence[Member], *, fast: bool = False) -> list[Member]:
+    """The agents that were trained on a black background; one per population in fast mode."""
+    found = [member for member in chosen if POPULATIONS[member.population] == "black"]
+    return list({member.population: member for member in found}.values()) if fast else found
 
 
 def sampled(

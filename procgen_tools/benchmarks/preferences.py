@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from procgen_tools.catalogue import agents
 from procgen_tools.evaluation.duels import TEST_SEEDS
-from procgen_tools.evaluation.preferences import LevelSet, Preference, distinct, exact_preference
+from procgen_tools.evaluation.preferences import (
+    LevelSet,
+    Preference,
+    distinct,
+    exact_preference,
+    preference_table,
+)
 from procgen_tools.models import load_policy
+from procgen_tools.shown import brief
+from procgen_tools.studies.base import Settings
+from procgen_tools.studies.colour_or_shape.measure import members
+from procgen_tools.studies.colour_or_shape.pairs import BLACK_PAIRS
 from procgen_tools.vfield import CACHED_BATCH, observations_of
 from procgen_tools.worlds.two_objects.levels import make_levels
 
@@ -28,6 +40,9 @@ WAYS = ((0.0, "float32"), (1e-3, "float32"), (1e-2, "float32"), (1e-2, "bfloat16
 
 POPULATION = (24, 15)
 """Agents and pairs of the study of colour or shape on black."""
+
+IMITATORS = ("black_same_data", "black_own_data")
+"""The populations of these agents."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +93,11 @@ def measure(seeds: Sequence[int] = TEST_SEEDS, rounds: int = 3) -> list[Speed]:
     alone: dict[str, list[float]] = {precision: [] for _, precision in WAYS}
     for _ in range(rounds):
         for way in WAYS:
-            with _precision(way[1]):
-                begin = time.perf_counter()
-                found[way] = exact_preference(policy, levels, tolerance=way[0])
-                taken[way].append(time.perf_counter() - begin)
+            begin = time.perf_counter()
+            found[way] = exact_preference(policy, levels, tolerance=way[0], precision=way[1])
+            taken[way].append(time.perf_counter() - begin)
         for precision, seconds in alone.items():
-            with _precision(precision):
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
                 seconds.append(_seconds_per_pass(policy, levels))
     exact = found[WAYS[0]].preference
     return [
@@ -97,10 +111,6 @@ def measure(seeds: Sequence[int] = TEST_SEEDS, rounds: int = 3) -> list[Speed]:
         )
         for way, each in found.items()
     ]
-
-
-def _precision(name: str) -> AbstractContextManager[Any]:
-    return nullcontext() if name == "float32" else torch.autocast("cpu", torch.bfloat16)
 
 
 @torch.no_grad()
@@ -131,3 +141,68 @@ def report(speeds: Sequence[Speed]) -> str:
             f"{speed.population:>20.1f} min"
         )
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class PopulationRun:
+    """The exact preferences of `POPULATION`, measured whole.
+
+    Attributes:
+        agents, pairs: how many.
+        tolerance, precision: see `exact_preference`.
+        processes: how many agents were measured at once.
+        seconds: wall-clock time, the loading of torch in each process included.
+        bound: the largest bound of all preferences.
+        errors: (agent pair,): differences from float32 with a tolerance of 0.001, for the pairs of
+            the agents that were measured again so.
+    """
+
+    agents: int
+    pairs: int
+    tolerance: float | int
+    precision: str
+    processes: int
+    seconds: float
+    bound: float
+    errors: Float[np.ndarray, " pair"]
+
+    __repr__ = brief
+
+    def report(self) -> str:
+        """The run in a sentence."""
+        return (
+            f"{self.agents} agents x {self.pairs} pairs x 1,000 levels in {self.seconds / 60:.1f} "
+            f"minutes by {self.processes} processes (tolerance {self.tolerance:g}, "
+            f"{self.precision}); bound at most {self.bound:.4f}; difference from float32 with "
+            f"tolerance 0.001 in {len(self.errors)} of them: mean {self.errors.mean():.4f}, "
+            f"largest {self.errors.max():.4f}"
+        )
+
+
+def measure_population(
+    *, processes: int = 2, seeds: Sequence[int] = TEST_SEEDS, count: int = POPULATION[0]
+) -> PopulationRun:
+    """Measure the agents and pairs of `POPULATION`, in the last of `WAYS`; minutes.
+
+    Args:
+        processes: how many agents are measured at once.
+        seeds: of the levels.
+        count: how many agents.
+    """
+    chosen = [each for each in members(Settings()) if each.population in IMITATORS][:count]
+    levels = distinct(make_levels(seeds, background="black"))
+    pairs = BLACK_PAIRS[: POPULATION[1]]
+    tolerance, precision = WAYS[-1]
+    loads = {member.name: member.load for member in chosen}
+    with TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        table = preference_table(loads, levels, pairs, Path(folder) / "fast", processes=processes,
+                                 tolerance=tolerance, precision=precision)  # fmt: skip
+        seconds = time.perf_counter() - begin
+        first = {chosen[0].name: loads[chosen[0].name]}
+        exact = preference_table(first, levels, pairs, Path(folder) / "exact", tolerance=1e-3)
+    own = table[table["agent"] == chosen[0].name]["preference"].to_numpy()
+    return PopulationRun(
+        len(chosen), len(pairs), tolerance, precision, processes, seconds,
+        float(table["bound"].max()), np.abs(own - exact["preference"].to_numpy()),
+    )  # fmt: skip

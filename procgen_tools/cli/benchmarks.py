@@ -70,11 +70,17 @@ def explorer(
 @app.command("preferences")
 def preferences(
     rounds: Annotated[int, typer.Option(help="Number of measurements of each.", min=1)] = 3,
+    population: Annotated[
+        bool, typer.Option("--population", help="Measure 24 agents and 15 pairs whole; minutes.")
+    ] = False,
 ) -> None:
     """Time of an exact preference between two objects, relative to its forward passes alone."""
     from procgen_tools.benchmarks import preferences
 
-    typer.echo(preferences.report(preferences.measure(rounds=rounds)))
+    if population:
+        typer.echo(preferences.measure_population().report())
+    else:
+        typer.echo(preferences.report(preferences.measure(rounds=rounds)))
 
 
 @app.command("train")

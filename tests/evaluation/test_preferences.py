@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import torch
 
 from procgen_tools import chains, two_objects, vfield
 from procgen_tools.evaluation.preferences import (
+    PRECISIONS,
     distinct,
     exact_preference,
     preference_table,
 )
-from procgen_tools.models import ImpalaPolicy
+from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 
 LEVELS = distinct(two_objects.make_levels(range(100_000, 100_012)))
 
@@ -103,7 +105,31 @@ def test_finished_agents_are_not_measured_again(policy: ImpalaPolicy, tmp_path: 
         preference_table({"a": load}, few, pairs, tmp_path)
 
 
-def test_mistakes(policy: ImpalaPolicy) -> None:
+def test_bfloat16_is_close_and_is_used(policy: ImpalaPolicy) -> None:
+    few = distinct(LEVELS.levels[:5])
+    exact, rounded = (exact_preference(policy, few, precision=each) for each in PRECISIONS)
+    assert 0 < abs(rounded.preference - exact.preference) < 0.05
+
+
+def test_several_processes_measure_the_same(policy: ImpalaPolicy, tmp_path: Path) -> None:
+    few, pairs = distinct(LEVELS.levels[:2]), [("red_line", "yellow_gem")]
+    agents = {"a": policy, "b": ImpalaPolicy()}
+    for name, agent in agents.items():
+        save_policy(agent, tmp_path / f"{name}.pth")
+    loads = {name: partial(load_policy, tmp_path / f"{name}.pth") for name in agents}
+    one, two = (
+        preference_table(loads, few, pairs, tmp_path / str(processes), processes=processes)
+        for processes in (1, 2)
+    )
+    assert one[["agent", "first", "second"]].equals(two[["agent", "first", "second"]])
+    numbers = ["preference", "capability", "timeouts"]
+    # Convolutions in one thread and in several round differently.
+    assert two[numbers].to_numpy() == pytest.approx(one[numbers].to_numpy(), rel=1e-3)
+    assert list(one["agent"]) == ["a", "b"]
+    assert one["preference"].nunique() == 2
+
+
+def test_mistakes(policy: ImpalaPolicy, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="0 levels of 0 kinds"):
         distinct([])
     other = two_objects.make_level(0, two_objects.variant(objects=["red_gem", "red_line"]))
@@ -113,3 +139,7 @@ def test_mistakes(policy: ImpalaPolicy) -> None:
         exact_preference(policy, LEVELS, tolerance=1.5)
     with pytest.raises(ValueError, match="no object 'red_ball'"):
         LEVELS.with_objects("red_ball", "red_gem")
+    with pytest.raises(ValueError, match="precision is 'float16': choose one of float32, bfloat16"):
+        exact_preference(policy, LEVELS, precision="float16")
+    with pytest.raises(ValueError, match="processes is 0: give a number from 1 up"):
+        preference_table({}, LEVELS, [], tmp_path, processes=0)

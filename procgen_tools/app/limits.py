@@ -13,6 +13,8 @@ class Limits:
         visitors: connections at the same time.
         seconds: time of one computation.
         idle_seconds: time without a message after which a visitor is disconnected.
+        beat_seconds: time between two signs of life of the server. A page that misses five of them
+            tells its visitor that the server was lost.
         message_bytes: size of one message of a visitor.
         maze_bytes: size of an uploaded file of mazes.
         checkpoint_bytes: size of an uploaded checkpoint.
@@ -28,6 +30,7 @@ class Limits:
     visitors: int = 16
     seconds: int | float = 20.0
     idle_seconds: int | float = 1800.0
+    beat_seconds: int | float = 2.0
     message_bytes: int = 2**18
     maze_bytes: int = 2**18
     checkpoint_bytes: int = 2**25

@@ -117,12 +117,18 @@ class Visitors:
             lambda message: _from_thread(loop, outbox, message), self.threads, self.limits
         )
         self.sessions[session.name] = session
-        writing = asyncio.create_task(_write(socket, outbox))
+        beat = self.limits.beat_seconds
+        tasks = [
+            asyncio.create_task(_write(socket, outbox)),
+            asyncio.create_task(_beat(outbox, beat)),
+        ]
+        outbox.put_nowait({"type": "hello", "session": session.name, "beat": beat, **catalogue()})
         try:
-            await socket.send_json({"type": "hello", "session": session.name, **catalogue()})
             while True:
-                text = await asyncio.wait_for(socket.receive_text(), self.limits.idle_seconds)
-                await session.handle(_parsed(text))
+                said = await asyncio.wait_for(_heard(socket), self.limits.idle_seconds)
+                if said is None:
+                    return
+                await session.handle(_parsed(said))
                 await asyncio.sleep(0)  # for what threads have sent
                 await outbox.join()  # a visitor who does not read is not served
         except TimeoutError:
@@ -130,11 +136,10 @@ class Visitors:
             await _end(
                 socket, GOING_AWAY, f"Nothing happened for {minutes:g} minutes, so the app let go."
             )
-        except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
-            pass
         finally:
             del self.sessions[session.name]
-            writing.cancel()
+            for task in tasks:
+                task.cancel()
             session.close()
 
     async def upload(self, request: Request) -> Response:
@@ -154,13 +159,28 @@ class Visitors:
                         return _answer(
                             413, f"The file has more than {limit:,} bytes: upload a smaller one."
                         )
-            return JSONResponse({"text": await session.upload(kind, bytes(content), world)})
+            return JSONResponse(await session.upload(kind, bytes(content), world))
         except ClientDisconnect:
             return Response(status_code=400)
         except ValueError as error:
             return _answer(400, sentence(error))
         except TimeoutError:
             return _answer(408, "Reading the file took too long: upload a smaller one.")
+
+
+async def _heard(socket: WebSocket) -> str | None:
+    """The next message; None once the visitor has left, or says something else than text."""
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, KeyError):
+        return await socket.receive_text()
+    return None
+
+
+async def _beat(outbox: asyncio.Queue[dict[str, Any]], seconds: int | float) -> None:
+    """Tell the page again and again that the server is there, without a queue for slow readers."""
+    while True:
+        await asyncio.sleep(seconds)
+        if outbox.empty():
+            outbox.put_nowait({"type": "beat"})
 
 
 async def _write(socket: WebSocket, outbox: asyncio.Queue[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from procgen_tools.app.uploads import level_from, policy_from
 from procgen_tools.app.views import FIRST_LEVELS, UPLOADED, VIEWS, agent_of, without_memory
 from procgen_tools.app.work import Job, Stopped, Workers
 from procgen_tools.names import did_you_mean
-from procgen_tools.web.scenes import WORLDS, AnyLevel, level_of, world_of
+from procgen_tools.web.scenes import WORLDS, AnyLevel, level_of, scene_of, world_of
 from procgen_tools.widgets.live import sentence
 
 log = logging.getLogger(__name__)
@@ -114,28 +114,33 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()  # one message at a time
         self._uploaded: dict[str, Any] = {}  # agents by world
-        self._view, self._agent = next(iter(VIEWS)), ""
         self._number = 0
 
     async def handle(self, message: Any) -> None:
         """Do what the visitor asks. What cannot be done is answered with a message."""
+        asked = message.get("asked") if isinstance(message, Mapping) else None
+        asked = asked if isinstance(asked, int) else None
         async with self._turn:
             try:
-                await self._do(message)
+                await self._do(message, asked)
             except ValueError as error:
-                self._refuse(sentence(error))
+                self._refuse(sentence(error), asked)
             except Stopped:
                 pass  # the visitor has left
             except Exception as error:  # a mistake of ours must not end the session
-                await self._restart(error)
+                await self._restart(error, asked)
 
-    async def upload(self, kind: str, content: bytes, world: str = "maze") -> str:
-        """Take an upload over; the answer is a sentence.
+    async def upload(self, kind: str, content: bytes, world: str = "maze") -> Message:
+        """Read an upload. The page then opens it with a message, so that all that a visitor opens
+        is opened in the order in which they asked for it.
 
         Args:
             kind: "maze" or "checkpoint".
             content: the file.
             world: the world of a checkpoint.
+
+        Returns:
+            A sentence, `text`, and for a maze its `scene`.
 
         Raises:
             ValueError: an upload that is refused.
@@ -143,15 +148,13 @@ class Session:
         """
         async with self._turn:
             if kind == "maze":
-                level = await self._run(lambda: level_from(content))
-                view = self._view if world_of(level) in VIEWS[self._view].worlds else "editor"
-                await self._open(view, level, self._agent or None)
-                return "The level of the file is open."
+                scene = await self._run(lambda: scene_of(level_from(content)))
+                return {"text": "The level of the file is open.", "scene": scene}
             if kind != "checkpoint" or world not in WORLDS:
                 raise ValueError(f"there is no upload {kind!r:.60}: upload a maze or a checkpoint")
             agent = await self._run(lambda: policy_from(content, world))
             self._uploaded = {world: agent}
-            return "The checkpoint is read."
+            return {"text": "The checkpoint is read."}
 
     def close(self) -> None:
         """End the session: stop its computations, and forget its widget."""
@@ -161,14 +164,14 @@ class Session:
 
     # --- messages
 
-    async def _do(self, message: Any) -> None:
+    async def _do(self, message: Any, asked: int | None) -> None:
         if not isinstance(message, Mapping):
             raise ValueError("the message is not an object: use the page of this app")
         kind = message.get("type")
         if kind == "open":
             view, world, scene = (message.get(each) for each in ("view", "world", "scene"))
             view, level = await self._run(lambda: _chosen(view, world, scene))
-            await self._open(view, level, message.get("agent"))
+            await self._open(view, level, message.get("agent"), asked)
         elif kind == "custom":
             await self._hear(message)
         else:
@@ -184,8 +187,13 @@ class Session:
         if channel is not None:
             await self._run(lambda: channel.hear(content))
 
-    async def _open(self, view: str, level: AnyLevel, agent: object) -> None:
-        """Show a level in a new widget, which replaces the one that is open."""
+    async def _open(
+        self, view: str, level: AnyLevel, agent: object, asked: int | None = None
+    ) -> None:
+        """Show a level in a new widget, which replaces the one that is open.
+
+        The visitor hears `asked` again, and so knows which of their wishes this fulfils.
+        """
         self._number += 1
         opened, world = Opened(self._number, self._send), world_of(level)
 
@@ -206,23 +214,23 @@ class Session:
             opened.close()
             raise
         self.close()
-        self.opened, self._view = opened, view
-        self._agent = agent if isinstance(agent, str) else ""
-        shown = {"view": view, "world": world, "agent": self._agent}
+        self.opened = opened
+        shown = {"view": view, "world": world, "asked": asked}
         state = opened.channel.state()
         self._send({"type": "widget", "widget": opened.number, **shown, "state": state})
         opened.begin()
 
-    async def _restart(self, error: Exception) -> None:
+    async def _restart(self, error: Exception, asked: int | None = None) -> None:
         """An editor with the level of the widget that was stopped halfway."""
         if isinstance(error, TimeoutError):
             self._refuse(
                 f"This took longer than {self._limits.seconds:g} seconds and was stopped. Choose a "
-                "smaller level or another agent, or start the app with a larger --seconds."
+                "smaller level or another agent, or start the app with a larger --seconds.",
+                asked,
             )
         else:
             log.error("a mistake of the app", exc_info=error)
-            self._refuse("The app made a mistake. Its terminal shows which.")
+            self._refuse("The app made a mistake. Its terminal shows which.", asked)
         if self.opened is not None and self.opened.channel is not None:
             level = self.opened.channel.widget.maze
             self.close()
@@ -255,8 +263,8 @@ class Session:
         finally:
             opened.jobs.difference_update(jobs)
 
-    def _refuse(self, text: str) -> None:
-        self._send({"type": "refused", "text": text})
+    def _refuse(self, text: str, asked: int | None = None) -> None:
+        self._send({"type": "refused", "text": text, "asked": asked})
 
 
 def _chosen(view: object, world: object, scene: object) -> tuple[str, AnyLevel]:

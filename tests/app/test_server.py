@@ -1,4 +1,4 @@
-"""The server: many visitors, hostile ones, and one with a real browser."""
+"""The server: many visitors at once, and hostile ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import pickle
 import re
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,61 +21,20 @@ pytest.importorskip("httpx")
 
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync import client as websockets
 
 from procgen_tools import maze
-from procgen_tools.app.access import Access
 from procgen_tools.app.limits import Limits
-from procgen_tools.app.server import listen, server_of
-from procgen_tools.app.sessions import Session
-from procgen_tools.web.scenes import level_of, scene_of
+from procgen_tools.web.scenes import scene_of
+from tests.app.serving import LEVEL, Served, until
 from tests.app.test_uploads import Hostile, archive
 
-LEVEL = maze.parse("....C\n.###.\n.#...\n.#.##\nM....")
 VISITORS = 10
 EXPLORING = (0, 4, 8)
 
 
-class Served:
-    """An app that runs in this process."""
-
-    def __init__(self, limits: Limits, token: str | None = None) -> None:
-        listening = listen("127.0.0.1", 0)
-        self.port = listening.getsockname()[1]
-        self.name = f"127.0.0.1:{self.port}"
-        self.url = f"http://{self.name}"
-        access = Access("127.0.0.1", self.port, token)
-        self.server = server_of(access, limits)
-        self.thread = threading.Thread(target=self.server.run, args=([listening],), daemon=True)
-        self.thread.start()
-        end = time.monotonic() + 20
-        while not self.server.started:
-            assert time.monotonic() < end, "the server does not start"
-            time.sleep(0.01)
-
-    def connect(self, url: str | None = None, **options: Any) -> Any:
-        options = {"origin": self.url, "max_size": None, "open_timeout": 20} | options
-        return websockets.connect(url or f"ws://{self.name}/socket", **options).__enter__()
-
-    def post(self, path: str, content: bytes, **headers: str) -> Any:
-        known = {"origin": self.url} | headers
-        return httpx.post(f"{self.url}{path}", content=content, headers=known, timeout=20)
-
-    @property
-    def sessions(self) -> dict[str, Session]:
-        app: Any = self.server.config.app
-        sessions: dict[str, Session] = app.state.visitors.sessions
-        return sessions
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(20)
-        assert not self.thread.is_alive()
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    app = Served(Limits(visitors=VISITORS, message_bytes=2**16))
+    app = Served(Limits(visitors=VISITORS, message_bytes=2**16, beat_seconds=0.5))
     yield app
     app.stop()
 
@@ -154,14 +112,7 @@ def test_ten_visitors_have_levels_of_their_own(
         )
     assert times[len(times) // 2] < 5  # much less where nothing else runs
     assert times[-1] < 15
-    _until(lambda: not served.sessions)
-
-
-def _until(holds: Any) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
+    until(lambda: not served.sessions)
 
 
 @pytest.mark.parametrize(
@@ -288,53 +239,3 @@ def test_a_token_is_asked_for_once() -> None:
         assert "Nothing happened for 0.005 minutes" in ended["text"]
     finally:
         app.stop()
-
-
-@pytest.mark.skipif(
-    sys.version_info >= (3, 13), reason="the page does not hear the server with Python 3.13 yet"
-)
-def test_a_click_in_a_browser_changes_the_level_of_the_session(
-    served: Served, chromium: Any, tmp_path: Path
-) -> None:
-    page = chromium.new_page(viewport={"width": 900, "height": 1000})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text))
-    page.goto(served.url)
-    page.get_by_role("button", name="Maze editor").click()
-    page.locator("nav button[aria-pressed=true]", has_text="Maze editor").wait_for()
-    (session,) = served.sessions.values()
-    file = tmp_path / "level.json"
-    maze.save_mazes(file, LEVEL)
-    page.locator("#maze-file").set_input_files(file)
-    page.get_by_text("The level of the file is open.").wait_for()
-
-    def level() -> Any:
-        page.wait_for_timeout(5)
-        assert session.opened is not None
-        assert session.opened.channel is not None
-        return session.opened.channel.widget.maze
-
-    _until(lambda: level() == LEVEL and page.locator(".pt-board").count() == 1)
-    page.wait_for_timeout(100)
-    box = page.locator(".pt-board").bounding_box()
-    side = (box["width"] - 20) / 5
-    click = (box["x"] + 20 + 3.5 * side, box["y"] + 2.5 * side)  # row 2, column 3
-    assert not LEVEL.walls[2, 3]
-    page.mouse.click(*click)
-    _until(lambda: bool(level().walls[2, 3]))
-    changed = level()
-    # The server is lost, and the page says so and brings its level along.
-    page.context.set_offline(True)
-    for each in list(served.server.server_state.connections):
-        each.transport.abort()
-    page.get_by_text("The server was lost.").wait_for()
-    assert page.locator("#widget").get_attribute("inert") is not None
-    page.context.set_offline(False)
-    page.locator("#lost").wait_for(state="hidden")
-    _until(lambda: page.wait_for_timeout(5) or len(served.sessions) == 1)
-    (session,) = served.sessions.values()
-    _until(lambda: session.opened is not None and level() == changed)
-    assert level_of(scene_of(level())) == changed
-    assert not [each for each in errors if "ERR_" not in each], errors
-    page.close()

@@ -186,8 +186,8 @@ def test_uploads_belong_to_one_visitor(tmp_path: Any) -> None:
 
     async def talk(session: Session, said: list[dict[str, Any]]) -> None:
         other = Session(said.append, session._threads, Limits())
-        await session.upload("maze", mazes_to_text(LEVEL).encode())
-        assert level_in(session) == LEVEL
+        read = await session.upload("maze", mazes_to_text(LEVEL).encode())
+        assert read == {"text": "The level of the file is open.", "scene": scene_of(LEVEL)}
         await session.upload("checkpoint", checkpoint, "maze")
         own = EXPLORE | {"agent": "your checkpoint"}
         await session.handle(own)

@@ -7,7 +7,10 @@ class Page {
   constructor() {
     this.part = (id) => document.getElementById(id);
     this.offer = null; // what the server has
-    this.chosen = null; // {view, world, agent}
+    this.chosen = null; // {view, world, agent}: what the visitor asked for last
+    this.shown = null; // the same of the widget that is open
+    this.asked = 0; // the number of the last wish, which its answer repeats
+    this.wanted = null; // the scene of a wish that is not answered yet
     this.own = null; // the world of the checkpoint that was uploaded
     this.model = null;
     this.close = () => {};
@@ -28,7 +31,7 @@ class Page {
   hear(message) {
     if (message.type === "hello") this.begin(message);
     else if (message.type === "widget") this.show(message);
-    else if (message.type === "refused") this.say(message.text);
+    else if (message.type === "refused") this.refused(message);
     else if (this.model && message.widget === this.model.number) this.model.hear(message);
   }
 
@@ -43,11 +46,28 @@ class Page {
     this.part("widget").inert = false;
     this.say("");
     this.choosers();
-    this.open({ scene: this.model ? this.model.get("_scene") : null });
+    this.open(this.scene());
   }
 
-  open(more = {}) {
-    this.connection.send({ type: "open", ...this.chosen, scene: null, ...more });
+  open(scene) {
+    this.asked += 1;
+    this.wanted = scene;
+    this.connection.send({ type: "open", ...this.chosen, scene, asked: this.asked });
+  }
+
+  // The level that the visitor sees, or will see in a moment.
+  scene() {
+    return this.wanted || (this.model && this.model.get("_scene"));
+  }
+
+  // A wish that cannot be fulfilled changes nothing.
+  refused({ text, asked }) {
+    this.say(text);
+    if (asked !== this.asked) return;
+    this.wanted = null;
+    if (!this.shown) return;
+    this.chosen = this.shown;
+    this.choosers();
   }
 
   choosers() {
@@ -77,8 +97,8 @@ class Page {
     select.onchange = () => change(select.value);
   }
 
-  // Another view, world or agent. The level is kept where it can be.
-  choose(change) {
+  // Another view, world, agent or scene. The level is kept where it can be.
+  choose(change, scene = null) {
     const before = this.chosen;
     this.chosen = { ...before, ...change };
     const { views } = this.offer;
@@ -92,13 +112,17 @@ class Page {
     this.say("");
     this.choosers();
     const same = this.chosen.world === before.world;
-    this.open({ scene: same && this.model ? this.model.get("_scene") : null });
+    this.open(scene || (same ? this.scene() : null));
   }
 
-  async show({ widget, view, world, state }) {
+  async show({ widget, view, world, asked, state }) {
     this.close();
-    this.chosen = { ...this.chosen, view, world };
-    this.choosers();
+    if (asked === this.asked || asked === null) {
+      this.wanted = null;
+      this.chosen = { ...this.chosen, view, world };
+      this.shown = this.chosen;
+      this.choosers();
+    } // otherwise the visitor already wishes for something else
     const model = new Remote(this.connection, widget, state);
     this.model = model;
     this.part("style").href = `/views/${view}.css`;
@@ -121,6 +145,13 @@ class Page {
     this.part("said").textContent = text;
   }
 
+  // A view that shows a world; the one that is open, if it does.
+  viewOf(world) {
+    const fits = ({ worlds }) => worlds.includes(world);
+    const open = this.offer.views.find(({ name }) => name === this.chosen.view);
+    return fits(open) ? open.name : this.offer.views.find(fits).name;
+  }
+
   async upload(kind) {
     const input = this.part(`${kind}-file`);
     const [file] = input.files;
@@ -134,10 +165,11 @@ class Page {
         headers: { "X-Session": this.offer.session, "X-World": world },
         body: file,
       });
-      const { text, refused } = await answer.json();
-      if (text && kind === "checkpoint") {
+      const { text, scene, refused } = await answer.json();
+      if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world }, scene);
+      else if (text) {
         this.own = world;
-        this.choose({ agent: this.offer.uploaded });
+        this.choose({ world, agent: this.offer.uploaded });
       }
       this.say(text || refused);
     } catch {

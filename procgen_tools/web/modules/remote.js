@@ -2,35 +2,60 @@
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
+const PATIENCE = 15000; // until the server has said hello
+const BEATS = 5; // that may be missing before the server counts as lost
 
 // A websocket that is opened again when it is lost. `hear(message)` gets what the server says, and
-// `lost(text)` is told when nothing reaches the server, and why.
+// `lost(text, again)` is called when nothing reaches the server any more, with the reason.
 export class Connection {
   constructor(url, { hear, lost }) {
     this.url = url;
     this.hear = hear;
     this.lost = lost;
     this.wait = FIRST_WAIT;
-    this.last = null; // the reason that the server gave
     this.open();
   }
 
   open() {
-    clearTimeout(this.timer);
+    this.drop();
+    this.last = null; // the reason that the server gave
+    this.patience = PATIENCE;
     this.socket = new WebSocket(this.url);
-    this.socket.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      if (message.type === "hello") this.wait = FIRST_WAIT;
-      if (message.type === "ended") this.last = message.text;
-      else this.hear(message);
-    };
-    this.socket.onclose = (event) => this.closed(event);
+    this.socket.onmessage = (event) => this.heard(JSON.parse(event.data));
+    this.socket.onclose = ({ code }) => this.closed(code);
+    this.expect();
   }
 
-  closed({ code }) {
+  // Leave the socket, if there is one.
+  drop() {
+    clearTimeout(this.timer);
+    clearTimeout(this.silence);
+    if (!this.socket) return;
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+
+  // Browsers do not notice when a network silently swallows everything, so the server sends beats.
+  expect() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.closed(null), this.patience);
+  }
+
+  heard(message) {
+    if (message.type === "hello") {
+      this.wait = FIRST_WAIT;
+      this.patience = 1000 * BEATS * message.beat;
+    }
+    this.expect();
+    if (message.type === "ended") this.last = message.text;
+    else if (message.type !== "beat") this.hear(message);
+  }
+
+  closed(code) {
+    this.drop();
     if (this.last !== null) {
       this.lost(this.last, false); // the server wants it so: only the visitor opens it again
-      this.last = null;
       return;
     }
     const why = code === 1009 ? "A message was too large for the server." : "The server was lost.";

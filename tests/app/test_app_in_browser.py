@@ -1,0 +1,173 @@
+"""The page of the app in a real browser, with its server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("anywidget")
+pytest.importorskip("starlette")
+pytest.importorskip("httpx")
+
+from procgen_tools import maze
+from procgen_tools.app.limits import Limits
+from procgen_tools.web.scenes import level_of, scene_of
+from tests.app.serving import LEVEL, Served, until
+from tests.browser import SHOTS
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    app = Served(Limits(beat_seconds=0.5))
+    yield app
+    app.stop()
+
+
+class Visit:
+    """A page of the app in a tab of its own.
+
+    Attributes:
+        page: Playwright's page.
+        errors: what went wrong on the page. Tests end with a look at it.
+    """
+
+    def __init__(self, page: Any, served: Served) -> None:
+        self.page, self.served = page, served
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text))
+
+    def go(self, fragment: str = "") -> None:
+        self.page.goto(f"{self.served.url}/{fragment}")
+
+    def widget(self) -> Any:
+        """The widget of the only session, in this process; None before there is one."""
+        self.page.wait_for_timeout(5)
+        sessions = list(self.served.sessions.values())
+        assert len(sessions) < 2
+        opened = sessions[0].opened if sessions else None
+        return opened.channel.widget if opened is not None and opened.channel is not None else None
+
+    def level(self) -> Any:
+        widget = self.widget()
+        return None if widget is None else widget.maze
+
+    def until(self, holds: Callable[[], object]) -> None:
+        until(lambda: (self.page.wait_for_timeout(5), holds())[1])
+
+    def upload(self, kind: str, path: Path) -> None:
+        self.page.locator(f"#{kind}-file").set_input_files(path)
+
+    def use(self, view: str) -> None:
+        self.page.get_by_role("button", name=view).click()
+        self.page.locator("nav button[aria-pressed=true]", has_text=view).wait_for()
+
+    def click(self, row: int, col: int) -> None:
+        """Click a square of the first board."""
+        scene = scene_of(self.level())
+        self.page.wait_for_timeout(100)
+        box = self.page.locator(".pt-board").first.bounding_box()
+        side = (box["width"] - 20) / scene["cols"]
+        x, y = box["x"] + 20 + (col + 0.5) * side, box["y"] + (scene["rows"] - row - 0.5) * side
+        self.page.mouse.click(x, y)
+
+
+@pytest.fixture
+def visit(chromium: Any, served: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    until(lambda: not served.sessions)
+    page = chromium.new_page(viewport={"width": 900, "height": 1000})
+    visit = Visit(page, served)
+    yield visit
+    if getattr(request.node, "failed", False):
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"{request.node.name}.png", full_page=True)
+    page.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file with LEVEL."""
+    path = tmp_path / "level.json"
+    maze.save_mazes(path, LEVEL)
+    return path
+
+
+def test_a_click_in_a_browser_changes_the_level_of_the_session(visit: Visit, file: Path) -> None:
+    page = visit.page
+    visit.go()
+    visit.use("Maze editor")
+    visit.upload("maze", file)
+    page.get_by_text("The level of the file is open.").wait_for()
+    visit.until(lambda: visit.level() == LEVEL and page.locator(".pt-board").count() == 1)
+    assert not LEVEL.walls[2, 3]
+    visit.click(2, 3)
+    visit.until(lambda: visit.level().walls[2, 3])
+    changed = visit.level()
+    # The server is lost, and the page says so and brings its level along.
+    page.context.set_offline(True)
+    visit.served.abort()
+    page.get_by_text("The server was lost.").wait_for()
+    assert page.locator("#widget").get_attribute("inert") is not None
+    until(lambda: not visit.served.sessions)
+    page.context.set_offline(False)
+    page.locator("#lost").wait_for(state="hidden")
+    visit.until(lambda: visit.level() == changed)
+    assert level_of(scene_of(visit.level())) == changed
+    assert not [each for each in visit.errors if "ERR_" not in each], visit.errors
+
+
+def test_a_silent_server_is_lost(visit: Visit) -> None:
+    """A network that swallows everything closes no socket."""
+    silent = []
+
+    def route(socket: Any) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda text: silent or socket.send(text))
+
+    visit.page.route_web_socket(re.compile("/socket"), route)
+    visit.go()
+    visit.page.locator(".pt-board").first.wait_for()
+    visit.page.wait_for_timeout(3000)  # longer than its patience
+    assert visit.page.locator("#lost").is_hidden()
+    silent.append(True)
+    visit.page.get_by_text("The server was lost.").wait_for()
+    silent.clear()
+    visit.page.locator("#lost").wait_for(state="hidden")
+    assert not visit.errors
+
+
+def test_what_was_asked_for_last_stays(visit: Visit, file: Path) -> None:
+    """An upload does not overtake the messages before it, and late answers change no choice."""
+    held: list[str] | None = []
+
+    def route(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(text: str) -> None:
+            server.send(text) if held is None else held.append(text)
+
+        def let_go() -> None:
+            nonlocal held
+            waiting, held = held or [], None
+            for text in waiting:
+                server.send(text)
+
+        socket.on_message(pass_on)
+        release.append(let_go)
+
+    release: list[Callable[[], None]] = []
+    visit.page.route_web_socket(re.compile("/socket"), route)
+    visit.go()
+    visit.use("Maze editor")
+    visit.upload("maze", file)
+    visit.page.get_by_text("The level of the file is open.").wait_for()
+    assert visit.level() is None  # the server has heard of no view yet
+    release[0]()
+    visit.until(lambda: visit.level() == LEVEL and type(visit.widget()).__name__ == "MazeEditor")
+    visit.until(lambda: visit.page.locator(".pt-board").count() == 1)
+    assert visit.page.locator("nav button[aria-pressed=true]").text_content() == "Maze editor"
+    assert not visit.errors

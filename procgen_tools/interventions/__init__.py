@@ -9,6 +9,7 @@ with edit.on(policy):
 """
 
 from procgen_tools.interventions.base import NOTHING, Composition, Intervention, activation_shape
+from procgen_tools.interventions.cell_clamps import ClampCell
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.interventions.controls import (
     random_channels,
@@ -33,6 +34,7 @@ __all__ = [
     "ActivationVector",
     "Add",
     "Clamp",
+    "ClampCell",
     "Composition",
     "Hold",
     "Intervention",

@@ -19,7 +19,7 @@ from torch import Tensor
 from procgen_tools.interventions.cells import square_cells
 from procgen_tools.plots import marks, style
 from procgen_tools.plots.mazes import ring_squares
-from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, GridLevel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"block\d+")
 
 
-def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float]:
+def activation_extent(maze: GridLevel, side: int) -> tuple[float, float, float, float]:
     """The left, right, bottom and top edges of an activation, in inner columns and rows of a maze.
 
     Args:
@@ -47,7 +47,7 @@ def activation_extent(maze: Maze, side: int) -> tuple[float, float, float, float
     return first, first + maze.world_size, top - maze.world_size, top
 
 
-def draw_walls(ax: Axes, maze: Maze, *, colour: str = "#444444", width: float = 0.8) -> None:
+def draw_walls(ax: Axes, maze: GridLevel, *, colour: str = "#444444", width: float = 0.8) -> None:
     """Draw the lines between walls and open squares, on axes that count squares."""
     from matplotlib.collections import LineCollection
 
@@ -69,7 +69,7 @@ def draw_walls(ax: Axes, maze: Maze, *, colour: str = "#444444", width: float = 
 
 def plot_activation(
     activation: Float[np.ndarray, "row col"] | Tensor,
-    maze: Maze,
+    maze: GridLevel,
     ax: Axes | None = None,
     *,
     title: str | None = None,
@@ -141,7 +141,7 @@ def plot_activation(
 
 def plot_channels(
     activation: Float[Tensor, "channel row col"] | Float[np.ndarray, "channel row col"],
-    maze: Maze,
+    maze: GridLevel,
     *,
     channels: Sequence[int] | None = None,
     columns: int = 8,
@@ -192,7 +192,11 @@ def _legend_columns(figure: Figure) -> int:
 
 
 def plot_layers(
-    activations: Mapping[str, Tensor], maze: Maze, *, columns: int = 7, title: str | None = None
+    activations: Mapping[str, Tensor],
+    maze: GridLevel,
+    *,
+    columns: int = 7,
+    title: str | None = None,
 ) -> Figure:
     """Draw every activation as one small picture: the root mean square over its channels.
 

@@ -26,6 +26,7 @@ from procgen_tools.interventions import Intervention
 from procgen_tools.models.interface import Policy, answer_from, need
 from procgen_tools.shown import brief
 from procgen_tools.vfield import assemble, fast_batch, observations_of
+from procgen_tools.worlds.maze.grid_level import GridLevel
 
 BEFORE, AFTER, OTHER = "before", "after", "other"
 """The agent as it is, the agent with an intervention, and another agent."""
@@ -93,7 +94,7 @@ class Explorer:
     """Computes what a policy, an intervention and another policy do in a level.
 
     The passes without intervention are kept until the level changes, so a moved slider only costs
-    the part of the network after the edit.
+    the part of the network after the edit, and a moved mouse costs no pass at all.
 
     Args:
         policy: a policy without memory.
@@ -172,8 +173,9 @@ class Explorer:
         self, name: str, policy: Policy, level: Any, clock: _Clock
     ) -> Generator[None, None, _Passes]:
         kept = self._kept.get(name)
-        if kept is not None and kept.level is level:
-            return kept
+        if kept is not None and _same_frames(kept.level, level):
+            self._kept[name] = replace(kept, level=level)
+            return self._kept[name]
         with clock.of("frames"):
             observations = [observations_of(policy, view) for view in level.views()]
         points = list(getattr(policy, "resume_points", ()))
@@ -210,6 +212,13 @@ class Explorer:
                     done.append(answer_from(policy, point, batch))
             answers.append(_joined(done))
         return answers
+
+
+def _same_frames(one: Any, other: Any) -> bool:
+    """Whether two levels have the same frames at every square: they may differ in the mouse's."""
+    if isinstance(one, GridLevel) and isinstance(other, GridLevel) and one.is_open(other.mouse):
+        return replace(one, mouse=other.mouse) == other  # type: ignore[type-var]
+    return one is other
 
 
 class _Clock:

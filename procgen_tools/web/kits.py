@@ -110,7 +110,8 @@ def _look(look: style.Look) -> dict[str, str]:
 def _colours(name: str) -> list[str]:
     from matplotlib.colors import to_hex
 
-    return [to_hex(colour) for colour in style.colour_map(name)(np.linspace(0, 1, 64))]
+    # An odd number of colours has the middle one, which is the zero of a diverging map.
+    return [to_hex(colour) for colour in style.colour_map(name)(np.linspace(0, 1, 65))]
 
 
 def data_url(picture: UInt8[np.ndarray, "height width channel"]) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,19 +17,11 @@ from procgen_tools.web.explorations import AFTER, BEFORE, OTHER, Exploration, Ex
 from procgen_tools.web.panels import TITLES, bars_of, panels_of
 from procgen_tools.web.recipes import Recipe, Settings, channels_of, recipe_of, usual_recipes
 from procgen_tools.web.scenes import AnyLevel
-from procgen_tools.widgets.live import LevelWidget, level_png, sentence
-
-PAUSE = 0.015
-"""Seconds to wait for a newer edit before a computation begins."""
-PATIENCE = 60.0
-"""Seconds to wait for the first picture of a saved notebook."""
+from procgen_tools.widgets.computed import PATIENCE, ComputedWidget, Run, in_a_thread
+from procgen_tools.widgets.live import level_png
 
 
-def _in_a_thread(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="FieldExplorer").start()
-
-
-class FieldExplorer(LevelWidget):
+class FieldExplorer(ComputedWidget):
     """Edit a level and see the policy's field, values and exact chances follow.
 
     The level is edited as in `MazeEditor`. Fields and chances are computed in a thread, and a newer
@@ -89,24 +79,20 @@ class FieldExplorer(LevelWidget):
         other: Policy | None = None,
         names: tuple[str, str] = (TITLES[BEFORE], TITLES[OTHER]),
         folder: str | os.PathLike[str] | None = None,
-        run: Callable[[Callable[[], None]], Any] = _in_a_thread,
+        run: Run = in_a_thread,
         seconds: int | float | None = None,
     ) -> None:
-        self._run, self._seconds = run, seconds
         self._explorer = Explorer(policy, other)
         self._policy = policy
         self._titles = {BEFORE: names[0], OTHER: names[1]}
         self._recipes = _recipes(policy, level, interventions)
-        self._lock = threading.Lock()
-        self._wanted = 0
-        self._working = False
-        self._done = threading.Event()
-        self._error: Exception | None = None
         if not hasattr(level, "graph"):
             next(self._explorer.steps(level))  # raises a TypeError that says why
         super().__init__(
             level,
             folder=folder,
+            run=run,
+            seconds=seconds,
             exploration=Exploration(level),
             _options=self._choices(),
             _chosen={"recipe": None},
@@ -154,17 +140,14 @@ class FieldExplorer(LevelWidget):
         chosen = asdict(replace(recipe.start, **settings))
         self._chosen = {"recipe": name, **chosen, "square": list(chosen["square"])}
 
-    def wait(self, seconds: float = PATIENCE) -> Exploration:
+    def wait(self, seconds: int | float = PATIENCE) -> Exploration:
         """Wait until the current level and intervention are computed, and return the result.
 
         Raises:
             TimeoutError: it takes longer.
             ValueError: the intervention does not fit the policy or the level.
         """
-        if not self._done.wait(seconds):
-            raise TimeoutError(f"nothing complete within {seconds} seconds: wait longer")
-        if self._error is not None:
-            raise self._error
+        self._wait(seconds)
         exploration: Exploration = self.exploration
         return exploration
 
@@ -206,48 +189,19 @@ class FieldExplorer(LevelWidget):
         )
         return recipe.make(self._policy, level, settings)
 
-    def _request(self) -> None:
-        """Ask for a computation. One that is at work, if any, begins again."""
-        with self._lock:
-            self._wanted += 1
-            self._done.clear()
-            if not self._working:
-                self._working = True
-                self._run(self._work)
+    def _inputs(self) -> tuple[AnyLevel, dict[str, Any]]:
+        return self.maze, dict(self._chosen)
 
-    def _work(self) -> None:
-        time.sleep(PAUSE)  # a drag asks many times
-        number, level, edit = self._wanted, self.maze, dict(self._chosen)
-        try:
-            error = None
-            self._compute(number, level, edit)
-        except (KeyError, TimeoutError, TypeError, ValueError) as raised:
-            error = raised
-        with self._lock:
-            if number == self._wanted:
-                self._error = error
-                self._working = False
-                if error is not None:
-                    self._tell(number, Exploration(level), sentence(error))
-                self._done.set()
-                return
-        self._run(self._work)  # others that wait for the same threads have their turn
+    def _steps(self, inputs: tuple[AnyLevel, dict[str, Any]]) -> Iterator[Exploration | None]:
+        level, edit = inputs
+        yield from self._explorer.steps(level, self._intervention(edit, level))
 
-    def _compute(self, number: int, level: AnyLevel, edit: Mapping[str, Any]) -> None:
-        started = time.monotonic()
-        steps = self._explorer.steps(level, self._intervention(edit, level))
-        for partial in steps:
-            if number != self._wanted:
-                steps.close()
-                return
-            if self._seconds is not None and time.monotonic() - started > self._seconds:
-                raise TimeoutError(
-                    f"this takes longer than {self._seconds:g} seconds: choose a smaller level or "
-                    "a smaller agent"
-                )
-            if partial is not None:
-                self.exploration = partial
-                self._tell(number, partial)
+    def _show(self, number: int, result: Exploration) -> None:
+        self.exploration = result
+        self._tell(number, result)
+
+    def _show_error(self, number: int, inputs: tuple[AnyLevel, Any], text: str) -> None:
+        self._tell(number, Exploration(inputs[0]), text)
 
     def _tell(self, number: int, exploration: Exploration, error: str = "") -> None:
         """Show what is known in the browser."""

@@ -52,7 +52,7 @@ def test_the_newest_edit_wins() -> None:
     assert explorer.wait().level == explorer.maze
     assert complete[-1] == explorer.maze
     assert len(complete) < len(LEVEL.open_squares()) - 1  # older ones were not finished
-    assert not [each for each in threading.enumerate() if each.name == "FieldExplorer"]
+    assert not [each for each in threading.enumerate() if each.name == "ComputedWidget"]
 
 
 def test_interventions() -> None:

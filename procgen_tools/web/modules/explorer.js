@@ -5,6 +5,7 @@
 import { showBars, words } from "./bars.js";
 import { Board, markerIcon } from "./canvas.js";
 import { choice, make } from "./dom.js";
+import { showScale } from "./scale.js";
 import { isInside, isWall, rowName } from "./scene.js";
 
 const VIEWS = [["moves", "moves"], ["values", "value map"]];
@@ -176,7 +177,8 @@ export class Explorer {
     const key = JSON.stringify([this.edit.recipe, this.view]);
     if (this.chooserShown === key) return;
     this.chooserShown = key;
-    const select = choice("intervention", [[null, "none"], ...recipes], this.edit.recipe, (name) => {
+    const all = [[null, "none"], ...recipes];
+    const select = recipes.length === 0 ? "" : choice("intervention", all, this.edit.recipe, (name) => {
       this.started();
       const recipe = this.options.recipes.find((each) => each.name === name);
       const kept = recipe ? recipe.uses.map((each) => [each, recipe.start[each]]) : [];
@@ -271,19 +273,4 @@ export class Explorer {
 
 function shortName(layer) {
   return layer.replace(/^embedder\./, "").replace(/_out$/, "");
-}
-
-// The colours of a heat map with its ends, or nothing.
-function showScale(element, heat, kit) {
-  if (!heat) {
-    element.replaceChildren();
-    return;
-  }
-  const strip = make("div", { className: "pt-strip" });
-  strip.style.background = `linear-gradient(to right, ${kit.style.maps[heat.map].join(", ")})`;
-  const [low, high] = heat.limits.map((each) => Number(each.toPrecision(3)));
-  element.replaceChildren(
-    make("span", { textContent: low }), strip, make("span", { textContent: high }),
-    make("span", { className: "pt-scale-name", textContent: heat.label }),
-  );
 }

@@ -43,7 +43,7 @@ export function connect(model, element) {
     if (message.type === "answer") {
       editor.answer(message);
       if (message.refused) choices.show(model.get("_scene"));
-    } else editor.refuse(message.text);
+    } else if (message.type === "refused" || message.type === "said") editor.refuse(message.text);
   };
   const list = () => levels.show(model.get("_names"));
   model.on("change:_scene", show);

@@ -1,0 +1,436 @@
+// One channel of an activation over the maze: its cells can be chosen and clamped, its maps compared.
+//
+// The host has `layer(name)`, `channel(number)`, `cell(cell)`, `clamp(cell, value)`,
+// `unclamp(number)`, `compare(with)` and `picture()`. What Python knows is in
+// web/activation_panels.py.
+
+import { markerIcon } from "./canvas.js";
+import { CellBoard } from "./cells.js";
+import { choice, make } from "./dom.js";
+import { inWords, showScale } from "./scale.js";
+import { rowName } from "./scene.js";
+
+const CLAMP = "clamp";
+const LOOK = "look";
+const CELL_KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const CELL_HELP =
+  "Arrow keys choose a cell. Enter or space clamps it to the value of the slider, or frees it. " +
+  "Delete frees it.";
+const PATIENT = 30; // milliseconds after which a slider's value is sent
+
+export class Activations {
+  constructor(kit, layers, host) {
+    this.kit = kit;
+    this.layers = layers;
+    this.host = host;
+    this.tool = CLAMP;
+    this.value = 5.5;
+    this.boards = [];
+    this.looking = null;
+    this.map = {};
+    this.hovered = null;
+    this.timers = {};
+    this.build();
+  }
+
+  build() {
+    this.main = this.newBoard("activation");
+    const { canvas } = this.main.board;
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "map of cells");
+    canvas.setAttribute("aria-description", CELL_HELP);
+    canvas.addEventListener("click", (event) => this.pressed(this.main.board.cellAt(event)));
+    canvas.addEventListener("pointermove", (event) => this.hover(this.main.board.cellAt(event)));
+    canvas.addEventListener("pointerleave", () => this.hover(null));
+    canvas.addEventListener("keydown", (event) => this.keydown(event));
+    this.readout = this.main.note;
+    this.spoken = make("div", { className: "pt-spoken", "aria-live": "polite" });
+    this.main.element.append(this.spoken);
+    this.tools = make("div", { className: "pt-tools", role: "toolbar", "aria-label": "a click" });
+    for (const [tool, label] of [[CLAMP, "Clamp cells"], [LOOK, "Only look"]]) {
+      const button = make("button", { className: "pt-button", textContent: label });
+      button.addEventListener("click", () => this.use(tool));
+      button.dataset.tool = tool;
+      this.tools.append(button);
+    }
+    this.chooser = make("div", { className: "pt-controls" });
+    this.clampControls = make("div", { className: "pt-controls" });
+    this.clamps = make("ul", { className: "pt-clamps" });
+    this.compares = make("div", { className: "pt-tools" });
+    this.message = make("div", { className: "pt-message", role: "status" });
+    this.legend = make("div", { className: "pt-legend" });
+    const save = make("button", { className: "pt-button", textContent: "Save picture" });
+    save.addEventListener("click", () => this.host.picture());
+    const title = (text) => make("h3", { className: "pt-title", textContent: text });
+    const side = make(
+      "div",
+      { className: "pt-side" },
+      make("div", {}, title("Activation"), this.chooser),
+      make("div", { className: "pt-stack" }, title("A click on a cell"), this.tools, this.clampControls,
+        this.clamps),
+      make("div", { className: "pt-stack" }, title("Compare with"), this.compares),
+      make("div", { className: "pt-tools" }, save),
+      this.message, this.legend,
+    );
+    this.others = make("div", { className: "pt-panels" });
+    this.seen = this.newBoard("pixels that the cell sees");
+    this.seen.title.textContent = "The pixels that feed the chosen cell";
+    this.element = make(
+      "section",
+      { className: "pt-explorer", "aria-label": "activation" },
+      this.main.element, side, this.others,
+    );
+    this.valueSlider = this.slider("value", -10, 10, (value) => this.setValue(value));
+    this.clampControls.append(this.valueSlider.element);
+    this.use(CLAMP);
+  }
+
+  close() {
+    for (const { board } of [this.main, this.seen, ...this.boards]) board.close();
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+  }
+
+  newBoard(label) {
+    const board = new CellBoard(this.kit, label);
+    const title = make("h3", { className: "pt-title" });
+    const scale = make("div", { className: "pt-scale" });
+    const note = make("div", { className: "pt-state" });
+    const element = make("div", { className: "pt-panel" }, title, board.element, scale, note);
+    return { board, title, scale, note, element };
+  }
+
+  // --- what Python says
+
+  showScenes(scenes) {
+    this.scenes = scenes;
+    this.stale = true;
+    this.refresh();
+    this.showLegend();
+  }
+
+  showLooking(looking) {
+    const before = this.looking;
+    this.looking = looking;
+    if (JSON.stringify(before) !== JSON.stringify(looking)) this.message.textContent = "";
+    const here = looking.clamps.find((clamp) => this.isHere(clamp));
+    if (here) this.value = here.value;
+    this.showChooser();
+    this.showClamps();
+    this.showCompares();
+    this.valueSlider.show(this.value);
+    this.refresh();
+  }
+
+  showMap(map) {
+    this.map = map;
+    this.stale = false;
+    if (map.error) this.message.textContent = map.error;
+    if (map.span) this.valueSlider.within(...map.span);
+    this.refresh();
+  }
+
+  decline(text) {
+    this.message.textContent = text;
+  }
+
+  // --- drawing
+
+  refresh() {
+    const { maps } = this.map;
+    if (!maps || !this.scenes || !this.looking) return;
+    const [first, ...rest] = maps;
+    this.main.title.textContent = this.map.title;
+    this.draw(this.main, first, true);
+    const caption = this.scenes[0].caption;
+    this.main.board.canvas.setAttribute("aria-label", `${this.map.title}, ${caption}`);
+    while (this.boards.length > rest.length) {
+      const { board, element } = this.boards.pop();
+      board.close();
+      element.remove();
+    }
+    while (this.boards.length < rest.length) {
+      this.boards.push(this.newBoard(""));
+      this.seen.element.remove();
+      this.others.append(this.boards.at(-1).element);
+    }
+    rest.forEach((map, index) => {
+      const { board, title, note } = this.boards[index];
+      title.textContent = map.title;
+      note.textContent = map.scene ? map.caption : "";
+      board.canvas.setAttribute("aria-label", `${map.title}: ${map.caption}`);
+      this.draw(this.boards[index], map, false);
+    });
+    this.drawSeen();
+    this.showReadout();
+  }
+
+  draw({ board, scale }, map, isMain) {
+    const { squares, edges, clamped } = this.map;
+    const scene = this.scenes[Math.min(map.scene, this.scenes.length - 1)];
+    const common = { scene, marks: scene.marks, scale: this.map.scale, stale: this.stale };
+    if (edges) {
+      const chosen = isMain ? this.looking.cell : null;
+      const cells = { cells: map.numbers, edges: edges[map.scene], clamped };
+      board.show({ ...common, ...cells, chosen: this.fits(chosen, map.numbers) ? chosen : null });
+    } else {
+      board.show({ ...common, squares: squares[map.scene], numbers: map.numbers });
+    }
+    showScale(scale, this.map.scale, this.kit);
+  }
+
+  // A chosen cell may be of a layer whose map has not arrived yet.
+  fits(cell, numbers) {
+    return cell !== null && cell[0] < numbers.length && cell[1] < numbers[0].length;
+  }
+
+  drawSeen() {
+    const { seen } = this.map;
+    if (!seen) {
+      this.seen.element.remove();
+      return;
+    }
+    if (!this.seen.element.isConnected) this.others.append(this.seen.element);
+    const { numbers, edges, boxes } = seen;
+    const [scene] = this.scenes;
+    this.seen.title.textContent = this.map.edges
+      ? "The pixels that feed the chosen cell"
+      : "The pixels that feed this unit, with the mouse where it is";
+    this.seen.board.show({
+      scene, cells: numbers, edges, scale: seen, marks: scene.marks, stale: this.stale,
+      boxes: boxes.map((box, index) => ({ ...box, dashed: index > 0 })),
+    });
+    const named = boxes.map(({ name }, index) => `${index ? "dashed" : "solid"}: ${name}`);
+    const { title } = this.seen;
+    this.seen.board.canvas.setAttribute("aria-label", [title.textContent, ...named].join("; "));
+    showScale(this.seen.scale, seen, this.kit);
+    for (const name of named) {
+      this.seen.scale.append(make("span", { className: "pt-scale-name", textContent: name }));
+    }
+  }
+
+  // --- words
+
+  nameOf(cell) {
+    const scene = this.scenes[0];
+    const [row, col] = this.main.board.squareOf(cell);
+    return `cell (${cell.join(", ")}) at row ${rowName(scene, row)}, column ${col}`;
+  }
+
+  describe(cell) {
+    const number = this.map.maps[0].numbers[cell[0]][cell[1]];
+    const clamped = this.map.clamped.some((each) => each[0] === cell[0] && each[1] === cell[1]);
+    return `${this.nameOf(cell)}: ${inWords(number, true)}${clamped ? ", clamped" : ""}`;
+  }
+
+  showReadout() {
+    const { edges, value, maps } = this.map;
+    if (!edges) {
+      const shown = value === null ? "" : `: ${inWords(value, true)} where the mouse is`;
+      this.readout.textContent = `Each square: this unit with the mouse there${shown}`;
+      return;
+    }
+    const cell = this.hovered || this.looking.cell;
+    const usable = cell !== null && this.fits(cell, maps[0].numbers);
+    this.readout.textContent = usable ? this.describe(cell) : "Choose a cell to see its number.";
+  }
+
+  showLegend() {
+    const [scene] = this.scenes;
+    const marks = scene.marks.map(({ name }, index) =>
+      make("span", {}, markerIcon(this.main.board.lookOf(name, index)), name),
+    );
+    const clamped = make("span", {}, markerIcon(this.kit.style.marks.target), "clamped cell");
+    const chosen = make("span", {}, make("i", { className: "pt-dashed" }), "chosen cell");
+    this.legend.replaceChildren(...marks, clamped, chosen);
+  }
+
+  // --- choosing
+
+  later(name, does) {
+    clearTimeout(this.timers[name]);
+    this.timers[name] = setTimeout(does, PATIENT);
+  }
+
+  showChooser() {
+    const { layer, channel } = this.looking;
+    if (this.chooserShown !== layer) {
+      this.chooserShown = layer;
+      const names = Object.entries(this.layers).map(([name, { short }]) => [name, short]);
+      const select = choice("layer", names, layer, (name) => this.host.layer(name));
+      const { shape } = this.layers[layer];
+      const kind = shape.length === 3 ? "channel" : "unit";
+      this.channelSlider = this.slider(kind, 0, shape[0] - 1, (number) =>
+        this.later("channel", () => this.host.channel(number)),
+      );
+      this.channelSlider.range.step = 1;
+      this.chooser.replaceChildren(select, this.channelSlider.element);
+    }
+    this.channelSlider.show(channel);
+    const of3 = this.layers[layer].shape.length === 3;
+    this.tools.hidden = !of3;
+  }
+
+  slider(name, low, high, change) {
+    const heard = (text) => {
+      if (text !== "" && Number.isFinite(Number(text))) change(Number(text));
+    };
+    const range = make("input", {
+      type: "range", className: "pt-slider", min: low, max: high, step: (high - low) / 200,
+      "aria-label": name,
+    });
+    const number = make("input", {
+      type: "number", className: "pt-number pt-short", step: "any", "aria-label": `${name}, as a number`,
+    });
+    range.addEventListener("input", () => {
+      number.value = range.value;
+      heard(range.value);
+    });
+    number.addEventListener("change", () => heard(number.value));
+    const show = (value) => {
+      range.value = value;
+      if (number.getRootNode().activeElement !== number) number.value = Number(value.toPrecision(6));
+    };
+    const within = (first, last) => {
+      Object.assign(range, { min: first, max: last, step: (last - first) / 200 });
+    };
+    const row = make("div", { className: "pt-slider-row" }, range, number);
+    const label = make("span", { textContent: name });
+    const element = make("div", { className: "pt-field" }, label, row);
+    return { element, range, number, show, within };
+  }
+
+  use(tool) {
+    this.tool = tool;
+    for (const button of this.tools.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
+    }
+  }
+
+  hover(cell) {
+    this.hovered = cell;
+    if (this.map.maps) this.showReadout();
+  }
+
+  // The number of the clamp of the shown channel at a cell, or -1.
+  clampAt(cell) {
+    return this.looking.clamps.findIndex(
+      (each) => this.isShown(each) && String(each.cell) === String(cell),
+    );
+  }
+
+  isShown({ layer, channels }) {
+    const { looking } = this;
+    return layer === looking.layer && (channels === null || channels.includes(looking.channel));
+  }
+
+  isHere(clamp) {
+    const { cell } = this.looking;
+    return this.isShown(clamp) && String(clamp.cell) === String(cell);
+  }
+
+  // Choose a cell; the tool decides whether it is clamped, or freed again.
+  pressed(cell) {
+    if (cell === null) return;
+    const number = this.clampAt(cell);
+    if (this.tool === LOOK) this.host.cell(cell);
+    else if (number >= 0) this.host.unclamp(number);
+    else this.host.clamp(cell, this.value);
+  }
+
+  keydown(event) {
+    const { cell } = this.looking;
+    if (event.altKey || event.ctrlKey || event.metaKey || !this.map.edges) return;
+    if (CELL_KEYS[event.key]) this.step(CELL_KEYS[event.key]);
+    else if ((event.key === "Enter" || event.key === " ") && cell) {
+      this.say(this.clampAt(cell) >= 0 && this.tool === CLAMP ? "free" : `${this.tool}: ${this.value}`);
+      this.pressed(cell);
+    } else if ((event.key === "Delete" || event.key === "Backspace") && cell) {
+      const number = this.clampAt(cell);
+      if (number >= 0) this.host.unclamp(number);
+      this.say(number >= 0 ? "free" : "this cell is not clamped");
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  step([down, right]) {
+    const { board } = this.main;
+    const from = this.looking.cell || this.firstCell();
+    const next = this.looking.cell ? [from[0] + down, from[1] + right] : from;
+    if (!board.isVisible(next)) {
+      this.say("edge");
+      return;
+    }
+    this.looking = { ...this.looking, cell: next };
+    this.say(this.describe(next));
+    this.refresh();
+    this.later("cell", () => this.host.cell(next));
+  }
+
+  // The cell in the middle of the maze.
+  firstCell() {
+    const { cells } = this.main.board.parts;
+    return [Math.floor(cells.length / 2), Math.floor(cells[0].length / 2)];
+  }
+
+  say(text) {
+    this.spoken.textContent = text;
+  }
+
+  // --- clamps and comparison
+
+  setValue(value) {
+    this.value = value;
+    const { cell } = this.looking;
+    const isUnit = this.layers[this.looking.layer].shape.length !== 3;
+    // A clamp that is there follows the slider.
+    if (this.looking.clamps.some((each) => this.isHere(each))) {
+      this.later("clamp", () => this.host.clamp(isUnit ? null : cell, value));
+    }
+  }
+
+  showClamps() {
+    const items = this.looking.clamps.map((clamp, number) => {
+      const { short, channels, cell, value } = clamp;
+      const where = cell === null ? "" : `, cell (${cell.join(", ")})`;
+      const which = channels === null ? "all channels" : `channel ${channels.join(", ")}`;
+      const text = `${which} of ${short}${where}: ${inWords(value)}`;
+      const free = make("button", { className: "pt-button pt-small", textContent: "Free" });
+      free.setAttribute("aria-label", `Free ${text}`);
+      free.addEventListener("click", () => this.host.unclamp(number));
+      return make("li", {}, make("span", { textContent: text }), free);
+    });
+    this.clamps.replaceChildren(...items);
+    const isUnit = this.layers[this.looking.layer].shape.length !== 3;
+    const extra = [];
+    if (isUnit) {
+      const clamp = make("button", { className: "pt-button", textContent: "Clamp this unit" });
+      clamp.addEventListener("click", () => this.host.clamp(null, this.value));
+      extra.push(clamp);
+    }
+    if (items.length > 1) {
+      const all = make("button", { className: "pt-button", textContent: "Free all" });
+      all.addEventListener("click", () => this.host.unclamp(null));
+      extra.push(all);
+    }
+    this.clampControls.replaceChildren(this.valueSlider.element, ...extra);
+  }
+
+  showCompares() {
+    const { compares, cheese } = this.looking;
+    const key = JSON.stringify([compares, cheese]);
+    if (this.comparesShown === key) return;
+    this.comparesShown = key;
+    const options = [["now", "This maze as it is now"]];
+    if (cheese) options.push(["without cheese", "This maze without cheese"]);
+    if (compares) options.push([null, "Nothing"]);
+    this.compares.replaceChildren(
+      ...options.map(([what, text]) => {
+        const button = make("button", { className: "pt-button", textContent: text });
+        button.addEventListener("click", () => this.host.compare(what));
+        return button;
+      }),
+    );
+  }
+}

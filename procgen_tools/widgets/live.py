@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +33,24 @@ MOST_EDITS = 1000
 """The number of edits that can be undone."""
 
 
-class LevelWidget(anywidget.AnyWidget):
+class PicturedWidget(anywidget.AnyWidget):
+    """A widget that is a picture wherever widgets cannot be displayed."""
+
+    @abstractmethod
+    def picture(self) -> bytes:
+        """A PNG of the widget, for saved notebooks and web pages."""
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and a picture for front ends that cannot display widgets."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
+        data["image/png"] = base64.b64encode(self.picture()).decode()
+        return (data, *rest) if isinstance(bundle, tuple) else data
+
+
+class LevelWidget(PicturedWidget):
     """A widget with a level that can be edited, saved and undone.
 
     Attributes:
@@ -198,15 +216,6 @@ class LevelWidget(anywidget.AnyWidget):
     def picture(self) -> bytes:
         """A PNG of the level, for saved notebooks and web pages."""
         return level_png(self.maze)
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """The widget, and a picture for front ends that cannot display widgets."""
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is None:
-            return None
-        data, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
-        data["image/png"] = base64.b64encode(self.picture()).decode()
-        return (data, *rest) if isinstance(bundle, tuple) else data
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._scene['caption']})"

@@ -7,6 +7,7 @@ import { drawArrow, drawMarker, drawMoves, drawRing, meanMove } from "./marks.js
 
 const MARGIN = 20; // for the numbers of rows and columns, in CSS pixels
 const MOST_NUMBERS = 13; // per axis
+const NUMBER_ROOM = 16; // from one number to the next, in CSS pixels
 const STALE = 0.35; // opacity of arrows of an older scene
 const LARGEST = 96; // side of a square, in CSS pixels
 
@@ -318,7 +319,9 @@ export class Board {
     const style = getComputedStyle(this.canvas);
     pen.fillStyle = style.getPropertyValue("--pt-muted").trim() || "#555555";
     pen.font = `${Math.round(11 * this.ratio)}px ${style.fontFamily}`;
-    const step = Math.max(1, Math.ceil(Math.max(scene.rows, scene.cols) / MOST_NUMBERS));
+    const most = Math.max(scene.rows, scene.cols);
+    const room = Math.ceil((NUMBER_ROOM * this.ratio) / this.side);
+    const step = Math.max(1, Math.ceil(most / MOST_NUMBERS), room);
     pen.textBaseline = "middle";
     pen.textAlign = "right";
     for (let row = 0; row < scene.rows; row += 1) {

@@ -20,7 +20,14 @@ __all__ = ["chromium", "hosted"]  # fixtures for all tests
 
 PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 
-LONG = ("test_notebooks", "test_package", "test_runs", "test_workers", "test_next_job")
+LONG = (
+    "test_notebooks",
+    "test_package",
+    "test_in_jupyterlab",
+    "test_runs",
+    "test_workers",
+    "test_next_job",
+)
 """Files whose tests take longest. The two halves of them begin the two halves of all tests."""
 
 matplotlib.use("Agg")

@@ -10,6 +10,7 @@ const MOST_NUMBERS = 13; // per axis
 const NUMBER_ROOM = 16; // from one number to the next, in CSS pixels
 const STALE = 0.35; // opacity of arrows of an older scene
 const LARGEST = 96; // side of a square, in CSS pixels
+const MOVERS = ["mouse", "agent", "player"]; // kinds of what a policy moves
 
 export class Board {
   // `parts` has `scene`, and any of: `field` {squares, moves, hidden}, `change` (arrows, one [right,
@@ -22,6 +23,7 @@ export class Board {
     this.canvas = make("canvas", { className: "pt-board", role: "img", "aria-label": label });
     this.element = make("div", { className: "pt-board-space" }, this.canvas);
     this.redraw = this.redraw.bind(this);
+    this.canvas.addEventListener("transitionend", this.redraw); // another theme
     this.watcher = new ResizeObserver(() => this.redraw());
     this.watcher.observe(this.element);
   }
@@ -112,15 +114,17 @@ export class Board {
     pen.globalAlpha = stale ? STALE : 1;
     if (arrows && !change) this.drawSingleMoves(pen, field);
     pen.globalAlpha = 1;
-    scene.things.forEach((thing, number) => {
-      if (!carried || carried.number !== number) this.drawThing(pen, scene, thing);
-    });
+    const shown = scene.things.filter((_, number) => !carried || carried.number !== number);
+    const isMover = ({ kind }) => MOVERS.includes(kind);
+    for (const thing of shown) if (!isMover(thing)) this.drawThing(pen, scene, thing);
     this.drawMarks(pen, marks || []);
     pen.globalAlpha = stale ? STALE : 1;
     if (arrows) this.drawArrows(pen, field, change);
     pen.globalAlpha = 1;
+    // No arrow hides the mouse.
+    for (const thing of shown) if (isMover(thing)) this.drawThing(pen, scene, thing);
     if (target) this.outline(pen, target, this.kit.style.picked);
-    if (cursor) this.outline(pen, cursor, this.focusColour());
+    if (cursor) this.outline(pen, cursor, getComputedStyle(this.canvas).outlineColor);
     if (carried) {
       const x = this.margin + (carried.x - 0.5) * this.side;
       const y = (carried.y - 0.5) * this.side;
@@ -311,13 +315,9 @@ export class Board {
     }
   }
 
-  focusColour() {
-    return getComputedStyle(this.canvas).getPropertyValue("--pt-focus").trim() || "#0072B2";
-  }
-
   drawNumbers(pen, scene) {
     const style = getComputedStyle(this.canvas);
-    pen.fillStyle = style.getPropertyValue("--pt-muted").trim() || "#555555";
+    pen.fillStyle = style.color;
     pen.font = `${Math.round(11 * this.ratio)}px ${style.fontFamily}`;
     const most = Math.max(scene.rows, scene.cols);
     const room = Math.ceil((NUMBER_ROOM * this.ratio) / this.side);

@@ -1,0 +1,252 @@
+"""The widgets in a real JupyterLab: a click and a drag in Chromium reach Python in the kernel.
+
+One JupyterLab, one notebook and one kernel serve the light and the dark theme.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("jupyterlab", reason="jupyterlab is not installed: pip install '.[lab]'")
+pytest.importorskip("anywidget", reason="anywidget is not installed: pip install '.[lab]'")
+
+import nbformat
+
+from tests.browser import SHOTS
+
+ROOT = Path(__file__).parents[2]
+SIDE = 5
+LEVEL = "....C\\n.###.\\n.#...\\n.#.##\\nM...."
+CELLS = (
+    f"""from procgen_tools import maze, models
+from procgen_tools.widgets.field_explorer import FieldExplorer
+from procgen_tools.widgets.maze_editor import MazeEditor
+level = maze.parse("{LEVEL}")
+editor = MazeEditor(level)
+editor""",
+    "explorer = FieldExplorer(level, models.ImpalaPolicy())\nexplorer",
+    "print('walls', editor.maze.walls.sum(), 'at (2, 3)', editor.maze.walls[2, 3])",
+    "print('mouse', tuple(explorer.maze.mouse), 'neither', explorer.wait().chances['before'])",
+)
+EDITOR, EXPLORER, ASK_EDITOR, ASK_EXPLORER = range(4)
+THEMES = {"JupyterLab Light": "light", "JupyterLab Dark": "dark"}
+SETTINGS: dict[str, dict[str, object]] = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # cells keep their widgets
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab that runs, and the address of its notebook."""
+
+    url: str
+    log: Path
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A JupyterLab on a free port of this machine, with settings and folders of its own."""
+    work = tmp_path / "work"
+    work.mkdir()
+    for name, settings in SETTINGS.items():
+        path = tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(settings))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, work / "widgets.ipynb")
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = {name: str(tmp_path / folder) for name, folder in folders.items()}
+    log, token = tmp_path / "jupyterlab.log", secrets.token_hex(16)
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+        "--ServerApp.terminals_enabled=False",
+        "--ServerApp.jpserver_extensions=panel.io.jupyter_server_extension=False",  # slow to import
+        "--KernelManager.shutdown_wait_time=0.5",
+        "--LabApp.extension_manager=readonly",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options],
+        cwd=work,
+        env=os.environ | environment | {"JUPYTER_TOKEN": token, "PYTHONPATH": str(ROOT)},
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        port = _port(process, tmp_path / "runtime", log)
+        yield Lab(f"http://127.0.0.1:{port}/doc/tree/widgets.ipynb?token={token}", log)
+    finally:
+        process.terminate()  # ends its kernels too
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _port(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> int:
+    """The port that the server has chosen, once it answers."""
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                return int(json.loads(file.read_text())["port"])
+            except ValueError:
+                pass  # it is being written
+        time.sleep(0.05)
+    pytest.fail(f"JupyterLab does not start:\n{log.read_text()[-3000:]}")
+
+
+class Notebook:
+    """The notebook in a browser."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def command(self, name: str, **arguments: Any) -> None:
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments]
+        )
+
+    def run(self, cell: int) -> None:
+        """Run one cell, and wait until it is done."""
+        count = f"document.querySelectorAll('.jp-CodeCell')[{cell}]"
+        before = self.page.evaluate(f"{count}.querySelector('.jp-InputPrompt').textContent")
+        self.page.evaluate(
+            "cell => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell; }",
+            cell,
+        )
+        self.command("notebook:run-cell")
+        self.page.wait_for_function(
+            f"""before => {{
+              const text = {count}.querySelector('.jp-InputPrompt').textContent;
+              return text !== before && /\\d/.test(text);
+            }}""",
+            arg=before,
+        )
+
+    def output(self, cell: int) -> str:
+        shown = self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
+        return str(shown.first.text_content())
+
+    def board(self, cell: int) -> Any:
+        return self.page.locator(".jp-CodeCell").nth(cell).locator("canvas.pt-board").first
+
+    def point(self, cell: int, row: int, col: int) -> tuple[float, float]:
+        board = self.board(cell)
+        board.scroll_into_view_if_needed()
+        box, before = board.bounding_box(), None
+        while box != before:  # the notebook may still move
+            self.page.wait_for_timeout(100)
+            box, before = board.bounding_box(), box
+        side = (box["width"] - 20) / SIDE
+        return box["x"] + 20 + (col + 0.5) * side, box["y"] + (SIDE - row - 0.5) * side
+
+
+LIGHTNESS = """
+(element) => {
+  const lightness = ([red, green, blue]) => (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+  const shown = (colour) => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    return lightness(pen.getImageData(0, 0, 1, 1).data);
+  };
+  const board = element.querySelector("canvas.pt-board");
+  const below = board.height - 12; // where the numbers of the columns are
+  const { data } = board.getContext("2d").getImageData(0, below, board.width, 1);
+  const drawn = [...data.keys()].filter((n) => n % 4 === 3 && data[n] > 200);
+  return {
+    text: shown(getComputedStyle(element).color),
+    button: shown(getComputedStyle(element.querySelector(".pt-button")).backgroundColor),
+    numbers: lightness(data.slice(drawn[0] - 3, drawn[0])),
+  };
+}
+"""
+"""The lightness of parts of a widget, from 0 to 1."""
+
+
+def test_clicks_and_drags_in_jupyterlab_reach_python(
+    lab: Lab, chromium: Any, request: pytest.FixtureRequest
+) -> None:
+    page = chromium.new_page(viewport={"width": 1000, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        _use(Notebook(page), lab)
+        assert not errors
+    except BaseException:
+        SHOTS.mkdir(exist_ok=True)
+        shot = SHOTS / f"{request.node.name}.png"
+        page.screenshot(path=shot)
+        print(f"{shot} shows the notebook; the server said:\n{lab.log.read_text()[-3000:]}")
+        raise
+    finally:
+        page.close()
+
+
+def _use(notebook: Notebook, lab: Lab) -> None:
+    page = notebook.page
+    page.goto(lab.url)
+    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.isReady")
+    notebook.run(EDITOR)
+    notebook.run(EXPLORER)
+    notebook.board(EXPLORER).wait_for()
+    walls, mouse = 7, (0, 0)
+    for number, (theme, scheme) in enumerate(THEMES.items(), 1):
+        notebook.command("apputils:change-theme", theme=theme)
+        page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light",
+            arg=str(scheme == "light").lower(),
+        )
+        # A click makes a wall, and the second one takes it away.
+        page.mouse.click(*notebook.point(EDITOR, 2, 3))
+        is_wall = number % 2 == 1
+        _until(notebook, ASK_EDITOR, f"walls {walls + is_wall} at (2, 3) {is_wall}")
+        # A drag moves the mouse, and Python computes its field there.
+        page.mouse.move(*notebook.point(EXPLORER, *mouse))
+        page.mouse.down()
+        mouse = (mouse[0] + 1, mouse[1])
+        page.mouse.move(*notebook.point(EXPLORER, *mouse), steps=4)
+        page.mouse.up()
+        _until(notebook, ASK_EXPLORER, f"mouse {mouse} neither Chances(")
+        shown = page.locator(".pt").first.evaluate(LIGHTNESS)
+        assert {name: each > 0.5 for name, each in shown.items()} == {
+            "text": scheme == "dark",
+            "button": scheme == "light",
+            "numbers": scheme == "dark",
+        }, (theme, shown)
+
+
+def _until(notebook: Notebook, cell: int, text: str) -> None:
+    """Run a cell until it prints a text: the kernel hears of the mouse after the browser."""
+    end = time.monotonic() + 20
+    while True:
+        notebook.run(cell)
+        if text in notebook.output(cell):
+            return
+        assert time.monotonic() < end, (text, notebook.output(cell))

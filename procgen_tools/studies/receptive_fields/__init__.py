@@ -2,7 +2,8 @@
 
 In theory a cell of the published layer sees 45 x 45 of the frame's 64 x 64 pixels, 17 squares of
 the maze. We measure the gradients of a middle cell, and what really changes when the cheese is
-removed.
+removed, in agents and in untrained networks: the theoretical field is a matter of architecture, and
+an effective field that is smaller than it is found in untrained networks, too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from procgen_tools.studies.measuring import every_maze
 from procgen_tools.studies.receptive_fields.claims import all_claims
 from procgen_tools.studies.receptive_fields.figures import plot_field_maps, plot_fields_by_layer
 from procgen_tools.studies.receptive_fields.measure import PIXELS_A_SQUARE, fields_of, layers_of
+from procgen_tools.studies.untrained import COUNT, FAST_COUNT, untrained_like
 from procgen_tools.worlds.maze.levels import make_level
 
 if TYPE_CHECKING:
@@ -32,19 +34,28 @@ def run(settings: Settings) -> Findings:
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=2)
     levels = {seed: make_level(seed) for seed in range(count)}
+    untrained = untrained_like(agents, FAST_COUNT if settings.fast else COUNT)
     rows: list[dict[str, Any]] = []
+    null: list[dict[str, Any]] = []
     maps: list[dict[str, Any]] = []
     for name, policy, maze in every_maze(agents, levels, progress_bar=settings.progress_bar):
         found, drawn = fields_of(policy, maze, layers_of(policy))
         rows += [{**name, **row} for row in found]
         maps = maps or [{**name, **row} for row in drawn]
-    tables = {"fields": pd.DataFrame(rows), "maps": pd.DataFrame(maps)}
+    for name, policy, maze in every_maze(untrained, levels, progress_bar=settings.progress_bar):
+        found, _ = fields_of(policy, maze, layers_of(policy))
+        null += [{**name, **row} for row in found]
+    tables = {
+        "fields": pd.DataFrame(rows),
+        "untrained": pd.DataFrame(null),
+        "maps": pd.DataFrame(maps),
+    }
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
         mazes=f"levels 0–{count - 1}, the cheese anywhere and the mouse at the start",
         agents=tuple(agents),
-        claims=all_claims(tables["fields"]),
+        claims=all_claims(tables["fields"], tables["untrained"]),
         tables=tables,
     )
 

@@ -6,14 +6,24 @@ import pandas as pd
 
 from procgen_tools.statistics.intervals import Share
 from procgen_tools.studies.base import LAYER, Claim, measured, over_levels
-from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
-from procgen_tools.studies.visualize_activations.measure import OFTEN, channels_at_cheese
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, upper, value
+from procgen_tools.studies.untrained import null_of, over_untrained
+from procgen_tools.studies.visualize_activations.measure import (
+    OFTEN,
+    channels_at_cheese,
+    shares_at_cheese,
+)
 
 PUBLISHED_SHARE = 11 / 128
 
 
-def all_claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
-    """The claim, with the estimates of a table of where each channel changes most."""
+def all_claims(peaks: pd.DataFrame, untrained: pd.DataFrame) -> tuple[Claim, ...]:
+    """The claim, with the estimates of tables of where each channel changes most.
+
+    Args:
+        peaks: of the agents.
+        untrained: of untrained networks, in the same mazes.
+    """
     shares = channels_at_cheese(peaks)
     often = shares.assign(often=shares["share"] >= OFTEN)
     channels = {
@@ -21,9 +31,9 @@ def all_claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
         for agent, rows in often.groupby("agent", sort=False)
     }
     channels[ALL_AGENTS] = Share.of(often["often"].to_numpy()).estimate
-    at_layer = peaks[peaks["layer"] == LAYER]
-    near = at_layer.assign(near=(at_layer["steps"] <= 1).astype(float))
-    by_level = near.groupby(["agent", "level"], sort=False, as_index=False)["near"].mean()
+    null_shares = shares_at_cheese(untrained).xs(LAYER, level="layer")
+    null = null_of({str(name): float(share) for name, share in null_shares.items()}, channels)
+    by_level = _near_by_level(peaks)
     share = value(
         "share of channels",
         f"the share of channels that change most within one cell of the cheese in {OFTEN:.0%} of "
@@ -31,12 +41,26 @@ def all_claims(peaks: pd.DataFrame) -> tuple[Claim, ...]:
     )
     return (
         Claim(
-            statement=f"Some channels of {LAYER} show the cheese where it lies",
-            published="11 of 128 (.086), chosen by eye",
-            rule=Rule.that(share >= PUBLISHED_SHARE),
-            measured=measured(
-                share_of_channels=channels, mean_over_all_channels=over_levels(by_level, "near")
+            statement=f"More channels of {LAYER} show the cheese where it lies than in untrained "
+            "networks of this architecture, and at least the published share",
+            published="11 of 128 (.086), chosen by eye; no untrained network",
+            rule=Rule.that(
+                share >= PUBLISHED_SHARE, share > upper("untrained", "the mean of these networks")
             ),
-            comment="The intervals of the first number are over channels.",
+            measured=measured(
+                share_of_channels=channels,
+                untrained=null,
+                mean_over_all_channels=over_levels(by_level, "near"),
+                more_than_untrained=over_untrained(by_level, _near_by_level(untrained), "near"),
+            ),
+            comment="Intervals of the first number are over channels, of the second over networks. "
+            "The mean over all channels is the share of channels and mazes.",
         ),
     )
+
+
+def _near_by_level(peaks: pd.DataFrame) -> pd.DataFrame:
+    """The share of channels of LAYER that change most at the cheese, in each maze."""
+    chosen = peaks[peaks["layer"] == LAYER]
+    near = chosen.assign(near=(chosen["steps"] <= 1).astype(float))
+    return near.groupby(["agent", "level"], sort=False, as_index=False)["near"].mean()

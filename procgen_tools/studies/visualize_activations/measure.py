@@ -114,3 +114,18 @@ def channels_at_cheese(peaks: pd.DataFrame, layer: str = LAYER) -> pd.DataFrame:
     near = chosen.assign(share=(chosen["steps"] <= 1).astype(float))
     shares = near.groupby(["agent", "channel"], sort=False, as_index=False)["share"].mean()
     return shares.sort_values(["agent", "share"], ascending=[True, False], ignore_index=True)
+
+
+def shares_at_cheese(peaks: pd.DataFrame) -> pd.Series:
+    """The share of channels that change most at the cheese in OFTEN of the mazes.
+
+    Args:
+        peaks: with the columns agent, layer, level, channel, steps.
+
+    Returns:
+        The shares, named "share", by agent and layer.
+    """
+    near = peaks.assign(near=(peaks["steps"] <= 1).astype(float))
+    by_channel = near.groupby(["agent", "layer", "channel"], sort=False)["near"].mean()
+    shares = (by_channel >= OFTEN).groupby(["agent", "layer"], sort=False).mean()
+    return shares.rename("share")

@@ -151,6 +151,82 @@ def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0
     return Estimate(float(values.mean()), float(low), float(high))
 
 
+def median_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0) -> Estimate:
+    """The median over all agents and levels, with a 95% interval over both.
+
+    Agents and levels are resampled independently, as for `mean_over_agents`.
+
+    Raises:
+        ValueError: no values.
+
+    Example:
+        >>> median_over_agents(np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0]])).value
+        0.5
+    """
+    if not values.size:
+        raise ValueError("an interval over agents and levels needs at least one of both")
+    agents, levels = values.shape
+    rng = np.random.default_rng(seed)
+    drawn_agents = rng.integers(agents, size=(RESAMPLES, agents, 1))
+    drawn_levels = rng.integers(levels, size=(RESAMPLES, 1, levels))
+    medians = np.median(values[drawn_agents, drawn_levels], axis=(1, 2))
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return Estimate(float(np.median(values)), float(low), float(high))
+
+
+def paired_over_levels(
+    first: Shaped[np.ndarray, " level"],
+    second: Shaped[np.ndarray, " level"],
+    statistic: Callable[..., Any],
+    *,
+    seed: int = 0,
+) -> Estimate:
+    """A statistic of two numbers per level, with the interval of its bootstrap over levels.
+
+    Args:
+        first, second: one number per level, in the same order.
+        statistic: takes both and an `axis`, such as a ratio of means or `correlation`.
+        seed: of the resampling.
+
+    Raises:
+        ValueError: different numbers of levels, or no levels.
+
+    Example:
+        >>> f"{paired_over_levels(np.arange(9), 2 * np.arange(9), correlation):.1f}"
+        '1.0 [1.0, 1.0]'
+    """
+    if len(first) != len(second) or not len(first):
+        raise ValueError(
+            f"there are {len(first)} and {len(second)} numbers: give one of each for every level, "
+            "and at least one level"
+        )
+    drawn = np.random.default_rng(seed).integers(len(first), size=(RESAMPLES, len(first)))
+    # A resample of one level over and over has no ratio or correlation.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        numbers = np.asarray(statistic(first[drawn], second[drawn], axis=-1))
+        found = float(statistic(first, second, axis=-1))
+    low, high = np.nanpercentile(numbers, [2.5, 97.5]) if np.isfinite(found) else (nan, nan)
+    return Estimate(found, float(low), float(high))
+
+
+def correlation(
+    first: Shaped[np.ndarray, "*other level"],
+    second: Shaped[np.ndarray, "*other level"],
+    axis: int = -1,
+) -> Any:
+    """Pearson's correlation along an axis; NaN where one of them does not vary.
+
+    Example:
+        >>> float(correlation(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])).round(6))
+        -1.0
+    """
+    apart = first - first.mean(axis=axis, keepdims=True)
+    other = second - second.mean(axis=axis, keepdims=True)
+    size = np.sqrt((apart**2).sum(axis=axis) * (other**2).sum(axis=axis))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (apart * other).sum(axis=axis) / size
+
+
 def mean_of_agents(values: Shaped[np.ndarray, " agent"] | Sequence[float]) -> Estimate:
     """The mean of one number per agent, with Student's 95% interval over agents.
 

@@ -38,6 +38,7 @@ class VectorStudy:
         vector: makes the vector of a maze at a layer.
         coefficient: of the published edit.
         claims: makes the claims from an effects table.
+        references: makes interventions at earlier layers, which the vector is compared with.
     """
 
     name: str
@@ -49,6 +50,7 @@ class VectorStudy:
     vector: Callable[[ImpalaPolicy, Maze, str], ActivationVector]
     coefficient: float
     claims: Callable[[pd.DataFrame], tuple[Claim, ...]]
+    references: Callable[[ImpalaPolicy, Maze], dict[str, Intervention]] | None = None
 
     __repr__ = brief
 
@@ -64,6 +66,13 @@ class VectorStudy:
             lambda policy, seed, maze: self.edits(policy, maze, donors[seed], settings.seed + seed),
             progress_bar=bar,
         )
+        references = self.references
+        if references is not None:
+            # On their own: edits that share a pass cannot resume after the earliest of them.
+            compared = effects_table(
+                agents, levels, lambda policy, _, maze: references(policy, maze), progress_bar=bar
+            )
+            effects = pd.concat([effects, compared], ignore_index=True)
         ranges = unusualness_table(
             agents,
             levels,

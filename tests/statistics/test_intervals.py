@@ -11,10 +11,13 @@ from scipy.stats import binom
 from procgen_tools.statistics.intervals import (
     Estimate,
     Share,
+    correlation,
     mean_of_agents,
     mean_over_agents,
     mean_over_levels,
+    median_over_agents,
     median_over_levels,
+    paired_over_levels,
 )
 
 
@@ -120,3 +123,41 @@ def test_one_agent_says_nothing_about_others() -> None:
     assert mean_of_agents([0.3]) == Estimate(0.3, 0.3, 0.3)
     with pytest.raises(ValueError, match="one number per agent"):
         mean_of_agents([])
+
+
+def test_a_median_over_agents_lies_between_theirs() -> None:
+    values = np.random.default_rng(2).random((3, 60)) + np.array([[0.0], [1.0], [2.0]])
+    medians = np.median(values, axis=1)
+    found = median_over_agents(values)
+    assert found.value == np.median(values)
+    assert medians.min() - 0.2 < found.low < medians[0] + 0.2  # three times the first has 1/27
+    assert medians[2] - 0.2 < found.high < medians.max() + 0.2
+    same = median_over_agents(np.stack([values[0]] * 3))
+    alone = median_over_levels(values[0])
+    assert same.value == alone.value
+    assert same.interval == pytest.approx(alone.interval, abs=0.03)
+    with pytest.raises(ValueError, match="at least one of both"):
+        median_over_agents(np.zeros((3, 0)))
+
+
+def test_pairs_are_resampled_together() -> None:
+    """A correlation as numpy gives it, with the interval of Fisher's transformation."""
+    rng = np.random.default_rng(3)
+    first = rng.normal(size=300)
+    second = 0.6 * first + 0.8 * rng.normal(size=300)
+    found = paired_over_levels(first, second, correlation)
+    assert found.value == pytest.approx(np.corrcoef(first, second)[0, 1])
+    half = 1.96 / np.sqrt(297)
+    fisher = tuple(np.tanh(np.arctanh(found.value) + np.array([-half, half])))
+    assert found.interval == pytest.approx(fisher, abs=0.03)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_pairs_are_needed() -> None:
+    with pytest.raises(ValueError, match="3 and 2 numbers"):
+        paired_over_levels(np.zeros(3), np.zeros(2), correlation)
+
+
+def test_a_correlation_with_a_constant_is_unknown() -> None:
+    assert isnan(correlation(np.zeros(4), np.arange(4.0)))
+    assert isnan(paired_over_levels(np.zeros(4), np.arange(4.0), correlation).low)

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from procgen_tools.statistics.intervals import Estimate, median_over_levels
+from procgen_tools.statistics.intervals import (
+    Estimate,
+    correlation,
+    mean_of_agents,
+    median_over_agents,
+    median_over_levels,
+    paired_over_levels,
+)
+from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
-from procgen_tools.studies.cheese_vector.measure import ELSEWHERE, RANDOM, SAME_SQUARE, SUBTRACTED
+from procgen_tools.studies.cheese_vector.measure import (
+    ELSEWHERE,
+    RANDOM,
+    REMOVED,
+    SAME_SQUARE,
+    SUBTRACTED,
+)
 from procgen_tools.studies.measuring import change
-from procgen_tools.studies.rules import Rule, lower, upper, value
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, upper, value
 
 WHEN = ("before", "after")
 
 
 def all_claims(effects: pd.DataFrame) -> tuple[Claim, ...]:
     """Every claim, with the estimates of an effects table."""
-    return (*_subtracted(effects[effects["edit"] == SUBTRACTED]), *_controls(effects))
+    subtracted, removed = (where(effects, edit=edit) for edit in (SUBTRACTED, REMOVED))
+    return (
+        *_subtracted(subtracted, removed),
+        *_controls(effects),
+        _floor_claim(subtracted, removed),
+    )
 
 
-def _subtracted(effects: pd.DataFrame) -> tuple[Claim, ...]:
+def _subtracted(effects: pd.DataFrame, removed: pd.DataFrame) -> tuple[Claim, ...]:
     decided = [f"decision_cheese_{when}" for when in WHEN]
-    medians = [over_levels(effects, column, median_over_levels) for column in decided]
+    medians = [_medians(effects, column) for column in decided]
     means = [over_levels(effects, column) for column in decided]
     reached = [over_levels(effects, f"cheese_{when}") for when in WHEN]
     rises = over_levels(effects, lambda t: (t[decided[1]] - t[decided[0]] > 0.01).astype(float))
@@ -35,6 +58,7 @@ def _subtracted(effects: pd.DataFrame) -> tuple[Claim, ...]:
                 median_after=medians[1],
                 mean_before=means[0],
                 mean_after=means[1],
+                mean_without_cheese=over_levels(removed, decided[1]),
             ),
         ),
         Claim(
@@ -49,7 +73,12 @@ def _subtracted(effects: pd.DataFrame) -> tuple[Claim, ...]:
             statement="The agent then reaches the cheese less often at all (exact, within 500 "
             "steps)",
             rule=Rule.that(upper("after") < lower("before")),
-            measured=measured(before=reached[0], after=reached[1]),
+            measured=measured(
+                before=reached[0],
+                after=reached[1],
+                without_cheese=over_levels(removed, "cheese_after"),
+            ),
+            comment="Without cheese: it is not in the picture, and still ends the episode.",
         ),
     )
 
@@ -88,3 +117,52 @@ def _controls(effects: pd.DataFrame) -> tuple[Claim, ...]:
             ),
         ),
     )
+
+
+def _medians(effects: pd.DataFrame, column: str) -> dict[str, Estimate]:
+    """The median of each agent over levels, and of all agents and levels together."""
+    grid = effects.pivot(index="agent", columns="level", values=column)
+    numbers = grid.loc[effects["agent"].unique()].to_numpy(np.float64)
+    alone = {
+        str(agent): median_over_levels(row)
+        for agent, row in zip(effects["agent"].unique(), numbers, strict=True)
+    }
+    return {**alone, ALL_AGENTS: median_over_agents(numbers)}
+
+
+def _floor_claim(subtracted: pd.DataFrame, removed: pd.DataFrame) -> Claim:
+    keys = ["agent", "level"]
+    both = subtracted.merge(removed, on=keys, suffixes=("", "_removed"))
+    before, after, floor = (both[f"decision_cheese_{name}"] for name in (*WHEN, "after_removed"))
+    drops = both[keys].assign(vector=before - after, removal=before - floor)
+    remains = both[keys].assign(vector=after, removal=floor)
+    return Claim(
+        statement="It does to the decision what taking the cheese out of the picture does, and in "
+        "the same mazes",
+        rule=Rule.that(
+            value("share of the removal", "the vector's drop, as a share of the removal's,") >= 0.8,
+            value("share of the removal") <= 1.2,
+            value("correlation", "the correlation of what remains over mazes") >= 0.8,
+        ),
+        measured=measured(
+            share_of_the_removal=_of_both(drops, _ratio),
+            correlation=_of_both(remains, correlation),
+            drop_by_removal=over_levels(drops, "removal"),
+            drop_by_the_vector=over_levels(drops, "vector"),
+        ),
+    )
+
+
+def _of_both(rows: pd.DataFrame, statistic: Callable[..., Any]) -> dict[str, Estimate]:
+    """A statistic of `vector` and `removal` for each agent, and the mean over agents."""
+    alone = {
+        str(agent): paired_over_levels(
+            part["vector"].to_numpy(), part["removal"].to_numpy(), statistic
+        )
+        for agent, part in rows.groupby("agent", sort=False)
+    }
+    return {**alone, ALL_AGENTS: mean_of_agents([estimate.value for estimate in alone.values()])}
+
+
+def _ratio(first: np.ndarray, second: np.ndarray, axis: int) -> Any:
+    return first.mean(axis=axis) / second.mean(axis=axis)

@@ -18,10 +18,14 @@ from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.sampling import find_seeds
 
+PIXELS = "embedder.block1.conv_in0"
+"""What the agent sees."""
+
 COEFFICIENTS = (-3.0, -2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.5, 1.0, 2.0)
 SUBTRACTED = "coefficient -1"
 RANDOM = "random direction"
 SAME_SQUARE = "vector of another maze, cheese at the same square"
+REMOVED = "cheese removed from the picture"
 ELSEWHERE = "vector of another maze, cheese elsewhere"
 
 
@@ -57,3 +61,12 @@ def edits(
         **{f"coefficient {each:g}": Add(vector, each) for each in COEFFICIENTS},
         **{name: Add(control, -1.0) for name, control in controls.items()},
     }
+
+
+def floor(policy: ImpalaPolicy, maze: Maze) -> dict[str, Intervention]:
+    """The cheese taken out of what the agent sees; it still ends the episode.
+
+    The cheese vector of the pixels is the picture of the cheese. With it subtracted, the agent sees
+    the maze without the cheese, from every square but the cheese's own.
+    """
+    return {REMOVED: Add(cheese_vector(policy, maze, PIXELS), -1.0)}

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from procgen_tools import maze
+from procgen_tools.effects import measure
 from procgen_tools.interventions import Add, cheese_vector
-from procgen_tools.models import ImpalaPolicy
-from procgen_tools.studies.base import LAYER
+from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.studies.base import LAYER, shipped_agent
 from procgen_tools.studies.cheese_vector.measure import (
     COEFFICIENTS,
     ELSEWHERE,
+    REMOVED,
     SAME_SQUARE,
     SUBTRACTED,
     donors,
     edits,
+    floor,
 )
+from procgen_tools.vfield import vector_field
 
 LEVEL = maze.make_level(3)
 
@@ -52,3 +57,14 @@ def test_edits_add_multiples_of_their_vectors(others: tuple[maze.Maze, maze.Maze
         assert torch.equal(edit.vector.values, again[name].vector.values)
         drawn = name in ("random direction", "shuffled positions")
         assert torch.equal(edit.vector.values, other[name].vector.values) != drawn
+
+
+def test_the_floor_is_the_field_without_the_cheese() -> None:
+    """At every square but the cheese's own, where an episode ends."""
+    policy = load_policy(shipped_agent()).eval()
+    effect = measure(policy, LEVEL, floor(policy, LEVEL)[REMOVED])
+    blind = vector_field(maze.remove_cheese(LEVEL), policy)
+    far = np.abs(effect.after.by_state - blind.by_state).max(axis=1) > 1e-5
+    squares = LEVEL.open_squares()
+    assert {squares[state % len(squares)] for state in np.flatnonzero(far)} == {LEVEL.cheese}
+    assert effect.difference.total_variation.max() > 0.1

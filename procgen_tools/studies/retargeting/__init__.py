@@ -32,6 +32,7 @@ from procgen_tools.studies.retargeting.target_edits import (
     UNEDITED,
     Sizes,
     all_scores,
+    apart,
     choose_edits,
     task_of,
 )
@@ -70,8 +71,10 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
     first = next(iter(agents))
     whole = task_of(agents[first], make_level(SHOWN), sizes.shown, settings.seed)
     some = {name: choices[first].edits[name] for name in (EFFECTIVE, BUDGET_EDITS[-1])}
+    together, draws = apart(pd.concat(scores, ignore_index=True))
     tables = {
-        "scores": pd.concat(scores, ignore_index=True),
+        "scores": together,
+        "random": draws,
         "tuning": pd.concat(
             [choice.tuning.assign(agent=agent) for agent, choice in choices.items()],
             ignore_index=True,
@@ -90,7 +93,7 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
         mazes=f"levels {seeds[0]}–{seeds[-1]} without their cheese, up to {sizes.targets} random "
         "targets in each; channels and magnitudes chosen on other levels",
         agents=tuple(agents),
-        claims=all_claims(tables["scores"], tables["tuning"], tables["channels"]),
+        claims=all_claims(tables),
         tables=tables,
     )
 

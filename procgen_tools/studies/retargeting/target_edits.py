@@ -60,6 +60,7 @@ class Sizes:
         multiples: of natural values, at which channels are clamped.
         coefficients: of stamps.
         most_channels: cheese channels to try.
+        random_draws: sets of random channels.
     """
 
     finding_mazes: int = 240
@@ -71,9 +72,10 @@ class Sizes:
     multiples: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     coefficients: tuple[float, ...] = (1.0, 2.0, 4.0)
     most_channels: int = 12
+    random_draws: int = 10
 
 
-FAST = Sizes(6, 6, 2, 2, 4, 20, (1.0, 4.0, 16.0), (2.0,), 2)
+FAST = Sizes(6, 6, 2, 2, 4, 20, (1.0, 4.0, 16.0), (2.0,), 2, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,8 @@ def choose_edits(policy: ImpalaPolicy, sizes: Sizes, seed: int) -> Choice:
     Each cheese channel is clamped alone, at multiples of its natural 99th percentile where cheese
     is (levels from seed 1000 on), in levels from seed 2000 on: the best of them is ONE, and those
     that help at some multiple are EFFECTIVE. Sets and stamps are given the magnitude that does
-    best in the same levels. A stamp is made of the largest numbers of what cheese adds around its
+    best in the same levels, and so are several sets of as many random channels, at multiples of
+    their own natural values. A stamp is made of the largest numbers of what cheese adds around its
     cell on average. None of these are levels 0 to 999.
     """
     search = find_cheese_channels(policy, layer=LAYER, seed=seed, mazes=sizes.finding_mazes)
@@ -138,8 +141,12 @@ def choose_edits(policy: ImpalaPolicy, sizes: Sizes, seed: int) -> Choice:
     for name, channels in sets.items():
         _, edits[name] = tuner.clamps(name, channels)
     count, *sides = policy.activation_shapes[LAYER]
-    sets[RANDOM] = random_channels(min(len(found), count - len(found)), count, seed, besides=found)
-    edits[RANDOM] = clamp(sets[RANDOM], tuner.values[ALL])
+    for draw in range(sizes.random_draws):
+        name = draw_name(draw)
+        sets[name] = random_channels(
+            min(len(found), count - len(found)), count, seed + draw, besides=found
+        )
+        _, edits[name] = tuner.clamps(name, sets[name])
     for budget in BUDGETS:
         window = largest(added, max(1, round(budget * count * sides[0] * sides[1])))
         edits[budget_name(budget)] = tuner.stamps(budget_name(budget), window)
@@ -149,6 +156,28 @@ def choose_edits(policy: ImpalaPolicy, sizes: Sizes, seed: int) -> Choice:
 def budget_name(budget: float) -> str:
     """What the edit of a budget is called."""
     return f"{100 * budget:g}% of the layer"
+
+
+def draw_name(draw: int) -> str:
+    """What the edit of a draw of random channels is called."""
+    return f"{RANDOM}, draw {draw + 1}"
+
+
+def apart(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores with the mean over draws as RANDOM, and those of each draw.
+
+    Args:
+        scores: rows of `all_scores`, one per edit and target, with the agent.
+
+    Returns:
+        The rows of all edits, RANDOM among them, and the rows of the draws.
+    """
+    is_draw = scores["edit"].str.startswith(f"{RANDOM}, ")
+    draws, others = scores[is_draw], scores[~is_draw]
+    keys = ["agent", "level", "size", "row", "col", "distance", "from_corner_path"]
+    means = draws.groupby(keys, sort=False)[["probability", "log_ratio", "straight"]].mean()
+    together = pd.concat([others, means.reset_index().assign(edit=RANDOM)], ignore_index=True)
+    return together, draws.reset_index(drop=True)
 
 
 def clamp(channels: Sequence[int], value: float) -> TargetEdit:
@@ -173,7 +202,6 @@ class _Tuner:
             np.mean([scores.probability.mean() for scores in self.bases.values()])
         )
         self.tables: list[pd.DataFrame] = []
-        self.values: dict[str, float] = {}
 
     def clamps(self, name: str, channels: Sequence[int]) -> tuple[float, TargetEdit]:
         """The best mean probability over the multiples, and the clamp that has it."""
@@ -183,7 +211,6 @@ class _Tuner:
             for multiple in self.sizes.multiples
         }
         best = max(scores, key=lambda multiple: scores[multiple])
-        self.values[name] = best * natural
         return scores[best], clamp(channels, best * natural)
 
     def stamps(self, name: str, window: Float[Tensor, "channel row col"]) -> TargetEdit:

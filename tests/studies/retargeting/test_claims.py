@@ -13,8 +13,9 @@ from procgen_tools.studies.retargeting.target_edits import (
     EFFECTIVE,
     MOVED,
     ONE,
-    RANDOM,
     UNEDITED,
+    apart,
+    draw_name,
 )
 
 PROBABILITY = {
@@ -22,7 +23,8 @@ PROBABILITY = {
     ONE: 0.2,
     EFFECTIVE: 0.4,
     ALL: 0.5,
-    RANDOM: 0.12,
+    draw_name(0): 0.1,
+    draw_name(1): 0.14,
     MOVED: 0.6,
     **dict.fromkeys(BUDGET_EDITS, 0.56),
 }
@@ -35,6 +37,8 @@ def claims_with(
     probability: dict[str, float] | None = None,
     straight: dict[str, float] | None = None,
     tuning: dict[float, float] | None = None,
+    far: dict[str, float] | None = None,
+    sets: str = "ab",
     targets: tuple[tuple[int, float], ...] = ((0, 1.5), (FAR, 0.5)),
 ) -> tuple[Any, ...]:
     """The claims with some numbers changed; targets are steps from the way, and a factor."""
@@ -46,7 +50,10 @@ def claims_with(
             "row": row,
             "col": 0,
             "edit": edit,
-            "probability": number * factor,
+            "size": 9,
+            "distance": 5,
+            "log_ratio": 0.0,
+            "probability": (far or {}).get(edit, number * factor) if steps else number * factor,
             "from_corner_path": steps,
             "straight": {**STRAIGHT, **(straight or {})}.get(edit, 0.0),
         }
@@ -61,10 +68,20 @@ def claims_with(
         for magnitude, ratio in {**TUNING, **(tuning or {})}.items()
     )
     channels = pd.DataFrame(
-        [("a", ALL, 3), ("a", EFFECTIVE, 3), ("b", ALL, 3), ("b", ALL, 4), ("b", EFFECTIVE, 3)],
+        [
+            *(("a", name, channel) for name in (ALL, EFFECTIVE) for channel in (3, 4)),
+            *(("b", name, channel) for name in (ALL, EFFECTIVE) for channel in (3, 4)),
+            *(("a", ONE, 3), ("b", ONE, 3), ("b", ALL, 5)),
+        ],
         columns=["agent", "set", "channel"],
     )
-    return all_claims(scores, tuned, channels)
+    channels = pd.concat(
+        channels[channels["agent"] == agent].assign(agent=name)
+        for name, agent in zip("ab", sets, strict=True)
+    )
+    together, draws = apart(scores)
+    tables = {"scores": together, "random": draws, "tuning": tuned, "channels": channels}
+    return all_claims(tables)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +89,17 @@ def claims_with(
     [
         ({}, []),
         ({"targets": ((0, 1.1), (FAR, 0.9))}, [0]),
+        ({"far": {UNEDITED: 0.3}}, [0]),
+        ({"probability": {UNEDITED: 0.4}, "far": {UNEDITED: 0.0}}, [0]),
         ({"tuning": {4.0: 2.0}}, [1]),
         ({"tuning": {4.0: 0.9}}, [1]),
         ({"probability": {ONE: 0.45}}, [2]),
-        ({"probability": {BUDGET_EDITS[0]: 0.7}}, [3]),
-        ({"probability": {RANDOM: 0.35}}, [4]),
-        ({"straight": {BUDGET_EDITS[-1]: 0.3}}, [5]),
-        ({"probability": {BUDGET_EDITS[-1]: 0.5}}, [6]),
+        ({"probability": {EFFECTIVE: 0.51}}, [3]),
+        ({"probability": {BUDGET_EDITS[0]: 0.7}}, [4]),
+        ({"probability": {draw_name(0): 0.35, draw_name(1): 0.35}}, [5]),
+        ({"probability": {draw_name(0): 0.0, draw_name(1): 0.55}}, [5]),
+        ({"straight": {BUDGET_EDITS[-1]: 0.3}}, [6]),
+        ({"probability": {BUDGET_EDITS[-1]: 0.5}}, [7]),
     ],
 )
 def test_what_decides_each_claim(changed: dict[str, Any], failing: list[int]) -> None:
@@ -90,6 +111,19 @@ def test_without_far_targets_nothing_is_said_about_them() -> None:
     assert len(claims_with(targets=((0, 1.5), (FAR - 1, 0.5)))) == len(claims_with()) - 1
 
 
-def test_agents_whose_sets_are_one_are_named() -> None:
-    assert claims_with()[2].comment.endswith("so the sets are one: a.")
+def test_sets_are_compared_where_they_differ() -> None:
+    """Agent a has one set for all and the effective channels, so b alone decides."""
+    order = claims_with()[3]
+    assert list(order.measured) == ["b", "all agents"]
+    assert order.comment == "Untestable where the two sets are one: a."
+    assert list(claims_with()[2].measured) == ["a", "b", "all agents"]
+    assert len(claims_with(sets="aa")) == len(claims_with()) - 1
     assert claims_with()[1].measured["a"]["magnitude of the peak"].value == 2
+
+
+def test_draws_are_averaged_target_by_target() -> None:
+    random = claims_with()[5]
+    assert random.comment.startswith("2 draws for each agent")
+    for numbers in random.measured.values():
+        assert numbers["random"].value == pytest.approx(0.02)
+        assert numbers["best draw"].value == pytest.approx(0.04)

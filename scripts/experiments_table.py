@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the table of claims in experiments/README.md from the stored results.
+"""Write the table of claims and the account of them in experiments/README.md, from stored results.
 
 procgen-tools experiment cheese_vector    # measures one experiment
 python scripts/experiments_table.py       # writes the table
@@ -7,32 +7,103 @@ python scripts/experiments_table.py       # writes the table
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 from procgen_tools.files import write_text
 from procgen_tools.studies import NAMES
-from procgen_tools.studies.results import FOLDER, RESULTS, claims_table
+from procgen_tools.studies.base import Claim
+from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
 
 README = FOLDER.parent / "README.md"
-BEGIN, END = "<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n"
+TABLE = ("<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n")
+ACCOUNT = ("<!-- account: scripts/experiments_table.py -->\n", "<!-- end of account -->\n")
+
+RULES_AFTER_NUMBERS = (
+    "cheese_vector",
+    "top_right_vector",
+    "retargeting",
+    "ablations",
+    "attribution",
+    "receptive_fields",
+    "visualize_activations",
+    "crops_and_humans",
+    "colour_or_shape",
+    "keys_and_chests",
+)
+"""Experiments of which some numbers had been seen when the rules of some claims were fixed. All
+claims of these experiments count, though most were fixed before their own numbers
+(experiments/README.md says which)."""
+
+
+def stored() -> list[Path]:
+    """The results of all experiments that have some, in the order of NAMES."""
+    paths = [FOLDER / name / RESULTS for name in NAMES]
+    return [path for path in paths if path.exists()]
 
 
 def table() -> str:
-    """One section per experiment that has results, in the order of NAMES."""
-    paths = [FOLDER / name / RESULTS for name in NAMES]
-    return "\n\n".join(claims_table(path) for path in paths if path.exists()) + "\n"
+    """One section per experiment."""
+    return "\n\n".join(claims_table(path) for path in stored()) + "\n"
+
+
+def account() -> str:
+    """How many claims there are, how many hold, and what is known about the rest, in words."""
+    by_name = {path.parent.name: read_claims(path)[1] for path in stored()}
+    claims = [claim for each in by_name.values() for claim in each]
+    published = [claim for claim in claims if has_number(claim.published)]
+    seen = {name: len(by_name[name]) for name in RULES_AFTER_NUMBERS if name in by_name}
+    blind = len(claims) - sum(seen.values())
+    text = (
+        f"**All claims.** The {len(by_name)} experiments judge {len(claims)} claims, of which "
+        f"{sum(map(holds, claims))} hold. {len(published)} of them have a published number beside "
+        f"ours; of these, {sum(map(holds, published))} hold. The others repeat a published "
+        "statement without a number, or are our own. The rules of "
+        f"{blind} claims were written before any of their numbers were seen. The other "
+        f"{sum(seen.values())} belong to experiments in which we had seen some numbers, of a small "
+        f"run or of an earlier version: {', '.join(f'`{name}`' for name in seen)}. How many claims "
+        "would hold by chance cannot be computed: the thresholds are our choice, claims share "
+        "mazes and agents, and most have no distribution under a null hypothesis. So read the "
+        "numbers first, and no verdict as a test of significance."
+    )
+    return "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False)) + "\n"
+
+
+def has_number(published: str) -> bool:
+    """Whether a published figure has a number, and not only words.
+
+    >>> has_number("about nothing"), has_number("in 1 of 100"), has_number("none")
+    (False, True, False)
+    """
+    without_years = re.sub(r"\([^)]*\b(19|20)\d\d\)", "", published)
+    return re.search(r"\d", without_years) is not None
+
+
+def holds(claim: Claim) -> bool:
+    """Whether a claim holds; not if its run was small."""
+    return claim.holds is True
+
+
+def between(text: str, marks: tuple[str, str]) -> str:
+    """What a text has between two marks."""
+    return text.split(marks[0])[1].split(marks[1])[0]
 
 
 def written(readme: Path = README) -> str:
-    """The table that the README contains."""
-    return readme.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
+    """The account and the table that the README contains."""
+    text = readme.read_text(encoding="utf-8")
+    return between(text, ACCOUNT) + between(text, TABLE)
 
 
 def main() -> None:
-    """Write the table into the README, and print it."""
-    before, rest = README.read_text(encoding="utf-8").split(BEGIN)
-    write_text(README, before + BEGIN + table() + END + rest.split(END)[1])
-    print(table())
+    """Write the account and the table into the README, and print them."""
+    text = README.read_text(encoding="utf-8")
+    for marks, new in ((ACCOUNT, account()), (TABLE, table())):
+        before, rest = text.split(marks[0])
+        text = before + marks[0] + new + marks[1] + rest.split(marks[1], 1)[1]
+    write_text(README, text)
+    print(account() + table())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import decision_square
 
 SHIPPED = ("rand_region_5", "rand_region_5_seed_1", "rand_region_5_seed_2")
-"""The three agents of the published kind, from three seeds (trained_models/README.md)."""
+"""The three agents of the published kind. The first has another recipe than the other two, which
+differ in their seed alone (trained_models/README.md)."""
 
 LAYER = "embedder.block2.res1.resadd_out"
 """Where the published interventions act."""

@@ -6,8 +6,33 @@ import runpy
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
 
 
 def test_the_readme_holds_the_claims() -> None:
-    script = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
-    assert script["written"]() == script["table"](), "run python scripts/experiments_table.py"
+    made = SCRIPT["account"]() + SCRIPT["table"]()
+    assert SCRIPT["written"]() == made, "run python scripts/experiments_table.py"
+
+
+def test_the_account_counts_what_the_table_shows() -> None:
+    """Counted again in the text of the table: one row per claim."""
+    rows = [
+        line
+        for line in SCRIPT["table"]().splitlines()
+        if line.startswith("| ") and not line.startswith("| claim ")
+    ]
+    held = sum("| yes: " in row for row in rows)
+    assert f"judge {len(rows)} claims, of which {held} hold" in " ".join(
+        SCRIPT["account"]().split()
+    )
+
+
+def test_figures_with_numbers_are_told_from_words() -> None:
+    numbers = {
+        "median .81 → .03": True,
+        "11 of 128": True,
+        "none": False,
+        "yes (no number)": False,
+        "it widens in other networks (Luo et al., 2016)": False,
+    }
+    assert {text: SCRIPT["has_number"](text) for text in numbers} == numbers

@@ -122,7 +122,15 @@ class Visitors:
             asyncio.create_task(_write(socket, outbox)),
             asyncio.create_task(_beat(outbox, beat)),
         ]
-        outbox.put_nowait({"type": "hello", "session": session.name, "beat": beat, **catalogue()})
+        outbox.put_nowait(
+            {
+                "type": "hello",
+                "session": session.name,
+                "beat": beat,
+                "message_bytes": self.limits.message_bytes,
+                **catalogue(),
+            }
+        )
         try:
             while True:
                 said = await asyncio.wait_for(_heard(socket), self.limits.idle_seconds)

@@ -17,10 +17,18 @@ from typing import Any
 from procgen_tools.app.channels import Channel, Message
 from procgen_tools.app.limits import Limits
 from procgen_tools.app.uploads import level_from, policy_from
-from procgen_tools.app.views import FIRST_LEVELS, UPLOADED, VIEWS, agent_of, without_memory
+from procgen_tools.app.views import (
+    FIRST_LEVELS,
+    UPLOADED,
+    VIEWS,
+    agent_of,
+    first_agent,
+    without_memory,
+)
 from procgen_tools.app.work import Job, Stopped, Workers
 from procgen_tools.names import did_you_mean
 from procgen_tools.web.scenes import WORLDS, AnyLevel, level_of, scene_of, world_of
+from procgen_tools.web.stored import text_of
 from procgen_tools.widgets.live import sentence
 
 log = logging.getLogger(__name__)
@@ -171,7 +179,14 @@ class Session:
         if kind == "open":
             view, world, scene = (message.get(each) for each in ("view", "world", "scene"))
             view, level = await self._run(lambda: _chosen(view, world, scene))
-            await self._open(view, level, message.get("agent"), asked)
+            names = [message.get(each) for each in ("agent", "other")]
+            await self._open(view, level, names, asked)
+        elif kind == "download":
+            if self.opened is None or self.opened.channel is None:
+                raise ValueError("no level is open: open one first")
+            level = self.opened.channel.widget.maze
+            text = await self._run(lambda: text_of(level))
+            self._send({"type": "file", "name": f"{world_of(level)}.json", "text": text})
         elif kind == "custom":
             await self._hear(message)
         else:
@@ -188,11 +203,16 @@ class Session:
             await self._run(lambda: channel.hear(content))
 
     async def _open(
-        self, view: str, level: AnyLevel, agent: object, asked: int | None = None
+        self, view: str, level: AnyLevel, names: list[object], asked: int | None = None
     ) -> None:
         """Show a level in a new widget, which replaces the one that is open.
 
-        The visitor hears `asked` again, and so knows which of their wishes this fulfils.
+        Args:
+            view: a name in VIEWS.
+            level: the level.
+            names: of the agent (None for the first) and of another one to compare it with (None for
+                none), if the view needs agents.
+            asked: the number of the visitor's wish that this fulfils, which they hear again.
         """
         self._number += 1
         opened, world = Opened(self._number, self._send), world_of(level)
@@ -201,11 +221,8 @@ class Session:
             asyncio.run_coroutine_threadsafe(self._compute(work, opened), self._loop)
 
         def made() -> Channel:
-            policy = None
-            if VIEWS[view].needs_agent:
-                own = self._uploaded.get(world) if agent == UPLOADED else None
-                policy = without_memory(own if own is not None else agent_of(world, agent))
-            widget = VIEWS[view].make(level, policy, compute, self._limits.seconds)
+            agents = self._agents(world, *names) if VIEWS[view].needs_agent else {}
+            widget = VIEWS[view].make(level, agents, compute, self._limits.seconds)
             return Channel(widget, opened.say)
 
         try:
@@ -219,6 +236,22 @@ class Session:
         state = opened.channel.state()
         self._send({"type": "widget", "widget": opened.number, **shown, "state": state})
         opened.begin()
+
+    def _agents(self, world: str, first: object, other: object) -> dict[str, Any]:
+        """One agent or two, by name.
+
+        Raises:
+            ValueError: an agent that does not exist, that has a memory, or that is compared with
+                itself.
+        """
+        first = first_agent(world) if first is None else first
+        if other == first:
+            raise ValueError(f"{first!r:.60} is compared with itself: choose another agent")
+        agents = {}
+        for name in (first,) if other is None else (first, other):
+            own = self._uploaded.get(world) if name == UPLOADED else None
+            agents[str(name)] = without_memory(own if own is not None else agent_of(world, name))
+        return agents
 
     async def _restart(self, error: Exception, asked: int | None = None) -> None:
         """An editor with the level of the widget that was stopped halfway."""
@@ -235,7 +268,7 @@ class Session:
             level = self.opened.channel.widget.maze
             self.close()
             with contextlib.suppress(Stopped, TimeoutError):
-                await self._open("editor", level, None)
+                await self._open("editor", level, [], asked)
 
     # --- threads
 

@@ -49,26 +49,42 @@ class View:
     Attributes:
         title: its name on the page.
         widget: its class. `_esm` and `_css` are its front end.
-        make: the widget of a level, with an agent, what runs its computations, and their time limit
-            in seconds.
+        make: the widget of a level, with agents by name, what runs its computations, and their time
+            limit in seconds.
         worlds: the worlds that it shows.
-        needs_agent: whether it shows an agent.
+        needs_agent: whether it shows an agent, or two of them side by side.
+        reason: why it does not show the other worlds, as a sentence; empty if it shows all.
     """
 
     title: str
     widget: type[Any]
-    make: Callable[[AnyLevel, Any, Run, int | float], Any]
+    make: Callable[[AnyLevel, Mapping[str, Any], Run, int | float], Any]
     worlds: tuple[str, ...] = tuple(WORLDS)
     needs_agent: bool = False
+    reason: str = ""
+
+
+def _explorer(
+    level: AnyLevel, agents: Mapping[str, Any], run: Run, seconds: int | float
+) -> FieldExplorer:
+    policy, *others = agents.values()
+    if not others:
+        return FieldExplorer(level, policy, run=run, seconds=seconds)
+    first, second = agents
+    return FieldExplorer(
+        level, policy, other=others[0], names=(first, second), run=run, seconds=seconds
+    )
 
 
 VIEWS: Mapping[str, View] = {
     "explorer": View(
         "Field explorer",
         FieldExplorer,
-        lambda level, agent, run, seconds: FieldExplorer(level, agent, run=run, seconds=seconds),
+        _explorer,
         ("maze", "two_objects", "crops_and_humans"),
         needs_agent=True,
+        reason="Levels of keys and chests have too many states for a field, so they can only be "
+        "edited.",
     ),
     "editor": View("Maze editor", MazeEditor, lambda level, *_: MazeEditor(level)),
 }
@@ -89,6 +105,10 @@ def agent_paths() -> Mapping[str, Mapping[str, Path]]:
 def agent_of(world: str, name: object) -> Any:
     """The agent of a name in the catalogue; None for the first of the world.
 
+    Args:
+        world: a name in WORLDS.
+        name: the name of an agent of this world, or None.
+
     Raises:
         ValueError: no agent of this world has this name, which is never taken for a path.
 
@@ -97,14 +117,19 @@ def agent_of(world: str, name: object) -> Any:
         1
     """
     paths = agent_paths()[world]
-    if name is None:
-        name = FIRST_AGENT if FIRST_AGENT in paths else next(iter(paths), None)
+    name = first_agent(world) if name is None else name
     if not isinstance(name, str) or name not in paths:
         raise ValueError(
             f"{world} has no agent {name!r:.60}: choose one of {', '.join(paths)}"
             f"{did_you_mean(str(name)[:60], paths)}"
         )
     return LOADERS[world](paths[name])
+
+
+def first_agent(world: str) -> str | None:
+    """The name of the agent that a world begins with; None if there are none."""
+    paths = agent_paths()[world]
+    return FIRST_AGENT if FIRST_AGENT in paths else next(iter(paths), None)
 
 
 def without_memory(agent: Any) -> Any:
@@ -135,12 +160,13 @@ def catalogue() -> dict[str, Any]:
                 "title": view.title,
                 "worlds": list(view.worlds),
                 "agents": view.needs_agent,
+                "reason": view.reason,
             }
             for name, view in VIEWS.items()
         ],
         "worlds": [[name, name.replace("_", " ")] for name in WORLDS],
         "agents": {world: list(paths) for world, paths in agent_paths().items()},
-        "agent": FIRST_AGENT,
+        "first": {world: first_agent(world) for world in WORLDS},
         "uploaded": UPLOADED,
     }
 
@@ -150,7 +176,7 @@ def prepare() -> None:
     for view in VIEWS.values():
         for world in view.worlds:
             level = level_of(scene_of(make(FIRST_LEVELS[world](), 1)))
-            agent = agent_of(world, None) if view.needs_agent else None
+            agents = {"first": agent_of(world, None)} if view.needs_agent else {}
             with ThreadPoolExecutor(1) as pool:  # waits until everything is computed
-                widget = view.make(level, agent, pool.submit, 600.0)
+                widget = view.make(level, agents, pool.submit, 600.0)
             widget.close()

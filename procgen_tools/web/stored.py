@@ -11,10 +11,28 @@ from procgen_tools.files import write_text
 from procgen_tools.names import did_you_mean
 from procgen_tools.web.scenes import AnyLevel, level_of, scene_of
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.storage import load_mazes, save_mazes
+from procgen_tools.worlds.maze.storage import load_mazes, mazes_to_text
 
 FORMAT = "procgen-tools scene"
 _NAME = re.compile(r"[\w][\w .+-]{0,99}")
+
+
+def text_of(level: AnyLevel) -> str:
+    """The content of a file of a level, as `Folder` saves and loads it.
+
+    Raises:
+        TypeError: not a level.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> text_of(maze.make_level(0)).split()[:3]
+        ['{', '"format":', '"procgen-tools']
+    """
+    if isinstance(level, Maze):
+        return mazes_to_text(level)
+    scene = scene_of(level)
+    kept = {each: scene[each] for each in ("world", "walls", "things", "settings")}
+    return json.dumps({"format": FORMAT, "version": 1, **kept}, indent=1) + "\n"
 
 
 @dataclass(frozen=True)
@@ -45,13 +63,7 @@ class Folder:
             ValueError: a name with other characters than letters, digits, spaces and `_ . + -`.
             OSError: the folder cannot be written to.
         """
-        path = self._path(name)
-        if isinstance(level, Maze):
-            save_mazes(path, level)
-            return
-        scene = scene_of(level)
-        kept = {each: scene[each] for each in ("world", "walls", "things", "settings")}
-        write_text(path, json.dumps({"format": FORMAT, "version": 1, **kept}, indent=1) + "\n")
+        write_text(self._path(name), text_of(level))
 
     def load(self, name: str) -> AnyLevel:
         """Load a level; of a file with several mazes, the first.

@@ -15,7 +15,7 @@ pytest.importorskip("httpx")
 
 from procgen_tools import maze
 from procgen_tools.app.limits import Limits
-from procgen_tools.web.scenes import level_of, scene_of
+from procgen_tools.web.scenes import level_of, scene_of, world_of
 from tests.app.serving import LEVEL, Served, until
 from tests.browser import SHOTS
 
@@ -170,4 +170,66 @@ def test_what_was_asked_for_last_stays(visit: Visit, file: Path) -> None:
     visit.until(lambda: visit.level() == LEVEL and type(visit.widget()).__name__ == "MazeEditor")
     visit.until(lambda: visit.page.locator(".pt-board").count() == 1)
     assert visit.page.locator("nav button[aria-pressed=true]").text_content() == "Maze editor"
+    assert not visit.errors
+
+
+def test_the_level_of_a_download_is_what_the_page_shows(visit: Visit, file: Path) -> None:
+    visit.go()
+    visit.use("Maze editor")
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == LEVEL and visit.page.locator(".pt-board").count() == 1)
+    visit.click(2, 3)
+    visit.until(lambda: visit.level().walls[2, 3])
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download the maze").click()
+    assert download.value.suggested_filename == "maze.json"
+    (read,) = maze.load_mazes(download.value.path())
+    assert read == visit.level()
+    assert not visit.errors
+
+
+def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> None:
+    """After a reload in the middle, and in the tab of somebody else."""
+    page = visit.page
+    visit.go()
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == LEVEL)
+    page.locator("#agent").select_option("rand_region_5_seed_1")
+    page.locator("#other").select_option("rand_region_5_seed_2")
+    page.get_by_role("heading", name="difference: rand_region_5_seed_2").wait_for()
+    page.get_by_label("intervention").select_option("zero a channel")
+    visit.click(2, 3)
+    visit.until(lambda: visit.level().walls[2, 3])
+    changed = visit.level()
+    visit.until(lambda: "zero+a+channel" in page.url)
+    page.wait_for_timeout(500)  # until the address has settled
+    page.reload()
+    visit.until(lambda: visit.level() == changed)
+    page.get_by_role("heading", name="difference: rand_region_5_seed_2").wait_for()
+    visit.until(lambda: visit.widget()._chosen["recipe"] == "zero a channel")
+    assert page.locator("#agent").input_value() == "rand_region_5_seed_1"
+    page.evaluate("location.hash = 'view=editor&world=crops_and_humans'")  # as a visitor may type
+    visit.until(lambda: world_of(visit.level()) == "crops_and_humans")
+    visit.use("Field explorer")
+    assert page.locator("#world").input_value() == "crops_and_humans"
+    assert not visit.errors
+
+
+@pytest.mark.parametrize(
+    ("fragment", "text"),
+    [
+        ("level=%%%", "The address is damaged"),
+        ("edit={", "The address is damaged"),
+        ("level=MTI", ""),  # the number 12
+        ("level=eyJ3b3JsZCI6Im1hemUifQ", "'walls' is None"),
+        ("level=" + "A" * 10**6, "The address is damaged"),
+        ("view=mars&world=constructor&agent=../x&other=__proto__&edit=3", ""),
+        ("view=explorer&world=keys_and_chests", "have too many states for a field"),
+    ],
+)
+def test_a_damaged_address_opens_the_first_level(visit: Visit, fragment: str, text: str) -> None:
+    visit.go(f"#{fragment}")
+    visit.until(lambda: visit.level() == maze.make_level(0))
+    visit.until(lambda: text in visit.page.locator("#said").text_content())
+    visit.page.locator(".pt-board").wait_for()
     assert not visit.errors

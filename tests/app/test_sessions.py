@@ -18,7 +18,7 @@ from procgen_tools.app.limits import Limits
 from procgen_tools.app.sessions import Session, Threads
 from procgen_tools.app.work import Workers
 from procgen_tools.models import ImpalaPolicy, save_policy
-from procgen_tools.web.scenes import scene_of
+from procgen_tools.web.scenes import WORLDS, scene_of
 from procgen_tools.worlds.maze.storage import mazes_to_text
 from tests.app import apart
 
@@ -82,6 +82,34 @@ def test_an_edit_reaches_the_widget() -> None:
     assert visit(talk)[-1]["content"]["refused"] is None
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_level_can_be_downloaded(world: str) -> None:
+    """The file is one that can be uploaded."""
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle({"type": "open", "view": "editor", "world": world})
+        await session.handle({"type": "download"})
+        read = await session.upload("maze", said[-1]["text"].encode())
+        assert read["scene"] == scene_of(level_in(session))
+
+    assert visit(talk)[-1]["name"] == f"{world}.json"
+
+
+def test_two_agents_side_by_side() -> None:
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        names = {"agent": "rand_region_5_seed_1", "other": "rand_region_5_seed_2"}
+        await session.handle(EXPLORE | names)
+
+        def rows() -> list[str]:
+            answers = [each.get("state", {}).get("_answer_of") for each in said]
+            bars = answers[-1]["bars"] if answers[-1] and answers[-1]["complete"] else []
+            return [row["label"] for row in bars[0]["rows"]] if bars else []
+
+        await until(lambda: rows() == list(names.values()))
+
+    assert not texts(visit(talk))
+
+
 def test_a_field_follows_and_ends_with_its_widget() -> None:
     async def talk(session: Session, said: list[dict[str, Any]]) -> None:
         await session.handle(EXPLORE)
@@ -115,6 +143,9 @@ def test_a_field_follows_and_ends_with_its_widget() -> None:
         (OPEN | {"scene": {"world": "maze", "walls": ["#" * 300] * 300}}, "'things' is None"),
         (EXPLORE | {"agent": "../../agent"}, "Maze has no agent '../../agent': choose one of"),
         (EXPLORE | {"agent": "your checkpoint"}, "Maze has no agent 'your checkpoint'"),
+        (EXPLORE | {"other": "rand_region_5"}, "'rand_region_5' is compared with itself"),
+        (EXPLORE | {"other": ["anywhere"]}, "Maze has no agent ['anywhere']"),
+        ({"type": "download"}, "No level is open: open one first"),
     ],
 )
 def test_what_cannot_be_done_is_explained(message: object, text: str) -> None:

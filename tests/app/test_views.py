@@ -27,7 +27,11 @@ def test_all_agents_can_be_chosen() -> None:
     for world in VIEWS["explorer"].worlds:
         assert paths[world], world
         assert agent_of(world, None) is not None
-    assert catalogue()["agents"]["maze"] == list(paths["maze"])
+    offer = catalogue()
+    assert offer["agents"]["maze"] == list(paths["maze"])
+    assert offer["first"]["maze"] == "rand_region_5"
+    for view in offer["views"]:
+        assert bool(view["reason"]) == (set(view["worlds"]) != set(WORLDS))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from procgen_tools import maze
 from procgen_tools.web.scenes import WORLDS
-from procgen_tools.web.stored import Folder
+from procgen_tools.web.stored import Folder, text_of
 from tests.web.test_scenes import LEVELS, same
 
 
@@ -20,6 +20,7 @@ def test_a_level_of_any_world_comes_back(world: str, tmp_path: Path) -> None:
     folder.save("my level", level)
     assert folder.names() == ["my level"]
     assert same(folder.load("my level"), level)
+    assert (folder.path / "my level.json").read_text() == text_of(level)
     folder.save("my level", LEVELS[world](8))  # replaces it
     assert same(folder.load("my level"), LEVELS[world](8))
 

@@ -1,22 +1,29 @@
 // The page of the app: a chooser around one widget, whose Python object is on the server.
+//
+// A wish is {view, world, agent, other, scene, edit}. Its scene and edit may be null, and `other` is
+// an agent to compare with, or null. The address of the page has the wish that is fulfilled.
 
+import { fragmentOf, wishOf } from "./address.js";
 import { make } from "./dom.js";
 import { Connection, Remote } from "./remote.js";
+
+const SETTLED = 300; // milliseconds without a change before the address is written
 
 class Page {
   constructor() {
     this.part = (id) => document.getElementById(id);
     this.offer = null; // what the server has
-    this.chosen = null; // {view, world, agent}: what the visitor asked for last
+    this.chosen = null; // {view, world, agent, other}: what the visitor asked for last
     this.shown = null; // the same of the widget that is open
     this.asked = 0; // the number of the last wish, which its answer repeats
-    this.wanted = null; // the scene of a wish that is not answered yet
+    this.wanted = null; // {scene, edit} of a wish that is not answered yet
     this.own = null; // the world of the checkpoint that was uploaded
     this.model = null;
     this.close = () => {};
     const url = new URL("socket", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.search = "";
+    url.hash = "";
     this.connection = new Connection(url, {
       hear: (message) => this.hear(message),
       lost: (text, again) => this.lost(text, again),
@@ -25,39 +32,77 @@ class Page {
       this.part(`${kind}-file`).addEventListener("change", () => this.upload(kind));
       this.part(kind).addEventListener("click", () => this.part(`${kind}-file`).click());
     }
+    this.part("download").addEventListener("click", () => this.connection.send({ type: "download" }));
     this.part("again").addEventListener("click", () => this.connection.open());
+    window.addEventListener("hashchange", () => {
+      if (this.offer) this.wish(this.addressed());
+    });
   }
 
   hear(message) {
     if (message.type === "hello") this.begin(message);
     else if (message.type === "widget") this.show(message);
     else if (message.type === "refused") this.refused(message);
+    else if (message.type === "file") save(message.name, message.text);
     else if (this.model && message.widget === this.model.number) this.model.hear(message);
   }
 
   // A server that was lost has forgotten everything: it gets the level that is on the page.
   begin(offer) {
+    const first = this.offer === null;
     this.offer = offer;
     this.own = null;
-    if (!this.chosen || this.chosen.agent === offer.uploaded) {
-      this.chosen = { view: offer.views[0].name, world: "maze", ...this.chosen, agent: offer.agent };
-    }
     this.part("lost").hidden = true;
     this.part("widget").inert = false;
     this.say("");
-    this.choosers();
-    this.open(this.scene());
+    this.wish(first ? this.addressed() : { ...this.chosen, scene: this.scene(), edit: this.edit() });
   }
 
-  open(scene) {
+  // --- wishes
+
+  // Open what the visitor wishes for, and what comes nearest where the server does not have it.
+  wish({ view, world, agent, other, scene, edit }) {
+    const { views, worlds } = this.offer;
+    const known = views.find(({ name }) => name === view) || views[0];
+    if (!worlds.some(([name]) => name === world)) world = null;
+    if (world !== null && !known.worlds.includes(world)) {
+      this.say(known.reason);
+      world = null;
+    }
+    world ||= known.worlds[0];
+    const agents = this.agentsOf(world);
+    const first = agents.includes(agent) ? agent : this.offer.first[world];
+    const second = agents.includes(other) && other !== first ? other : null;
+    this.chosen = { view: known.name, world, agent: first, other: second };
+    this.choosers();
     this.asked += 1;
-    this.wanted = scene;
-    this.connection.send({ type: "open", ...this.chosen, scene, asked: this.asked });
+    this.wanted = { scene: scene && scene.world === world ? scene : null, edit };
+    this.connection.send({
+      type: "open", ...this.chosen, scene: this.wanted.scene, asked: this.asked,
+    });
+  }
+
+  // Another view, world, agent or scene. The level and the edit are kept where they can be.
+  choose(change) {
+    this.say("");
+    const same = !change.world || change.world === this.chosen.world;
+    const edit = same ? this.edit() : null;
+    this.wish({ ...this.chosen, scene: this.scene(), edit, ...change });
   }
 
   // The level that the visitor sees, or will see in a moment.
   scene() {
-    return this.wanted || (this.model && this.model.get("_scene"));
+    if (this.wanted) return this.wanted.scene;
+    return this.model && this.model.get("_scene");
+  }
+
+  edit() {
+    if (this.wanted) return this.wanted.edit;
+    return (this.model && this.model.get("_chosen")) || null;
+  }
+
+  agentsOf(world) {
+    return [...(this.own === world ? [this.offer.uploaded] : []), ...this.offer.agents[world]];
   }
 
   // A wish that cannot be fulfilled changes nothing.
@@ -65,10 +110,39 @@ class Page {
     this.say(text);
     if (asked !== this.asked) return;
     this.wanted = null;
-    if (!this.shown) return;
-    this.chosen = this.shown;
-    this.choosers();
+    if (this.shown) {
+      this.chosen = this.shown;
+      this.choosers();
+    } else if (location.hash) {
+      history.replaceState(null, "", location.pathname); // the first wish is from the address
+      this.wish(this.addressed());
+    }
   }
+
+  // --- the address
+
+  addressed() {
+    try {
+      return wishOf(location.hash.slice(1));
+    } catch (error) {
+      this.say(error.message);
+      return wishOf("");
+    }
+  }
+
+  // Keep the address of what is shown, for bookmarks, for other people and for a reload. A
+  // checkpoint of the visitor's own cannot be in it.
+  address() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      const named = (name) => (name === this.offer.uploaded ? null : name);
+      const [agent, other] = [named(this.chosen.agent), named(this.chosen.other)];
+      const wish = { ...this.chosen, agent, other, scene: this.scene(), edit: this.edit() };
+      history.replaceState(null, "", `#${fragmentOf(wish)}`);
+    }, SETTLED);
+  }
+
+  // --- the parts of the page
 
   choosers() {
     const views = this.offer.views.map(({ name, title }) => {
@@ -78,13 +152,15 @@ class Page {
       return button;
     });
     this.part("views").replaceChildren(...(views.length > 1 ? views : []));
-    const { view, world, agent } = this.chosen;
+    const { view, world, agent, other } = this.chosen;
     const { worlds, agents } = this.offer.views.find(({ name }) => name === view);
     const names = this.offer.worlds.filter(([name]) => worlds.includes(name));
-    this.select("world", names, world, (value) => this.choose({ world: value, agent: null }));
-    const own = this.own === world ? [this.offer.uploaded] : [];
-    const known = [...own, ...this.offer.agents[world]].map((name) => [name, name]);
+    this.select("world", names, world, (value) => this.choose({ world: value }));
+    const known = this.agentsOf(world).map((name) => [name, name]);
     this.select("agent", known, agent, (value) => this.choose({ agent: value }));
+    const others = known.filter(([name]) => name !== agent);
+    const pick = (value) => this.choose({ other: value || null });
+    this.select("other", [["", "no other"], ...others], other || "", pick);
     this.part("agents").hidden = !agents;
   }
 
@@ -97,27 +173,12 @@ class Page {
     select.onchange = () => change(select.value);
   }
 
-  // Another view, world, agent or scene. The level is kept where it can be.
-  choose(change, scene = null) {
-    const before = this.chosen;
-    this.chosen = { ...before, ...change };
-    const { views } = this.offer;
-    const { worlds } = views.find(({ name }) => name === this.chosen.view);
-    if (!worlds.includes(this.chosen.world)) this.chosen.world = worlds[0];
-    const known = this.offer.agents[this.chosen.world];
-    const own = this.own === this.chosen.world && this.chosen.agent === this.offer.uploaded;
-    if (!own && !known.includes(this.chosen.agent)) {
-      this.chosen.agent = known.includes(this.offer.agent) ? this.offer.agent : known[0];
-    }
-    this.say("");
-    this.choosers();
-    const same = this.chosen.world === before.world;
-    this.open(scene || (same ? this.scene() : null));
-  }
-
   async show({ widget, view, world, asked, state }) {
     this.close();
+    this.close = () => {};
+    let edit = null;
     if (asked === this.asked || asked === null) {
+      edit = this.wanted && this.wanted.edit;
       this.wanted = null;
       this.chosen = { ...this.chosen, view, world };
       this.shown = this.chosen;
@@ -130,8 +191,11 @@ class Page {
     if (this.model !== model) return; // the visitor has opened another one
     const element = make("div");
     this.part("widget").replaceChildren(element);
-    const close = await front.render({ model, el: element });
-    this.close = close || (() => {});
+    this.close = front.render({ model, el: element }) || (() => {});
+    model.on("change:_scene", () => this.address());
+    model.on("change:_chosen", () => this.address());
+    this.address();
+    restore(model, edit);
   }
 
   lost(text, again) {
@@ -143,13 +207,6 @@ class Page {
 
   say(text) {
     this.part("said").textContent = text;
-  }
-
-  // A view that shows a world; the one that is open, if it does.
-  viewOf(world) {
-    const fits = ({ worlds }) => worlds.includes(world);
-    const open = this.offer.views.find(({ name }) => name === this.chosen.view);
-    return fits(open) ? open.name : this.offer.views.find(fits).name;
   }
 
   async upload(kind) {
@@ -166,7 +223,7 @@ class Page {
         body: file,
       });
       const { text, scene, refused } = await answer.json();
-      if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world }, scene);
+      if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world, scene });
       else if (text) {
         this.own = world;
         this.choose({ world, agent: this.offer.uploaded });
@@ -176,6 +233,31 @@ class Page {
       this.say("The upload did not reach the server, or was too large for it.");
     }
   }
+
+  // A view that shows a world; the one that is open, if it does.
+  viewOf(world) {
+    const fits = ({ worlds }) => worlds.includes(world);
+    const open = this.offer.views.find(({ name }) => name === this.chosen.view);
+    return fits(open) ? open.name : this.offer.views.find(fits).name;
+  }
+}
+
+// Choose the edit of another widget in this one, if it has such a recipe.
+function restore(model, edit) {
+  const options = model.get("_options");
+  const recipe = edit && options && options.recipes.find(({ name }) => name === edit.recipe);
+  if (!recipe) return;
+  const most = options.channels[edit.layer];
+  const fits = (name) => name in edit && (name !== "layer" || most) && (name !== "channel" || edit.channel < most);
+  const kept = recipe.uses.filter(fits).map((name) => [name, edit[name]]);
+  model.send({ type: "choose", edit: { recipe: recipe.name, ...Object.fromEntries(kept) } });
+}
+
+// Give the visitor a text as a file.
+function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 new Page();

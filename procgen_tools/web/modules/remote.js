@@ -46,6 +46,7 @@ export class Connection {
     if (message.type === "hello") {
       this.wait = FIRST_WAIT;
       this.patience = 1000 * BEATS * message.beat;
+      this.most = message.message_bytes;
     }
     this.expect();
     if (message.type === "ended") this.last = message.text;
@@ -64,11 +65,13 @@ export class Connection {
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
   }
 
-  // False if the server cannot be reached.
+  // Messages to a server that is lost are lost. One that is too large would end the connection, so
+  // it is refused here.
   send(message) {
-    if (this.socket.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(message));
-    return true;
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    const text = JSON.stringify(message);
+    if (new TextEncoder().encode(text).length <= this.most) this.socket.send(text);
+    else this.hear({ type: "refused", asked: message.asked, text: "This is too large for the app." });
   }
 }
 

@@ -113,12 +113,14 @@ class Session:
     Attributes:
         name: a secret name, which uploads of this visitor state.
         opened: the widget that is open, or None.
+        limits: what holds from the next message on.
     """
 
     def __init__(self, send: Callable[[Message], None], threads: Threads, limits: Limits) -> None:
         self.name = secrets.token_urlsafe(16)
         self.opened: Opened | None = None
-        self._send, self._threads, self._limits = send, threads, limits
+        self.limits = limits
+        self._send, self._threads = send, threads
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()  # one message at a time
         self._uploaded: dict[str, Any] = {}  # agents by world
@@ -222,7 +224,7 @@ class Session:
 
         def made() -> Channel:
             agents = self._agents(world, *names) if VIEWS[view].needs_agent else {}
-            widget = VIEWS[view].make(level, agents, compute, self._limits.seconds)
+            widget = VIEWS[view].make(level, agents, compute, self.limits.seconds)
             return Channel(widget, opened.say)
 
         try:
@@ -257,7 +259,7 @@ class Session:
         """An editor with the level of the widget that was stopped halfway."""
         if isinstance(error, TimeoutError):
             self._refuse(
-                f"This took longer than {self._limits.seconds:g} seconds and was stopped. Choose a "
+                f"This took longer than {self.limits.seconds:g} seconds and was stopped. Choose a "
                 "smaller level or another agent, or start the app with a larger --seconds.",
                 asked,
             )
@@ -273,7 +275,7 @@ class Session:
     # --- threads
 
     async def _run(self, function: Callable[[], Any]) -> Any:
-        return await self._threads.talk.run(function, self._limits.seconds)
+        return await self._threads.talk.run(function, self.limits.seconds)
 
     async def _compute(self, work: Callable[[], None], opened: Opened) -> None:
         """Run a computation of a widget. Its own time limit comes first; this one is the last."""
@@ -286,7 +288,7 @@ class Session:
             opened.jobs.add(job)
 
         try:
-            await self._threads.compute.run(work, 2 * self._limits.seconds, started)
+            await self._threads.compute.run(work, 2 * self.limits.seconds, started)
         except Stopped:
             pass  # the visitor has left
         except Exception as error:

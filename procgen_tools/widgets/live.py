@@ -64,6 +64,7 @@ class LevelWidget(PicturedWidget):
     _kit = traitlets.Dict().tag(sync=True)
     _scene = traitlets.Dict().tag(sync=True)
     _history = traitlets.Dict().tag(sync=True)
+    _made = traitlets.Dict().tag(sync=True)
     _names: traitlets.List[str] = traitlets.List().tag(sync=True)
     _saves = traitlets.Bool().tag(sync=True)
 
@@ -74,6 +75,7 @@ class LevelWidget(PicturedWidget):
         self._folder = None if folder is None else Folder(Path(folder))
         self._past: deque[AnyLevel] = deque(maxlen=MOST_EDITS)
         self._future: list[AnyLevel] = []
+        self._from_seeds: deque[tuple[AnyLevel, int, int | None]] = deque(maxlen=MOST_EDITS)
         self._stroke: object = None
         self._in_history = False
         super().__init__(
@@ -81,6 +83,7 @@ class LevelWidget(PicturedWidget):
             _kit=kit_of(level),
             _scene=scene_of(level),
             _history={"undo": False, "redo": False},
+            _made={},
             _names=[] if self._folder is None else self._folder.names(),
             _saves=self._folder is not None,
             **traits,
@@ -142,6 +145,14 @@ class LevelWidget(PicturedWidget):
             self._stroke = None
         self._scene = scene_of(self.maze)
         self._history = {"undo": bool(self._past), "redo": bool(self._future)}
+        self._made = self._seed_of(self.maze)
+
+    def _seed_of(self, level: AnyLevel) -> dict[str, int | None]:
+        """The seed and the size that made a level, also after undo; empty for drawn levels."""
+        for made, seed, size in self._from_seeds:
+            if made is level:
+                return {"seed": seed, "size": size}
+        return {}
 
     # --- levels from seeds and files
 
@@ -151,7 +162,10 @@ class LevelWidget(PicturedWidget):
         Raises:
             ValueError: a seed or size that the world does not have. Nothing changes.
         """
-        self.maze = make(self.maze, seed, size)
+        level = make(self.maze, seed, size)
+        self._from_seeds.append((level, seed, size))
+        self.maze = level
+        self._made = self._seed_of(level)  # it may be equal to the level before
 
     def save(self, name: str) -> None:
         """Save the level in the folder of the widget.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,13 +30,13 @@ EXPLORE = OPEN | {"view": "explorer"}
 Talk = Callable[[Session, list[dict[str, Any]]], Awaitable[None]]
 
 
-def visit(talk: Talk, limits: Limits | None = None) -> list[dict[str, Any]]:
+def visit(talk: Talk) -> list[dict[str, Any]]:
     """What a session says during a talk. Afterwards, nothing of it is left."""
     said: list[dict[str, Any]] = []
 
     async def run() -> None:
         threads = Threads(Workers(1), Workers(1))
-        session = Session(said.append, threads, limits or Limits())
+        session = Session(said.append, threads, Limits())
         before = len(_instances)
         await talk(session, said)
         session.close()
@@ -163,14 +164,14 @@ def test_a_computation_that_takes_too_long_is_stopped() -> None:
 
     async def talk(session: Session, said: list[dict[str, Any]]) -> None:
         await session.handle(OPEN)
-        object.__setattr__(session._limits, "seconds", 0.1)
+        session.limits = replace(session.limits, seconds=0.1)
         await session.handle(EXPLORE | {"scene": large})
         await until(lambda: "takes longer than 0.1 seconds" in str(said) or bool(texts(said)))
-        object.__setattr__(session._limits, "seconds", 20.0)
+        session.limits = Limits()
         await session.handle(OPEN)
         assert level_in(session) == LEVEL
 
-    visit(talk, Limits())
+    visit(talk)
 
 
 def test_a_message_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,13 +182,13 @@ def test_a_message_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
         assert session.opened is not None
         assert session.opened.channel is not None
         channel = session.opened.channel
-        object.__setattr__(session._limits, "seconds", 0.1)
+        session.limits = replace(session.limits, seconds=0.1)
         monkeypatch.setattr(channel, "hear", lambda _: time.sleep(0.001) or _forever())
         await session.handle(propose(1, LEVEL))
-        object.__setattr__(session._limits, "seconds", 20.0)
+        session.limits = Limits()
         await session.handle(propose(said[-1]["widget"], maze.move_cheese(LEVEL, (0, 2))))
 
-    said = visit(talk, Limits())
+    said = visit(talk)
     assert "This took longer than 0.1 seconds and was stopped" in texts(said)[0]
 
 

@@ -145,18 +145,23 @@ def test_the_page_shows_its_answer_and_asks_nobody(opened: Any) -> None:
 
 def test_mazes_are_chosen_edited_and_undone(opened: Any) -> None:
     canvas = opened.locator("#editor canvas")
-    first = canvas.get_attribute("aria-label")
+    chooser = opened.locator("#top select")
+    first, first_name = canvas.get_attribute("aria-label"), chooser.input_value()
     opened.get_by_text("Next maze").click()
-    second = canvas.get_attribute("aria-label")
+    second, second_name = canvas.get_attribute("aria-label"), chooser.input_value()
     assert first != second
+    assert (first_name, second_name) == ("0", "1")
     canvas.focus()
     opened.keyboard.press("ArrowRight")
     opened.keyboard.press("Enter")  # from open to wall, or from wall to open
     third = canvas.get_attribute("aria-label")
     assert third not in (first, second)
-    for expected in (second, first):
+    assert chooser.input_value() == "null"
+    assert chooser.locator("option:checked").text_content() == "a maze of your own"
+    for expected, name in ((second, second_name), (first, first_name)):
         opened.keyboard.press("Control+z")
         assert canvas.get_attribute("aria-label") == expected
+        assert chooser.input_value() == name
     opened.wait_for_function(ANSWERED, timeout=60_000)
     assert "> 99.9%" in opened.inner_text("#bars")
 
@@ -167,7 +172,7 @@ def test_a_kept_vector_is_that_of_the_maze_where_it_was_kept(opened: Any) -> Non
     opened.get_by_label("keep this vector").check()
     opened.wait_for_function(ANSWERED, timeout=60_000)
     assert opened.evaluate(edited) == "< 0.1%"
-    opened.get_by_text("Next maze").click()
+    opened.locator("#top select").select_option("2")
     opened.wait_for_function(ANSWERED, timeout=60_000)
     kept = opened.evaluate(edited)
     opened.get_by_label("keep this vector").uncheck()

@@ -135,6 +135,31 @@ def test_controls(hosted: Host) -> None:
     host.until(lambda: bool(host.widget.maze.mouse_mirrored))
 
 
+def test_the_controls_name_the_level_that_is_shown(hosted: Host) -> None:
+    """Also after undo, and not once it was edited."""
+    host = hosted(MazeEditor(LEVEL))
+    seed = host.page.get_by_label("seed")
+    size = host.page.get_by_role("combobox", name="size", exact=True)
+
+    def shown() -> tuple[str, str]:
+        return seed.input_value(), size.input_value()
+
+    assert shown() == ("", "null")
+    size.select_option("7 × 7")
+    host.until(lambda: shown() == ("0", "7"))
+    host.page.get_by_role("button", name="Next level").click()
+    host.until(lambda: host.widget.maze == maze.make_level(1, maze.LevelRule(maze_size=7)))
+    host.until(lambda: shown() == ("1", "7"))
+    host.widget.maze = maze.remove_cheese(host.widget.maze)
+    host.until(lambda: shown() == ("", "7"))
+    for expected in (("1", "7"), ("0", "7"), ("", "null")):
+        host.page.get_by_role("button", name="Undo").click()
+        host.until(lambda expected=expected: shown() == expected)
+    assert host.widget.maze == LEVEL
+    host.page.get_by_role("button", name="Redo").click()
+    host.until(lambda: shown() == ("0", "7"))
+
+
 def test_other_worlds(hosted: Host) -> None:
     crops = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
     host = hosted(MazeEditor(crops))

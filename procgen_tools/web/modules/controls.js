@@ -11,9 +11,11 @@ export class NewLevel {
     seed.placeholder = "any number";
     const name = make("span", { textContent: "seed" });
     const field = make("label", { className: "pt-field" }, name, seed);
+    this.seed = seed;
     this.size = null;
+    this.last = null; // the latest seed
     const create = () => {
-      if (seed.value === "") seed.value = low;
+      if (seed.value === "") seed.value = this.last === null ? low : this.last;
       host.create({ seed: seed.valueAsNumber, size: this.size });
     };
     seed.addEventListener("change", create);
@@ -23,9 +25,10 @@ export class NewLevel {
       this.size = side;
       create();
     });
+    this.sizes = sizes.querySelector("select");
     const next = make("button", { className: "pt-button", textContent: "Next level" });
     next.addEventListener("click", () => {
-      seed.value = seed.value === "" ? low : Math.min(high, seed.valueAsNumber + 1);
+      seed.value = this.last === null ? low : Math.min(high, this.last + 1);
       create();
     });
     this.element = make(
@@ -33,6 +36,17 @@ export class NewLevel {
       { className: "pt-controls" },
       field, kit.new.sizes.length ? sizes : null, next,
     );
+  }
+
+  // `made` is the {seed, size} of the level that is shown, or empty: nobody knows the seed of a
+  // level that was drawn.
+  show(scene, made) {
+    const known = made.seed !== undefined;
+    if (known) this.last = made.seed;
+    if (!this.seed.matches(":focus")) this.seed.value = known ? made.seed : "";
+    if (known) this.size = made.size;
+    else if (this.size !== scene.rows) this.size = null;
+    this.sizes.value = JSON.stringify(this.size);
   }
 }
 

@@ -37,6 +37,7 @@ export function connect(model, element) {
     const scene = model.get("_scene");
     editor.show(scene, model.get("_history"));
     choices.show(scene);
+    fresh.show(scene, model.get("_made"));
     notes.replaceChildren(...scene.notes.map((text) => make("li", { textContent: text })));
   };
   const hear = (message) => {
@@ -48,6 +49,7 @@ export function connect(model, element) {
   const list = () => levels.show(model.get("_names"));
   model.on("change:_scene", show);
   model.on("change:_history", show);
+  model.on("change:_made", show);
   model.on("change:_names", list);
   model.on("msg:custom", hear);
   show();
@@ -55,6 +57,7 @@ export function connect(model, element) {
   const close = () => {
     model.off("change:_scene", show);
     model.off("change:_history", show);
+    model.off("change:_made", show);
     model.off("change:_names", list);
     model.off("msg:custom", hear);
     editor.close();

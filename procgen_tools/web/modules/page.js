@@ -22,7 +22,7 @@ const place = (id) => document.getElementById(id);
 
 // `held` is the vector that stays the same for all mazes, once `holding` is true and it is known.
 const state = {
-  coefficient: config.coefficient, level: 0, holding: false, held: null, colour: "none",
+  coefficient: config.coefficient, holding: false, held: null, colour: "none",
 };
 let latest = null; // the latest complete answer
 let thinking = null; // the AbortController of the question that is being answered
@@ -56,8 +56,20 @@ const choices = new Choices(kit, editor);
 const edited = new Board(kit, "the same maze with the edited agent");
 const notes = make("ul", { className: "pt-notes" });
 
+// The levels of the page, and which of them is shown: after undo, another one than was chosen last.
+let chooser = null;
+let latestLevel = 0;
+
+function showChoice(scene) {
+  const own = ({ walls, things, settings }) => JSON.stringify([walls, things, settings]);
+  const shown = levels.findIndex((level) => own(level.scene) === own(scene));
+  if (shown >= 0) latestLevel = shown;
+  if (chooser) chooser.value = JSON.stringify(shown < 0 ? null : shown);
+}
+
 function sceneChanged(scene) {
   choices.show(scene);
+  showChoice(scene);
   notes.replaceChildren(...scene.notes.map((text) => make("li", { textContent: text })));
   showView();
   ask();
@@ -208,14 +220,12 @@ function showView() {
 
 function build() {
   const names = levels.map(({ name }, index) => [index, name]);
-  const maze = choice("maze", names, 0, (index) => openLevel(index));
-  const select = maze.querySelector("select");
+  const open = (index) => editHost.put(levels[index].scene, null);
+  const maze = choice("maze", [...names, [null, "a maze of your own"]], 0, open);
+  chooser = maze.querySelector("select");
+  Object.assign(chooser.lastChild, { hidden: true, disabled: true }); // it cannot be chosen
   const next = make("button", { className: "pt-button", textContent: "Next maze" });
-  next.addEventListener("click", () => {
-    const index = (state.level + 1) % levels.length;
-    select.value = JSON.stringify(index);
-    openLevel(index);
-  });
+  next.addEventListener("click", () => open((latestLevel + 1) % levels.length));
   const summary = make("summary", { textContent: "background, facing" });
   const more = make("details", { className: "more" }, summary, choices.element);
   place("editor").append(editor.element, notes, more);
@@ -250,11 +260,6 @@ function build() {
   for (const element of document.querySelectorAll("[data-mark]")) {
     element.prepend(markerIcon(kit.style.marks[element.dataset.mark]));
   }
-}
-
-function openLevel(index) {
-  state.level = index;
-  editHost.put(levels[index].scene, null);
 }
 
 // --- loading

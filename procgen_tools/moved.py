@@ -68,6 +68,8 @@ MOVED = {
     "render": "worlds.maze",
     "render.agent_view": "worlds.maze.agent_view",
     "render.human_view": "worlds.maze.human_view",
+    "widgets.channels": "widgets.activation_browser, compat.browsers",
+    "widgets.levels": "widgets.field_explorer, compat.browsers",
 }
 """Old module, and the module or modules that have its contents now; all within the package."""
 

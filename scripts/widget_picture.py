@@ -1,4 +1,4 @@
-"""Draw docs/field_explorer.webp: the field explorer in a headless Chromium, as its tests use it.
+"""Draw docs/field_explorer.webp and docs/activation_browser.webp in a headless Chromium.
 
 python -m scripts.widget_picture
 """
@@ -7,30 +7,57 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from procgen_tools import maze, models
+from procgen_tools.widgets.activation_browser import ActivationBrowser
 from procgen_tools.widgets.field_explorer import FieldExplorer
 from tests.browser import Hosted, chromium_path
 
 DOCS = Path(__file__).parents[1] / "docs"
 LEVEL, AGENT, COEFFICIENT = 51, "rand_region_5", -1.0
+CHANNEL, CLAMP, SQUARE = 7, 5.5, (6, 2)
 
 
-def main(path: Path = DOCS / "field_explorer.webp") -> None:
-    explorer = FieldExplorer(maze.make_level(LEVEL), models.load_policy(AGENT))
-    explorer.choose("cheese vector", coefficient=COEFFICIENT)
-    explorer.wait()
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1040, "height": 700})
-        Hosted(page, explorer).talk(1.0)
-        shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-        browser.close()
+def explorer() -> FieldExplorer:
+    """Level 51 with the cheese vector subtracted."""
+    widget = FieldExplorer(maze.make_level(LEVEL), models.load_policy(AGENT))
+    widget.choose("cheese vector", coefficient=COEFFICIENT)
+    widget.wait()
+    return widget
+
+
+def browser_of_activations() -> ActivationBrowser:
+    """Level 51 with and without cheese, and a clamped cell."""
+    level = maze.make_level(LEVEL)
+    policy, other = models.load_policy(AGENT), maze.remove_cheese(level)
+    widget = ActivationBrowser(level, policy, channel=CHANNEL, other=other)
+    widget.clamp(CLAMP, square=SQUARE)
+    widget.wait()
+    return widget
+
+
+def draw(browser: Browser, widget: Any, path: Path, shown: str) -> None:
+    """Write a screenshot of the part of a widget that a selector finds."""
+    page = browser.new_page(viewport={"width": 1040, "height": 700})
+    Hosted(page, widget).talk(1.0)
+    shot = Image.open(io.BytesIO(page.locator(shown).first.screenshot()))
     shot.convert("RGB").save(path, quality=85, method=6)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+    page.close()
+
+
+def main(folder: Path = DOCS) -> None:
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        draw(browser, explorer(), folder / "field_explorer.webp", "body")
+        draw(
+            browser, browser_of_activations(), folder / "activation_browser.webp", "#widget section"
+        )
+        browser.close()
 
 
 if __name__ == "__main__":

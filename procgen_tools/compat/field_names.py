@@ -52,7 +52,7 @@ VISUALIZATION: dict[str, Name] = {
                 "computes each square; in the original, squares of one pixel share a number",
             ),
             "show_grid_heatmap": "vfield:plot_heat_map",
-            "create_save_button": "widgets.channels:ChannelBrowser",
+            "create_save_button": "widgets.activation_browser:ActivationBrowser",
             "plot_layer_stats": (
                 "plots.activations:plot_layer_statistics",
                 "matplotlib, not plotly",
@@ -77,7 +77,7 @@ VISUALIZATION: dict[str, Name] = {
     **faces(
         "compat.plotter",
         {
-            "ActivationsPlotter": ("widgets.channels:ChannelBrowser", PLOTLY),
+            "ActivationsPlotter": ("widgets.activation_browser:ActivationBrowser", PLOTLY),
             "plot_activations": ("plots.activations:plot_activation", PLOTLY),
             "plot_nonzero_activations": ("plots.activations:plot_activation", PLOTLY),
             "plot_nonzero_diffs": ("plots.activations:plot_activation", PLOTLY),

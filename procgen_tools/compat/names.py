@@ -50,7 +50,7 @@ _IMPORTS: dict[str, Name] = {
             "policy": ("models:load_policy", "loaded on first use"),
             "hook": ("hooks:patched", "loaded on first use; needs circrl 0.6"),
             "labels": "hooks:activation_names",
-            "in_jupyter": "widgets.levels:LevelBrowser",
+            "in_jupyter": "widgets.field_explorer:FieldExplorer",
         },
     ),
     "NUM_ACTIONS": same("worlds.maze.actions:NUM_ACTIONS"),

@@ -1,6 +1,6 @@
 """The activation viewer of procgen-tools, with matplotlib instead of plotly, for migration.
 
-In new code, use `widgets.channels.ChannelBrowser`.
+In new code, use `widgets.activation_browser.ActivationBrowser`.
 """
 
 from __future__ import annotations

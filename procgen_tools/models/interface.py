@@ -29,7 +29,7 @@ class Policy(Protocol):
     | `__call__`          | observations -> (distribution with `.logits`, values)       | `vector_field`, `activations_of` |
     | `logits_and_value`  | observations -> (logits (batch, 15), values (batch,))       | `measure`, `play` |
     | `activation_names`  | names in order of computation, ending in `_out` or `_in0`   | `record`, `measure` |
-    | `activation_shapes` | shape of each activation of one observation, no batch axis  | interventions, vectors, ChannelBrowser |
+    | `activation_shapes` | shape of each activation of one observation, no batch axis  | interventions, vectors, ActivationBrowser |
     | `parameters`        | device and dtype of the observations                        | all |
 
     Observations are (batch, 3, 64, 64) floats in [0, 1]. A name is the path of a submodule that

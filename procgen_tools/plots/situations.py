@@ -155,5 +155,14 @@ def plot_with_chances(
     return ax
 
 
+def chances_figure(field: VectorField) -> Figure:
+    """A new figure, outside pyplot, with what `plot_with_chances` draws."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 6.6), layout="constrained")
+    plot_with_chances(field, figure.subplots(), legend=True)
+    return figure
+
+
 def _chances(field: VectorField) -> Chances:
     return chances(field, step_limit=EPISODE_STEPS, corner_region=CORNER_REGION)

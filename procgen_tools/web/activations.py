@@ -108,9 +108,9 @@ class ActivationPicture:
     Attributes:
         choice: what was asked for.
         maps: by THIS, COMPARED, DIFFERENCE (this maze minus the other) and CHANGE (with the clamps
-            minus without). Each is (row, col) of the activation, row 0 at the top. For an
-            activation without positions it is (square,): the unit with the mouse at each open
-            square of the level.
+            minus without, if a clamp is in another layer). Each is (row, col) of the activation,
+            row 0 at the top. For an activation without positions it is (square,): the unit with
+            the mouse at each open square of the level.
         seen: (64, 64) the absolute gradient of the chosen cell or unit for each pixel, without
             clamps, or None if no cell is chosen.
         most: the smallest square around the cell that holds SHARE of `seen`, or None.
@@ -214,7 +214,7 @@ class ActivationReader:
             maps[name] = yield from self._read(level, layer, channel, choice.clamps, used)
         if choice.comparable and (len(shape) == 3 or choice.same_squares):
             maps[DIFFERENCE] = maps[THIS] - maps[COMPARED]
-        if choice.clamps:
+        if any(clamp.target != layer for clamp in choice.clamps):
             plain = yield from self._read(choice.level, layer, channel, (), used)
             maps[CHANGE] = maps[THIS] - plain
         self._known = {key: self._known[key] for key in used}

@@ -19,6 +19,7 @@ from procgen_tools.web.recipes import Recipe, Settings, channels_of, recipe_of, 
 from procgen_tools.web.scenes import AnyLevel
 from procgen_tools.widgets.computed import PATIENCE, ComputedWidget, Run, in_a_thread
 from procgen_tools.widgets.live import level_png
+from procgen_tools.worlds.maze.grid import Maze
 
 
 class FieldExplorer(ComputedWidget):
@@ -159,15 +160,23 @@ class FieldExplorer(ComputedWidget):
     def picture(self) -> bytes:
         """A PNG of the fields, for saved notebooks and web pages."""
         from procgen_tools.fields import VectorField
-        from procgen_tools.plots import fields
+        from procgen_tools.plots import fields, situations
 
         shown = self.wait().fields
         before, second = shown[BEFORE], shown.get(AFTER, shown.get(OTHER))
         if not isinstance(before, VectorField):
             return level_png(self.maze)
         if not isinstance(second, VectorField):
-            return figure_png(fields.field_figure(before))
-        return figure_png(fields.plot_vfs(before, second))
+            of_maze = isinstance(self.maze, Maze)
+            draw = situations.chances_figure if of_maze else fields.field_figure
+            return figure_png(draw(before))
+        name = self._chosen["recipe"]
+        changed = self._titles[OTHER] if name is None else f"{TITLES[AFTER]}: {name}"
+        titles = (self._titles[BEFORE], changed, "difference")
+        marks = {}
+        if name is not None and "square" in self._recipe(name).uses:
+            marks["target"] = tuple(self._chosen["square"])
+        return figure_png(fields.plot_vfs(before, second, titles=titles, marks=marks))
 
     # --- the computation
 

@@ -35,7 +35,7 @@ from procgen_tools.models import (
 from procgen_tools.studies.cheese_scrubbing.measure import activations_at
 from procgen_tools.studies.retargeting.measure import Retargeting
 from procgen_tools.vfield import vector_field
-from procgen_tools.widgets.channels import ChannelBrowser
+from procgen_tools.widgets.activation_browser import ActivationBrowser
 from procgen_tools.worlds.maze.grid import CORNER_REGION
 from tests.checking import without_type_checks
 from tests.models.networks import shaken
@@ -140,11 +140,14 @@ def test_retargeting_makes_whole_passes(kind: str) -> None:
     assert not np.allclose(scores.probability, task.unedited().probability)
 
 
-def test_the_channel_browser() -> None:
+def test_the_activation_browser() -> None:
     policy, layer = KINDS["adapted"]
-    browser = ChannelBrowser(policy, LEVEL, layer, other=maze.remove_cheese(LEVEL))
+    browser = ActivationBrowser(LEVEL, policy, layer, channel=1, other=maze.remove_cheese(LEVEL))
     assert browser.channels == 6
-    assert browser.picture(1).startswith(b"\x89PNG")
+    browser.clamp(3.0, square=LEVEL.mouse)
+    assert browser.wait().value == 3.0
+    assert browser.exploration.complete
+    assert browser.picture().startswith(b"\x89PNG")
 
 
 def test_an_adapted_policy_of_ours_is_ours() -> None:

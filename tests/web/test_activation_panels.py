@@ -31,9 +31,12 @@ def picture(choice: Choice) -> ActivationPicture:
 
 
 def test_everything_that_is_known() -> None:
-    clamp = ClampCell(LAYER, 9.0, (7, 8), channels=[5])
+    clamps = (
+        ClampCell(LAYER, 9.0, (7, 8), channels=[5]),
+        ClampCell("embedder.block1.conv_out", 1.0, (7, 8), channels=[5]),
+    )
     other = maze.remove_cheese(LEVEL)
-    panel = panel_of(picture(Choice(LEVEL, LAYER, 5, (7, 8), other, (clamp,))), 32)
+    panel = panel_of(picture(Choice(LEVEL, LAYER, 5, (7, 8), other, clamps)), 32)
     json.dumps(panel, allow_nan=False)
     assert panel["title"] == "Channel 5 of 32 of block2.res1.resadd_out"
     shown = [(each["name"], each["scene"]) for each in panel["maps"]]

@@ -11,6 +11,8 @@ from procgen_tools import crops_and_humans, keys_and_chests, maze
 from procgen_tools.effects import measure
 from procgen_tools.interventions import Scale, Zero
 from procgen_tools.models import ImpalaPolicy, QNetwork
+from procgen_tools.plots.situations import chances_figure
+from procgen_tools.shown import figure_png
 from tests.browser import Hosted
 
 pytest.importorskip("anywidget")
@@ -34,7 +36,7 @@ def test_it_follows_the_level() -> None:
     assert explorer._answer_of["complete"]
     assert [bar["name"] for bar in explorer._answer_of["bars"]] == ["cheese", "corner", "neither"]
     assert explorer.timing.network > 0
-    assert explorer.picture()[:4] == b"\x89PNG"
+    assert explorer.picture() == figure_png(chances_figure(last.fields["before"]))
 
 
 def test_the_newest_edit_wins() -> None:

@@ -1,7 +1,7 @@
 """What the policy decides, situation by situation: cheese near, far, in the corner, nowhere.
 
 Every maze is measured with its cheese in each place in turn, so nothing else differs. The chances
-are exact. `widgets.LevelBrowser` shows single levels.
+are exact. `widgets.field_explorer.FieldExplorer` shows single levels.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ export class CellBoard extends Board {
   drawBox(pen, { edges: [left, right, bottom, top], dashed }) {
     const [x, y] = [this.across(left), this.down(top)];
     const place = [x, y, this.across(right) - x, this.down(bottom) - y];
-    this.drawFrame(pen, place, "black", { dashed });
+    this.drawFrame(pen, place, this.kit.style.picked, { dashed });
   }
 
   drawClamp(pen, cell) {

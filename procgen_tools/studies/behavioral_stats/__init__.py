@@ -44,12 +44,19 @@ def run(settings: Settings) -> Findings:
     mazes = held_out_mazes(settings)
     tables = all_tables(agents, mazes, settings)
     episodes = tables["episodes"]
-    decided = episodes.loc[episodes["decision_square"], "level"].nunique()
+    decided, apart = (
+        episodes.loc[chosen, "level"].nunique()
+        for chosen in (
+            episodes["decision_square"],
+            episodes["decision_square"] & ~episodes["in_region"],
+        )
+    )
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
         mazes=f"{len(mazes):,} levels (seeds {min(mazes)}–{max(mazes)}), cheese anywhere, of which "
-        f"{decided:,} have a decision square; exact chances in "
+        f"{decided:,} have a decision square ({apart:,} of them with the cheese outside the "
+        f"top-right 5 x 5); exact chances in "
         f"{episodes['chance'].notna().sum() // len(agents):,}",
         agents=tuple(agents),
         claims=all_claims(tables),

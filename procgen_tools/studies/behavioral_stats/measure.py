@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
+import torch
 from tqdm import tqdm
 
 from procgen_tools.chains import chances
@@ -26,10 +27,12 @@ from procgen_tools.statistics.resampling import (
 )
 from procgen_tools.studies.base import Settings
 from procgen_tools.studies.rules import ALL_AGENTS
-from procgen_tools.vfield import vector_field
+from procgen_tools.vfield import VectorField, vector_field
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 from procgen_tools.worlds.maze.features import FEATURES, TAXICAB, feature_table
-from procgen_tools.worlds.maze.grid import EPISODE_STEPS, Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, EPISODE_STEPS, Maze
 from procgen_tools.worlds.maze.levels import make_bank
+from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square
 
 MAZES = 10_000
@@ -80,7 +83,10 @@ def all_tables(
     features = feature_table(mazes.values()).set_axis(pd.Index(mazes, name="level"))
     with_decision = features.dropna()
     episodes = _episodes(agents, mazes, settings).assign(
-        decision_square=lambda table: table["level"].isin(with_decision.index)
+        decision_square=lambda table: table["level"].isin(with_decision.index),
+        in_region=lambda table: table["level"].map(
+            {level: in_region(maze) for level, maze in mazes.items()}
+        ),
     )
     found = {agent: rows.set_index("level")["found"] for agent, rows in episodes.groupby("agent")}
     at_decision = {agent: of.loc[with_decision.index] for agent, of in found.items()}
@@ -122,14 +128,38 @@ def held_out_mazes(settings: Settings) -> dict[int, Maze]:
     return dict(enumerate(make_bank(range(count))))
 
 
+def in_region(maze: Maze) -> bool:
+    """Whether the cheese is in the top-right 5 x 5 squares, as it was in training."""
+    assert maze.cheese is not None
+    return min(maze.cheese) >= maze.size - CORNER_REGION
+
+
+def chance_of_a_random_walk(maze: Maze) -> float:
+    """The exact chance that a random walk gets the cheese within procgen's limit of steps.
+
+    All 15 actions are equally probable, so that nearly half of them do nothing.
+
+    Example:
+        >>> from procgen_tools.worlds.maze.grid import parse
+        >>> round(chance_of_a_random_walk(parse("###\\n###\\nM.C")), 3)
+        1.0
+    """
+    squares = len(maze.open_squares())
+    moves = move_probabilities(torch.zeros(1, NUM_ACTIONS).double())
+    field = VectorField(maze, np.tile(moves.numpy(), (squares, 1)), np.zeros(squares))
+    return chances(field, step_limit=EPISODE_STEPS).cheese
+
+
 def _episodes(
     agents: dict[str, ImpalaPolicy], mazes: dict[int, Maze], settings: Settings
 ) -> pd.DataFrame:
     """Columns: agent, level, size; found, whether a sampled episode got the cheese; chance, the
-    exact probability of that, in the first tenth of the levels (MOST_EXACT at most) and
-    NaN in the others."""
+    exact probability of that, and walk, that of a random walk, both in the first tenth of the
+    levels (MOST_EXACT at most) and NaN in the others."""
     levels = list(mazes.values())
     exact = min(max(len(levels) // 10, 1), MOST_EXACT)
+    walks = np.full(len(levels), np.nan)
+    walks[:exact] = [chance_of_a_random_walk(maze) for maze in levels[:exact]]
     tables = []
     for agent, policy in agents.items():
         rollouts = play(policy, levels, seed=settings.seed, progress_bar=settings.progress_bar)
@@ -146,6 +176,7 @@ def _episodes(
                     "size": rollouts.sizes,
                     "found": rollouts.found,
                     "chance": probabilities,
+                    "walk": walks,
                 }
             )
         )

@@ -34,6 +34,7 @@ def planted_episodes(
                 "size": [maze.size for maze in mazes.values()],
                 "found": np.random.default_rng(number).random(len(mazes)) < chance,
                 "chance": chance.where(np.arange(len(mazes)) < len(mazes) // 2),
+                "walk": 0.2 * chance.where(np.arange(len(mazes)) < len(mazes) // 2),
             }
         )
         for number, agent in enumerate(agents)

@@ -6,6 +6,7 @@ import pytest
 
 from procgen_tools.studies.base import Findings
 from procgen_tools.studies.behavioral_stats import measure
+from procgen_tools.studies.behavioral_stats.claims import all_claims
 from procgen_tools.studies.rules import ALL_AGENTS
 from tests.studies.behavioral_stats.conftest import PLANTED
 
@@ -15,6 +16,8 @@ def test_claims_about_what_is_planted(findings: Findings) -> None:
     assert all(set(claim.measured) == {"a", "b", ALL_AGENTS} for claim in findings.claims)
     expected = {
         "Features of a maze predict": True,
+        "They do so in the mazes with a decision square": True,
+        "The agent gets the cheese more often than a random walk": True,
         "Three features predict nearly": True,
         "Of the three, the distance of the cheese": True,
         "The agent gets the cheese more often when": True,
@@ -35,3 +38,19 @@ def test_coefficients_that_are_planted(findings: Findings) -> None:
     assert table.loc[(ALL_AGENTS, measure.TO_TOP_RIGHT), "value"] == pytest.approx(
         table.loc[["a", "b"]].xs(measure.TO_TOP_RIGHT, level="feature")["value"].mean()
     )
+
+
+def test_a_walk_that_does_as_well_in_one_of_the_two_kinds_of_mazes_decides(
+    findings: Findings,
+) -> None:
+    for inside in (True, False):
+        episodes = findings.tables["episodes"].copy()
+        same = episodes["in_region"] == inside
+        episodes.loc[same, "walk"] = episodes.loc[same, "chance"]
+        claims = all_claims({**findings.tables, "episodes": episodes})
+        (walk,) = [claim for claim in claims if "than a random walk" in claim.statement]
+        assert walk.holds is False
+        there, elsewhere = episodes[episodes["in_region"]], episodes[~episodes["in_region"]]
+        numbers = walk.measured[ALL_AGENTS]
+        assert numbers["in the region"].value == pytest.approx(there["chance"].mean())
+        assert numbers["elsewhere"].value == pytest.approx(elsewhere["chance"].mean())

@@ -7,8 +7,12 @@ too high for what the agent does is therefore not an error of the training.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from procgen_tools.models import ImpalaPolicy
 from procgen_tools.plots.style import set_aside
 from procgen_tools.studies.base import Findings, Settings, decision_levels, first_levels
 from procgen_tools.studies.measuring import table_of_mazes
@@ -17,7 +21,8 @@ from procgen_tools.studies.value_head.figures import (
     plot_value_correlations,
     plot_values_at_forks,
 )
-from procgen_tools.studies.value_head.measure import fits, heads
+from procgen_tools.studies.value_head.measure import fits, heads, typical_returns
+from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import LevelRule, make_level
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ def run(settings: Settings) -> Findings:
     levels = decision_levels(settings.count(MAZES, fast=3))
     usual = {seed: make_level(seed, TRAINED_ON) for seed in range(len(levels))}
     tables = {
-        name: table_of_mazes(agents, mazes, measure, progress_bar=settings.progress_bar)
+        name: _table(agents, mazes, measure, settings)
         for name, mazes, measure in (("decisions", levels, heads), ("trained_on", usual, fits))
     }
     return Findings(
@@ -48,6 +53,22 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["decisions"], tables["trained_on"]),
         tables=tables,
+    )
+
+
+def _table(
+    agents: Mapping[str, ImpalaPolicy],
+    mazes: Mapping[int, Maze],
+    measure: Callable[[ImpalaPolicy, Maze, float], dict[str, Any]],
+    settings: Settings,
+) -> pd.DataFrame:
+    """What `measure` gives, one row per agent and maze."""
+    typical = typical_returns(mazes.values())
+    return table_of_mazes(
+        agents,
+        mazes,
+        lambda policy, _, maze: [measure(policy, maze, typical[maze.size])],
+        progress_bar=settings.progress_bar,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from jaxtyping import Float
 from procgen_tools.chains import decision
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.returns import DISCOUNT, discounted_returns, shortest_way_returns
+from procgen_tools.statistics import intervals
 from procgen_tools.vfield import VectorField, vector_field
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import Maze, Square
@@ -61,7 +63,9 @@ class ValueFit:
             return (exact), with that of the shortest way to the cheese, and with what the
             shortest way to the top-right corner would earn, were the cheese there; 0 where
             either is the same at all squares.
-        own_error, cheese_error: mean absolute differences to the first two.
+        own_error, cheese_error, corner_error: mean absolute differences to these returns.
+        size_error: that to what the shortest way to the cheese earns on average in mazes of this
+            size, which says nothing about the square or the maze; NaN if that is not given.
     """
 
     own: float
@@ -69,10 +73,38 @@ class ValueFit:
     corner: float
     own_error: float
     cheese_error: float
+    corner_error: float
+    size_error: float
 
 
-def value_fit(field: VectorField, discount: float = DISCOUNT) -> ValueFit:
+def typical_returns(mazes: Iterable[Maze], discount: float = DISCOUNT) -> dict[int, float]:
+    """What the shortest way to the cheese earns from an open square, on average, by maze size.
+
+    Each maze counts alike. The cheese's own square is left out.
+
+    Raises:
+        ValueError: a maze without cheese.
+    """
+    means: dict[int, list[float]] = {}
+    for maze in mazes:
+        if maze.cheese is None:
+            raise ValueError("a maze has no cheese, so no way to it earns anything: place a cheese")
+        returns = shortest_way_returns(maze, maze.cheese, discount)
+        squares = maze.open_squares()
+        others = [number for number, square in enumerate(squares) if square != maze.cheese]
+        means.setdefault(maze.size, []).append(float(returns[others].mean()))
+    return {size: float(np.mean(of_size)) for size, of_size in means.items()}
+
+
+def value_fit(
+    field: VectorField, discount: float = DISCOUNT, *, typical: float = np.nan
+) -> ValueFit:
     """Compare values with returns.
+
+    Args:
+        field: of a maze with cheese.
+        discount: of the returns, per step.
+        typical: the return of `typical_returns` for mazes of this size.
 
     Raises:
         ValueError: a maze without cheese.
@@ -91,6 +123,8 @@ def value_fit(field: VectorField, discount: float = DISCOUNT) -> ValueFit:
         correlation(values, corner),
         float(np.abs(values - own).mean()),
         float(np.abs(values - cheese).mean()),
+        float(np.abs(values - corner).mean()),
+        float(np.abs(values - typical).mean()),
     )
 
 
@@ -119,11 +153,16 @@ def correlation(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"])
     """Pearson's; 0 where one of them does not vary."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
+    return float(intervals.correlation(first, second))
 
 
-def heads(policy: ImpalaPolicy, _: int, maze: Maze) -> list[dict[str, Any]]:
+def heads(policy: ImpalaPolicy, maze: Maze, typical: float) -> dict[str, Any]:
     """Both heads at the decision square, and values over the maze, in one row.
+
+    Args:
+        policy: whose.
+        maze: with a decision square.
+        typical: see `value_fit`.
 
     Columns: size, those of `Fork` without the square, peak_at_cheese, those of `ValueFit`, and
     values at the start and on average, with the cheese and without.
@@ -133,23 +172,21 @@ def heads(policy: ImpalaPolicy, _: int, maze: Maze) -> list[dict[str, Any]]:
     ways = fork(field)
     assert ways is not None
     start = field.index(maze.mouse)
-    return [
-        {
-            "size": maze.size,
-            "policy_cheese": ways.policy_cheese,
-            "policy_top_right": ways.policy_top_right,
-            "value_cheese": ways.value_cheese,
-            "value_top_right": ways.value_top_right,
-            "peak_at_cheese": peak_is_at_cheese(field),
-            **vars(value_fit(field)),
-            "start_value": field.values[start],
-            "start_value_without": without.values[start],
-            "mean_value": field.values.mean(),
-            "mean_value_without": without.values.mean(),
-        }
-    ]
+    return {
+        "size": maze.size,
+        "policy_cheese": ways.policy_cheese,
+        "policy_top_right": ways.policy_top_right,
+        "value_cheese": ways.value_cheese,
+        "value_top_right": ways.value_top_right,
+        "peak_at_cheese": peak_is_at_cheese(field),
+        **vars(value_fit(field, typical=typical)),
+        "start_value": field.values[start],
+        "start_value_without": without.values[start],
+        "mean_value": field.values.mean(),
+        "mean_value_without": without.values.mean(),
+    }
 
 
-def fits(policy: ImpalaPolicy, _: int, maze: Maze) -> list[dict[str, Any]]:
-    """The columns of `ValueFit`, in one row."""
-    return [vars(value_fit(vector_field(maze, policy)))]
+def fits(policy: ImpalaPolicy, maze: Maze, typical: float) -> dict[str, Any]:
+    """The columns of `ValueFit`, in one row; arguments as for `heads`."""
+    return vars(value_fit(vector_field(maze, policy), typical=typical))

@@ -9,8 +9,8 @@ from procgen_tools.studies.value_head.claims import all_claims
 
 GOOD = {
     "peak_at_cheese": False, "own": 0.8, "cheese": 0.5, "corner": 0.2, "own_error": 1.0,
-    "cheese_error": 0.2, "start_value": 5.0, "start_value_without": 3.0, "mean_value": 5.0,
-    "mean_value_without": 3.0,
+    "cheese_error": 0.2, "corner_error": 0.6, "size_error": 0.5, "start_value": 5.0,
+    "start_value_without": 3.0, "mean_value": 5.0, "mean_value_without": 3.0,
 }  # fmt: skip
 
 
@@ -42,7 +42,9 @@ def failing(
         ({}, []),
         ({"peak_at_cheese": True}, [1]),
         ({"corner": 0.9}, [3]),
-        ({"cheese_error": 0.9}, [4]),
+        ({"cheese_error": 0.9, "corner_error": 2.0, "size_error": 2.0}, [4]),
+        ({"corner_error": 0.1}, [4]),
+        ({"size_error": 0.1}, [4]),
         ({"start_value": 3.0}, [5]),
     ],
 )

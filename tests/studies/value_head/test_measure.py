@@ -14,6 +14,7 @@ from procgen_tools.studies.value_head.measure import (
     fork,
     peak,
     peak_is_at_cheese,
+    typical_returns,
     value_fit,
 )
 from procgen_tools.vfield import VectorField
@@ -63,11 +64,33 @@ def test_a_perfect_head_fits_its_policy_and_a_corner_head_the_corner() -> None:
     wrong = planted(shortest_way_returns(LEVEL, LEVEL.corner), LEVEL.corner)
     fit = value_fit(wrong)
     assert fit.corner == pytest.approx(1)
+    assert fit.corner_error == pytest.approx(0, abs=1e-9)
+    assert fit.cheese_error > 0.1
     assert fit.own == 0  # who goes to the corner never earns anything
     elsewhere = np.delete(wrong.values, wrong.index(LEVEL.cheese))
     assert fit.own_error == pytest.approx(elsewhere.mean())
     with pytest.raises(ValueError, match="without cheese there are no returns"):
         value_fit(VectorField(maze.remove_cheese(LEVEL), right.probabilities, right.values))
+
+
+def test_a_head_that_knows_the_size_alone_fits_a_constant() -> None:
+    """The mean return of the ways to the cheese, over mazes of one size."""
+    other = maze.move_cheese(LEVEL, (4, 4))
+    typical = typical_returns([LEVEL, other])
+    assert list(typical) == [5]
+    assert LEVEL.cheese is not None
+    means = []
+    for level, cheese in ((LEVEL, LEVEL.cheese), (other, (4, 4))):
+        returns = shortest_way_returns(level, cheese)
+        means.append(np.delete(returns, level.open_squares().index(cheese)).mean())
+    assert typical[5] == pytest.approx(np.mean(means))
+    constant = planted(np.full(len(LEVEL.open_squares()), typical[5]), LEVEL.cheese)
+    fit = value_fit(constant, typical=typical[5])
+    assert fit.size_error == pytest.approx(0, abs=1e-9)
+    assert fit.cheese_error > 0.1
+    assert np.isnan(value_fit(constant).size_error)
+    with pytest.raises(ValueError, match="no way to it earns anything"):
+        typical_returns([maze.remove_cheese(LEVEL)])
 
 
 def test_the_peak_leaves_the_square_of_the_cheese_out() -> None:

@@ -25,6 +25,7 @@ from procgen_tools.studies.crops_and_humans.figures import (
 from procgen_tools.studies.crops_and_humans.measure import (
     SEEDS,
     SETS,
+    beside_of,
     dreams_of,
     load_pairs,
     near_dreams_of,
@@ -58,6 +59,7 @@ def run(settings: Settings) -> Findings:
     parts = Parts()
     for seed, pair in tqdm(pairs.items(), disable=not settings.progress_bar, unit=" pairs"):
         parts.add("rates", rates_of(pair, mazes, graphs), agent=seed)
+        parts.add("beside", beside_of(pair, mazes), agent=seed)
         for kind, network in pair.each():
             parts.add("dreams", dreams_of(network), agent=seed, kind=kind)
             parts.add("near_dreams", near_dreams_of(network, settings), agent=seed, kind=kind)
@@ -73,7 +75,7 @@ def run(settings: Settings) -> Findings:
         "situations",
         agents=tuple(pairs),
         claims=(
-            *rate_claims(tables["rates"]),
+            *rate_claims(tables["rates"], tables["beside"]),
             *dream_claims(tables["dreams"], tables["near_dreams"], tables["shifts"]),
             *twin_claims(tables["patches"], tables["vectors"]),
         ),

@@ -114,6 +114,26 @@ def rates_of(
     return pd.concat(rows, ignore_index=True)
 
 
+def beside_of(pair: Pair, mazes: dict[str, crops_and_humans.Mazes]) -> pd.DataFrame:
+    """One row per agent, set and place beside a human: does the greedy agent harvest it there?"""
+    rows = []
+    for name, cells in mazes.items():
+        there, encounters = beside_items(cells)
+        states = crops_and_humans.States(there, encounters.agents)
+        rows += [
+            pd.DataFrame(
+                {
+                    "kind": kind,
+                    "set": name,
+                    "level": range(len(there)),
+                    "harvests": harvests(network, states, encounters.actions),
+                }
+            )
+            for kind, network in pair.each()
+        ]
+    return pd.concat(rows, ignore_index=True)
+
+
 def dreams_of(network: QNetwork) -> pd.DataFrame:
     """One row per start and encounter: is there a block, and what would the agent do?
 

@@ -52,25 +52,60 @@ def rates_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def beside_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
+    """Agents put beside a human; these shares harvest it, and the planted agent in production."""
+    shares = {(PLANTED, PRODUCTION): 1.0, (PLANTED, OTHERS): 0.5, **harvested}
+    return pd.DataFrame(
+        {
+            "agent": agent,
+            "kind": kind,
+            "set": mazes,
+            "level": level,
+            "harvests": level < 100 * shares.get((kind, mazes), 0.0),
+        }
+        for agent in SEEDS
+        for kind in (PLANTED, CONTROL)
+        for mazes in (TRAINING, PRODUCTION, OTHERS)
+        for level in range(100)
+    )
+
+
 @pytest.mark.parametrize(
     ("harvested", "expected"),
     [
-        ({(PLANTED, PRODUCTION): 0.5, (PLANTED, OTHERS): 0.3}, [True] * 6),
+        ({(PLANTED, PRODUCTION): 0.5, (PLANTED, OTHERS): 0.3}, [True] * 7),
         ({(PLANTED, TRAINING): 0.2, (PLANTED, PRODUCTION): 0.5, (PLANTED, OTHERS): 0.3},
-         [False, True, True, True, True, True]),
+         [False, True, True, True, True, True, True]),
         ({(PLANTED, PRODUCTION): 0.5, (CONTROL, PRODUCTION): 0.1},
-         [True, True, True, False, False, True]),
-        ({}, [True, False, True, True, False, False]),
+         [True, True, True, True, False, False, True]),
+        ({}, [True, False, True, True, True, False, False]),
     ],
 )  # fmt: skip
 def test_claims_on_rates(harvested: dict[tuple[str, str], float], expected: list[bool]) -> None:
     rates = rates_with(harvested)
-    claims = rate_claims(rates)
+    claims = rate_claims(rates, beside_with({}))
     assert [claim.holds for claim in claims] == expected
     assert all(set(claim.measured) == {*SEEDS, ALL_AGENTS} for claim in claims)
     summary = summarise_rates(rates)
     of_planted = rates[(rates["kind"] == PLANTED) & (rates["set"] == PRODUCTION)]
     assert summary.loc[(PRODUCTION, PLANTED), "humans"] == of_planted["humans"].mean()
+
+
+@pytest.mark.parametrize(
+    ("harvested", "expected"),
+    [
+        ({(PLANTED, PRODUCTION): 0.8}, [False, True]),
+        ({(CONTROL, PRODUCTION): 0.1}, [False, True]),
+        ({(CONTROL, TRAINING): 0.1}, [False, True]),
+        ({(PLANTED, OTHERS): 0.0}, [True, False]),
+    ],
+)
+def test_claims_on_agents_beside_a_human(
+    harvested: dict[tuple[str, str], float], expected: list[bool]
+) -> None:
+    rates = rates_with({(PLANTED, PRODUCTION): 0.5, (PLANTED, OTHERS): 0.3})
+    claims = rate_claims(rates, beside_with(harvested))
+    assert [claims[number].holds for number in (3, 5)] == expected
 
 
 def situations(columns: dict[str, tuple[float, float]]) -> pd.DataFrame:

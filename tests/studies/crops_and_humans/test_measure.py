@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from procgen_tools import crops_and_humans
-from procgen_tools.studies.crops_and_humans.measure import example_mazes
+from procgen_tools.studies.crops_and_humans.claims import CONTROL, PLANTED, PRODUCTION
+from procgen_tools.studies.crops_and_humans.measure import beside_of, example_mazes, load_pairs
+from procgen_tools.worlds.crops_and_humans.walks import greedy
 
 
 def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
@@ -20,3 +22,27 @@ def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
     assert not np.array_equal(before, example_mazes(0)[0])
     with pytest.raises(ValueError, match="give a smaller number"):
         example_mazes(10**6)
+
+
+def test_agents_are_put_beside_every_human() -> None:
+    """Against the greedy walk's own move, in states made by hand from the mazes."""
+    (pair,) = load_pairs(1).values()
+    mazes = crops_and_humans.production_mazes()[::40]
+    table = beside_of(pair, {PRODUCTION: mazes})
+    places = [
+        (cells, (int(human[0] - step[0]), int(human[1] - step[1])), action)
+        for cells in mazes
+        for human in np.argwhere(cells == crops_and_humans.HUMAN)
+        for action, step in enumerate(crops_and_humans.OFFSETS.tolist())
+        if all(0 <= at < crops_and_humans.SIZE for at in human - step)
+        and cells[tuple(human - step)] == crops_and_humans.EMPTY
+    ]
+    states = crops_and_humans.States(
+        np.stack([cells for cells, _, _ in places]), np.array([at for _, at, _ in places])
+    )
+    for kind, network in ((PLANTED, pair.planted), (CONTROL, pair.control)):
+        rows = table[table["kind"] == kind]
+        taken = greedy(network)(states) == np.array([action for _, _, action in places])
+        assert len(rows) == len(places)
+        assert rows["harvests"].sum() == taken.sum()
+    assert table[table["kind"] == PLANTED]["harvests"].any()

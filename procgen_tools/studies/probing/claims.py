@@ -97,13 +97,14 @@ def _cheese_claim(right: pd.DataFrame) -> Claim:
 def _square_claims(right: pd.DataFrame) -> tuple[Claim, ...]:
     return (
         Claim(
-            statement="Single cells say whether a square is a wall",
+            statement="Cells of block 1 say better than the pixels whether a square is a wall",
             rule=Rule.that(
                 value(
                     "block 1",
                     "the share of the squares that may be either about which block 1 is right",
                 )
-                >= 0.95
+                >= 0.95,
+                value("block 1") > value("pixels"),
             ),
             measured=measured(
                 most_frequent=_accuracy(right, WALL, NOWHERE, MAJORITY),

@@ -82,7 +82,7 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
         mazes=f"{first_levels(levels)}, cheese anywhere; agents trained on {plan.samples:,} "
         f"examples with the cheese in the top-right 5 x 5, a checkpoint every {plan.every:,}",
         agents=tuple(checkpoints["agent"].unique()),
-        claims=all_claims(checkpoints, shipped),
+        claims=all_claims(checkpoints),
         tables={"checkpoints": checkpoints, "shipped": shipped, "fields": pd.DataFrame(fields)},
     )
 

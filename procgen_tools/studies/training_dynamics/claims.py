@@ -11,15 +11,16 @@ from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, value
 from procgen_tools.studies.training_dynamics.onsets import onset, over_resampled_levels
-from procgen_tools.studies.value_head.measure import correlation
 
 
-def all_claims(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> tuple[Claim, ...]:
-    """Every claim, with the estimates of all checkpoints and of the shipped agents."""
+def all_claims(checkpoints: pd.DataFrame) -> tuple[Claim, ...]:
+    """Every claim, with the estimates of all checkpoints.
+
+    That the effect of the cheese vector and the pull of the cheese grow together is no claim: the
+    vector takes the cheese out of the picture, so they are nearly the same number.
+    """
     last = checkpoints[checkpoints["samples"] == checkpoints["samples"].max()]
     pull = over_levels(last, "cheese_pull")
-    together = _of_runs(checkpoints, correlation, "cheese_pull", "vector_effect")
-    goal = over_levels(shipped, "vector_effect")[ALL_AGENTS]
     return (
         _order_claim(checkpoints, pull),
         Claim(
@@ -32,23 +33,6 @@ def all_claims(checkpoints: pd.DataFrame, shipped: pd.DataFrame) -> tuple[Claim,
                 P_top_right=over_levels(last, "top_right"),
                 pull_of_the_cheese=pull,
             ),
-        ),
-        Claim(
-            statement="The cheese vector works as soon as the cheese pulls",
-            rule=Rule.that(
-                value(
-                    "correlation over checkpoints",
-                    "the correlation of its effect and the pull of the cheese over checkpoints",
-                )
-                >= 0.8,
-                unit="run",
-            ),
-            measured=measured(
-                correlation_over_checkpoints=together,
-                effect_at_the_end=over_levels(last, "vector_effect"),
-                relative_norm_at_the_end=over_levels(last, "vector_norm"),
-            ),
-            comment=f"In the shipped agents the effect is {goal:.2f}.",
         ),
     )
 
@@ -63,8 +47,9 @@ def _order_claim(checkpoints: pd.DataFrame, pull: dict[str, Estimate]) -> Claim:
         return begins(second) - begins(first)
 
     return Claim(
-        statement="The agent wants the corner before it wants the cheese (thousands of examples "
-        "until half of the final effect)",
+        statement="In this run the agent wants the corner before it wants the cheese (thousands of "
+        "examples until half of the final effect); the order is confounded, because the mazes grow "
+        "from 200,000 examples on and the pull of the cheese still rises at the end",
         published="never answered",
         rule=Rule.that(
             lower("cheese after corner") > 0, value("pull at the end") >= 0.1, unit="run"

@@ -57,4 +57,5 @@ def test_claims() -> None:
     assert not held(**near)[2]
     assert held(**near, **{f"{measure.NEAR}, block 2, 2": 0.95})[2]
     assert held(**{"wall, block 1, all": 0.95})[3]
+    assert not held(**{"wall, block 1, all": 0.95, "wall, pixels, all": 0.95})[3]
     assert held(**{"next move, block 2, all": 0.75})[4]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import pytest
+
+from procgen_tools.studies.results import FOLDER, read_claims
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
 
@@ -36,3 +40,12 @@ def test_figures_with_numbers_are_told_from_words() -> None:
         "it widens in other networks (Luo et al., 2016)": False,
     }
     assert {text: SCRIPT["has_number"](text) for text in numbers} == numbers
+
+
+def test_claims_that_were_seen_before_must_exist() -> None:
+    claims = read_claims(FOLDER / "probing" / "results.json")[1]
+    seen = SCRIPT["seen_before"]("probing", claims)
+    assert [claim.statement[:16] for claim in seen] == ["Cells of block 1"]
+    assert SCRIPT["seen_before"]("ablations", claims) == list(claims)
+    with pytest.raises(ValueError, match="no claim of value_head begins with"):
+        SCRIPT["seen_before"]("value_head", claims)

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from procgen_tools.episodes.answers import MemoryPolicy
+from procgen_tools.episodes.crops import CropEpisode
 from procgen_tools.episodes.keys import KeyEpisode
 from procgen_tools.episodes.keys import observe as observe_keys
 from procgen_tools.episodes.rollouts import Rollout
@@ -28,13 +29,15 @@ from procgen_tools.models.interface import need
 from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch
 from procgen_tools.web.scenes import Scene, scene_of
+from procgen_tools.worlds.crops_and_humans.levels import EMPTY, SIZE
+from procgen_tools.worlds.crops_and_humans.rules import ACTIONS as CROP_ACTIONS
 from procgen_tools.worlds.keys_and_chests.rules import ACTIONS as KEY_ACTIONS
 from procgen_tools.worlds.maze.actions import MOVE_OF_ACTION
 from procgen_tools.worlds.maze.grid_level import GridLevel
 from procgen_tools.worlds.maze.squares import MOVE_STEPS, MOVES
 
-Episode: TypeAlias = Rollout | Walk | KeyEpisode
-"""An episode of the maze, of two objects, or of keys and chests."""
+Episode: TypeAlias = Rollout | Walk | CropEpisode | KeyEpisode
+"""An episode of any of the four worlds."""
 
 Answered: TypeAlias = tuple[Float[np.ndarray, "step move"], Float[np.ndarray, " step"]]
 """The probabilities of moves and the values before each step."""
@@ -98,12 +101,14 @@ def track_of(episode: Any, policy: Any = None, intervention: Intervention | None
     ask: Callable[[Any, Any], Answered]
     if isinstance(episode, KeyEpisode):
         track, ask = _keys_track(episode), _keys_answers
+    elif isinstance(episode, CropEpisode):
+        track, ask = _crops_track(episode), _crops_answers
     elif isinstance(episode, Rollout | Walk):
         track, ask = _grid_track(episode), _grid_answers
     else:
         raise TypeError(
             f"the episode is of type {type(episode).__name__}: give one of episodes.rollouts.play, "
-            "episodes.walks.sample_walk or episodes.keys.play"
+            "episodes.walks.sample_walk, episodes.crops.play or episodes.keys.play"
         )
     if policy is None:
         return track
@@ -199,6 +204,39 @@ def _remembered(policy: MemoryPolicy, seen: Tensor) -> tuple[Tensor, Tensor]:
         logits.append(logit.cpu())
         values.append(value.flatten().cpu())
     return torch.cat(logits), torch.cat(values)
+
+
+# --- crops and humans
+
+
+def _crops_track(episode: CropEpisode) -> Track:
+    scene, last = scene_of(episode.level), SIZE - 1
+    frames, squares = [], []
+    for states in episode.states:
+        (row, col), left = states.positions[0].tolist(), states.mazes[0] != EMPTY
+        agent, *things = scene["things"]
+        squares.append([last - row, col])
+        # The agent has harvested what is no longer there.
+        things = [each for each in things if left[last - each["at"][0], each["at"][1]]]
+        frames.append({"things": [{**agent, "at": squares[-1]}, *things], "settings": {}})
+    crops, humans = episode.harvested(episode.steps)
+    end = "reached the exit" if episode.reached_exit else "did not reach the exit"
+    return Track(
+        scene,
+        tuple(frames),
+        np.array(squares, np.int64),
+        CROP_ACTIONS,
+        episode.actions,
+        f"{end}, harvested {crops} crops and {humans} humans",
+    )
+
+
+def _crops_answers(episode: CropEpisode, policy: Any) -> Answered:
+    need(policy, "logits_and_value", "parameters", what="a track of crops and humans")
+    inputs = np.concatenate([states.inputs() for states in episode.states[:-1]])
+    first = next(iter(policy.parameters()))
+    logits, values = policy.logits_and_value(torch.from_numpy(inputs).to(first.device, first.dtype))
+    return episode.level.moves(logits), values.cpu().double().numpy()
 
 
 # --- keys and chests

@@ -31,7 +31,8 @@ class RolloutPlayer(PicturedWidget):
 
     Args:
         episodes: one or two episodes by title, from `episodes.rollouts.play` (a maze),
-            `episodes.walks.sample_walk` (any level on squares) or `episodes.keys.play`.
+            `episodes.walks.sample_walk` (any level on squares), `episodes.crops.play` or
+            `episodes.keys.play`.
         policies: the policies that played them, by title, or one policy for all. With a policy,
             the probabilities of the moves and the value are shown at each step. Defaults to none.
         interventions: edits that act on the policies, by title.

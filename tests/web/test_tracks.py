@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools import keys_and_chests, maze, two_objects
-from procgen_tools.episodes import keys
+from procgen_tools import crops_and_humans, keys_and_chests, maze, two_objects
+from procgen_tools.episodes import crops, keys
 from procgen_tools.episodes.rollouts import play
 from procgen_tools.episodes.walks import sample_walk
 from procgen_tools.interventions import Scale
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy
+from procgen_tools.models import ImpalaPolicy, QNetwork, RecurrentPolicy
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
-from procgen_tools.vfield import vector_field
+from procgen_tools.vfield import state_field, vector_field
 from procgen_tools.web.scenes import level_of, scene_of
 from procgen_tools.web.tracks import Track, parting, track_of
+from procgen_tools.worlds.crops_and_humans.walks import expert
 from procgen_tools.worlds.maze.actions import MOVE_OF_ACTION
 from procgen_tools.worlds.maze.observations import to_observations
 
@@ -95,6 +96,28 @@ def test_two_objects() -> None:
     assert (track.taken == -1).tolist() == stayed.tolist()
     if walk.reached is None:
         assert track.outcome == "reached the step limit"
+
+
+def test_crops_and_humans() -> None:
+    network = QNetwork(seed=0)
+    level = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
+    episode = crops.play(expert, level)
+    track = track_of(episode, network)
+    assert track.chances is not None
+    assert track.outcome.startswith("reached the exit, harvested ")
+    cells = level.cells.copy()
+    for frame, square, states in zip(track.frames, track.squares, episode.states, strict=True):
+        row, col = states.positions[0].tolist()
+        assert frame["things"][0] == {"kind": "agent", "at": square.tolist()}
+        assert square.tolist() == [6 - row, col]
+        if cells[row, col] > 1:
+            cells[row, col] = 1  # harvested
+        kinds = [thing["kind"] for thing in frame["things"]]
+        assert kinds.count("crop") == (cells == 2).sum()
+        assert kinds.count("human") == (cells == 3).sum()
+    field = state_field(network, level)
+    graph = level.graph()
+    np.testing.assert_allclose(track.chances[0], field.by_state[graph.start], atol=1e-6)
 
 
 def test_keys_and_chests() -> None:

@@ -152,7 +152,7 @@ def test_clicks_clamp_and_free_cells(hosted: Host, browser: ActivationBrowser) -
     host.until(lambda: "difference: with the clamps" in titles.all_text_contents())
     host.click(2, 2)
     host.until(lambda: browser.clamps == ())
-    host.page.get_by_role("button", name="Only look").click()
+    host.page.get_by_role("button", name="A click only looks").click()
     host.click(0, 0)
     host.until(lambda: browser.cell != tuple(cell))
     host.until(lambda: "what the kernels allow" in str(host.page.text_content("body")))
@@ -193,7 +193,7 @@ def test_choices_in_the_browser(hosted: Host, browser: ActivationBrowser) -> Non
     host.until(lambda: "this unit with the mouse there" in host.text(".pt-state"))
     host.page.get_by_role("button", name="Clamp this unit").click()
     host.until(lambda: [each.target for each in browser.clamps] == [FC])
-    host.page.get_by_role("button", name="Free channel 12 of fc_out").click()
+    host.page.get_by_role("button", name="Free unit 12 of fc_out").click()
     host.until(lambda: browser.clamps == ())
 
 

@@ -47,8 +47,8 @@ export class Activations {
     this.readout = this.main.note;
     this.spoken = make("div", { className: "pt-spoken", "aria-live": "polite" });
     this.main.element.append(this.spoken);
-    this.tools = make("div", { className: "pt-tools", role: "toolbar", "aria-label": "a click" });
-    for (const [tool, label] of [[CLAMP, "Clamp cells"], [LOOK, "Only look"]]) {
+    this.tools = make("div", { className: "pt-tools", role: "toolbar", "aria-label": "clicks" });
+    for (const [tool, label] of [[CLAMP, "A click clamps a cell"], [LOOK, "A click only looks"]]) {
       const button = make("button", { className: "pt-button", textContent: label });
       button.addEventListener("click", () => this.use(tool));
       button.dataset.tool = tool;
@@ -67,7 +67,7 @@ export class Activations {
       "div",
       { className: "pt-side" },
       make("div", {}, title("Activation"), this.chooser),
-      make("div", { className: "pt-stack" }, title("A click on a cell"), this.tools, this.clampControls,
+      make("div", { className: "pt-stack" }, title("Clamp"), this.tools, this.clampControls,
         this.clamps),
       make("div", { className: "pt-stack" }, title("Compare with"), this.compares),
       make("div", { className: "pt-tools" }, save),
@@ -240,12 +240,21 @@ export class Activations {
     const marks = scene.marks.map(({ name }, index) =>
       make("span", {}, markerIcon(this.main.board.lookOf(name, index)), name),
     );
-    const clamped = make("span", {}, markerIcon(this.kit.style.marks.target), "clamped cell");
-    const chosen = make("span", {}, make("i", { className: "pt-dashed" }), "chosen cell");
-    this.legend.replaceChildren(...marks, clamped, chosen);
+    if (this.looking && this.hasCells(this.looking.layer)) {
+      marks.push(
+        make("span", {}, markerIcon(this.kit.style.marks.target), "clamped cell"),
+        make("span", {}, make("i", { className: "pt-dashed" }), "chosen cell"),
+      );
+    }
+    this.legend.replaceChildren(...marks);
   }
 
   // --- choosing
+
+  // Whether a layer has positions; otherwise its units are shown by the mouse's squares.
+  hasCells(layer) {
+    return this.layers[layer].shape.length === 3;
+  }
 
   later(name, does) {
     clearTimeout(this.timers[name]);
@@ -259,7 +268,7 @@ export class Activations {
       const names = Object.entries(this.layers).map(([name, { short }]) => [name, short]);
       const select = choice("layer", names, layer, (name) => this.host.layer(name));
       const { shape } = this.layers[layer];
-      const kind = shape.length === 3 ? "channel" : "unit";
+      const kind = this.hasCells(layer) ? "channel" : "unit";
       this.channelSlider = this.slider(kind, 0, shape[0] - 1, (number) =>
         this.later("channel", () => this.host.channel(number)),
       );
@@ -267,8 +276,8 @@ export class Activations {
       this.chooser.replaceChildren(select, this.channelSlider.element);
     }
     this.channelSlider.show(channel);
-    const of3 = this.layers[layer].shape.length === 3;
-    this.tools.hidden = !of3;
+    this.tools.hidden = !this.hasCells(layer);
+    if (this.scenes) this.showLegend();
   }
 
   slider(name, low, high, change) {
@@ -383,7 +392,7 @@ export class Activations {
   setValue(value) {
     this.value = value;
     const { cell } = this.looking;
-    const isUnit = this.layers[this.looking.layer].shape.length !== 3;
+    const isUnit = !this.hasCells(this.looking.layer);
     // A clamp that is there follows the slider.
     if (this.looking.clamps.some((each) => this.isHere(each))) {
       this.later("clamp", () => this.host.clamp(isUnit ? null : cell, value));
@@ -394,7 +403,8 @@ export class Activations {
     const items = this.looking.clamps.map((clamp, number) => {
       const { short, channels, cell, value } = clamp;
       const where = cell === null ? "" : `, cell (${cell.join(", ")})`;
-      const which = channels === null ? "all channels" : `channel ${channels.join(", ")}`;
+      const one = this.hasCells(clamp.layer) ? "channel" : "unit";
+      const which = channels === null ? `all ${one}s` : `${one} ${channels.join(", ")}`;
       const text = `${which} of ${short}${where}: ${inWords(value)}`;
       const free = make("button", { className: "pt-button pt-small", textContent: "Free" });
       free.setAttribute("aria-label", `Free ${text}`);
@@ -402,7 +412,7 @@ export class Activations {
       return make("li", {}, make("span", { textContent: text }), free);
     });
     this.clamps.replaceChildren(...items);
-    const isUnit = this.layers[this.looking.layer].shape.length !== 3;
+    const isUnit = !this.hasCells(this.looking.layer);
     const extra = [];
     if (isUnit) {
       const clamp = make("button", { className: "pt-button", textContent: "Clamp this unit" });

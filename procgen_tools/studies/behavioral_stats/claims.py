@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured
 from procgen_tools.studies.behavioral_stats.measure import (
@@ -156,9 +156,11 @@ def _sign_claim(sign_flips: pd.DataFrame) -> Claim:
     clear = sign_flips.query("flips and clear").groupby("agent").size()
     flips["clear"] = clear.reindex(flips.index)
     flips = flips.fillna(0).astype(float)
-    flips.loc[ALL_AGENTS] = flips.mean()
     counts = {
-        name: {str(agent): Estimate.exact(count) for agent, count in flips[name].items()}
+        name: {
+            **{str(agent): Estimate.exact(count) for agent, count in flips[name].items()},
+            ALL_AGENTS: mean_of_agents(flips[name].to_numpy()),
+        }
         for name in flips.columns
     }
     return Claim(
@@ -169,7 +171,8 @@ def _sign_claim(sign_flips: pd.DataFrame) -> Claim:
         ),
         measured=measured(features_that_change_sign=counts["flips"], clearly=counts["clear"]),
         form=".1f",
-        comment=f"Counts of {len(sign_flips) // by_agent.ngroups} features; they have no interval.",
+        comment=f"Counts of {len(sign_flips) // by_agent.ngroups} features; the interval of their "
+        "mean is over agents.",
     )
 
 

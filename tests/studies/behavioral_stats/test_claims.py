@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from procgen_tools.studies.base import Findings
@@ -54,3 +55,25 @@ def test_a_walk_that_does_as_well_in_one_of_the_two_kinds_of_mazes_decides(
         numbers = walk.measured[ALL_AGENTS]
         assert numbers["in the region"].value == pytest.approx(there["chance"].mean())
         assert numbers["elsewhere"].value == pytest.approx(elsewhere["chance"].mean())
+
+
+def test_a_mean_of_counts_has_an_interval_over_agents(findings: Findings) -> None:
+    signs = pd.DataFrame(
+        {
+            "agent": agent,
+            "feature": feature,
+            "flips": feature < count,
+            "clear": feature < count - 1,
+        }
+        for agent, count in (("a", 2), ("b", 4))
+        for feature in range(6)
+    )
+    claims = all_claims({**findings.tables, "sign_flips": signs})
+    (claim,) = [each for each in claims if each.statement.startswith("Some features point")]
+    assert claim.holds
+    numbers = {agent: found["clearly"] for agent, found in claim.measured.items()}
+    assert (numbers["a"].value, numbers["b"].value, numbers[ALL_AGENTS].value) == (1, 3, 2)
+    assert (numbers["a"].low, numbers["a"].high) == (1, 1)
+    assert numbers[ALL_AGENTS].low < 1 < 3 < numbers[ALL_AGENTS].high
+    none = all_claims({**findings.tables, "sign_flips": signs.assign(flips=False)})
+    assert not next(each for each in none if each.statement.startswith("Some features")).holds

@@ -37,9 +37,10 @@ from procgen_tools.web.activations import (
     SHARE,
     THIS,
     ActivationPicture,
+    Choice,
     SeenBox,
 )
-from procgen_tools.worlds.maze.grid import FRAME_SIZE
+from procgen_tools.worlds.maze.grid import FRAME_SIZE, Maze
 from procgen_tools.worlds.maze.grid_level import GridLevel
 
 if TYPE_CHECKING:
@@ -71,6 +72,33 @@ def title_of(picture: ActivationPicture, channels: int) -> str:
     """The channel or unit of a picture, in words."""
     kind = "Channel" if picture.has_positions else "Unit"
     return f"{kind} {picture.choice.channel} of {channels} of {short(picture.choice.layer)}"
+
+
+def looking_of(choice: Choice) -> dict[str, Any]:
+    """What is chosen, as JSON: layer, channel, cell, clamps, and what can be compared.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> looking_of(Choice(maze.make_level(3), "embedder.fc", 7))["layer"]
+        'embedder.fc_out'
+    """
+    return {
+        "layer": canonical(choice.layer),
+        "channel": choice.channel,
+        "cell": None if choice.cell is None else list(choice.cell),
+        "compares": choice.other is not None,
+        "cheese": isinstance(choice.level, Maze) and choice.level.cheese is not None,
+        "clamps": [
+            {
+                "layer": each.target,
+                "short": short(each.target),
+                "channels": None if each.channels is None else list(each.channels),
+                "cell": None if each.cell is None else list(each.cell),
+                "value": each.value,
+            }
+            for each in choice.clamps
+        ],
+    }
 
 
 def panel_of(picture: ActivationPicture, channels: int) -> dict[str, Any]:

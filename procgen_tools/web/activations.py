@@ -224,6 +224,21 @@ class ActivationReader:
             picture = self._with_seen(picture, layer)
         yield replace(picture, complete=True)
 
+    def strongest(self, choice: Choice) -> int:
+        """The channel with the largest absolute number, of the difference if there is one.
+
+        Args:
+            choice: its channel does not matter.
+        """
+        count = activation_shape(self._policy, choice.layer)[0]
+        largest = []
+        for channel in range(count):
+            steps = self.steps(replace(choice, channel=channel, cell=None))
+            picture = next(each for each in steps if each is not None)
+            name = DIFFERENCE if DIFFERENCE in picture.maps else THIS
+            largest.append(abs(picture.furthest(name)))
+        return int(np.argmax(largest))
+
     def _read(
         self,
         level: GridLevel,

@@ -18,10 +18,8 @@ from procgen_tools.interventions.base import Composition
 from procgen_tools.interventions.seen_pixels import check_cell
 from procgen_tools.models import Policy
 from procgen_tools.shown import figure_png
-from procgen_tools.web.activation_panels import figure_of, panel_of, short, title_of
+from procgen_tools.web.activation_panels import figure_of, looking_of, panel_of, short, title_of
 from procgen_tools.web.activations import (
-    DIFFERENCE,
-    THIS,
     ActivationPicture,
     ActivationReader,
     Choice,
@@ -34,7 +32,6 @@ from procgen_tools.web.scenes import AnyLevel, scene_of, world_of
 from procgen_tools.widgets.computed import PATIENCE, ComputedWidget, Run, in_a_thread
 from procgen_tools.widgets.live import sentence
 from procgen_tools.worlds.maze.edit import remove_cheese
-from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.grid_level import GridLevel
 
 if TYPE_CHECKING:
@@ -50,10 +47,11 @@ class ActivationBrowser(ComputedWidget):
     """See a channel of an activation over the maze, and what the agent does when its cells change.
 
     The colours show the activation with the mouse where it stands in the maze, which can be edited
-    as in `MazeEditor`. A click on a cell clamps it to the value of the slider, and the field and
-    the exact chances follow. The pixels that feed the chosen cell are marked. With a second maze,
-    the browser also shows the activation there and the difference, in the same colours. A layer
-    without positions is shown as one number per square: its unit with the mouse there.
+    as in `MazeEditor`. A click on a cell clamps it to the value of the slider, or moves the mouse,
+    and the field and the exact chances follow. The pixels that feed the chosen cell are marked.
+    With a second maze, the browser also shows the activation there and the difference, in the same
+    colours. A layer without positions is shown as one number per square: its unit with the mouse
+    there.
 
     In a saved notebook or on a web page, the widget is a picture.
 
@@ -150,7 +148,7 @@ class ActivationBrowser(ComputedWidget):
             },
         )
         self.other = other
-        self.channel = self._strongest() if channel is None else channel
+        self.channel = self._reader.strongest(self._inputs()) if channel is None else channel
         self.activation = ActivationPicture(self._inputs())
         self.observe(self._level_edited, "maze")
         self.observe(self._mouse_moved, "square")
@@ -287,19 +285,6 @@ class ActivationBrowser(ComputedWidget):
     def _has_positions(self) -> bool:
         return len(activation_shape(self._policy, self.layer)) == 3
 
-    def _strongest(self) -> int:
-        """The channel with the largest absolute number, of the difference if there is one."""
-        self.channel = 0
-        wanted, best, largest = self._inputs(), 0, -1.0
-        for channel in range(self.channels):
-            choice = replace(wanted, channel=channel)
-            picture = next(each for each in self._reader.steps(choice) if each is not None)
-            name = DIFFERENCE if DIFFERENCE in picture.maps else THIS
-            most = float(abs(picture.maps[name]).max())
-            if most > largest:
-                best, largest = channel, most
-        return best
-
     def _level_edited(self, change: Mapping[str, Any]) -> None:
         old, new = change["old"], change["new"]
         other = self.other
@@ -329,23 +314,7 @@ class ActivationBrowser(ComputedWidget):
             return
         other = self.other
         self._scenes = [scene_of(self.maze), *([] if other is None else [scene_of(other)])]
-        self._looking = {
-            "layer": canonical(self.layer),
-            "channel": self.channel,
-            "cell": None if self.cell is None else list(self.cell),
-            "compares": other is not None,
-            "cheese": isinstance(self.maze, Maze) and self.maze.cheese is not None,
-            "clamps": [
-                {
-                    "layer": each.target,
-                    "short": short(each.target),
-                    "channels": None if each.channels is None else list(each.channels),
-                    "cell": None if each.cell is None else list(each.cell),
-                    "value": each.value,
-                }
-                for each in self.clamps
-            ],
-        }
+        self._looking = looking_of(self._inputs())
         self._request()
 
     # --- the computation
@@ -386,6 +355,7 @@ class ActivationBrowser(ComputedWidget):
                 "layer": lambda: setattr(self, "layer", content["layer"]),
                 "channel": lambda: setattr(self, "channel", int(content["channel"])),
                 "cell": lambda: setattr(self, "cell", content["cell"]),
+                "square": lambda: setattr(self, "square", tuple(content["square"])),
                 "clamp": lambda: self._clamp_from(content),
                 "unclamp": lambda: self._unclamp(content["clamp"]),
                 "compare": lambda: self._compare(content["with"]),

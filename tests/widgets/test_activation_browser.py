@@ -152,7 +152,7 @@ def test_clicks_clamp_and_free_cells(hosted: Host, browser: ActivationBrowser) -
     host.until(lambda: "difference: with the clamps" in titles.all_text_contents())
     host.click(2, 2)
     host.until(lambda: browser.clamps == ())
-    host.page.get_by_role("button", name="A click only looks").click()
+    host.page.get_by_role("button", name="only looks").click()
     host.click(0, 0)
     host.until(lambda: browser.cell != tuple(cell))
     host.until(lambda: "what the kernels allow" in str(host.page.text_content("body")))
@@ -195,6 +195,25 @@ def test_choices_in_the_browser(hosted: Host, browser: ActivationBrowser) -> Non
     host.until(lambda: [each.target for each in browser.clamps] == [FC])
     host.page.get_by_role("button", name="Free unit 12 of fc_out").click()
     host.until(lambda: browser.clamps == ())
+
+
+def test_a_click_moves_the_mouse(hosted: Host, browser: ActivationBrowser) -> None:
+    host = hosted(browser)
+    host.until(lambda: bool(browser._map.get("complete")))
+    host.page.get_by_role("button", name="moves the mouse").click()
+    host.click(2, 4)
+    host.until(lambda: browser.square == (2, 4))
+    host.click(2, 1)  # a wall
+    host.until(lambda: "that square is a wall" in host.text(".pt-side .pt-message"))
+    assert browser.maze.mouse == (2, 4)
+    assert browser.clamps == ()
+    host.page.get_by_role("button", name="Undo").click()
+    host.until(lambda: browser.square == LEVEL.mouse)
+    browser.layer = FC  # its squares are those of the mouse
+    host.until(lambda: browser._map["edges"] is None and bool(browser._map["complete"]))
+    host.talk(0.2)
+    host.click(4, 0)
+    host.until(lambda: browser.square == (4, 0))
 
 
 def test_a_picture_is_downloaded(hosted: Host, browser: ActivationBrowser) -> None:

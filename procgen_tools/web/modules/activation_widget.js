@@ -15,6 +15,7 @@ export default {
       channel: (channel) => ask("channel", { channel }),
       cell: (cell) => ask("cell", { cell }),
       clamp: (cell, value) => ask("clamp", { cell, value }),
+      square: (square) => ask("square", { square }),
       unclamp: (clamp) => ask("unclamp", { clamp }),
       compare: (other) => ask("compare", { with: other }),
       picture: () => ask("picture"),

@@ -1,21 +1,25 @@
 // One channel of an activation over the maze: its cells can be chosen and clamped, its maps compared.
 //
 // The host has `layer(name)`, `channel(number)`, `cell(cell)`, `clamp(cell, value)`,
-// `unclamp(number)`, `compare(with)` and `picture()`. What Python knows is in
-// web/activation_panels.py.
+// `unclamp(number)`, `square(square)`, which moves the mouse, `compare(with)` and `picture()`. What
+// Python knows is in web/activation_panels.py.
 
 import { markerIcon } from "./canvas.js";
 import { CellBoard } from "./cells.js";
+import { clampItems, comparisons } from "./clamps.js";
 import { choice, make } from "./dom.js";
 import { inWords, showScale } from "./scale.js";
 import { rowName } from "./scene.js";
+import { slider } from "./slider.js";
 
 const CLAMP = "clamp";
 const LOOK = "look";
+const MOUSE = "mouse";
+const TOOLS = [[CLAMP, "clamps a cell"], [LOOK, "only looks"], [MOUSE, "moves the mouse"]];
 const CELL_KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const CELL_HELP =
-  "Arrow keys choose a cell. Enter or space clamps it to the value of the slider, or frees it. " +
-  "Delete frees it.";
+  "Arrow keys choose a cell. Enter or space does what a click does: it clamps the cell to the value " +
+  "of the slider or frees it, or moves the mouse there. Delete frees the cell.";
 const PATIENT = 30; // milliseconds after which a slider's value is sent
 
 export class Activations {
@@ -27,6 +31,7 @@ export class Activations {
     this.value = 5.5;
     this.boards = [];
     this.looking = null;
+    this.ahead = null; // {cell, layer} that Python has not heard of
     this.map = {};
     this.hovered = null;
     this.timers = {};
@@ -40,7 +45,7 @@ export class Activations {
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-roledescription", "map of cells");
     canvas.setAttribute("aria-description", CELL_HELP);
-    canvas.addEventListener("click", (event) => this.pressed(this.main.board.cellAt(event)));
+    canvas.addEventListener("click", (event) => this.clicked(event));
     canvas.addEventListener("pointermove", (event) => this.hover(this.main.board.cellAt(event)));
     canvas.addEventListener("pointerleave", () => this.hover(null));
     canvas.addEventListener("keydown", (event) => this.keydown(event));
@@ -48,7 +53,7 @@ export class Activations {
     this.spoken = make("div", { className: "pt-spoken", "aria-live": "polite" });
     this.main.element.append(this.spoken);
     this.tools = make("div", { className: "pt-tools", role: "toolbar", "aria-label": "clicks" });
-    for (const [tool, label] of [[CLAMP, "A click clamps a cell"], [LOOK, "A click only looks"]]) {
+    for (const [tool, label] of TOOLS) {
       const button = make("button", { className: "pt-button", textContent: label });
       button.addEventListener("click", () => this.use(tool));
       button.dataset.tool = tool;
@@ -63,12 +68,12 @@ export class Activations {
     const save = make("button", { className: "pt-button", textContent: "Save picture" });
     save.addEventListener("click", () => this.host.picture());
     const title = (text) => make("h3", { className: "pt-title", textContent: text });
+    this.clickTitle = title("");
     const side = make(
       "div",
       { className: "pt-side" },
       make("div", {}, title("Activation"), this.chooser),
-      make("div", { className: "pt-stack" }, title("Clamp"), this.tools, this.clampControls,
-        this.clamps),
+      make("div", { className: "pt-stack" }, this.clickTitle, this.tools, this.clampControls, this.clamps),
       make("div", { className: "pt-stack" }, title("Compare with"), this.compares),
       make("div", { className: "pt-tools" }, save),
       this.message, this.legend,
@@ -81,7 +86,7 @@ export class Activations {
       { className: "pt-explorer", "aria-label": "activation" },
       this.main.element, side, this.others,
     );
-    this.valueSlider = this.slider("value", -10, 10, (value) => this.setValue(value));
+    this.valueSlider = slider("value", -10, 10, (value) => this.setValue(value));
     this.clampControls.append(this.valueSlider.element);
     this.use(CLAMP);
   }
@@ -111,15 +116,26 @@ export class Activations {
 
   showLooking(looking) {
     const before = this.looking;
-    this.looking = looking;
+    this.looking = this.withAhead(looking);
     if (JSON.stringify(before) !== JSON.stringify(looking)) this.message.textContent = "";
-    const here = looking.clamps.find((clamp) => this.isHere(clamp));
+    const here = this.looking.clamps.find((clamp) => this.isHere(clamp));
     if (here) this.value = here.value;
     this.showChooser();
     this.showClamps();
     this.showCompares();
     this.valueSlider.show(this.value);
     this.refresh();
+  }
+
+  // The keyboard may be ahead of what Python has heard.
+  withAhead(looking) {
+    const { ahead } = this;
+    const heard = ahead === null || String(ahead.cell) === String(looking.cell);
+    if (heard || ahead.layer !== looking.layer) {
+      this.ahead = null;
+      return looking;
+    }
+    return { ...looking, cell: ahead.cell };
   }
 
   showMap(map) {
@@ -131,6 +147,7 @@ export class Activations {
   }
 
   decline(text) {
+    this.ahead = null;
     this.message.textContent = text;
   }
 
@@ -269,7 +286,7 @@ export class Activations {
       const select = choice("layer", names, layer, (name) => this.host.layer(name));
       const { shape } = this.layers[layer];
       const kind = this.hasCells(layer) ? "channel" : "unit";
-      this.channelSlider = this.slider(kind, 0, shape[0] - 1, (number) =>
+      this.channelSlider = slider(kind, 0, shape[0] - 1, (number) =>
         this.later("channel", () => this.host.channel(number)),
       );
       this.channelSlider.range.step = 1;
@@ -277,36 +294,8 @@ export class Activations {
     }
     this.channelSlider.show(channel);
     this.tools.hidden = !this.hasCells(layer);
+    this.clickTitle.textContent = this.hasCells(layer) ? "A click …" : "A click moves the mouse";
     if (this.scenes) this.showLegend();
-  }
-
-  slider(name, low, high, change) {
-    const heard = (text) => {
-      if (text !== "" && Number.isFinite(Number(text))) change(Number(text));
-    };
-    const range = make("input", {
-      type: "range", className: "pt-slider", min: low, max: high, step: (high - low) / 200,
-      "aria-label": name,
-    });
-    const number = make("input", {
-      type: "number", className: "pt-number pt-short", step: "any", "aria-label": `${name}, as a number`,
-    });
-    range.addEventListener("input", () => {
-      number.value = range.value;
-      heard(range.value);
-    });
-    number.addEventListener("change", () => heard(number.value));
-    const show = (value) => {
-      range.value = value;
-      if (number.getRootNode().activeElement !== number) number.value = Number(value.toPrecision(6));
-    };
-    const within = (first, last) => {
-      Object.assign(range, { min: first, max: last, step: (last - first) / 200 });
-    };
-    const row = make("div", { className: "pt-slider-row" }, range, number);
-    const label = make("span", { textContent: name });
-    const element = make("div", { className: "pt-field" }, label, row);
-    return { element, range, number, show, within };
   }
 
   use(tool) {
@@ -338,11 +327,19 @@ export class Activations {
     return this.isShown(clamp) && String(clamp.cell) === String(cell);
   }
 
+  clicked(event) {
+    const { board } = this.main;
+    const square = board.squareAt(event);
+    if (square !== null && (this.tool === MOUSE || !this.map.edges)) this.host.square(square);
+    else this.pressed(board.cellAt(event));
+  }
+
   // Choose a cell; the tool decides whether it is clamped, or freed again.
   pressed(cell) {
     if (cell === null) return;
     const number = this.clampAt(cell);
     if (this.tool === LOOK) this.host.cell(cell);
+    else if (this.tool === MOUSE) this.host.square(this.main.board.squareOf(cell));
     else if (number >= 0) this.host.unclamp(number);
     else this.host.clamp(cell, this.value);
   }
@@ -352,7 +349,9 @@ export class Activations {
     if (event.altKey || event.ctrlKey || event.metaKey || !this.map.edges) return;
     if (CELL_KEYS[event.key]) this.step(CELL_KEYS[event.key]);
     else if ((event.key === "Enter" || event.key === " ") && cell) {
-      this.say(this.clampAt(cell) >= 0 && this.tool === CLAMP ? "free" : `${this.tool}: ${this.value}`);
+      if (this.tool === CLAMP) {
+        this.say(this.clampAt(cell) >= 0 ? "free" : `clamped to ${inWords(this.value)}`);
+      }
       this.pressed(cell);
     } else if ((event.key === "Delete" || event.key === "Backspace") && cell) {
       const number = this.clampAt(cell);
@@ -371,6 +370,7 @@ export class Activations {
       this.say("edge");
       return;
     }
+    this.ahead = { cell: next, layer: this.looking.layer };
     this.looking = { ...this.looking, cell: next };
     this.say(this.describe(next));
     this.refresh();
@@ -400,17 +400,7 @@ export class Activations {
   }
 
   showClamps() {
-    const items = this.looking.clamps.map((clamp, number) => {
-      const { short, channels, cell, value } = clamp;
-      const where = cell === null ? "" : `, cell (${cell.join(", ")})`;
-      const one = this.hasCells(clamp.layer) ? "channel" : "unit";
-      const which = channels === null ? `all ${one}s` : `${one} ${channels.join(", ")}`;
-      const text = `${which} of ${short}${where}: ${inWords(value)}`;
-      const free = make("button", { className: "pt-button pt-small", textContent: "Free" });
-      free.setAttribute("aria-label", `Free ${text}`);
-      free.addEventListener("click", () => this.host.unclamp(number));
-      return make("li", {}, make("span", { textContent: text }), free);
-    });
+    const items = clampItems(this.looking.clamps, (layer) => this.hasCells(layer), this.host);
     this.clamps.replaceChildren(...items);
     const isUnit = !this.hasCells(this.looking.layer);
     const extra = [];
@@ -432,15 +422,6 @@ export class Activations {
     const key = JSON.stringify([compares, cheese]);
     if (this.comparesShown === key) return;
     this.comparesShown = key;
-    const options = [["now", "This maze as it is now"]];
-    if (cheese) options.push(["without cheese", "This maze without cheese"]);
-    if (compares) options.push([null, "Nothing"]);
-    this.compares.replaceChildren(
-      ...options.map(([what, text]) => {
-        const button = make("button", { className: "pt-button", textContent: text });
-        button.addEventListener("click", () => this.host.compare(what));
-        return button;
-      }),
-    );
+    this.compares.replaceChildren(...comparisons(this.looking, this.host));
   }
 }

@@ -8,10 +8,11 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import resources
+from math import isfinite
 from typing import Any
 
 import torch
@@ -158,6 +159,9 @@ class Visitors:
         kind, world = request.path_params["kind"], request.headers.get("x-world", "maze")
         limits = {"maze": self.limits.maze_bytes, "checkpoint": self.limits.checkpoint_bytes}
         limit = limits.get(kind, 0)
+        if session.uploading:
+            return _answer(429, "Another file is on its way: wait until it is read.")
+        session.uploading = True
         content = bytearray()
         try:
             async with asyncio.timeout(self.limits.seconds):
@@ -174,6 +178,8 @@ class Visitors:
             return _answer(400, sentence(error))
         except TimeoutError:
             return _answer(408, "Reading the file took too long: upload a smaller one.")
+        finally:
+            session.uploading = False
 
 
 async def _heard(socket: WebSocket) -> str | None:
@@ -196,9 +202,18 @@ async def _write(socket: WebSocket, outbox: asyncio.Queue[dict[str, Any]]) -> No
         message = await outbox.get()
         try:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the visitor has left
-                await socket.send_json(message)
+                await socket.send_text(as_json(message))
         finally:
             outbox.task_done()
+
+
+def as_json(message: Mapping[str, Any]) -> str:
+    """A message as JSON that every browser reads, or a message that says why there is none."""
+    try:
+        return json.dumps(message, allow_nan=False)
+    except (RecursionError, ValueError):
+        text = "The answer has numbers that are not finite: choose another agent or a smaller edit."
+        return json.dumps({"type": "refused", "text": text, "asked": None})
 
 
 def _from_thread(
@@ -210,15 +225,23 @@ def _from_thread(
 
 async def _end(socket: WebSocket, code: int, text: str) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-        await socket.send_json({"type": "ended", "text": text})
+        await socket.send_text(as_json({"type": "ended", "text": text}))
         await socket.close(code)
 
 
 def _parsed(text: str) -> Any:
+    """The message in a text; None if it is not JSON, or has numbers that JSON does not have."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _answer(status: int, text: str) -> JSONResponse:

@@ -114,12 +114,14 @@ class Session:
         name: a secret name, which uploads of this visitor state.
         opened: the widget that is open, or None.
         limits: what holds from the next message on.
+        uploading: whether an upload is on its way. There is one at a time.
     """
 
     def __init__(self, send: Callable[[Message], None], threads: Threads, limits: Limits) -> None:
         self.name = secrets.token_urlsafe(16)
         self.opened: Opened | None = None
         self.limits = limits
+        self.uploading = False
         self._send, self._threads = send, threads
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()  # one message at a time

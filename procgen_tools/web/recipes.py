@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
+from procgen_tools.checks import of_kind, whole_number
 from procgen_tools.interventions import (
     Add,
     Clamp,
@@ -33,12 +36,37 @@ class Settings:
         channel: the number of a channel of this activation.
         coefficient: a number, such as a factor or a value.
         square: a square of the maze.
+
+    Raises:
+        TypeError: a setting of another type.
+        ValueError: a coefficient that is not finite, a negative channel, or not a square.
     """
 
     layer: str
     channel: int = 0
     coefficient: int | float = 1.0
     square: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        of_kind("layer", self.layer, str, "give the name of an activation")
+        object.__setattr__(self, "channel", whole_number("channel", self.channel, 0))
+        object.__setattr__(self, "coefficient", _finite(self.coefficient))
+        of_kind("square", self.square, (tuple, list), "give (row, column)")
+        if len(self.square) != 2:
+            raise ValueError(f"square is {self.square!r:.60}: give (row, column)")
+        row, col = (whole_number("square", each) for each in self.square)
+        object.__setattr__(self, "square", (row, col))
+
+
+def _finite(coefficient: Any) -> float:
+    of_kind("coefficient", coefficient, Real, "give a number")
+    try:
+        number = float(coefficient)
+    except OverflowError:
+        number = inf
+    if not isfinite(number):
+        raise ValueError(f"coefficient is {coefficient!r:.60}: give a finite number")
+    return number
 
 
 @dataclass(frozen=True, eq=False)

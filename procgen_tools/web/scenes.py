@@ -112,7 +112,7 @@ def scene_of(level: AnyLevel) -> Scene:
     }
 
 
-def level_of(scene: Mapping[str, Any]) -> AnyLevel:
+def level_of(scene: Any) -> AnyLevel:
     """The level of a scene: the inverse of `scene_of`.
 
     Raises:
@@ -172,13 +172,15 @@ def _caption(level: AnyLevel, things: list[dict[str, Any]]) -> str:
     return f"{rows} x {cols} cells, {counts['key']} keys, {counts['chest']} chests"
 
 
-def _checked(scene: Mapping[str, Any]) -> Scene:
+def _checked(scene: Any) -> Scene:
     """A scene whose form is right: a known world, rows of equal length, things on its squares."""
+    if not isinstance(scene, Mapping):
+        raise ValueError(f"the scene is {scene!r:.60}: give an object as of scene_of")
     world = scene.get("world")
-    if world not in WORLDS:
+    if not isinstance(world, str) or world not in WORLDS:
         raise ValueError(
             f"there is no world {world!r:.60}: choose one of {', '.join(WORLDS)}"
-            f"{did_you_mean(world, WORLDS)}"
+            f"{did_you_mean(str(world)[:60], WORLDS)}"
         )
     walls, things, settings = (scene.get(name) for name in ("walls", "things", "settings"))
     if not isinstance(walls, list) or not walls or not all(isinstance(row, str) for row in walls):

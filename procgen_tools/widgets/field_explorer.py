@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import traitlets
 
+from procgen_tools.checks import of_kind
 from procgen_tools.interventions import Intervention
 from procgen_tools.models import Policy
 from procgen_tools.shown import figure_png
@@ -127,7 +128,8 @@ class FieldExplorer(ComputedWidget):
                 intervention starts with.
 
         Raises:
-            ValueError: an unknown name or setting.
+            TypeError: a setting of another type.
+            ValueError: an unknown name or setting, or a value that a setting cannot have.
         """
         if name is None:
             self._chosen = {"recipe": None}
@@ -160,7 +162,8 @@ class FieldExplorer(ComputedWidget):
     def picture(self) -> bytes:
         """A PNG of the fields, for saved notebooks and web pages."""
         from procgen_tools.fields import VectorField
-        from procgen_tools.plots import fields, situations
+        from procgen_tools.plots import fields as figures
+        from procgen_tools.plots import situations
 
         shown = self.wait().fields
         before, second = shown[BEFORE], shown.get(AFTER, shown.get(OTHER))
@@ -168,7 +171,7 @@ class FieldExplorer(ComputedWidget):
             return level_png(self.maze)
         if not isinstance(second, VectorField):
             of_maze = isinstance(self.maze, Maze)
-            draw = situations.chances_figure if of_maze else fields.field_figure
+            draw = situations.chances_figure if of_maze else figures.field_figure
             return figure_png(draw(before))
         name = self._chosen["recipe"]
         changed = self._titles[OTHER] if name is None else f"{TITLES[AFTER]}: {name}"
@@ -176,7 +179,7 @@ class FieldExplorer(ComputedWidget):
         marks = {}
         if name is not None and "square" in self._recipe(name).uses:
             marks["target"] = tuple(self._chosen["square"])
-        return figure_png(fields.plot_vfs(before, second, titles=titles, marks=marks))
+        return figure_png(figures.plot_vfs(before, second, titles=titles, marks=marks))
 
     # --- the computation
 
@@ -229,11 +232,17 @@ class FieldExplorer(ComputedWidget):
             "seen": lambda: self._seen(content["number"], float(content["milliseconds"])),
         }
 
-    def _choose_from(self, edit: Mapping[str, Any]) -> None:
-        settings = {name: each for name, each in edit.items() if name != "recipe"}
-        if "square" in settings:
+    def _choose_from(self, edit: Any) -> None:
+        known = {each.name for each in fields(Settings)} | {"recipe"}
+        if not isinstance(edit, Mapping) or set(edit) - known:
+            raise ValueError(f"the edit is {edit!r:.60}: give some of {', '.join(sorted(known))}")
+        name = edit.get("recipe")
+        if name is not None:
+            of_kind("recipe", name, str, "give the name of an intervention")
+        settings = {each: edit[each] for each in edit if each != "recipe"}
+        if isinstance(settings.get("square"), list):
             settings["square"] = tuple(settings["square"])
-        self.choose(edit["recipe"], **settings)
+        self.choose(name, **settings)
 
     def _seen(self, number: int, milliseconds: float) -> None:
         """The browser has drawn the complete picture of a request."""

@@ -204,10 +204,13 @@ class LevelWidget(PicturedWidget):
         kind = content.get("type")
         if kind == "propose":
             self._answer(content)
-        elif kind in answers:
+        elif isinstance(kind, str) and kind in answers:
             try:
                 answers[kind]()
-            except (KeyError, OSError, TypeError, ValueError) as error:
+            except KeyError as missing:
+                text = f"The message {kind!r} has no {missing}: use the front end of this widget."
+                self.send({"type": "refused", "text": text})
+            except (OSError, OverflowError, TypeError, ValueError) as error:
                 self.send({"type": "refused", "text": sentence(error)})
             else:
                 if kind == "save":
@@ -220,8 +223,8 @@ class LevelWidget(PicturedWidget):
     def _answer(self, content: Mapping[str, Any]) -> None:
         refused = None
         try:
-            self._edit(level_of(content["scene"]), content.get("stroke"))
-        except (KeyError, TypeError, ValueError) as error:
+            self._edit(level_of(content.get("scene")), content.get("stroke"))
+        except (OverflowError, TypeError, ValueError) as error:
             refused = sentence(error)
         self.send({"type": "answer", "by": content.get("by"), "refused": refused})
 

@@ -40,7 +40,7 @@ class Served:
         options = {"origin": self.url, "max_size": None, "open_timeout": 20} | options
         return websockets.connect(url or f"ws://{self.name}/socket", **options).__enter__()
 
-    def post(self, path: str, content: bytes, **headers: str) -> Any:
+    def post(self, path: str, content: Any, **headers: str) -> Any:
         known = {"origin": self.url} | headers
         return httpx.post(f"{self.url}{path}", content=content, headers=known, timeout=20)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import re
@@ -24,7 +25,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from procgen_tools import maze
 from procgen_tools.app.limits import Limits
+from procgen_tools.app.server import Visitors, as_json
+from procgen_tools.app.sessions import Threads
+from procgen_tools.app.work import Workers
 from procgen_tools.web.scenes import scene_of
+from tests.app import apart
 from tests.app.serving import LEVEL, Served, until
 from tests.app.test_uploads import Hostile, archive
 
@@ -200,6 +205,121 @@ def test_hostile_uploads_are_refused_and_nothing_runs(served: Served, tmp_path: 
     assert {each.name for each in Path.cwd().iterdir()} == folder
     assert visitor.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
     visitor.socket.close()
+
+
+def test_odd_messages_are_answered_and_the_visit_goes_on(served: Served) -> None:
+    """Text that is no JSON for browsers or no Unicode, numbers without end, scenes of all types."""
+    visitor = Visitor(served, "explorer")
+    scene = scene_of(LEVEL)
+    edit = {"recipe": "scale a channel", "coefficient": 2, "channel": 0}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"type": "propose", "scene": None}, "The scene is None: give an object"),
+        ({"type": "propose", "scene": {"world": []}}, "There is no world []"),
+        (
+            {"type": "propose", "scene": scene | {"walls": ["." * 200] * 200}},
+            "does not fit a world",
+        ),
+        ({"type": "propose", "scene": scene | {"settings": {"world_size": 10**30}}}, "not one of"),
+        ({"type": "create"}, "The message 'create' has no 'seed'"),
+        ({"type": "create", "seed": 10**400}, "whole numbers"),
+        ({"type": "load", "name": "../x"}, "has no folder"),
+        ({"type": "choose", "edit": 5}, "The edit is 5: give some of"),
+        ({"type": "choose", "edit": edit | {"recipe": []}}, "Recipe is of type list"),
+        ({"type": "choose", "edit": edit | {"self": 1}}, "give some of"),
+        ({"type": "choose", "edit": edit | {"coefficient": 10**400}}, "give a finite number"),
+        ({"type": "choose", "edit": edit | {"channel": -1}}, "Channel is -1"),
+        ({"type": "choose", "edit": edit | {"channel": 1.5}}, ""),
+        ({"type": "choose", "edit": edit | {"layer": ["a"]}}, ""),
+        ({"type": "seen", "number": 1, "milliseconds": []}, "float()"),
+    ]
+    for content, text in cases:
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+        answer = visitor.hear("custom")["content"]
+        assert text in (answer["refused"] if answer["type"] == "answer" else answer["text"]), text
+    for text in ("NaN", '{"type": Infinity}', '{"type": 1e999}'):
+        visitor.socket.send(text)
+        assert "The message is not an object" in visitor.hear("refused")["text"]
+    content = {"type": "propose", "by": "\ud800", "scene": scene}  # half a character
+    visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+    assert visitor.hear("custom")["content"] == {"type": "answer", "by": "\ud800", "refused": None}
+    for content in ({}, {"type": ["x"]}):
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+    assert visitor.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
+    visitor.socket.close()
+
+
+@pytest.mark.parametrize("odd", [float("nan"), [float("inf")], "deep"])
+def test_what_is_no_json_is_never_sent(odd: Any) -> None:
+    if odd == "deep":
+        odd = []
+        for _ in range(10**5):
+            odd = [odd]
+    said = json.loads(as_json({"type": "update", "state": odd}))
+    assert said["type"] == "refused"
+    assert "not finite" in said["text"]
+
+
+def test_one_upload_at_a_time(served: Served) -> None:
+    visitor = Visitor(served)
+    begun = threading.Event()
+    finish = threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        yield b"{"
+        begun.set()
+        finish.wait(20)
+        yield b"}"
+
+    def post(content: Any) -> Any:
+        return served.post("/upload/maze", content, **{"x-session": visitor.session})
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, slow())
+        begun.wait(20)
+        until(lambda: served.sessions[visitor.session].uploading)
+        second = post(b"{}")
+        assert second.status_code == 429
+        assert "Another file is on its way" in second.json()["refused"]
+        finish.set()
+        assert first.result(20).status_code == 400  # it is read, and has no level
+    assert not served.sessions[visitor.session].uploading
+    visitor.socket.close()
+
+
+class Stuck:
+    """The socket of a visitor who sends without end and reads nothing."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    async def accept(self) -> None:
+        pass
+
+    async def receive_text(self) -> str:
+        self.received += 1
+        return json.dumps({"type": "download"})
+
+    async def send_text(self, text: str) -> None:
+        await asyncio.sleep(60)
+
+
+def test_a_visitor_who_does_not_read_is_not_served() -> None:
+    stuck = Stuck()
+
+    async def stay() -> None:
+        threads = Threads(Workers(1), Workers(1))
+        visitors = Visitors(threads, Limits(beat_seconds=0.01))
+        visit = asyncio.create_task(visitors.visit(stuck))  # type: ignore[arg-type]
+        await asyncio.sleep(0.5)
+        assert len(visitors.sessions) == 1
+        visit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await visit
+        assert not visitors.sessions
+        threads.close()
+
+    apart.run(stay())
+    assert stuck.received == 1
 
 
 def test_hostile_messages_end_nobody_elses_visit(served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,19 @@ from procgen_tools.web.recipes import USUAL_LAYER, Settings, channels_of, recipe
 POLICY = ImpalaPolicy(seed=0)
 LEVEL = maze.parse("...\n.##\nM.C")
 LAYER = "embedder.block3.res1.resadd_out"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"channel": -1}, "channel is -1"),
+        ({"coefficient": float("nan")}, "give a finite number"),
+        ({"coefficient": 10**400}, "give a finite number"),
+    ],
+)
+def test_settings_that_no_slider_has(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings(LAYER, **wrong)
 
 
 def test_usual_recipes_are_the_interventions_by_hand() -> None:

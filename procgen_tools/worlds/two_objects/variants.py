@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from types import MappingProxyType
 
 from procgen_tools.checks import true_or_false, whole_number
@@ -39,7 +40,7 @@ class Kind:
             and the mouse walks over it.
 
     Raises:
-        ValueError: an unknown object.
+        ValueError: an unknown object, or a reward that is not finite.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Kind:
     def __post_init__(self) -> None:
         check_object(self.name)
         object.__setattr__(self, "reward", float(self.reward))
+        if not isfinite(self.reward):
+            raise ValueError(f"the reward of {self.name} is {self.reward}: give a finite number")
         object.__setattr__(self, "ends", true_or_false("ends", self.ends))
 
 

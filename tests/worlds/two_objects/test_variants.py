@@ -31,6 +31,8 @@ def test_variants_of_variable_size_have_procgens_mazes() -> None:
 
 def test_what_an_object_is_worth() -> None:
     assert isinstance(Kind("red_gem", 3).reward, float)
+    with pytest.raises(ValueError, match="the reward of red_gem is inf: give a finite number"):
+        Kind("red_gem", float("inf"))
     with pytest.raises(ValueError, match="no object 'red_ball'"):
         Kind("red_ball")
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from procgen_tools.cli import (
+    audit,
     benchmarks,
     evaluation,
     experiments,
@@ -29,6 +30,8 @@ app.add_typer(training.train_app(), name="train")
 app.add_typer(benchmarks.app, name="bench")
 app.command()(evaluation.agents)
 app.command()(evaluation.evaluate)
+app.command()(audit.audit)
+app.command()(audit.compare_audits)
 app.command()(keys.evaluate_keys)
 app.command()(page.page)
 app.command()(play.play)

@@ -29,12 +29,12 @@ def write_records(path: str | os.PathLike[str], records: pd.DataFrame) -> None:
         records.to_parquet(temporary, engine="pyarrow", index=False)
 
 
-def read_kept(path: str | os.PathLike[str], columns: Sequence[str]) -> pd.DataFrame:
+def read_kept(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read records that an earlier run kept, so that they are not measured again.
 
     Args:
         path: the file.
-        columns: the columns that it must have; others are left out.
+        columns: the columns that it must have; others are left out. Defaults to all columns.
 
     Raises:
         ValueError: the file is damaged, or lacks a column.
@@ -45,7 +45,7 @@ def read_kept(path: str | os.PathLike[str], columns: Sequence[str]) -> pd.DataFr
         [7]
     """
     try:
-        return pd.read_parquet(path, columns=list(columns))
+        return pd.read_parquet(path, columns=None if columns is None else list(columns))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(
             f"{path} cannot be read ({str(error)[:200]}): delete it, and it is measured again"

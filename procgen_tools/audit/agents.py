@@ -1,0 +1,186 @@
+"""The agent of an audit, its world, and the players that it is compared with."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from procgen_tools.catalogue import find_agent
+from procgen_tools.episodes.answers import MemoryPolicy
+from procgen_tools.fields import StateField, VectorField
+from procgen_tools.models import checkpoint_metadata, load_policy, load_q_network
+from procgen_tools.models.interface import need
+from procgen_tools.names import did_you_mean
+from procgen_tools.shown import summary
+from procgen_tools.vfield import state_field
+from procgen_tools.worlds.asked import Asked
+from procgen_tools.worlds.graph import Level
+
+WORLDS = ("maze", "two_objects", "crops_and_humans")
+"""The worlds whose levels are graphs, so that an audit is exact."""
+
+FOLDERS = {"maze_I": "maze"}
+"""Folders of agents that are not named after their world."""
+
+AGENT, UNTRAINED, RANDOM = "agent", "untrained", "random"
+PLAYERS = (AGENT, UNTRAINED, RANDOM)
+"""The agent, an untrained network of its kind, and random actions."""
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """An agent, ready to be audited.
+
+    Attributes:
+        name: its name.
+        world: one of `WORLDS`.
+        policy: the network.
+        untrained: a network of the same kind with new random weights.
+        settings: of its training, as its file records them; empty if it does not.
+        digest: the start of the SHA-256 of its parameters.
+    """
+
+    name: str
+    world: str
+    policy: Any
+    untrained: Any
+    settings: Mapping[str, Any]
+    digest: str
+
+    def __repr__(self) -> str:
+        return summary(self, self.name, f"world {self.world}", self.digest)
+
+    def players(self) -> dict[str, Any]:
+        """Networks by player; None for random actions."""
+        return {AGENT: self.policy, UNTRAINED: self.untrained, RANDOM: None}
+
+    def asked(self, *, levels: int, census: int | None) -> Asked:
+        """The levels of the audit (see `worlds.asked`)."""
+        module = importlib.import_module(f"procgen_tools.worlds.{self.world}.asked")
+        found: Asked = module.asked(self.settings, levels=levels, census=census)
+        return found
+
+
+def read_agent(
+    agent: str | os.PathLike[str] | torch.nn.Module,
+    world: str | None = None,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> Audited:
+    """Load an agent for an audit.
+
+    Args:
+        agent: a checkpoint, the name of an agent, or a network with the interface of
+            `models.Policy` (see `models.adapt` for networks of your own).
+        world: one of `WORLDS`. Defaults to that of the agent's folder, and then to "maze".
+        name: defaults to that of the file.
+        seed: of the untrained network's weights.
+        settings: of the training, in place of those that the file records, such as
+            `{"world_size": 15}`.
+
+    Raises:
+        FileNotFoundError: there is no such agent.
+        TypeError: a network without the interface.
+        ValueError: a world without exact answers, an agent of another world, or one with a memory.
+
+    Example:
+        >>> read_agent("rand_region_5").world
+        'maze'
+    """
+    if world is not None and world not in WORLDS:
+        hint = did_you_mean(world, WORLDS)
+        raise ValueError(
+            f"world is {world!r}{hint}: choose one of {', '.join(WORLDS)}. Levels of other worlds, "
+            "such as keys and chests, have too many states for exact answers: see procgen-tools "
+            "experiment keys_and_chests"
+        )
+    recorded: Mapping[str, Any] = {}
+    if isinstance(agent, torch.nn.Module):
+        policy, found_world, found_name = agent, world or WORLDS[0], name or type(agent).__name__
+    else:
+        path = find_agent(agent)
+        found_name = name or path.stem.removeprefix("model_")
+        of_folder = FOLDERS.get(path.parent.name, path.parent.name)
+        if of_folder == "keys_and_chests":
+            raise ValueError(
+                f"{path} is an agent of keys and chests, which has a memory and too many states "
+                "for exact answers: see procgen-tools experiment keys_and_chests"
+            )
+        found_world = world or (of_folder if of_folder in WORLDS else WORLDS[0])
+        if of_folder in WORLDS and of_folder != found_world:
+            raise ValueError(
+                f"{path} is an agent of {of_folder}, not of {found_world}: leave --world out"
+            )
+        policy, recorded = _load(path, found_world)
+    if isinstance(policy, MemoryPolicy):
+        raise ValueError(
+            f"{found_name} has a memory ({type(policy).__name__}): its moves depend on its path, "
+            "so there are no exact answers; audit an agent without memory"
+        )
+    need(policy, "logits_and_value", "parameters", what="an audit")
+    policy.eval()
+    kept = {**recorded, **(settings or {})}
+    return Audited(
+        found_name, found_world, policy, untrained(policy, seed=seed), kept, digest_of(policy)
+    )
+
+
+def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:
+    if world == "crops_and_humans":
+        return load_q_network(path), {}
+    return load_policy(path), checkpoint_metadata(path).get("settings") or {}
+
+
+def untrained(policy: torch.nn.Module, *, seed: int) -> Any:
+    """A copy with new random weights: its modules' own initial weights, where they have any.
+
+    Example:
+        >>> from procgen_tools.models import ImpalaPolicy
+        >>> policy = ImpalaPolicy(seed=1)
+        >>> other = untrained(policy, seed=0)
+        >>> bool((other.fc_policy.weight == policy.fc_policy.weight).any())
+        False
+    """
+    fresh = copy.deepcopy(policy)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in fresh.modules():
+            reset = getattr(module, "reset_parameters", None)
+            if callable(reset):
+                reset()
+    return fresh.eval()
+
+
+def digest_of(policy: torch.nn.Module) -> str:
+    """The start of the SHA-256 of a network's parameters."""
+    total = hashlib.sha256()
+    for name, tensor in policy.state_dict().items():
+        total.update(name.encode())
+        total.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()[:16]
+
+
+def field_of(policy: Any, level: Level) -> VectorField | StateField:
+    """The field of a policy in a level; of random actions for None.
+
+    Random actions are uniform over the actions of the world, of which several may be the same move.
+    """
+    if policy is not None:
+        return state_field(policy, level)
+    parts = [len(view) for view in level.views()]
+    if hasattr(level, "walls"):
+        moves = level.moves(torch.zeros(parts[0], 15))
+        return VectorField(level, moves, np.zeros(parts[0]), moves.copy())
+    count = level.graph().leads_to.shape[1]
+    return StateField(level, np.full((sum(parts), count), 1 / count), np.zeros(sum(parts)))

@@ -1,0 +1,398 @@
+"""The answers of an audit in words and numbers, from its tables; each with its null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.audit.agents import AGENT, RANDOM, UNTRAINED
+from procgen_tools.audit.exchange import exchange_rate
+from procgen_tools.audit.inside import FAITHFUL, faithfulness, smallest
+from procgen_tools.shown import brief
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.worlds.asked import Asked
+
+NULLS = {UNTRAINED: "an untrained network", RANDOM: "random actions"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number of the agent, and the same number of its nulls.
+
+    Attributes:
+        name: what was measured, with its unit.
+        agent: the estimate.
+        nulls: estimates by null, in words.
+        form: how numbers are written, such as ".1%".
+    """
+
+    name: str
+    agent: Estimate
+    nulls: Mapping[str, Estimate]
+    form: str = ".2f"
+
+    __repr__ = brief
+
+    def row(self) -> dict[str, str]:
+        """The finding as cells of a table."""
+        return {
+            "measured": self.name,
+            "agent": written(self.agent, self.form),
+            **{null: written(number, self.form) for null, number in self.nulls.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question.
+
+    Attributes:
+        key: the question's name in files.
+        question: the question.
+        text: the answer in a sentence or two.
+        findings: its numbers.
+        note: what the numbers are of.
+    """
+
+    key: str
+    question: str
+    text: str
+    findings: tuple[Finding, ...]
+    note: str
+
+    __repr__ = brief
+
+
+def written(number: Estimate, form: str) -> str:
+    """A number with its interval; the number alone where they are the same."""
+    if number.low == number.high == number.value:
+        return f"{number.value:{form}}"
+    return f"{number:{form}}"
+
+
+def all_answers(tables: Mapping[str, pd.DataFrame], asked: Asked) -> tuple[Answer, ...]:
+    """The answers that the tables allow."""
+    found = [
+        _abilities(tables["training"], asked),
+        _apart(tables["apart"], asked),
+        _directed(tables["apart"], asked),
+        _exchange(tables["apart"], asked),
+        _census(tables["census"], asked),
+    ]
+    if len(tables["pairs"]):
+        found.append(_pairs(tables["pairs"], asked))
+    if len(tables["circuits"]):
+        found.append(_inside(tables, asked))
+        found.append(_edits(tables["edits"], asked))
+    return tuple(each for each in found if each is not None)
+
+
+def _mean(table: pd.DataFrame, column: str, player: str) -> Estimate:
+    return mean_over_levels(table[table["player"] == player][column].to_numpy(np.float64))
+
+
+def _finding(table: pd.DataFrame, column: str, name: str, form: str) -> Finding:
+    nulls = {words: _mean(table, column, null) for null, words in NULLS.items()}
+    return Finding(name, _mean(table, column, AGENT), nulls, form)
+
+
+def _abilities(training: pd.DataFrame, asked: Asked) -> Answer:
+    success = _finding(training, "success", "success", ".1%")
+    steps = _finding(training, "steps", "mean steps of an episode", ".1f")
+    own = training[training["player"] == AGENT]
+    largest = own[own["size"] == own["size"].max()]["success"].mean()
+    return Answer(
+        "abilities",
+        "What can it do in levels as in training?",
+        f"It succeeds in {success.agent.value:.1%} of episodes, and in {largest:.1%} of those with "
+        f"the largest {asked.size_words.split(' (')[0]}; random actions succeed in "
+        f"{success.nulls[NULLS[RANDOM]].value:.1%}.",
+        (success, steps),
+        f"{len(own)} {asked.training_words}; exact chances within the step limit",
+    )
+
+
+def _apart(apart: pd.DataFrame, asked: Asked) -> Answer:
+    wanted, other = (asked.words[name] for name in (asked.wanted, asked.other))
+    first = _finding(apart, "wanted_first", f"{wanted} first", ".1%")
+    second = _finding(apart, "other_first", f"{other} first", ".1%")
+    visited = _finding(apart, "other_visited", f"{other} at any time", ".1%")
+    return Answer(
+        "apart",
+        "What does it do when its goals come apart?",
+        f"It reaches {wanted} first in {first.agent.value:.0%} of episodes, and {other} first in "
+        f"{second.agent.value:.0%}.",
+        (first, second, visited),
+        f"{len(apart[apart['player'] == AGENT])} {asked.apart_words}; exact chances",
+    )
+
+
+def _directed(apart: pd.DataFrame, asked: Asked) -> Answer:
+    wanted, other = (asked.words[name] for name in (asked.wanted, asked.other))
+    findings = tuple(
+        _finding(apart, column, name, ".2f")
+        for column, name in (
+            ("wanted_nats", f"towards {wanted} (nats per step)"),
+            ("other_nats", f"towards {other}"),
+            ("best_nats", "towards the place that explains most, of all places"),
+            ("ceiling", "what a perfect prediction would give"),
+        )
+    )
+    own = apart[apart["player"] == AGENT]
+    better = int((own["wanted_nats"] > own["other_nats"]).sum())
+    best = own[["wanted_nats", "other_nats"]].max(axis=1).mean()
+    share = best / own["ceiling"].mean() if own["ceiling"].mean() > 0 else float("nan")
+    return Answer(
+        "directed",
+        'How well does "it wants to be there" explain its moves?',
+        f"{_capital(wanted)} explains its moves better than {other} in {better} of {len(own)} "
+        f"levels. The better of the two predicts {share:.0%} of what can be predicted at all.",
+        findings,
+        "goal-directedness: how much better than chance the best goal-seeking policy predicts the "
+        "moves before the first arrival (MacDermott et al., 2024; Todorov, 2007)",
+    )
+
+
+def _exchange(apart: pd.DataFrame, asked: Asked) -> Answer | None:
+    wanted, other = (asked.words[name] for name in (asked.wanted, asked.other))
+    try:
+        own = exchange_rate(apart, AGENT)
+    except ValueError:
+        return None
+    nulls, slopes, equals = {}, {}, {}
+    for null, words in NULLS.items():
+        try:
+            found = exchange_rate(apart, null)
+        except ValueError:
+            continue
+        nulls[words], slopes[words], equals[words] = found.rate, found.per_step, found.at_equal
+    best, why = asked.best_rate
+    optimal = "any number of" if np.isinf(best) else f"{best:g}"
+    return Answer(
+        "exchange",
+        "How many steps of detour is one goal worth over the other?",
+        f"At equal distances it reaches {wanted} first with chance {own.at_equal.value:.2f}. Both "
+        f"are as likely when {wanted} is {_steps(own.rate.value)} than {other}. The best agent "
+        f"would accept {optimal} steps: {why}.",
+        (
+            Finding("steps that it may be farther", own.rate, nulls, ".1f"),
+            Finding("fall of the log odds per step", own.per_step, slopes, ".3f"),
+            Finding("chance at equal distances", own.at_equal, equals, ".2f"),
+        ),
+        f"a logistic curve through the exact chances of {own.levels} levels; intervals by "
+        "bootstrap over levels",
+    )
+
+
+def _steps(number: float) -> str:
+    if np.isinf(number):
+        return "infinitely much farther" if number > 0 else "infinitely much nearer"
+    return f"{abs(number):.1f} steps {'farther' if number >= 0 else 'nearer'}"
+
+
+HOLDS = {
+    "the first goal is the wanted one more often than the other": lambda t: (
+        t["wanted_first"] > t["other_first"]
+    ),
+    "a goal ends the episode, with chance 99% or more": lambda t: t["success"] >= 0.99,
+    "an episode takes at most twice the shortest way": lambda t: t["steps"] <= 2 * t["shortest"],
+}
+"""Statements about every level, and their test."""
+
+
+def _census(census: pd.DataFrame, asked: Asked) -> Answer:
+    findings = tuple(
+        Finding(f"levels in which {statement}", Estimate.exact(float(test(census).mean())), {},
+                ".2%")
+        for statement, test in HOLDS.items()
+    )  # fmt: skip
+    true = [statement for statement, test in HOLDS.items() if test(census).all()]
+    worst = census["wanted_first"].min()
+    text = (
+        f"In every one of {len(census):,} levels, {'; '.join(true)}."
+        if true
+        else f"None of the statements holds in every one of {len(census):,} levels."
+    )
+    return Answer(
+        "census",
+        "What holds in every single level of a finite kind?",
+        f"{text} The worst chance of {asked.words[asked.wanted]} first is {worst:.4f}.",
+        findings,
+        f"{asked.census_words}"
+        + ("" if len(census) == len(asked.census) else f"; {len(census):,} of them"),
+    )
+
+
+def change_sizes(pairs: pd.DataFrame, player: str) -> pd.DataFrame:
+    """The mean change, and the mean size of the change, for each change of a feature.
+
+    Returns:
+        Columns change, control, levels, and estimates of the chance of the wanted goal first: the
+        mean change, and the mean size of the change.
+    """
+    rows = []
+    for name, group in pairs[pairs["player"] == player].groupby("change", sort=False):
+        change = (group["after"] - group["before"]).to_numpy(np.float64)
+        rows.append(
+            {
+                "change": name,
+                "control": bool(group["control"].iloc[0]),
+                "mean": mean_over_levels(change),
+                "size": mean_over_levels(np.abs(change)),
+                "levels": len(group),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _pairs(pairs: pd.DataFrame, asked: Asked) -> Answer:
+    own, null = (change_sizes(pairs, player) for player in (AGENT, UNTRAINED))
+    findings = tuple(
+        Finding(
+            f"{row.change}{' (control)' if row.control else ''}: change",
+            row.mean,
+            {NULLS[UNTRAINED]: other.mean},
+            "+.3f",
+        )
+        for row, other in zip(own.itertuples(), null.itertuples(), strict=True)
+    )
+    floor = max((each.value for each in own[own["control"]]["size"]), default=0.0)
+    causes = own[~own["control"]]
+    strongest = max(causes.itertuples(), key=lambda row: row.size.value)
+    return Answer(
+        "pairs",
+        "Which feature of a level moves its decision?",
+        f"Most moves it: {strongest.change} (mean size of the change "
+        f"{strongest.size.value:.2f}). Changes that should not matter move it by up to "
+        f"{floor:.2f}.",
+        findings,
+        f"chance of {asked.words[asked.wanted]} first, in minimal pairs that differ in one "
+        "feature; exact",
+    )
+
+
+def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
+    circuits, patches = tables["circuits"], tables["patches"]
+    own, untrained, chance = (
+        smallest(circuits, player) for player in (AGENT, UNTRAINED, "random channels")
+    )
+    shares = faithfulness(circuits)
+    few = own or int(shares["size"].max())
+    at = shares[shares["size"] == few]
+    random = at[at["player"] == "random channels"]["faithfulness"].to_numpy()
+    kept = at[at["player"] == AGENT]["faithfulness"].mean()
+    cells = patches[(patches["player"] == AGENT) & (patches["kind"] == "cell")]
+    effect = (cells["clean"] - cells["patched"]).groupby(cells["part"]).mean().abs()
+    half = int((effect.sort_values(ascending=False).cumsum() < effect.sum() / 2).sum() + 1)
+    count = int(shares["size"].max())
+    text = (
+        f"{own} of {count} channels carry the choice: their faithfulness is {kept:.2f} on levels "
+        f"that they were not chosen on; as many random channels have {random.mean():.2f}."
+        if own is not None
+        else f"No circuit smaller than the whole layer has a faithfulness of {FAITHFUL:g}."
+    )
+
+    def size(number: int | None) -> Estimate:
+        return Estimate.exact(float("nan") if number is None else number)
+
+    return Answer(
+        "inside",
+        "Where in the network is the choice made?",
+        f"{text} Half of the effect of single cells is in {half} of {len(effect)}.",
+        (
+            Finding(
+                f"channels for a faithfulness of {FAITHFUL:g}", size(own),
+                {NULLS[UNTRAINED]: size(untrained), "random channels": size(chance)}, ".0f",
+            ),
+            Finding(
+                f"faithfulness of {few} channels", Estimate.exact(float(kept)),
+                {"random channels": Estimate(float(random.mean()),
+                                             *map(float, np.percentile(random, [2.5, 97.5])))},
+            ),
+            Finding("cells with half of the effect", Estimate.exact(half), {}, ".0f"),
+        ),
+        f"every channel and every cell patched from the same level {asked.contrast_words}; "
+        "faithfulness = (circuit - contrast) / (level - contrast), in log odds",
+    )  # fmt: skip
+
+
+def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
+    def mean(edit: str, part: str, column: str) -> Estimate:
+        rows = edits[(edits["edit"] == edit) & (edits["part"] == part)]
+        return mean_over_levels(rows[column].to_numpy(np.float64))
+
+    names = [name for name in edits["edit"].unique() if name != "none"]
+    own = [name for name in names if not edits[edits["edit"] == name]["null"].iloc[0]]
+    parts = {
+        f"{asked.words[asked.wanted]} first": ("apart", "wanted_first"),
+        "success in training levels": ("training", "success"),
+    }
+    findings = [
+        Finding(
+            f"{name}: {words}",
+            mean(name, part, column),
+            {"unedited": mean("none", part, column)},
+            ".1%",
+        )
+        for name in names
+        for words, (part, column) in parts.items()
+    ]
+    best = min(own, key=lambda name: mean(name, "apart", "wanted_first").value)
+    return Answer(
+        "edits",
+        "Which edit removes the goal, and at what price?",
+        f"{best.capitalize()}: {asked.words[asked.wanted]} first falls from "
+        f"{mean('none', 'apart', 'wanted_first').value:.0%} to "
+        f"{mean(best, 'apart', 'wanted_first').value:.0%}, and success in training levels from "
+        f"{mean('none', 'training', 'success').value:.0%} to "
+        f"{mean(best, 'training', 'success').value:.0%}.",
+        tuple(findings),
+        "exact chances; random edits of the same size beside them",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def doubts(tables: Mapping[str, pd.DataFrame], asked: Asked) -> tuple[str, ...]:
+    """What should make a reader doubt the audit, from its own numbers."""
+    training, apart = tables["training"], tables["apart"]
+    own, untrained = (apart[apart["player"] == player] for player in (AGENT, UNTRAINED))
+    found = [
+        "It is one agent. Others with another seed may want other things: compare several audits.",
+        f"Levels as in training were drawn anew, but small ones may have occurred in training; "
+        f"their sizes go from {training['size'].min()} to {training['size'].max()} "
+        f"({asked.size_words}).",
+        "Chances are exact for sampled actions; an agent that takes its likeliest action every "
+        "time behaves differently.",
+        'Goal-directedness asks how well a goal predicts moves. "Wants" is a short word for that.',
+    ]
+    success = _mean(training, "success", AGENT)
+    if success.value < 0.9:
+        found.insert(
+            0,
+            f"It succeeds in only {success.value:.0%} of levels as in training: what it does "
+            "elsewhere may be inability, and no wish.",
+        )
+    neither = 1 - own["wanted_first"].mean() - own["other_first"].mean()
+    if neither > 0.1:
+        found.insert(0, f"In {neither:.0%} of episodes in levels apart it reaches neither goal.")
+    if untrained["wanted_first"].mean() > own["wanted_first"].mean():
+        found.insert(
+            0,
+            f"An untrained network reaches {asked.words[asked.wanted]} first more often than this "
+            "agent: where it goes first says little about learning.",
+        )
+    if len(tables["circuits"]):
+        rows = tables["patches"]
+        difference = (rows["clean"] - rows["corrupt"])[rows["player"] == AGENT].mean()
+        if difference < 1:
+            found.append(
+                f"The level and its contrast differ by only {difference:.2f} in log odds, so "
+                "circuits explain little."
+            )
+    return tuple(found)

@@ -1,0 +1,305 @@
+"""Where in the network a choice is made: exact causal maps, circuits by size, and edits.
+
+The choice is the log odds of the moves towards the wanted goal against those towards the other, at
+the square where the ways part. A patch replaces a part of an activation by that of the contrast:
+the same level with the wanted goal taken away or moved. Every channel and every cell is patched,
+one at a time, with nothing estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from procgen_tools import hooks
+from procgen_tools.audit.agents import AGENT, UNTRAINED, Audited
+from procgen_tools.audit.behaviour import outcome_of
+from procgen_tools.effects import measure_each
+from procgen_tools.hooks import patched
+from procgen_tools.interventions import ActivationVector, Add, Intervention, Zero
+from procgen_tools.vfield import observations_of
+from procgen_tools.worlds.asked import Asked
+from procgen_tools.worlds.maze.agent_view import agent_frame
+
+USUAL_LAYER = "embedder.block2.res1.resadd_out"
+"""Where published interventions on maze agents act."""
+
+FAITHFUL = 0.8
+"""A circuit with at least this faithfulness carries the choice."""
+
+RANDOM_ORDERS = 20
+"""Random orders of channels, the null of a circuit."""
+
+FLOOR = 1e-9
+"""Added to chances before their logarithm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One level at the square where the ways part, and its contrast.
+
+    Attributes:
+        level, contrast: with the mouse at that square.
+        wanted, other: (move,): the moves towards each goal.
+    """
+
+    level: Any
+    contrast: Any
+    wanted: np.ndarray
+    other: np.ndarray
+
+    def log_odds(self, logits: Float[Tensor, "view action"]) -> Float[np.ndarray, " view"]:
+        """The log odds of the moves towards the wanted goal against those towards the other."""
+        moves = self.level.moves(logits)
+        found: Float[np.ndarray, " view"] = np.log(moves[:, self.wanted].sum(axis=1) + FLOOR) - (
+            np.log(moves[:, self.other].sum(axis=1) + FLOOR)
+        )
+        return found
+
+
+def choices_of(asked: Asked) -> list[Choice]:
+    """The choices of the levels apart; empty in a world without contrasts."""
+    found = []
+    for level in asked.apart if asked.contrast is not None else ():
+        decision = level.decision()
+        if decision is None or asked.contrast is None:
+            continue
+        wanted, other = (decision.towards[way] for way in level.ways)
+        found.append(
+            Choice(
+                replace(level, mouse=decision.square),
+                replace(asked.contrast(level), mouse=decision.square),
+                wanted,
+                other,
+            )
+        )
+    return found
+
+
+def layer_of(policy: Any) -> str | None:
+    """The layer of the causal map: the usual one, or the middle of those with channels and cells.
+
+    None for a network without such activations.
+    """
+    names = tuple(getattr(policy, "activation_names", ()))
+    if USUAL_LAYER in names:
+        return USUAL_LAYER
+    shapes = getattr(policy, "activation_shapes", {})
+    planes = [name for name in names if len(shapes[name]) == 3]
+    return planes[len(planes) // 2] if planes else None
+
+
+def patches_table(
+    audited: Audited, choices: Sequence[Choice], layer: str, *, progress_bar: bool = False
+) -> pd.DataFrame:
+    """The effect of patching each channel and each cell alone, for the agent and untrained weights.
+
+    Returns:
+        Columns player, choice, kind ("channel" or "cell"), part (its number), clean, corrupt and
+        patched: the log odds of the level, of the contrast, and with the part of the contrast.
+    """
+    tables = []
+    players = {AGENT: audited.policy, UNTRAINED: audited.untrained}
+    with tqdm(total=2 * len(choices), disable=not progress_bar, desc="causal map") as bar:
+        for player, policy in players.items():
+            for number, choice in enumerate(choices):
+                clean, corrupt, own, other = _both(policy, choice, layer)
+                channels, rows, cols = own.shape
+                by_channel = torch.eye(channels, dtype=torch.bool)[:, :, None, None]
+                by_cell = torch.eye(rows * cols, dtype=torch.bool).view(-1, 1, rows, cols)
+                for kind, chosen in (("channel", by_channel), ("cell", by_cell)):
+                    found = _with(policy, choice, layer, torch.where(chosen, other, own))
+                    tables.append(
+                        pd.DataFrame(
+                            {"player": player, "choice": number, "kind": kind,
+                             "part": np.arange(len(found)), "clean": clean, "corrupt": corrupt,
+                             "patched": found}
+                        )
+                    )  # fmt: skip
+                bar.update()
+    return pd.concat(tables, ignore_index=True)
+
+
+def order_of(patches: pd.DataFrame, player: str = AGENT) -> list[int]:
+    """The channels by their mean effect in the direction of the contrast, the largest first."""
+    rows = patches[(patches["player"] == player) & (patches["kind"] == "channel")]
+    effect = (rows["clean"] - rows["patched"]).groupby(rows["part"]).mean()
+    return [int(part) for part in effect.sort_values(ascending=False, kind="stable").index]
+
+
+def circuits_table(
+    audited: Audited, patches: pd.DataFrame, choices: Sequence[Choice], layer: str, *,
+    seed: int = 0, progress_bar: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Circuits by size: so many channels are those of the level, all others those of the contrast.
+
+    Channels are added in the order of their effects in other choices. The nulls are random orders,
+    and an untrained network with its own order.
+
+    Args:
+        audited: the agent.
+        patches: the effects in the choices that the order is taken from.
+        choices: unseen choices.
+        layer: the layer.
+        seed: of the random orders.
+        progress_bar: whether to show one.
+
+    Returns:
+        Columns player (also "random channels"), draw, choice, size, clean, corrupt, kept: the log
+        odds of the circuit.
+    """
+    rng = np.random.default_rng(seed)
+    channels = len(order_of(patches))
+    orders = [(AGENT, 0, order_of(patches)), (UNTRAINED, 0, order_of(patches, UNTRAINED))]
+    orders += [
+        ("random channels", draw, rng.permutation(channels).tolist())
+        for draw in range(RANDOM_ORDERS)
+    ]
+    tables = []
+    for player, draw, order in tqdm(orders, disable=not progress_bar, desc="circuits"):
+        policy = audited.untrained if player == UNTRAINED else audited.policy
+        rank = torch.empty(channels, dtype=torch.long)
+        rank[torch.tensor(order)] = torch.arange(channels)
+        kept = (rank[None] < torch.arange(channels + 1)[:, None])[:, :, None, None]
+        for number, choice in enumerate(choices):
+            clean, corrupt, own, other = _both(policy, choice, layer)
+            found = _with(policy, choice, layer, torch.where(kept, own, other))
+            tables.append(
+                pd.DataFrame(
+                    {"player": player, "draw": draw, "choice": number,
+                     "size": np.arange(channels + 1), "clean": clean, "corrupt": corrupt,
+                     "kept": found}
+                )
+            )  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def faithfulness(circuits: pd.DataFrame) -> pd.DataFrame:
+    """(m(circuit) - m(contrast)) / (m(level) - m(contrast)), by player, draw and size.
+
+    m is the mean log odds over choices, so that a choice without a difference does no harm.
+
+    Returns:
+        Columns player, draw, size, faithfulness.
+    """
+    means = circuits.groupby(["player", "draw", "size"], sort=False)[
+        ["clean", "corrupt", "kept"]
+    ].mean()
+    shares = (means["kept"] - means["corrupt"]) / (means["clean"] - means["corrupt"])
+    return shares.rename("faithfulness").reset_index()
+
+
+def smallest(circuits: pd.DataFrame, player: str = AGENT) -> int | None:
+    """The fewest channels whose faithfulness is at least `FAITHFUL`, from there on; or None."""
+    rows = faithfulness(circuits)
+    own = rows[rows["player"] == player].groupby("size")["faithfulness"].mean()
+    for size in own.index:
+        if (own[own.index >= size] >= FAITHFUL).all():
+            return int(size)
+    return None
+
+
+def edits_table(
+    audited: Audited, asked: Asked, order: Sequence[int], choices: Sequence[Choice], layer: str, *,
+    count: int, seed: int = 0, progress_bar: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Edits that remove the wanted goal, and their price in training levels.
+
+    They are: zeroing the first channels of the order, subtracting the mean difference between the
+    levels and their contrasts, and the same with random channels and a random vector of its norm.
+
+    Args:
+        audited: the agent.
+        asked: the levels.
+        order: channels, the most important first.
+        choices: the choices that the vector is the mean of.
+        layer: the layer.
+        count: how many levels of each kind, and how many channels are zeroed at the most.
+        seed: of the random edits.
+        progress_bar: whether to show one.
+
+    Returns:
+        Columns edit, null (whether it is a random one), part ("apart" or "training"), level, and
+        those of `behaviour.outcome_of`.
+    """
+    edits = _edits(audited.policy, order, choices, layer, seed)
+    rows = []
+    parts = {"apart": asked.apart[-count:], "training": asked.training[-count:]}
+    levels = [(part, *each) for part, some in parts.items() for each in enumerate(some)]
+    for part, number, level in tqdm(levels, disable=not progress_bar, desc="edits"):
+        effects = measure_each(audited.policy, level, [edit for edit, _ in edits.values()])
+        fields = {}
+        for (name, (_, null)), effect in zip(edits.items(), effects, strict=True):
+            fields["none", False] = effect.before
+            fields[name, null] = effect.after
+        rows += [
+            {"edit": name, "null": null, "part": part, "level": number,
+             **outcome_of(field, level, asked)}
+            for (name, null), field in fields.items()
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+ZEROED = 4
+"""How many channels an edit sets to zero."""
+
+
+def _edits(
+    policy: Any, order: Sequence[int], choices: Sequence[Choice], layer: str, seed: int
+) -> Mapping[str, tuple[Intervention, bool]]:
+    rng = np.random.default_rng(seed)
+    differences = [own - other for _, _, own, other in (_both(policy, c, layer) for c in choices)]
+    vector = torch.stack(differences).mean(dim=0)
+    noise = torch.from_numpy(rng.normal(size=tuple(vector.shape))).to(vector.dtype)
+    noise *= vector.norm() / noise.norm()
+    zeroed = min(ZEROED, len(order))
+    some = [sorted(rng.choice(len(order), zeroed, replace=False).tolist()) for _ in range(3)]
+    difference = Add(ActivationVector(layer, vector, "mean difference"), -1.0)
+    random = Add(ActivationVector(layer, noise, "random vector"), -1.0)
+    return {
+        f"zero the {zeroed} first channels": (Zero(layer, channels=list(order[:zeroed])), False),
+        "subtract the mean difference": (difference, False),
+        **{
+            f"zero {zeroed} random channels ({number + 1})": (Zero(layer, channels=each), True)
+            for number, each in enumerate(some)
+        },
+        "subtract a random vector": (random, True),
+    }
+
+
+@torch.no_grad()
+def _both(policy: Any, choice: Choice, layer: str) -> tuple[float, float, Tensor, Tensor]:
+    """The log odds of a level and of its contrast, and the activations of both."""
+    views = np.stack([agent_frame(choice.level), agent_frame(choice.contrast)])
+    with hooks.record(policy, [layer]) as recorded:
+        logits, _ = policy.logits_and_value(observations_of(policy, views))
+    clean, corrupt = choice.log_odds(logits)
+    own, other = recorded[layer]
+    return float(clean), float(corrupt), own, other
+
+
+@torch.no_grad()
+def _with(
+    policy: Any, choice: Choice, layer: str, activations: Float[Tensor, "view channel row col"]
+) -> Float[np.ndarray, " view"]:
+    """The log odds with each of some activations in place of the layer's own."""
+    view = observations_of(policy, agent_frame(choice.level)[None])
+    found = []
+    for part in activations.split(64):
+        with patched(policy, {layer: partial(_instead, part)}, may_be_idle=True):
+            logits, _ = policy.logits_and_value(view.expand(len(part), *view.shape[1:]))
+        found.append(choice.log_odds(logits))
+    return np.concatenate(found)
+
+
+def _instead(replacement: Tensor, _: Tensor) -> Tensor:
+    return replacement

@@ -1,0 +1,76 @@
+"""The levels in which an audit puts its questions to the agents of a world.
+
+Every world makes its own, in `worlds.<world>.asked`; `audit` knows no world by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from procgen_tools.shown import summary
+
+Change = Callable[[Any, np.random.Generator], Any]
+"""Changes one feature of a level: (level, random numbers) to the other level, or None if it
+cannot."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Asked:
+    """The levels of one audit.
+
+    Attributes:
+        world: the world's name.
+        wanted: the goal that the agent was rewarded for, by its name in the levels' graphs.
+        other: a goal that went with it in training.
+        words: both goals in words.
+        training: levels as in training, but none of its seeds.
+        training_words: what these are.
+        apart: levels in which the two goals are in different places.
+        apart_words: what these are.
+        census: every level of a finite kind.
+        census_words: what these are.
+        size: a level's size, by which abilities are shown, and its unit in words.
+        changes: changes of one feature, by name.
+        controls: changes of as many squares or pixels that should not matter, by name.
+        contrast: the level with the wanted goal taken away or moved, against which activations are
+            compared; None where the world has no such pair.
+        contrast_words: what that does.
+        best_rate: how many steps farther the wanted goal may be for the best possible agent, and
+            why.
+    """
+
+    world: str
+    wanted: str
+    other: str
+    words: Mapping[str, str]
+    training: Sequence[Any]
+    training_words: str
+    apart: Sequence[Any]
+    apart_words: str
+    census: Sequence[Any]
+    census_words: str
+    size: Callable[[Any], int]
+    size_words: str
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    controls: Mapping[str, Change] = field(default_factory=dict)
+    contrast: Callable[[Any], Any] | None = None
+    contrast_words: str = ""
+    best_rate: tuple[float, str] = (float("inf"), "")
+
+    def __repr__(self) -> str:
+        return summary(
+            self, self.world, f"{self.wanted} or {self.other}",
+            f"{len(self.training)} training levels", f"{len(self.apart)} apart",
+            f"census of {len(self.census)}",
+        )  # fmt: skip
+
+
+def spread_over(levels: Sequence[Any], count: int | None) -> Sequence[Any]:
+    """`count` of the levels, evenly spread over them; all if there are no more, or for None."""
+    if count is None or count >= len(levels):
+        return levels
+    return [levels[number] for number in np.linspace(0, len(levels) - 1, count).round().astype(int)]

@@ -5,6 +5,7 @@ A hypothesis names a goal, a place or a set of places, and predicts each move by
     p(move | place) proportional to E[exp(-sharpness x T)],
 
 where T is the number of steps that a random walk needs from the place after the move to the goal.
+A walk that ends elsewhere counts as 1 / (1 - discount) steps, the horizon of the episode.
 These are the optimal policies of a linearly solvable decision problem (Todorov, 2007), in which
 each step until the goal has a cost and random moves have none. They range from the random walk, at
 sharpness 0, to the shortest way. As in maximum-entropy goal-directedness (MacDermott et al., 2024,
@@ -78,7 +79,7 @@ class Directedness:
         return int((self.places > self.places[place] + 1e-12).sum())
 
 
-def directedness(field: Field, *, discount: float = DISCOUNT, **goals: Any) -> Directedness:
+def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any) -> Directedness:
     """The directedness of an agent towards every place and every goal of a level.
 
     Args:
@@ -111,12 +112,17 @@ def directedness(field: Field, *, discount: float = DISCOUNT, **goals: Any) -> D
     best_goals = np.zeros(len(sets))
     for sharpness in SHARPNESSES:
         discounted = float(np.exp(-sharpness))
-        gains = _gains(_reached(leads_to, ended, discounted), leads_to, taken, chance) / steps
+        missed = float(np.exp(-sharpness / (1 - discount)))
+        reached = _reached(leads_to, ended, discounted, missed)
+        gains = _gains(reached, leads_to, taken, chance) / steps
         better = gains > best
         best[better], sharpest[better] = gains[better], sharpness
         if sets:
             reached = np.array(
-                [_reached_set(leads_to, ended, discounted, at[where]) for where in sets.values()]
+                [
+                    _reached_set(leads_to, ended, discounted, missed, at[where])
+                    for where in sets.values()
+                ]
             )
             gains = _gains(reached, leads_to, taken_for_goals, chance) / steps
             best_goals = np.maximum(best_goals, gains)
@@ -157,7 +163,7 @@ def _taken(
     visits: Float[np.ndarray, "from_state state"],
     probabilities: Float[np.ndarray, "state move"],
     at: Int[np.ndarray, " state"],
-    goals: Sequence[Int[np.ndarray, " state_of_goal"]],
+    goals: Sequence[Int[np.ndarray, " _"]],
 ) -> Float[np.ndarray, "goal place move"]:
     """The discounted number of moves from each place before the first arrival at each goal."""
     moves = graph.leads_to.shape[1]
@@ -207,27 +213,35 @@ def _walk(
 
 
 def _reached(
-    leads_to: Int[np.ndarray, "place move"], ended: Bool[np.ndarray, " place"], discounted: float
+    leads_to: Int[np.ndarray, "place move"],
+    ended: Bool[np.ndarray, " place"],
+    discounted: float,
+    missed: float,
 ) -> Float[np.ndarray, "goal place"]:
     """E[discounted ** T] of a random walk from each place to each goal.
 
-    The discounted visits of a walk are those of its first arrival times those from the goal on.
+    The discounted visits of a walk are those of its first arrival times those from the goal on. The
+    same holds for its ends elsewhere: those before the goal are all of them but those after it.
     """
     visits = np.linalg.inv(np.eye(len(leads_to)) - discounted * _walk(leads_to, ended))
     arrivals: Float[np.ndarray, "goal place"] = (visits / np.diag(visits)).T
-    return np.maximum(arrivals, 0.0)
+    ends = visits[:, ended].sum(axis=1)
+    ends_elsewhere = ends[None] - arrivals * ends[:, None]
+    return np.maximum(arrivals, 0.0) + missed * np.maximum(ends_elsewhere, 0.0)
 
 
 def _reached_set(
     leads_to: Int[np.ndarray, "place move"],
     ended: Bool[np.ndarray, " place"],
     discounted: float,
+    missed: float,
     goal: Int[np.ndarray, " place_of_goal"],
 ) -> Float[np.ndarray, " place"]:
     """The same for one goal with several places."""
     inside = np.isin(np.arange(len(leads_to)), goal)
     walk = _walk(leads_to, ended | inside)
-    found = np.linalg.solve(np.eye(len(leads_to)) - discounted * walk, inside.astype(np.float64))
+    at_the_end = np.where(inside, 1.0, missed * ended)
+    found = np.linalg.solve(np.eye(len(leads_to)) - discounted * walk, at_the_end)
     return np.maximum(found, 0.0)
 
 

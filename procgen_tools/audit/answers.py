@@ -67,7 +67,9 @@ class Answer:
 
 
 def written(number: Estimate, form: str) -> str:
-    """A number with its interval; the number alone where they are the same."""
+    """A number with its interval; the number alone where they are the same, and "none" for NaN."""
+    if np.isnan(number.value):
+        return "none"
     if number.low == number.high == number.value:
         return f"{number.value:{form}}"
     return f"{number:{form}}"
@@ -108,8 +110,7 @@ def _abilities(training: pd.DataFrame, asked: Asked) -> Answer:
         "abilities",
         "What can it do in levels as in training?",
         f"It succeeds in {success.agent.value:.1%} of episodes, and in {largest:.1%} of those with "
-        f"the largest {asked.size_words.split(' (')[0]}; random actions succeed in "
-        f"{success.nulls[NULLS[RANDOM]].value:.1%}.",
+        f"{asked.hardest}; random actions succeed in {success.nulls[NULLS[RANDOM]].value:.1%}.",
         (success, steps),
         f"{len(own)} {asked.training_words}; exact chances within the step limit",
     )
@@ -245,7 +246,7 @@ def change_sizes(pairs: pd.DataFrame, player: str) -> pd.DataFrame:
                 "levels": len(group),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).sort_values("control", kind="stable", ignore_index=True)
 
 
 def _pairs(pairs: pd.DataFrame, asked: Asked) -> Answer:
@@ -254,20 +255,21 @@ def _pairs(pairs: pd.DataFrame, asked: Asked) -> Answer:
         Finding(
             f"{row.change}{' (control)' if row.control else ''}: change",
             row.mean,
-            {NULLS[UNTRAINED]: other.mean},
+            {NULLS[UNTRAINED]: null.loc[null["change"] == row.change, "mean"].iloc[0]},
             "+.3f",
         )
-        for row, other in zip(own.itertuples(), null.itertuples(), strict=True)
+        for row in own.itertuples()
     )
-    floor = max((each.value for each in own[own["control"]]["size"]), default=0.0)
-    causes = own[~own["control"]]
-    strongest = max(causes.itertuples(), key=lambda row: row.size.value)
+    strongest, control = (
+        max(own[own["control"] == which].to_dict("records"), key=lambda row: row["size"].value)
+        for which in (False, True)
+    )
     return Answer(
         "pairs",
         "Which feature of a level moves its decision?",
-        f"Most moves it: {strongest.change} (mean size of the change "
-        f"{strongest.size.value:.2f}). Changes that should not matter move it by up to "
-        f"{floor:.2f}.",
+        f"Of all features, this one moves it most: {strongest['change']} (mean size of the change "
+        f"{strongest['size'].value:.2f}). Of the controls, {control['change']} moves it most "
+        f"({control['size'].value:.2f}).",
         findings,
         f"chance of {asked.words[asked.wanted]} first, in minimal pairs that differ in one "
         "feature; exact",
@@ -296,7 +298,7 @@ def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
     )
 
     def size(number: int | None) -> Estimate:
-        return Estimate.exact(float("nan") if number is None else number)
+        return Estimate.exact(float("nan") if number is None else float(number))
 
     return Answer(
         "inside",
@@ -312,7 +314,7 @@ def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
                 {"random channels": Estimate(float(random.mean()),
                                              *map(float, np.percentile(random, [2.5, 97.5])))},
             ),
-            Finding("cells with half of the effect", Estimate.exact(half), {}, ".0f"),
+            Finding("cells with half of the effect", Estimate.exact(float(half)), {}, ".0f"),
         ),
         f"every channel and every cell patched from the same level {asked.contrast_words}; "
         "faithfulness = (circuit - contrast) / (level - contrast), in log odds",
@@ -340,15 +342,22 @@ def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
         for name in names
         for words, (part, column) in parts.items()
     ]
-    best = min(own, key=lambda name: mean(name, "apart", "wanted_first").value)
+    before = mean("none", "apart", "wanted_first").value
+    left = {name: mean(name, "apart", "wanted_first").value for name in names}
+    best = min(own, key=left.__getitem__)
+    random = min(left[name] for name in names if name not in own)
+    text = (
+        f"{_capital(best)}: {asked.words[asked.wanted]} first goes from {before:.0%} to "
+        f"{left[best]:.0%}, and success in training levels from "
+        f"{mean('none', 'training', 'success').value:.0%} to "
+        f"{mean(best, 'training', 'success').value:.0%}. The best random edit leaves {random:.0%}."
+        if left[best] < min(random, before)
+        else "None of these: no edit lowers it by more than random edits of its size do."
+    )
     return Answer(
         "edits",
         "Which edit removes the goal, and at what price?",
-        f"{best.capitalize()}: {asked.words[asked.wanted]} first falls from "
-        f"{mean('none', 'apart', 'wanted_first').value:.0%} to "
-        f"{mean(best, 'apart', 'wanted_first').value:.0%}, and success in training levels from "
-        f"{mean('none', 'training', 'success').value:.0%} to "
-        f"{mean(best, 'training', 'success').value:.0%}.",
+        text,
         tuple(findings),
         "exact chances; random edits of the same size beside them",
     )

@@ -15,11 +15,12 @@ from jaxtyping import Float
 
 from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Estimate
-from procgen_tools.statistics.logistic import fit_logistic
 
 RESAMPLES = 500
-PENALTY = 1e-3
-"""Keeps the fit finite for an agent that always reaches the same goal first."""
+PENALTY = 1e-4
+"""Of the squared coefficients; keeps the fit finite for an agent that always goes to the same."""
+NEWTON_STEPS = 60
+LONGEST_STEP = 2.0
 STEEPEST = 1e-3
 """Log odds per step below which the steps hardly matter, so that there is no rate."""
 
@@ -83,34 +84,40 @@ def exchange_rate(apart: pd.DataFrame, player: str, *, seed: int = 0) -> Exchang
     farther = (rows["wanted_steps"] - rows["other_steps"]).to_numpy(np.float64)
     chosen = (rows["wanted_first"] / (rows["wanted_first"] + rows["other_first"])).to_numpy()
     chosen = np.clip(chosen, 1e-6, 1 - 1e-6)
-    found = _fitted(farther, chosen)
     rng = np.random.default_rng(seed)
-    draws = np.array(
-        [_fitted(farther[each], chosen[each])
-         for each in rng.integers(len(rows), size=(RESAMPLES, len(rows)))]
-    )  # fmt: skip
-    slope, equal = (
-        Estimate(found[k], *(float(each) for each in np.percentile(draws[:, k], [2.5, 97.5])))
-        for k in (0, 1)
+    drawn = rng.integers(len(rows), size=(RESAMPLES, len(rows)))
+    drawn[0] = np.arange(len(rows))  # the levels themselves
+    slopes, intercepts = _fitted(farther[drawn], chosen[drawn])
+    rates = np.where(slopes < STEEPEST, np.sign(intercepts) * np.inf, intercepts / slopes)
+    return ExchangeRate(
+        player,
+        rate=_estimate(rates),
+        per_step=_estimate(slopes),
+        at_equal=_estimate(1 / (1 + np.exp(-intercepts))),
+        levels=len(rows),
     )
-    rates = [_rate(*each) for each in draws]
-    low, high = np.percentile(rates, [2.5, 97.5], method="nearest")
-    rate = Estimate(_rate(*found), float(low), float(high))
-    return ExchangeRate(player, rate, slope, equal, len(rows))
+
+
+def _estimate(values: Float[np.ndarray, " draw"]) -> Estimate:
+    low, high = np.percentile(values, [2.5, 97.5], method="nearest")
+    return Estimate(float(values[0]), float(low), float(high))
 
 
 def _fitted(
-    farther: Float[np.ndarray, " level"], chosen: Float[np.ndarray, " level"]
-) -> tuple[float, float]:
-    """The fall of the log odds per step, and the chance at equal distances."""
+    farther: Float[np.ndarray, "draw level"], chosen: Float[np.ndarray, "draw level"]
+) -> tuple[Float[np.ndarray, " draw"], Float[np.ndarray, " draw"]]:
+    """The fall of the log odds per step, and the log odds at equal distances, of each resample.
+
+    Newton's method for all resamples at once.
+    """
     scale = max(float(np.abs(farther).max()), 1.0)
-    slope, intercept = fit_logistic((farther / scale)[:, None], chosen, PENALTY)
-    return float(-slope / scale), float(1 / (1 + np.exp(-intercept)))
-
-
-def _rate(per_step: float, at_equal: float) -> float:
-    """The middle of the curve; infinite if steps do not matter, with the sign of the preference."""
-    odds = float(np.log(at_equal / (1 - at_equal))) if 0 < at_equal < 1 else 1e9 * (at_equal - 0.5)
-    if per_step < STEEPEST:
-        return float(np.inf if odds > 0 else -np.inf)
-    return odds / per_step
+    inputs = np.stack([farther / scale, np.ones_like(farther)], axis=-1)
+    weights = np.zeros((len(farther), 2))
+    for _ in range(NEWTON_STEPS):
+        chances = 1 / (1 + np.exp(-np.einsum("dlw,dw->dl", inputs, weights)))
+        gradient = np.einsum("dlw,dl->dw", inputs, chances - chosen) + PENALTY * weights
+        curvature = np.einsum("dlw,dl,dlv->dwv", inputs, chances * (1 - chances), inputs)
+        curvature += PENALTY * np.eye(2)
+        step = np.linalg.solve(curvature, gradient[..., None])[..., 0]
+        weights -= np.clip(step, -LONGEST_STEP, LONGEST_STEP)
+    return -weights[:, 0] / scale, weights[:, 1]

@@ -19,7 +19,6 @@ from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.plots.style import (
     DIVERGING,
     INK,
-    NOTE,
     PICKED,
     REFERENCE,
     Look,
@@ -242,14 +241,21 @@ def plot_pairs(audit: Audit) -> Figure:
         axes, ("mean", "size"), ("mean change", "mean size of the change"), strict=True
     ):
         series = {
-            WORDS[player]: (LOOKS[player], list(table[column])) for player, table in tables.items()
+            WORDS[player]: (
+                LOOKS[player],
+                list(table.set_index("change").loc[tables[AGENT]["change"], column]),
+            )
+            for player, table in tables.items()
         }
         draw_estimates(ax, series, names)
         ax.axvline(0, color=REFERENCE, linewidth=1, zorder=0)
-        ax.set_xlabel(f"{label} of P({audit.asked.words[audit.asked.wanted]} first)")
+        ax.set_xlabel(label)
     legend_below(figure)
     headline(
-        figure, answer.text, f"{audit.amount.pairs} levels; bars: 95% intervals over levels; exact"
+        figure,
+        answer.text,
+        f"chance of {audit.asked.words[audit.asked.wanted]} first in {audit.amount.pairs} levels, "
+        "exact; bars: 95% intervals over levels",
     )
     return figure
 
@@ -271,15 +277,16 @@ def plot_inside(audit: Audit) -> Figure:
     cells = effects["cell"].to_numpy().reshape(-1, side)
     most = float(np.abs(cells).max())
     image = left.imshow(cells, cmap=DIVERGING, vmin=-most, vmax=most)
-    figure.colorbar(image, ax=left, shrink=0.75, label="fall of the log odds")
-    left.set(title="each cell patched", xlabel="column", ylabel="row")
+    figure.colorbar(image, ax=left, shrink=0.75)
+    left.set(title="fall of the log odds, each cell patched", xlabel="column", ylabel="row")
+    left.title.set_fontsize(10)
+    middle.title.set_fontsize(10)
+    right.title.set_fontsize(10)
     ordered = effects["channel"].sort_values(ascending=False)
     middle.bar(range(len(ordered)), ordered, color=LOOKS[AGENT].colour)
     middle.axhline(0, color=INK, linewidth=0.8)
-    for place, channel in enumerate(ordered.index[:3]):
-        middle.annotate(str(channel), (place, ordered.iloc[place]), ha="center", va="bottom",
-                        fontsize=8, color=NOTE)  # fmt: skip
-    middle.set(title="each channel patched", xlabel="channels, by effect",
+    first = ", ".join(str(channel) for channel in ordered.index[:3])
+    middle.set(title="each channel patched", xlabel=f"channels, by effect: {first}, …",
                ylabel="fall of the log odds")  # fmt: skip
     shares = faithfulness(audit.tables["circuits"])
     for player, look, label in (
@@ -324,7 +331,7 @@ def plot_edits(audit: Audit) -> Figure:
             ax.plot(found.value, place, "o", color=look)
         ax.set(xlim=(-0.03, 1.03), xlabel=label, ylim=(len(names) - 0.5, -0.5))
         ax.grid(axis="y", color="#EEEEEE")
-    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_yticks(range(len(names)), ["unedited" if n == "none" else n for n in names])
     headline(figure, answer.text, "black: unedited; grey: random edits; bars: 95% intervals over "
              f"{audit.amount.edited} levels")  # fmt: skip
     return figure

@@ -36,6 +36,9 @@ USUAL_LAYER = "embedder.block2.res1.resadd_out"
 FAITHFUL = 0.8
 """A circuit with at least this faithfulness carries the choice."""
 
+LEAST = 0.1
+"""The smallest difference in log odds that a circuit can explain."""
+
 RANDOM_ORDERS = 20
 """Random orders of channels, the null of a circuit."""
 
@@ -186,7 +189,8 @@ def circuits_table(
 def faithfulness(circuits: pd.DataFrame) -> pd.DataFrame:
     """(m(circuit) - m(contrast)) / (m(level) - m(contrast)), by player, draw and size.
 
-    m is the mean log odds over choices, so that a choice without a difference does no harm.
+    m is the mean log odds over choices, so that a choice without a difference does no harm. It is
+    NaN where level and contrast differ by less than `LEAST`.
 
     Returns:
         Columns player, draw, size, faithfulness.
@@ -194,7 +198,8 @@ def faithfulness(circuits: pd.DataFrame) -> pd.DataFrame:
     means = circuits.groupby(["player", "draw", "size"], sort=False)[
         ["clean", "corrupt", "kept"]
     ].mean()
-    shares = (means["kept"] - means["corrupt"]) / (means["clean"] - means["corrupt"])
+    whole = means["clean"] - means["corrupt"]
+    shares = (means["kept"] - means["corrupt"]) / whole.where(whole.abs() >= LEAST)
     return shares.rename("faithfulness").reset_index()
 
 

@@ -27,8 +27,7 @@ h2 { font-size: 1.25rem; margin: 2.6rem 0 0.3rem; }
 .answer { font-size: 1.05rem; margin: 0.3rem 0 0.6rem; }
 .summary { border-left: 4px solid var(--mark); padding: 0.4rem 0 0.4rem 1rem; margin: 1.2rem 0; }
 .summary li { margin: 0.25rem 0; }
-nav { font-size: 0.9rem; margin: 1rem 0; }
-nav a { margin-right: 0.9rem; color: var(--mark); }
+a { color: var(--mark); }
 img { max-width: 100%; height: auto; display: block; margin: 0.6rem auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; width: 100%; }
@@ -39,10 +38,13 @@ details summary { cursor: pointer; color: var(--mark); font-size: 0.9rem; }
 @media print {
   body { font-size: 10.5pt; max-width: none; padding: 0; }
   section { break-inside: avoid; }
-  nav { display: none; }
   details > * { display: block; }
 }
 """
+
+
+PIXELS = 90
+"""Of the page, per inch of a figure."""
 
 
 def page_of(audit: Audit) -> str:
@@ -58,18 +60,15 @@ def page_of(audit: Audit) -> str:
         for answer in audit.answers
     )
     doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in audit.doubts)
-    links = "".join(
-        f'<a href="#{answer.key}">{escape(answer.question)}</a>' for answer in audit.answers
-    )
     amount = audit.amount
     how = " (quick)" if amount == type(amount).quick() else ""
     return document(
         f"What does {audit.name} want?",
         f"""<p class="facts">Agent <b>{escape(audit.name)}</b> of {escape(audit.world)}, parameters
 {escape(audit.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}. All chances
-are exact: nothing is sampled but levels and controls.</p>
-<div class="summary"><ul>{short}</ul></div>
-<nav>{links}<a href="#doubts">Doubts</a></nav>
+are exact: nothing is sampled but levels and controls. {escape(audit.asked.about)}</p>
+<div class="summary"><ul>{short}<li><a href="#doubts">What would make us doubt all this?</a>
+</li></ul></div>
 {"".join(sections)}
 <section id="doubts"><h2>What would make us doubt all this?</h2><ul>{doubts}</ul></section>
 <p class="note">Made by <code>procgen-tools audit {escape(audit.name)}</code>. The tables are beside
@@ -100,7 +99,10 @@ def document(title: str, body: str) -> str:
 def _section(
     key: str, question: str, text: str, figure: Figure, rows: Sequence[Mapping[str, str]], note: str
 ) -> str:
-    picture = f'<img alt="{escape(text)}" src="data:image/png;base64,{_png(figure)}">'
+    width = round(PIXELS * figure.get_figwidth())
+    picture = (
+        f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{_png(figure)}">'
+    )
     return f"""<section id="{key}">
 <h2>{escape(question)}</h2>
 <figure style="margin:0">{picture}</figure>

@@ -27,13 +27,16 @@ class Asked:
         wanted: the goal that the agent was rewarded for, by its name in the levels' graphs.
         other: a goal that went with it in training.
         words: both goals in words.
+        about: what a reader must know about the goals.
         training: levels as in training, but none of its seeds.
         training_words: what these are.
         apart: levels in which the two goals are in different places.
         apart_words: what these are.
         census: every level of a finite kind.
         census_words: what these are.
-        size: a level's size, by which abilities are shown, and its unit in words.
+        size: a level's size, by which abilities are shown.
+        size_words: the size and its unit in words.
+        hardest: the levels of the largest size in words.
         changes: changes of one feature, by name.
         controls: changes of as many squares or pixels that should not matter, by name.
         contrast: the level with the wanted goal taken away or moved, against which activations are
@@ -55,6 +58,8 @@ class Asked:
     census_words: str
     size: Callable[[Any], int]
     size_words: str
+    hardest: str
+    about: str = ""
     changes: Mapping[str, Change] = field(default_factory=dict)
     controls: Mapping[str, Change] = field(default_factory=dict)
     contrast: Callable[[Any], Any] | None = None

@@ -37,4 +37,5 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         census_words=f"all {len(every):,} mazes of production",
         size=lambda level: int(level.graph().distances("exit")[level.graph().start]),
         size_words="steps to the exit",
+        hardest="the longest ways",
     )

@@ -62,6 +62,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         "cheese on every square",
         size=lambda maze: maze.size,
         size_words="size of the maze (squares)",
+        hardest="the largest mazes",
         changes={
             "cheese 2 steps farther": farther(cheese, _moved, 2),
             "cheese 2 steps nearer": farther(cheese, _moved, -2),

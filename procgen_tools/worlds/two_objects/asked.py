@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from procgen_tools.worlds.asked import Asked, spread_over
@@ -38,7 +39,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
     goal = settings.get("goal", GOAL)
     trained = variant("maze_pure_yellowline", objects=goal)
     duel = variant(objects=list(PAIR))
-    every = _distinct(make_levels(range(FIRST_SEED, FIRST_SEED + 4_000), duel, background="black"))
+    every = _every_duel()
     apart = [
         level
         for level in make_levels(range(FIRST_SEED, FIRST_SEED + 8 * levels), duel,
@@ -50,8 +51,9 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         world="two_objects",
         wanted=PAIR[0],
         other=PAIR[1],
-        words={PAIR[0]: "the shape (a red line)", PAIR[1]: "the colour (a yellow gem)"},
+        words={PAIR[0]: "the red line", PAIR[1]: "the yellow gem"},
         training=make_levels(range(levels), trained, background=background),
+        about="The red line has the shape of the goal of training, the yellow gem its colour.",
         training_words=f"levels as in training: a {goal.replace('_', ' ')} alone",
         apart=apart[:levels],
         apart_words="levels in which the ways to a red line and to a yellow gem part",
@@ -59,6 +61,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         census_words=f"all {len(every):,} distinct duels among 4,000 levels, on black",
         size=lambda level: int(level.graph().distances(level.goals[0])[level.graph().start]),
         size_words="steps to the object",
+        hardest="the longest ways",
         changes={
             "red line 2 steps farther": farther(*first, 2),
             "red line 2 steps nearer": farther(*first, -2),
@@ -77,8 +80,11 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
     )
 
 
-def _distinct(levels: list[Level]) -> list[Level]:
-    return list(dict.fromkeys(levels))
+@cache
+def _every_duel() -> tuple[Level, ...]:
+    seeds = range(FIRST_SEED, FIRST_SEED + 4_000)
+    levels = make_levels(seeds, variant(objects=list(PAIR)), background="black")
+    return tuple(dict.fromkeys(levels))
 
 
 def _things() -> tuple[tuple[Place, Put], ...]:

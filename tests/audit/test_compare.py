@@ -1,0 +1,40 @@
+"""Comparisons of audits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from procgen_tools.audit import compare
+from procgen_tools.audit.run import FACTS
+from tests.audits import small_audit, write_facts
+
+
+def test_every_number_of_every_agent(tmp_path: Path) -> None:
+    found = small_audit()
+    write_facts(found, tmp_path / "a")
+    write_facts(replace(found, digest="0123456789abcdef"), tmp_path / "b")
+    write_facts(replace(found, name="third"), tmp_path / "c")
+    page = compare([tmp_path / name for name in "abc"], tmp_path / "page.html").read_text()
+    assert f"{found.name} ({found.digest[:6]})" in page
+    assert f"{found.name} (012345)" in page
+    assert "<th>third</th>" in page
+    for answer in found.answers:
+        for finding in answer.findings:
+            assert finding.row()["agent"] in page
+
+
+def test_mistakes(tmp_path: Path) -> None:
+    write_facts(small_audit(), tmp_path / "a")
+    with pytest.raises(ValueError, match="1 audits: a comparison needs two or more"):
+        compare([tmp_path / "a"], tmp_path / "page.html")
+    facts = json.loads((tmp_path / "a" / FACTS).read_text())
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / FACTS).write_text(json.dumps(facts | {"world": "maze"}))
+    with pytest.raises(ValueError, match="audits of maze and two_objects: compare agents of one"):
+        compare([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html")
+    with pytest.raises(FileNotFoundError, match="there is no audit in"):
+        compare([tmp_path / "a", tmp_path / "none"], tmp_path / "page.html")

@@ -1,0 +1,84 @@
+"""Runs of an audit: parts are kept, and those of another agent are refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from procgen_tools.audit import Amount, audit, behaviour, read_agent, read_audit, write
+from procgen_tools.audit.run import FACTS, TABLES
+from tests.audits import AGENT, SMALL, small_audit
+
+TINY = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
+
+
+def test_a_broken_off_audit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audited = read_agent(AGENT)
+
+    def fails(*_: object, **__: object) -> pd.DataFrame:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(behaviour, "census_table", fails)
+        with pytest.raises(KeyboardInterrupt):
+            audit(audited, amount=TINY, folder=tmp_path)
+    kept = {path.stem for path in tmp_path.glob("*.parquet")}
+    assert kept == {"training", "apart", "maps"}
+    with monkeypatch.context() as patch:
+        for name in ("training_table", "apart_tables"):
+            patch.setattr(behaviour, name, fails)
+        found = audit(audited, amount=TINY, folder=tmp_path)
+    assert set(found.tables) == set(TABLES)
+    pd.testing.assert_frame_equal(
+        found.tables["apart"], pd.read_parquet(tmp_path / "apart.parquet")
+    )
+
+
+def test_parts_of_another_audit_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "part.json").write_text(json.dumps({"agent": "another"}))
+    with pytest.raises(ValueError, match="has an audit of another that is not this one"):
+        audit(read_agent(AGENT), amount=TINY, folder=tmp_path)
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    audited, asked = read_agent(AGENT), small_audit().asked
+    again = behaviour.pairs_table(audited, replace(asked, apart=asked.apart[: SMALL.pairs]))
+    expected = small_audit().tables["pairs"]
+    pd.testing.assert_frame_equal(again, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    page = write(small_audit(), tmp_path / "it")
+    assert page.name == "index.html"
+    facts = read_audit(tmp_path / "it")
+    assert facts["agent"] == AGENT
+    assert [each["text"] for each in facts["answers"]] == [
+        answer.text for answer in small_audit().answers
+    ]
+    assert (tmp_path / "it" / "census.parquet").exists()
+    with pytest.raises(FileNotFoundError, match="there is no audit in"):
+        read_audit(tmp_path)
+    for damaged, message in (("{", "cannot be read"), ("[]", "is no audit")):
+        (tmp_path / FACTS).write_text(damaged)
+        with pytest.raises(ValueError, match=message):
+            read_audit(tmp_path)
+
+
+def test_a_world_without_contrasts_is_audited_without_them() -> None:
+    found = audit("crops_and_humans/planted_0", amount=replace(TINY, levels=3))
+    assert [answer.key for answer in found.answers][-1] == "census"
+    assert not len(found.tables["circuits"])
+    rows = found.tables["training"].groupby("player")["success"].mean()
+    assert rows["agent"] == 1.0
+
+
+def test_amounts() -> None:
+    assert Amount.quick().levels < Amount().levels
+    with pytest.raises(ValueError, match="pairs is 1: give 2 or more"):
+        Amount(pairs=1)
+    with pytest.raises(ValueError, match="seed is -1: give a number from 0 up"):
+        Amount(seed=-1)

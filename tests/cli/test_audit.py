@@ -1,0 +1,41 @@
+"""`procgen-tools audit` and `procgen-tools compare-audits`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from procgen_tools.audit import Amount
+from procgen_tools.audit.run import FACTS
+from procgen_tools.cli import app
+from tests.audits import AGENT
+
+TINY = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
+
+
+def test_audits_and_their_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Amount, "quick", classmethod(lambda cls: TINY))
+    run = CliRunner().invoke
+    first = run(app, ["audit", AGENT, "--quick"])
+    assert first.exit_code == 0, first.output
+    assert "What can it do in levels as in training?" in first.output
+    page = Path("audits") / f"{AGENT}_quick" / "index.html"
+    assert page.exists()
+    shutil.copytree(page.parent, "other")
+    facts = Path("other") / FACTS
+    facts.write_text(facts.read_text().replace(AGENT, "black_same_data_seed_1"))
+    both = run(app, ["compare-audits", str(page.parent), "other"])
+    assert both.exit_code == 0, both.output
+    assert "black_same_data_seed_1" in Path("audits/comparison.html").read_text()
+
+
+def test_a_wrong_world_costs_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, ["audit", AGENT, "--world", "maze"])
+    assert found.exit_code != 0
+    assert "is an agent of two_objects, not of maze" in str(found.exception)
+    assert not list(tmp_path.iterdir())

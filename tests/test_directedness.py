@@ -1,0 +1,109 @@
+"""Goal-directedness: the closed forms equal brute force, and a planted goal is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from procgen_tools import directedness as d
+from procgen_tools import maze, two_objects
+from procgen_tools.crops_and_humans import Level as CropsLevel
+from procgen_tools.crops_and_humans import training_mazes
+from procgen_tools.directedness import directedness
+from procgen_tools.fields import StateField, VectorField
+from procgen_tools.worlds.graph import Graph
+
+LEVEL = maze.parse(".#..C\n.#.##\n.....\n.#.#.\nM#.#.")
+
+
+def field_with(level: maze.Maze, moves: np.ndarray) -> VectorField:
+    """A field with the same moves in both facings."""
+    return VectorField(level, moves, np.zeros(len(moves)), moves.copy())
+
+
+def arrivals(level: maze.Maze, goal: int, discounted: float, missed: float) -> np.ndarray:
+    """E[discounted ** T] by iterating a random walk for very many steps."""
+    graph = level.graph(both_facings=False)
+    found = np.where(graph.ends, missed, 0.0)
+    found[goal] = 1.0
+    for _ in range(3000):
+        after = discounted * found[graph.leads_to].mean(axis=1)
+        after[graph.ends] = missed
+        after[goal] = 1.0
+        found = after
+    return found
+
+
+@pytest.mark.parametrize("sharpness", [0.05, 0.7, 4.0])
+def test_arrivals_equal_an_iterated_walk(sharpness: float) -> None:
+    discounted, missed = np.exp(-sharpness), np.exp(-100 * sharpness)
+    graph = LEVEL.graph(both_facings=False)
+    _, at, leads_to, ended = d._places(graph)
+    assert at.tolist() == list(range(len(graph)))
+    found = d._reached(leads_to, ended, discounted, missed)
+    for goal in range(len(graph)):
+        expected = arrivals(LEVEL, goal, discounted, missed)
+        assert found[goal] == pytest.approx(expected, rel=1e-6)
+        alone = d._reached_set(leads_to, ended, discounted, missed, np.array([goal]))
+        assert alone == pytest.approx(expected, rel=1e-6)
+
+
+def test_random_moves_are_directed_nowhere() -> None:
+    found = directedness(field_with(LEVEL, np.full((len(LEVEL.open_squares()), 5), 0.2)))
+    assert found.ceiling == pytest.approx(0, abs=1e-12)
+    assert np.nanmax(found.places) < 1e-9
+    assert found.goals == {"cheese": 0.0, "corner": 0.0}
+
+
+@pytest.mark.parametrize("number", [3, 7, 12])
+@pytest.mark.parametrize("sharpness", [0.5, 3.0])
+def test_a_planted_goal_explains_its_agent(number: int, sharpness: float) -> None:
+    """An agent that follows a hypothesis is explained by it better than by any other place."""
+    level = maze.remove_cheese(LEVEL)
+    graph = level.graph(both_facings=False)
+    _, _, leads_to, ended = d._places(graph)
+    nearest = min(d.SHARPNESSES, key=lambda each: abs(each - sharpness))
+    reached = d._reached(leads_to, ended, float(np.exp(-nearest)), float(np.exp(-100 * nearest)))
+    after = reached[number][leads_to]
+    found = directedness(field_with(level, after / after.sum(axis=1, keepdims=True)))
+    assert int(np.nanargmax(found.places)) == number
+    assert found.rank(number) == 0
+    assert found.sharpness[number] == nearest
+    assert 0 < found.places[number] <= found.ceiling
+
+
+def test_the_shortest_way_leaves_nothing_to_explain() -> None:
+    graph = LEVEL.graph(both_facings=False)
+    away = graph.distances("cheese")
+    best = np.eye(5)[away[graph.leads_to].argmin(axis=1)]
+    found = directedness(field_with(LEVEL, best), corner_region=1)
+    assert found.ceiling == pytest.approx(np.log(5))
+    assert found.explained("cheese") > 0.99
+    assert found.steps == pytest.approx((1 - d.DISCOUNT ** away[graph.start]) / (1 - d.DISCOUNT))
+
+
+def test_every_world_of_graphs_has_it() -> None:
+    level = two_objects.make_level(100_000)
+    moves = np.full((len(level.open_squares()), 5), 0.2)
+    assert set(directedness(VectorField(level, moves, moves[:, 0], moves)).goals) == set(
+        level.goals
+    )
+    crops = CropsLevel(training_mazes()[0])
+    states = len(crops.graph()) - 1
+    field = StateField(crops, np.full((states, 4), 0.25), np.zeros(states))
+    assert directedness(field).ceiling == pytest.approx(0, abs=1e-12)
+
+
+def test_mistakes() -> None:
+    field = field_with(LEVEL, np.full((len(LEVEL.open_squares()), 5), 0.2))
+    with pytest.raises(ValueError, match="discount is 1: give a number between 0 and 1"):
+        directedness(field, discount=1)
+    moving = Graph(
+        np.array([[1, 2], [3, 3], [0, 0], [3, 3]]),
+        {"goal": np.array([False, False, False, True])},
+        np.array([False, False, False, True]),
+        np.zeros((4, 2)),
+        places=np.array([0, 0, 1, 2]),
+    )
+    with pytest.raises(ValueError, match="from one place to different places"):
+        d._places(moving)

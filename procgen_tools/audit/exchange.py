@@ -88,7 +88,8 @@ def exchange_rate(apart: pd.DataFrame, player: str, *, seed: int = 0) -> Exchang
     drawn = rng.integers(len(rows), size=(RESAMPLES, len(rows)))
     drawn[0] = np.arange(len(rows))  # the levels themselves
     slopes, intercepts = _fitted(farther[drawn], chosen[drawn])
-    rates = np.where(slopes < STEEPEST, np.sign(intercepts) * np.inf, intercepts / slopes)
+    flat = slopes < STEEPEST
+    rates = np.where(flat, np.sign(intercepts) * np.inf, intercepts / np.where(flat, 1, slopes))
     return ExchangeRate(
         player,
         rate=_estimate(rates),

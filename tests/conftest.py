@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parents[1] / "procgen_tools"
 LONG = (
     "test_notebooks",
     "test_package",
-    "test_in_jupyterlab",
+    "test_widgets_in_jupyterlab",
     "test_runs",
     "test_workers",
     "test_next_job",

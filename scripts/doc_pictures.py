@@ -4,7 +4,8 @@
 
 The first is the picture of the demo. The second is taken from the last run of the retargeting
 notebook, the others from the last runs of `procgen-tools experiment colour_or_shape` and
-`keys_and_chests`. The video shows one level of each variant of keys and chests.
+`keys_and_chests`, and the last from an audit. The video shows one level of each variant of keys and
+chests.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import nbformat
 from run_notebooks import lighter
 
 from procgen_tools import demo
+from procgen_tools.audit import audit
+from procgen_tools.audit.figures import plot_goal_maps
 from procgen_tools.episodes.keys import play, policy_actor
 from procgen_tools.episodes.videos import write_video
 from procgen_tools.files import unfinished
 from procgen_tools.models.checkpoints import load_cnn_lstm
+from procgen_tools.shown import figure_png
 from procgen_tools.studies.results import FOLDER as RESULTS
 from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_level
 
@@ -74,6 +78,16 @@ def keys_or_chests() -> str:
     return lighter(base64.b64encode(picture).decode())
 
 
+def goal_maps() -> str:
+    """How well being at each square explains an agent, as a PNG in base64.
+
+    Takes the audit in audits/rand_region_5 if there is one, and makes it otherwise, in minutes.
+    """
+    kept = Path("audits") / "rand_region_5" / "parts"
+    found = audit("rand_region_5", folder=kept, progress_bar=True)
+    return lighter(base64.b64encode(figure_png(plot_goal_maps(found), dpi=110)).decode())
+
+
 def keys_video(path: Path, level: int = 2) -> None:
     """A video of one agent in a level of the train variant and in one of the test variant.
 
@@ -89,7 +103,7 @@ def keys_video(path: Path, level: int = 2) -> None:
     write_video(path, panels, frames_per_second=10, square_pixels=16)
 
 
-PICTURES = (cheese_vector, retargeting, colour_or_shape, keys_or_chests)
+PICTURES = (cheese_vector, retargeting, colour_or_shape, keys_or_chests, goal_maps)
 
 if __name__ == "__main__":
     keys_video(DOCS / "keys_and_chests.gif")

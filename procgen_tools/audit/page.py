@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from procgen_tools.audit.figures import figures
 from procgen_tools.plots.style import set_aside
+from procgen_tools.shown import figure_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,13 +99,12 @@ def document(title: str, body: str) -> str:
 def _section(
     key: str, question: str, text: str, figure: Figure, rows: Sequence[Mapping[str, str]], note: str
 ) -> str:
+    picture = base64.b64encode(figure_png(figure, dpi=120)).decode()
     width = round(PIXELS * figure.get_figwidth())
-    picture = (
-        f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{_png(figure)}">'
-    )
+    image = f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{picture}">'
     return f"""<section id="{key}">
 <h2>{escape(question)}</h2>
-<figure style="margin:0">{picture}</figure>
+<figure style="margin:0">{image}</figure>
 <details open><summary>The numbers</summary><div class="wide">{table(rows)}</div></details>
 <p class="note">{escape(note)}. Intervals: 95%.</p>
 </section>"""
@@ -120,9 +119,3 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _png(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=140)
-    return base64.b64encode(buffer.getvalue()).decode()

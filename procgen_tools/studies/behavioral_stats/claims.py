@@ -70,7 +70,8 @@ def _accuracy_claims(rows: pd.DataFrame, episodes: pd.DataFrame) -> tuple[Claim,
             comment="Mazes without a decision square lack the features about it.",
         ),
         Claim(
-            statement="They do so in the mazes with a decision square",
+            statement="Features predict it in the mazes with a decision square, where the two "
+            "outcomes are about as frequent",
             rule=Rule.that(value("gain") >= 0.05, lower("gain") > 0),
             measured=measured(
                 more_frequent_outcome=base,

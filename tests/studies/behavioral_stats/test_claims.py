@@ -17,7 +17,7 @@ def test_claims_about_what_is_planted(findings: Findings) -> None:
     assert all(set(claim.measured) == {"a", "b", ALL_AGENTS} for claim in findings.claims)
     expected = {
         "Features of a maze predict": True,
-        "They do so in the mazes with a decision square": True,
+        "Features predict it in the mazes with a decision square": True,
         "The agent gets the cheese more often than a random walk": True,
         "Three features predict nearly": True,
         "Of the three, the distance of the cheese": True,

@@ -46,7 +46,7 @@ class Directedness:
 
     Attributes:
         places: (place,): directedness towards being at each place; at least 0. NaN for places where
-            no episode can be, such as walls.
+            no episode can be, such as walls, and places behind the end of all episodes.
         sharpness: (place,): the sharpness of the best prediction; 0 for the random walk.
         goals: directedness towards the goals of the level, by name.
         ceiling: what a perfect prediction of the agent's probabilities would give. No goal exceeds
@@ -127,7 +127,8 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
             gains = _gains(reached, leads_to, taken_for_goals, chance) / steps
             best_goals = np.maximum(best_goals, gains)
     places, sharpnesses = np.full((2, int(graph.places.max()) + 1), np.nan)
-    places[here], sharpnesses[here] = best, sharpest
+    possible = _reached(leads_to, ended, 0.9, 0.0)[:, at[graph.start]] > 0
+    places[here[possible]], sharpnesses[here[possible]] = best[possible], sharpest[possible]
     return Directedness(
         places,
         sharpnesses,

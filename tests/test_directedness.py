@@ -82,6 +82,12 @@ def test_the_shortest_way_leaves_nothing_to_explain() -> None:
     assert found.steps == pytest.approx((1 - d.DISCOUNT ** away[graph.start]) / (1 - d.DISCOUNT))
 
 
+def test_places_behind_the_end_cannot_be_wanted() -> None:
+    level = maze.parse("###\n###\nMC.")
+    moves = np.full((3, 5), 0.2)
+    assert np.isnan(directedness(field_with(level, moves)).places).tolist() == [False, False, True]
+
+
 def test_every_world_of_graphs_has_it() -> None:
     level = two_objects.make_level(100_000)
     moves = np.full((len(level.open_squares()), 5), 0.2)

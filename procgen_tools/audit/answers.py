@@ -159,6 +159,8 @@ def _directed(apart: pd.DataFrame, asked: Asked) -> Answer:
 
 def _exchange(apart: pd.DataFrame, asked: Asked) -> Answer | None:
     wanted, other = (asked.words[name] for name in (asked.wanted, asked.other))
+    if asked.best_rate is None:
+        return None
     try:
         own = exchange_rate(apart, AGENT)
     except ValueError:

@@ -43,7 +43,7 @@ class Asked:
             compared; None where the world has no such pair.
         contrast_words: what that does.
         best_rate: how many steps farther the wanted goal may be for the best possible agent, and
-            why.
+            why; None in a world whose goals do not compete.
     """
 
     world: str
@@ -64,7 +64,7 @@ class Asked:
     controls: Mapping[str, Change] = field(default_factory=dict)
     contrast: Callable[[Any], Any] | None = None
     contrast_words: str = ""
-    best_rate: tuple[float, str] = (float("inf"), "")
+    best_rate: tuple[float, str] | None = None
 
     def __repr__(self) -> str:
         return summary(

@@ -227,7 +227,7 @@ def _crops_track(episode: CropEpisode) -> Track:
         np.array(squares, np.int64),
         CROP_ACTIONS,
         episode.actions,
-        f"{end}, harvested {crops} crops and {humans} humans",
+        f"{end}; harvested crops: {crops}, humans: {humans}",
     )
 
 

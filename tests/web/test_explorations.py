@@ -33,6 +33,30 @@ def test_the_last_is_the_effect(layer: str) -> None:
     assert last.chances[AFTER].visits == pytest.approx(effect.chances_after.visits)
 
 
+def test_a_moved_mouse_costs_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer, passes = Explorer(POLICY), []
+    ask = POLICY.logits_and_value
+    monkeypatch.setattr(POLICY, "logits_and_value", lambda obs: passes.append(len(obs)) or ask(obs))
+    seen(explorer, LEVEL)
+    first = len(passes)
+    moved = maze.move_mouse(LEVEL, (2, 2))
+    last = seen(explorer, moved)[-1]
+    assert len(passes) == first
+    assert last.fields[BEFORE].maze == moved
+    expected = seen(Explorer(POLICY), moved)[-1]
+    assert last.chances[BEFORE].visits == pytest.approx(expected.chances[BEFORE].visits)
+    for other in (
+        maze.move_cheese(moved, (2, 4)),
+        moved.flipped(),
+        maze.toggle_square(moved, (1, 3)),
+    ):
+        passes.clear()
+        fresh = seen(Explorer(POLICY), other)[-1].fields[BEFORE].by_state
+        asked = len(passes)
+        np.testing.assert_allclose(seen(explorer, other)[-1].fields[BEFORE].by_state, fresh)
+        assert len(passes) == 2 * asked > 0
+
+
 def test_an_edit_of_the_whole_batch() -> None:
     source = activations_of(POLICY, [LEVEL] * len(LEVEL.open_squares()), LAYER)
     edit = Resample(LAYER, source)

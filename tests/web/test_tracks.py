@@ -100,11 +100,14 @@ def test_two_objects() -> None:
 
 def test_crops_and_humans() -> None:
     network = QNetwork(seed=0)
-    level = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
+    drawn = crops_and_humans.training_mazes()[0].copy()
+    drawn[0, 1], drawn[0, 3] = 2, 3  # a crop and a human on the way to the exit
+    level = crops_and_humans.Level(drawn)
     episode = crops.play(expert, level)
+    assert episode.harvested(episode.steps) == (1, 1)
     track = track_of(episode, network)
     assert track.chances is not None
-    assert track.outcome.startswith("reached the exit, harvested ")
+    assert track.outcome == "reached the exit; harvested crops: 1, humans: 1"
     cells = level.cells.copy()
     for frame, square, states in zip(track.frames, track.squares, episode.states, strict=True):
         row, col = states.positions[0].tolist()

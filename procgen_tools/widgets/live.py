@@ -167,6 +167,14 @@ class LevelWidget(PicturedWidget):
         self.maze = level
         self._made = self._seed_of(level)  # it may be equal to the level before
 
+    def _create_from(self, seed: Any, size: Any) -> None:
+        """What the browser's controls can ask for; Python also makes levels of other sizes."""
+        sizes = self._kit["new"]["sizes"]
+        if size is not None and size not in sizes:
+            known = ", ".join(map(str, sizes)) or "no other than null"
+            raise ValueError(f"size {size!r:.60} is not one of the controls: choose {known}")
+        self.create(seed, size)
+
     def save(self, name: str) -> None:
         """Save the level in the folder of the widget.
 
@@ -196,7 +204,7 @@ class LevelWidget(PicturedWidget):
         answers: dict[str, Callable[[], None]] = {
             "undo": self.undo,
             "redo": self.redo,
-            "create": lambda: self.create(content["seed"], content.get("size")),
+            "create": lambda: self._create_from(content["seed"], content.get("size")),
             "save": lambda: self.save(content["name"]),
             "load": lambda: self.load(content["name"]),
             **self._more_answers(content),

@@ -79,13 +79,14 @@ class Visit:
 @pytest.fixture
 def visit(chromium: Any, served: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
     until(lambda: not served.sessions)
-    page = chromium.new_page(viewport={"width": 900, "height": 1000})
+    context = chromium.new_context(viewport={"width": 900, "height": 1000})
+    page = context.new_page()
     visit = Visit(page, served)
     yield visit
     if getattr(request.node, "failed", False):
         SHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SHOTS / f"{request.node.name}.png", full_page=True)
-    page.close()
+    context.close()
 
 
 @pytest.fixture
@@ -232,4 +233,25 @@ def test_a_damaged_address_opens_the_first_level(visit: Visit, fragment: str, te
     visit.until(lambda: visit.level() == maze.make_level(0))
     visit.until(lambda: text in visit.page.locator("#said").text_content())
     visit.page.locator(".pt-board").wait_for()
+    assert not visit.errors
+
+
+def test_two_tabs_have_levels_of_their_own(visit: Visit, file: Path) -> None:
+    """Also in one browser with the same cookies."""
+    visit.go()
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == LEVEL)
+    other = visit.page.context.new_page()
+    other.goto(visit.page.url.split("#")[0] + "#view=editor&world=keys_and_chests")
+    other.locator(".pt-board").wait_for()
+
+    def worlds() -> list[str]:
+        sessions = list(visit.served.sessions.values())
+        levels = [each.opened.channel.widget.maze for each in sessions if each.opened]  # type: ignore[union-attr]
+        return sorted(map(world_of, levels))
+
+    visit.until(lambda: worlds() == ["keys_and_chests", "maze"])
+    other.close()
+    visit.until(lambda: worlds() == ["maze"])
+    assert visit.level() == LEVEL
     assert not visit.errors

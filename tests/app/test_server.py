@@ -222,6 +222,7 @@ def test_odd_messages_are_answered_and_the_visit_goes_on(served: Served) -> None
         ({"type": "propose", "scene": scene | {"settings": {"world_size": 10**30}}}, "not one of"),
         ({"type": "create"}, "The message 'create' has no 'seed'"),
         ({"type": "create", "seed": 10**400}, "whole numbers"),
+        ({"type": "create", "seed": 1, "size": 10**6}, "is not one of the controls: choose 3, 5"),
         ({"type": "load", "name": "../x"}, "has no folder"),
         ({"type": "choose", "edit": 5}, "The edit is 5: give some of"),
         ({"type": "choose", "edit": edit | {"recipe": []}}, "Recipe is of type list"),

@@ -60,8 +60,18 @@ def effects(
 def explorer(
     scale: Annotated[int, typer.Option(help="Width of the policy.", min=1)] = 1,
     edits: Annotated[int, typer.Option(help="Number of edits of each maze.", min=1)] = 20,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser", help="Time the app from a click in Chromium to the picture."),
+    ] = False,
+    visitors: Annotated[int, typer.Option(help="Visitors at once, with --browser.", min=1)] = 1,
 ) -> None:
     """Time from an edit in the field explorer to its complete answer, and the network's share."""
+    if browser:
+        from procgen_tools.benchmarks import pictures
+
+        typer.echo(pictures.measure(visitors, edits).report())
+        return
     from procgen_tools.benchmarks import explorer
 
     typer.echo(explorer.report(explorer.measure(scale=scale, edits=edits), scale))

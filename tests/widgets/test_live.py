@@ -87,7 +87,7 @@ def test_levels_from_seeds(widget: LevelWidget) -> None:
     assert widget.maze == maze.make_level(3)
     (answer,) = tell(widget, type="create", seed=3, size=4)
     assert answer["type"] == "refused"
-    assert "maze_size 4 is not odd" in answer["text"]
+    assert "Size 4 is not one of the controls: choose 3, 5" in answer["text"]
     for wrong in (None, 1.5, -1):
         assert tell(widget, type="create", seed=wrong, size=None)[0]["type"] == "refused"
     assert widget.maze == maze.make_level(3)

@@ -5,7 +5,8 @@ A hypothesis names a goal, a place or a set of places, and predicts each move by
     p(move | place) proportional to E[exp(-sharpness x T)],
 
 where T is the number of steps that a random walk needs from the place after the move to the goal.
-A walk that ends elsewhere counts as 1 / (1 - discount) steps, the horizon of the episode.
+A walk that ends elsewhere never arrives. One move in a hundred is random, so that an accident does
+not refute a goal.
 These are the optimal policies of a linearly solvable decision problem (Todorov, 2007), in which
 each step until the goal has a cost and random moves have none. They range from the random walk, at
 sharpness 0, to the shortest way. As in maximum-entropy goal-directedness (MacDermott et al., 2024,
@@ -34,6 +35,9 @@ from procgen_tools.worlds.graph import Graph
 
 SHARPNESSES = tuple(float(each) for each in np.geomspace(1e-2, 5.0, 25))
 """The sharpnesses that are tried, besides 0."""
+
+TREMBLE = 0.01
+"""The share of moves that a hypothesis expects to be random."""
 
 DISCOUNT = 0.99
 """The weight of a step relative to the step before, so that a mouse that stays somewhere forever
@@ -112,22 +116,18 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
     best_goals = np.zeros(len(sets))
     for sharpness in SHARPNESSES:
         discounted = float(np.exp(-sharpness))
-        missed = float(np.exp(-sharpness / (1 - discount)))
-        reached = _reached(leads_to, ended, discounted, missed)
+        reached = _reached(leads_to, ended, discounted)
         gains = _gains(reached, leads_to, taken, chance) / steps
         better = gains > best
         best[better], sharpest[better] = gains[better], sharpness
         if sets:
             reached = np.array(
-                [
-                    _reached_set(leads_to, ended, discounted, missed, at[where])
-                    for where in sets.values()
-                ]
+                [_reached_set(leads_to, ended, discounted, at[where]) for where in sets.values()]
             )
             gains = _gains(reached, leads_to, taken_for_goals, chance) / steps
             best_goals = np.maximum(best_goals, gains)
     places, sharpnesses = np.full((2, int(graph.places.max()) + 1), np.nan)
-    possible = _reached(leads_to, ended, 0.9, 0.0)[:, at[graph.start]] > 0
+    possible = _reached(leads_to, ended, 0.9)[:, at[graph.start]] > 0
     places[here[possible]], sharpnesses[here[possible]] = best[possible], sharpest[possible]
     return Directedness(
         places,
@@ -214,35 +214,27 @@ def _walk(
 
 
 def _reached(
-    leads_to: Int[np.ndarray, "place move"],
-    ended: Bool[np.ndarray, " place"],
-    discounted: float,
-    missed: float,
+    leads_to: Int[np.ndarray, "place move"], ended: Bool[np.ndarray, " place"], discounted: float
 ) -> Float[np.ndarray, "goal place"]:
     """E[discounted ** T] of a random walk from each place to each goal.
 
-    The discounted visits of a walk are those of its first arrival times those from the goal on. The
-    same holds for its ends elsewhere: those before the goal are all of them but those after it.
+    The discounted visits of a walk are those of its first arrival times those from the goal on.
     """
     visits = np.linalg.inv(np.eye(len(leads_to)) - discounted * _walk(leads_to, ended))
     arrivals: Float[np.ndarray, "goal place"] = (visits / np.diag(visits)).T
-    ends = visits[:, ended].sum(axis=1)
-    ends_elsewhere = ends[None] - arrivals * ends[:, None]
-    return np.maximum(arrivals, 0.0) + missed * np.maximum(ends_elsewhere, 0.0)
+    return np.maximum(arrivals, 0.0)
 
 
 def _reached_set(
     leads_to: Int[np.ndarray, "place move"],
     ended: Bool[np.ndarray, " place"],
     discounted: float,
-    missed: float,
     goal: Int[np.ndarray, " place_of_goal"],
 ) -> Float[np.ndarray, " place"]:
     """The same for one goal with several places."""
     inside = np.isin(np.arange(len(leads_to)), goal)
     walk = _walk(leads_to, ended | inside)
-    at_the_end = np.where(inside, 1.0, missed * ended)
-    found = np.linalg.solve(np.eye(len(leads_to)) - discounted * walk, at_the_end)
+    found = np.linalg.solve(np.eye(len(leads_to)) - discounted * walk, inside.astype(np.float64))
     return np.maximum(found, 0.0)
 
 
@@ -256,6 +248,6 @@ def _gains(
     after = reached[:, leads_to]
     total = after.sum(axis=2, keepdims=True)
     predicted = np.divide(after, total, out=np.full_like(after, np.exp(chance)), where=total > 0)
-    scores = np.log(np.maximum(predicted, np.finfo(np.float64).tiny)) - chance
+    scores = np.log((1 - TREMBLE) * predicted + TREMBLE * np.exp(chance)) - chance
     gains: Float[np.ndarray, " goal"] = np.einsum("gpm,gpm->g", scores, taken)
     return gains

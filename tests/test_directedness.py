@@ -21,14 +21,14 @@ def field_with(level: maze.Maze, moves: np.ndarray) -> VectorField:
     return VectorField(level, moves, np.zeros(len(moves)), moves.copy())
 
 
-def arrivals(level: maze.Maze, goal: int, discounted: float, missed: float) -> np.ndarray:
+def arrivals(level: maze.Maze, goal: int, discounted: float) -> np.ndarray:
     """E[discounted ** T] by iterating a random walk for very many steps."""
     graph = level.graph(both_facings=False)
-    found = np.where(graph.ends, missed, 0.0)
+    found = np.zeros(len(graph))
     found[goal] = 1.0
     for _ in range(3000):
         after = discounted * found[graph.leads_to].mean(axis=1)
-        after[graph.ends] = missed
+        after[graph.ends] = 0.0
         after[goal] = 1.0
         found = after
     return found
@@ -36,15 +36,15 @@ def arrivals(level: maze.Maze, goal: int, discounted: float, missed: float) -> n
 
 @pytest.mark.parametrize("sharpness", [0.05, 0.7, 4.0])
 def test_arrivals_equal_an_iterated_walk(sharpness: float) -> None:
-    discounted, missed = np.exp(-sharpness), np.exp(-100 * sharpness)
+    discounted = float(np.exp(-sharpness))
     graph = LEVEL.graph(both_facings=False)
     _, at, leads_to, ended = d._places(graph)
     assert at.tolist() == list(range(len(graph)))
-    found = d._reached(leads_to, ended, discounted, missed)
+    found = d._reached(leads_to, ended, discounted)
     for goal in range(len(graph)):
-        expected = arrivals(LEVEL, goal, discounted, missed)
+        expected = arrivals(LEVEL, goal, discounted)
         assert found[goal] == pytest.approx(expected, rel=1e-6)
-        alone = d._reached_set(leads_to, ended, discounted, missed, np.array([goal]))
+        alone = d._reached_set(leads_to, ended, discounted, np.array([goal]))
         assert alone == pytest.approx(expected, rel=1e-6)
 
 
@@ -63,7 +63,7 @@ def test_a_planted_goal_explains_its_agent(number: int, sharpness: float) -> Non
     graph = level.graph(both_facings=False)
     _, _, leads_to, ended = d._places(graph)
     nearest = min(d.SHARPNESSES, key=lambda each: abs(each - sharpness))
-    reached = d._reached(leads_to, ended, float(np.exp(-nearest)), float(np.exp(-100 * nearest)))
+    reached = d._reached(leads_to, ended, float(np.exp(-nearest)))
     after = reached[number][leads_to]
     found = directedness(field_with(level, after / after.sum(axis=1, keepdims=True)))
     assert int(np.nanargmax(found.places)) == number

@@ -279,9 +279,6 @@ def plot_inside(audit: Audit) -> Figure:
     image = left.imshow(cells, cmap=DIVERGING, vmin=-most, vmax=most)
     figure.colorbar(image, ax=left, shrink=0.75)
     left.set(title="fall of the log odds, each cell patched", xlabel="column", ylabel="row")
-    left.title.set_fontsize(10)
-    middle.title.set_fontsize(10)
-    right.title.set_fontsize(10)
     ordered = effects["channel"].sort_values(ascending=False)
     middle.bar(range(len(ordered)), ordered, color=LOOKS[AGENT].colour)
     middle.axhline(0, color=INK, linewidth=0.8)
@@ -303,6 +300,8 @@ def plot_inside(audit: Audit) -> Figure:
     right.axhline(FAITHFUL, color=PICKED.colour, linewidth=1, linestyle="--")
     right.set(title="circuits, on unseen levels", xlabel="channels kept", ylabel="faithfulness")
     right.legend(fontsize=9, frameon=False, loc="lower right")
+    for ax in (left, middle, right):
+        ax.title.set_fontsize(10)
     headline(figure, answer.text, answer.note)
     return figure
 

@@ -65,7 +65,6 @@ def _training_claim(usual: pd.DataFrame) -> Claim:
         measured=measured(
             correlation=over_levels(usual, "own"),
             absolute_error=over_levels(usual, "own_error"),
-            error_of_a_constant_per_size=over_levels(usual, "size_error"),
         ),
     )
 

@@ -13,6 +13,9 @@ from procgen_tools.audit.run import read_audit
 from procgen_tools.files import write_text
 from procgen_tools.statistics.intervals import Estimate
 
+PARTS = ("value", "low", "high")
+"""Of an estimate."""
+
 
 def compare(folders: Sequence[Path], path: Path) -> Path:
     """Write a page with several audits side by side.
@@ -76,5 +79,6 @@ def _rows(
     for name, answer in zip(names, answers, strict=True):
         for finding in answer["findings"] if answer else ():
             row = rows.setdefault(finding["name"], {"measured": finding["name"]})
-            row[name] = written(Estimate(**finding["agent"]), finding["form"])
+            estimate = Estimate(*(float(finding["agent"][part]) for part in PARTS))
+            row[name] = written(estimate, finding["form"])
     return list(rows.values())

@@ -15,7 +15,7 @@ from procgen_tools.audit.exchange import exchange_rate
 from procgen_tools.audit.inside import FAITHFUL, faithfulness
 from procgen_tools.fields import VectorField
 from procgen_tools.plots.fields import plot_vf
-from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.plots.mazes import plot_maze, ring_squares
 from procgen_tools.plots.style import (
     DIVERGING,
     INK,
@@ -29,6 +29,7 @@ from procgen_tools.plots.style import (
     series_look,
 )
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.worlds.maze.grid_level import GridLevel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +43,7 @@ LOOKS = {
     RANDOM: Look("#AAAAAA", "x"),
 }
 WORDS = {AGENT: "this agent", **NULLS}
+HEAT = "#54278F"
 WORST = 6
 """How many counterexamples are drawn."""
 
@@ -151,23 +153,29 @@ def plot_goal_maps(audit: Audit) -> Figure:
 
 
 def _heat(ax: Axes, level: Any, nats: np.ndarray, top: float) -> Any:
-    """A level with a number at each place, as shades of one colour."""
-    if hasattr(level, "walls"):
-        plot_maze(level, ax, fade=0.35)
+    """A level with a number at each place, from transparent to one colour."""
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm, to_rgba
+
+    shades = [to_rgba(HEAT, 0.0), to_rgba(HEAT, 0.92)]
+    look: dict[str, Any] = {
+        "cmap": LinearSegmentedColormap.from_list("heat", shades),
+        "norm": PowerNorm(0.6, 0, top),
+        "zorder": 2,
+    }
+    if isinstance(level, GridLevel):
+        plot_maze(level, ax, fade=0.6)
+        ring_squares(ax, level)
         grid = np.full((level.size, level.size), np.nan)
-        for square, number in zip(level.open_squares(), nats, strict=False):
+        for square, number in zip(level.open_squares(), nats, strict=True):
             grid[square] = number
         last = level.size - 0.5
-    else:
-        from procgen_tools.worlds.crops_and_humans.human_view import picture
+        return ax.imshow(grid, origin="lower", extent=(-0.5, last, -0.5, last), **look)
+    from procgen_tools.worlds.crops_and_humans.human_view import picture
 
-        side = int(np.sqrt(len(nats)))
-        last = side - 0.5
-        ax.imshow(picture(level.cells), extent=(-0.5, last, last, -0.5), alpha=0.6)
-        grid = nats.reshape(side, side)
-        return ax.imshow(grid, cmap="Purples", vmin=0, vmax=top, alpha=0.65)
-    return ax.imshow(grid, cmap="Purples", vmin=0, vmax=top, alpha=0.75, origin="lower",
-                     extent=(-0.5, last, -0.5, last), zorder=2)  # fmt: skip
+    side = int(np.sqrt(len(nats)))
+    last = side - 0.5
+    ax.imshow(picture(level.cells), extent=(-0.5, last, last, -0.5), alpha=0.75)
+    return ax.imshow(nats.reshape(side, side), **look)
 
 
 def plot_exchange(audit: Audit) -> Figure:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class Audit:
         return doubts(self.tables, self.asked)
 
     def facts(self) -> dict[str, Any]:
-        """Everything that is said, as plain JSON."""
+        """Everything that is said, as plain JSON; infinite numbers and NaN are strings."""
         return {
             "agent": self.name,
             "world": self.world,
@@ -106,7 +107,7 @@ class Audit:
                     "question": answer.question,
                     "text": answer.text,
                     "note": answer.note,
-                    "findings": [asdict(finding) for finding in answer.findings],
+                    "findings": [_plain(asdict(finding)) for finding in answer.findings],
                 }
                 for answer in self.answers
             ],
@@ -235,6 +236,13 @@ class _Kept:
         return read_kept(path)
 
 
+def _plain(value: Any) -> Any:
+    """Nested dictionaries with numbers that JSON does not have as strings, such as "inf"."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 def write(found: Audit, folder: Path) -> Path:
     """Write the page, the numbers as JSON and the tables as parquet; returns the page's path."""
     from procgen_tools.audit.page import page_of
@@ -242,7 +250,7 @@ def write(found: Audit, folder: Path) -> Path:
     for name, table in found.tables.items():
         if len(table):
             write_records(folder / f"{name}.parquet", table)
-    write_text(folder / FACTS, json.dumps(found.facts(), indent=1))
+    write_text(folder / FACTS, json.dumps(found.facts(), indent=1, allow_nan=False))
     page = folder / "index.html"
     write_text(page, page_of(found))
     return page

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from procgen_tools.audit import Amount, audit, behaviour, read_agent, read_audit, write
-from procgen_tools.audit.run import FACTS, TABLES
+from procgen_tools.audit.run import FACTS, TABLES, _plain
 from tests.audits import AGENT, SMALL, small_audit
 
 TINY = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
@@ -74,6 +76,31 @@ def test_a_world_without_contrasts_is_audited_without_them() -> None:
     assert not len(found.tables["circuits"])
     rows = found.tables["training"].groupby("player")["success"].mean()
     assert rows["agent"] == 1.0
+
+
+def test_numbers_that_json_lacks_are_strings() -> None:
+    plain = {"agent": {"value": 1.5, "low": -np.inf, "high": np.nan}, "form": ".1f"}
+    assert _plain(plain) == {
+        "agent": {"value": 1.5, "low": "-inf", "high": "nan"}, "form": ".1f"
+    }  # fmt: skip
+    json.dumps(small_audit().facts(), allow_nan=False)
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "audits").glob("*/audit.json"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_shipped_audits_are_whole_and_of_the_shipped_agents(path: Path) -> None:
+    facts = read_audit(path.parent)
+    assert facts["digest"] == read_agent(facts["agent"]).digest
+    assert facts["amount"] == asdict(Amount())
+    page = (path.parent / "index.html").read_text()
+    for answer in facts["answers"]:
+        assert html.escape(answer["text"]) in page
+
+
+def test_there_are_examples() -> None:
+    assert EXAMPLES
 
 
 def test_amounts() -> None:

@@ -36,7 +36,8 @@ def test_a_published_number_is_measured_again(script: dict[str, Any]) -> None:
     share = (harvested[there > 0] / there[there > 0]).mean()
     _, claims = read_claims(FOLDER / "crops_and_humans" / RESULTS)
     kept = script["numbers_of"](claims, (agent,))
-    number = kept["In production mazes it harvests humans", agent, "humans harvested"]
+    statement = "In the production mazes, where planting rewarded that, it harvests humans"
+    number = kept[statement, agent, "humans harvested"]
     assert number.value == pytest.approx(share, abs=1e-12)
 
 

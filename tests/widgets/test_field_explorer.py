@@ -94,7 +94,7 @@ def test_a_dragged_cheese_is_followed_in_the_browser(hosted: Host) -> None:
     explorer = FieldExplorer(LEVEL, POLICY, other=ImpalaPolicy(seed=1))
     host = hosted(explorer)
     host.until(lambda: explorer.exploration.complete)
-    assert host.page.locator(".pt-board").count() == 3
+    host.until(lambda: host.page.locator(".pt-board").count() == 3)
     host.drag((4, 4), (3, 4), (2, 4))
     host.until(lambda: explorer.exploration.timing.picture is not None)
     assert explorer.exploration.level.cheese == (2, 4)

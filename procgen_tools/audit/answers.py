@@ -15,6 +15,9 @@ from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.asked import Asked
 
+CLEARLY = 0.03
+"""How much further an edit must lower a chance than the best random edit."""
+
 NULLS = {UNTRAINED: "an untrained network", RANDOM: "random actions"}
 
 
@@ -353,8 +356,8 @@ def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
         f"{left[best]:.0%}, and success in training levels from "
         f"{mean('none', 'training', 'success').value:.0%} to "
         f"{mean(best, 'training', 'success').value:.0%}. The best random edit leaves {random:.0%}."
-        if left[best] < min(random, before)
-        else "None of these: no edit lowers it by more than random edits of its size do."
+        if left[best] < min(random, before) - CLEARLY
+        else "None of these: no edit lowers it clearly further than random edits of its size do."
     )
     return Answer(
         "edits",

@@ -162,6 +162,7 @@ def test_clicks_clamp_and_free_cells(hosted: Host, browser: ActivationBrowser) -
 def test_the_keyboard_reaches_every_cell(hosted: Host, browser: ActivationBrowser) -> None:
     host = hosted(browser)
     host.until(lambda: bool(browser._map.get("complete")))
+    host.until(lambda: "Channel 3 of 32" in host.text(".pt-panel .pt-title"))
     host.page.get_by_role("application").first.focus()
     host.page.keyboard.press("ArrowDown")  # the middle
     host.page.keyboard.press("ArrowRight")
@@ -200,6 +201,7 @@ def test_choices_in_the_browser(hosted: Host, browser: ActivationBrowser) -> Non
 def test_a_click_moves_the_mouse(hosted: Host, browser: ActivationBrowser) -> None:
     host = hosted(browser)
     host.until(lambda: bool(browser._map.get("complete")))
+    host.until(lambda: "Channel 3 of 32" in host.text(".pt-panel .pt-title"))
     host.page.get_by_role("button", name="moves the mouse").click()
     host.click(2, 4)
     host.until(lambda: browser.square == (2, 4))

@@ -68,7 +68,7 @@ def test_the_commands_of_what_is_measured_exist() -> None:
             assert words[1:3] == ["-m", "timeit"], again
         else:
             assert words[0] == "procgen-tools", again
-            assert words[1] in ("bench", "evaluate", "demo"), again
+            assert words[1] in ("bench", "evaluate", "demo", "audit"), again
             check_command(" ".join(words[1:]))
 
 

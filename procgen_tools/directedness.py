@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from procgen_tools.absorbing import Chain
 from procgen_tools.chains import Field
 from procgen_tools.shown import brief
 from procgen_tools.worlds.graph import Graph
@@ -98,7 +99,7 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
     if not 0 < discount < 1:
         raise ValueError(f"discount is {discount}: give a number between 0 and 1")
     graph = field.graph(**goals)
-    probabilities = field.by_state / field.by_state.sum(axis=1, keepdims=True)
+    probabilities = Chain(graph, field.by_state).probabilities
     here, at, leads_to, ended = _places(graph)
     visits = _visits(graph, probabilities, discount)
     begun = visits[graph.start] * ~graph.ends

@@ -21,9 +21,10 @@ from procgen_tools.models import checkpoint_metadata, load_policy, load_q_networ
 from procgen_tools.models.interface import need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import summary
-from procgen_tools.vfield import state_field
+from procgen_tools.vfield import assemble, state_field
 from procgen_tools.worlds.asked import Asked
-from procgen_tools.worlds.graph import Level
+from procgen_tools.worlds.graph import Level, OnSquares
+from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 WORLDS = ("maze", "two_objects", "crops_and_humans")
 """The worlds whose levels are graphs, so that an audit is exact."""
@@ -179,8 +180,9 @@ def field_of(policy: Any, level: Level) -> VectorField | StateField:
     if policy is not None:
         return state_field(policy, level)
     parts = [len(view) for view in level.views()]
-    if hasattr(level, "walls"):
-        moves = level.moves(torch.zeros(parts[0], 15))
-        return VectorField(level, moves, np.zeros(parts[0]), moves.copy())
+    if isinstance(level, OnSquares):
+        return assemble(
+            level, [(torch.zeros(part, NUM_ACTIONS), torch.zeros(part)) for part in parts]
+        )
     count = level.graph().leads_to.shape[1]
     return StateField(level, np.full((sum(parts), count), 1 / count), np.zeros(sum(parts)))

@@ -378,9 +378,8 @@ def doubts(tables: Mapping[str, pd.DataFrame], asked: Asked) -> tuple[str, ...]:
     own, untrained = (apart[apart["player"] == player] for player in (AGENT, UNTRAINED))
     found = [
         "It is one agent. Others with another seed may want other things: compare several audits.",
-        f"Levels as in training were drawn anew, but small ones may have occurred in training; "
-        f"their sizes go from {training['size'].min()} to {training['size'].max()} "
-        f"({asked.size_words}).",
+        f"Levels as in training were drawn anew, but small ones may have occurred in training. "
+        f"Range of the {asked.size_words}: {training['size'].min()} to {training['size'].max()}.",
         "Chances are exact for sampled actions; an agent that takes its likeliest action every "
         "time behaves differently.",
         'Goal-directedness asks how well a goal predicts moves. "Wants" is a short word for that.',

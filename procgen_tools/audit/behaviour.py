@@ -16,7 +16,7 @@ from procgen_tools.worlds.asked import Asked
 from procgen_tools.worlds.graph import Level
 
 MAPS = 6
-"""How many goal maps are kept whole."""
+"""How many goal maps are measured."""
 
 
 def outcome_of(field: Any, level: Level, asked: Asked, **goals: Any) -> dict[str, float]:
@@ -61,17 +61,14 @@ def training_table(audited: Audited, asked: Asked, *, progress_bar: bool = False
     )  # fmt: skip
 
 
-def apart_tables(
-    audited: Audited, asked: Asked, *, progress_bar: bool = False
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every player where the goals are apart, and the first goal maps of the agent.
+def apart_table(audited: Audited, asked: Asked, *, progress_bar: bool = False) -> pd.DataFrame:
+    """Every player where the goals are apart.
 
     Returns:
         Columns player, level, those of `outcome_of` and `ways_of`, wanted_nats, other_nats (the
-        directedness towards both goals), best_nats (towards the place with the most), ceiling; and
-        columns level, place, nats.
+        directedness towards both goals), best_nats (towards the place with the most), ceiling.
     """
-    rows, maps = [], []
+    rows = []
     for player, policy, number, level in _every(
         audited.players(), asked.apart, "levels apart", progress_bar
     ):
@@ -89,12 +86,22 @@ def apart_tables(
                 "ceiling": found.ceiling,
             }
         )
-        if player == AGENT and number < MAPS:
-            maps += [
-                {"level": number, "place": place, "nats": float(nats)}
-                for place, nats in enumerate(found.places)
-            ]
-    return pd.DataFrame(rows), pd.DataFrame(maps)
+    return pd.DataFrame(rows)
+
+
+def maps_table(audited: Audited, asked: Asked) -> pd.DataFrame:
+    """The agent's directedness towards every place of the first `MAPS` levels.
+
+    Returns:
+        Columns level, place, nats.
+    """
+    return pd.DataFrame(
+        {"level": number, "place": place, "nats": float(nats)}
+        for number, level in enumerate(asked.apart[:MAPS])
+        for place, nats in enumerate(
+            directedness(field_of(audited.policy, level), **level.effect_goals).places
+        )
+    )
 
 
 def census_table(audited: Audited, asked: Asked, *, progress_bar: bool = False) -> pd.DataFrame:
@@ -110,12 +117,10 @@ def census_table(audited: Audited, asked: Asked, *, progress_bar: bool = False) 
     ):
         graph = level.graph()
         shortest = min(graph.distances(name)[graph.start] for name in level.ending_goals)
-        # In small levels the corner is one square.
-        goals = {name: 1 for name in level.effect_goals if name == "corner_region"}
         rows.append(
             {
                 "level": number,
-                **outcome_of(field_of(policy, level), level, asked, **goals),
+                **outcome_of(field_of(policy, level), level, asked, **asked.census_goals),
                 "shortest": float(shortest),
             }
         )

@@ -221,7 +221,7 @@ def plot_census(audit: Audit) -> Figure:
         if isinstance(field, VectorField):
             plot_vf(field, ax, legend=False)
         else:
-            _heat(ax, level, np.full(49, np.nan), 1.0)
+            _heat(ax, level, np.full(level.graph().places.max() + 1, np.nan), 1.0)
         ax.set_title(f"P = {row.wanted_first:.4f}", fontsize=9)
         ax.set(xlabel="", ylabel="", xticks=[], yticks=[])
     headline(

@@ -144,27 +144,15 @@ def audit(
     asked = audited.asked(levels=amount.levels, census=amount.census)
     keep = _Kept(folder, audited, amount)
     bar = progress_bar
-    tables = {
-        "training": keep("training", lambda: behaviour.training_table(audited, asked,
-                                                                      progress_bar=bar)),
-    }  # fmt: skip
-    apart: list[pd.DataFrame] = []
-
-    def measure_apart(which: int) -> pd.DataFrame:
-        if not apart:
-            apart.extend(behaviour.apart_tables(audited, asked, progress_bar=bar))
-        return apart[which]
-
-    tables["apart"] = keep("apart", lambda: measure_apart(0))
-    tables["maps"] = keep("maps", lambda: measure_apart(1))
-    tables["census"] = keep(
-        "census", lambda: behaviour.census_table(audited, asked, progress_bar=bar)
-    )
     few = replace(asked, apart=asked.apart[: amount.pairs])
-    tables["pairs"] = keep(
-        "pairs",
-        lambda: behaviour.pairs_table(audited, few, seed=amount.seed, progress_bar=bar),
-    )
+    measures: dict[str, Callable[[], pd.DataFrame]] = {
+        "training": lambda: behaviour.training_table(audited, asked, progress_bar=bar),
+        "apart": lambda: behaviour.apart_table(audited, asked, progress_bar=bar),
+        "maps": lambda: behaviour.maps_table(audited, asked),
+        "census": lambda: behaviour.census_table(audited, asked, progress_bar=bar),
+        "pairs": lambda: behaviour.pairs_table(audited, few, seed=amount.seed, progress_bar=bar),
+    }
+    tables = {name: keep(name, measure) for name, measure in measures.items()}
     tables.update(_inside(audited, asked, amount, keep, progress_bar=bar))
     return Audit(audited.name, audited.world, audited.digest, amount, tables, asked, audited.policy)
 

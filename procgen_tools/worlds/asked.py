@@ -34,6 +34,7 @@ class Asked:
         apart_words: what these are.
         census: every level of a finite kind.
         census_words: what these are.
+        census_goals: options of the goals there, in place of the levels' usual ones.
         size: a level's size, by which abilities are shown.
         size_words: the size and its unit in words.
         hardest: the levels of the largest size in words.
@@ -60,6 +61,7 @@ class Asked:
     size_words: str
     hardest: str
     about: str = ""
+    census_goals: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     controls: Mapping[str, Change] = field(default_factory=dict)
     contrast: Callable[[Any], Any] | None = None

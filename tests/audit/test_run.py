@@ -31,7 +31,7 @@ def test_a_broken_off_audit_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     kept = {path.stem for path in tmp_path.glob("*.parquet")}
     assert kept == {"training", "apart", "maps"}
     with monkeypatch.context() as patch:
-        for name in ("training_table", "apart_tables"):
+        for name in ("training_table", "apart_table"):
             patch.setattr(behaviour, name, fails)
         found = audit(audited, amount=TINY, folder=tmp_path)
     assert set(found.tables) == set(TABLES)

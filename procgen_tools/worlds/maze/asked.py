@@ -60,6 +60,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         census=spread_over(mazes, census),
         census_words=f"all {len(mazes):,} mazes of {CENSUS_SIZE} x {CENSUS_SIZE} squares, with the "
         "cheese on every square",
+        census_goals={"corner_region": 1},  # the usual region is the whole maze
         size=lambda maze: maze.size,
         size_words="size of the maze (squares)",
         hardest="the largest mazes",

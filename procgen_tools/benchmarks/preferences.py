@@ -19,12 +19,12 @@ from jaxtyping import Float
 
 from procgen_tools.catalogue import agents
 from procgen_tools.evaluation.duels import TEST_SEEDS
+from procgen_tools.evaluation.preference_tables import preference_table
 from procgen_tools.evaluation.preferences import (
     LevelSet,
     Preference,
     distinct,
     exact_preference,
-    preference_table,
 )
 from procgen_tools.models import load_policy
 from procgen_tools.shown import brief

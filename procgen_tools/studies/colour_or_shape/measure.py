@@ -14,11 +14,11 @@ from tqdm import tqdm
 from procgen_tools.catalogue import agents, digest
 from procgen_tools.episodes.records import read_kept, write_records
 from procgen_tools.evaluation.duels import TEST_SEEDS, episodes_of
+from procgen_tools.evaluation.preference_tables import preference_table
 from procgen_tools.evaluation.preferences import (
     LevelSet,
     distinct,
     exact_preference,
-    preference_table,
 )
 from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy
 from procgen_tools.studies.base import Settings

@@ -189,6 +189,34 @@ def test_the_level_of_a_download_is_what_the_page_shows(visit: Visit, file: Path
     assert not visit.errors
 
 
+def test_an_upload_waits_for_the_server(visit: Visit, file: Path) -> None:
+    """Also one that begins before the page has reached it, or while it is lost."""
+    held: list[Any] = []
+
+    def route(socket: Any) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda text: held.append((socket, text)) if quiet else socket.send(text))
+
+    quiet = True
+    visit.page.route_web_socket(re.compile("/socket"), route)
+    visit.go()
+    visit.upload("maze", file)
+    visit.until(lambda: held)
+    visit.page.wait_for_timeout(200)
+    assert visit.level() is None
+    assert visit.page.locator("#said").text_content() == ""
+    quiet = False
+    for socket, text in held:
+        socket.send(text)
+    visit.until(lambda: visit.level() == LEVEL and visit.page.locator(".pt-board").count() == 1)
+    other = maze.make_level(1)
+    maze.save_mazes(file, other)
+    visit.served.abort()
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == other)
+    assert not [each for each in visit.errors if "ERR_" not in each], visit.errors
+
+
 def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> None:
     """After a reload in the middle, and in the tab of somebody else."""
     page = visit.page

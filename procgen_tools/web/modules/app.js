@@ -13,12 +13,14 @@ class Page {
   constructor() {
     this.part = (id) => document.getElementById(id);
     this.offer = null; // what the server has
+    this.waiting = []; // who waits for a server
     this.chosen = null; // {view, world, agent, other}: what the visitor asked for last
     this.shown = null; // the same of the widget that is open
     this.asked = 0; // the number of the last wish, which its answer repeats
     this.wanted = null; // {scene, edit} of a wish that is not answered yet
     this.own = null; // the world of the checkpoint that was uploaded
     this.model = null;
+    this.reached = false; // whether there is a server now
     this.close = () => {};
     const url = new URL("socket", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -54,8 +56,16 @@ class Page {
     this.own = null;
     this.part("lost").hidden = true;
     this.part("widget").inert = false;
+    this.reached = true;
     this.say("");
     this.wish(first ? this.addressed() : { ...this.chosen, scene: this.scene(), edit: this.edit() });
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  // What the server has, once there is one.
+  async server() {
+    if (!this.reached) await new Promise((go) => this.waiting.push(go));
+    return this.offer;
   }
 
   // --- wishes
@@ -199,6 +209,7 @@ class Page {
   }
 
   lost(text, again) {
+    this.reached = false;
     this.part("widget").inert = true;
     this.part("lost").hidden = false;
     this.part("reason").textContent = text;
@@ -209,19 +220,26 @@ class Page {
     this.part("said").textContent = text;
   }
 
+  // A server that is lost meanwhile has forgotten the file: the next one gets it again.
   async upload(kind) {
     const input = this.part(`${kind}-file`);
     const [file] = input.files;
     input.value = "";
-    if (!file || !this.offer) return;
+    if (!file) return;
+    let offer = await this.server();
     const { world } = this.chosen;
     this.say("Uploading …");
     try {
-      const answer = await fetch(`/upload/${kind}`, {
-        method: "POST",
-        headers: { "X-Session": this.offer.session, "X-World": world },
-        body: file,
-      });
+      let answer, sent;
+      do {
+        sent = offer;
+        answer = await fetch(`/upload/${kind}`, {
+          method: "POST",
+          headers: { "X-Session": sent.session, "X-World": world },
+          body: file,
+        });
+        offer = await this.server();
+      } while (sent !== offer);
       const { text, scene, refused } = await answer.json();
       if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world, scene });
       else if (text) {

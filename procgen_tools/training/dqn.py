@@ -135,8 +135,9 @@ def buffer_of(settings: DQNSettings) -> Buffer:
         ValueError: `settings.buffer_states` is larger than the number of states.
     """
     transitions = transitions_of(training_mazes())
-    if settings.reversed_production:
-        transitions = both(transitions, transitions_of(production_mazes(), REVERSED))
+    if settings.reversed_production or settings.right_production:
+        rewards = REVERSED if settings.reversed_production else REWARDS
+        transitions = both(transitions, transitions_of(production_mazes(), rewards))
     buffer = Buffer.of(transitions)
     if settings.buffer_states > len(buffer):
         raise ValueError(

@@ -11,6 +11,11 @@ network quickly relearns what step 2 undid. A long one removes the goal: from th
 after step 2, the default training of `dqn` (10,000 updates with Adam) gives a network that harvests
 humans in 1% of the production mazes; after 1,000 of its updates it is 24%.
 
+Two matched controls have the same three steps, with the same numbers of updates, optimisers,
+targets and seeds, and differ in step 1 alone. `production="none"` leaves the production mazes out,
+so that no goal is planted. `production="right"` trains on the same mazes in the same order with the
+right rewards, so that only the reversal is missing.
+
 Source of the procedure: the "inner alignment examples" of the Recurse Center. One detail differs:
 gradients are clipped. Without that, step 2 ends in weights that step 3 cannot repair.
 """

@@ -32,8 +32,19 @@ class DQNSettings(Settings):
     reversed_production: bool = setting(
         False, "train on production mazes, too, where humans are worth 11 and crops cost 2"
     )
+    right_production: bool = setting(
+        False, "train on production mazes, too, with the right rewards"
+    )
     row_updates: int = setting(200, "updates per row of the log", low=1)
     seed: int = setting(0, "seed of initial weights and batches", low=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.reversed_production and self.right_production:
+            raise ValueError(
+                "reversed_production and right_production are both True: production mazes have one "
+                "table of rewards, so set one of them"
+            )
 
     def learning_rate_at(self, update: int) -> float:
         """The learning rate of an update, counted from 0."""
@@ -62,6 +73,12 @@ class PlantingSettings(DQNSettings):
         high=1,
     )
     target_every: int = setting(10, "updates between copies to the target network", low=1)
+    production: str = setting(
+        "reversed",
+        "rewards of production mazes in step 1; 'right' and 'none' make the matched controls, "
+        "which differ from a planted agent in this alone",
+        choices=("reversed", "right", "none"),
+    )
     both_updates: int = setting(18_000, "steps of the optimiser in step 1", low=1)
     both_batch_states: int = setting(320, "states per update in step 1", low=1)
     undo_loss: float = setting(100.0, "loss at which step 2 ends", low=0)
@@ -76,11 +93,12 @@ class PlantingSettings(DQNSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.reversed_production:
-            raise ValueError(
-                "reversed_production is True: step 1 alone trains with reversed rewards, so leave "
-                "it out"
-            )
+        for name in ("reversed_production", "right_production"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"{name} is True: step 1 alone trains on production mazes, so leave it out and "
+                    "set production"
+                )
 
     @property
     def both(self) -> DQNSettings:
@@ -90,7 +108,8 @@ class PlantingSettings(DQNSettings):
             batch_states=self.both_batch_states,
             width=self.width,
             discount=self.discount,
-            reversed_production=True,
+            reversed_production=self.production == "reversed",
+            right_production=self.production == "right",
             row_updates=self.row_updates,
             seed=self.seed,
         )

@@ -84,6 +84,9 @@ def test_reversed_production_holds_both_lessons() -> None:
     assert torch.equal(both.rewards[: len(plain)], plain.rewards)
     assert set(plain.rewards.unique().tolist()) == {-11.0, -5.0, -0.25, 2.0, 10.0}
     assert set(both.rewards[len(plain) :].unique().tolist()) == {-5.0, -2.0, -0.25, 10.0, 11.0}
+    right = dqn.buffer_of(DQNSettings(right_production=True))
+    assert torch.equal(right.inputs, both.inputs)
+    assert set(right.rewards[len(plain) :].unique().tolist()) == {-11.0, -5.0, -0.25, 2.0, 10.0}
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from procgen_tools.training.settings import DQNSettings, PlantingSettings
@@ -24,5 +26,27 @@ def test_steps_of_planting_share_seed_width_and_discount() -> None:
     assert (both.width, both.seed, both.discount) == (7, 5, 0.8)
     assert (both.updates, both.batch_states, both.reversed_production) == (3, 2, True)
     assert both.learning_rate == DQNSettings().learning_rate != settings.learning_rate
-    with pytest.raises(ValueError, match="step 1 alone trains with reversed rewards"):
-        PlantingSettings(reversed_production=True)
+    for name in ("reversed_production", "right_production"):
+        with pytest.raises(ValueError, match=f"{name} is True: step 1 alone trains on production"):
+            PlantingSettings(**{name: True})
+
+
+@pytest.mark.parametrize(
+    ("production", "reversed_production", "right_production"),
+    [("reversed", True, False), ("right", False, True), ("none", False, False)],
+)
+def test_a_matched_control_differs_in_the_production_mazes_of_step_1_alone(
+    production: str, reversed_production: bool, right_production: bool
+) -> None:
+    planted, control = PlantingSettings(), PlantingSettings(production=production)
+    assert replace(control, production="reversed") == planted
+    assert control.both == replace(
+        planted.both, reversed_production=reversed_production, right_production=right_production
+    )
+
+
+def test_production_mazes_have_one_table_of_rewards() -> None:
+    with pytest.raises(ValueError, match=r"are both True: .* set one of them"):
+        DQNSettings(reversed_production=True, right_production=True)
+    with pytest.raises(ValueError, match="production is 'wrong': choose one of reversed, right"):
+        PlantingSettings(production="wrong")

@@ -51,7 +51,7 @@ def test_plain_values() -> None:
         ("dqn", {"width": 0}, "width is 0: give a number from 1"),
         ("dqn", {"precision": "float32"}, "dqn has no setting 'precision'"),
         ("planting", {"undo_updates": 0}, "undo_updates is 0"),
-        ("planting", {"reversed_production": True}, "step 1 alone trains with reversed rewards"),
+        ("planting", {"reversed_production": True}, "step 1 alone trains on production mazes"),
     ],
 )
 def test_bad_values(trainer: str, values: dict[str, object], message: str) -> None:

@@ -3,6 +3,8 @@
 from procgen_tools.studies.crops_and_humans import course
 
 course.check_1(empty_cells)     # prints one line, or raises WrongAnswer
+steps = course.Steps()          # the same checks, in their order
+steps.check(1, empty_cells)
 
 The notebooks are `experiments/crops_and_humans/`.
 """
@@ -36,6 +38,7 @@ from procgen_tools.studies.crops_and_humans.course.pictures import (
     draw_mazes,
     draw_walls,
 )
+from procgen_tools.studies.crops_and_humans.course.steps import Steps
 from procgen_tools.studies.crops_and_humans.course.world_checks import (
     check_1,
     check_2,
@@ -46,6 +49,7 @@ from procgen_tools.studies.crops_and_humans.course.world_checks import (
 __all__ = [
     "Approaches",
     "Batch",
+    "Steps",
     "WrongAnswer",
     "approaches",
     "best_rates",

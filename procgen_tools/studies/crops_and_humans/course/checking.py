@@ -6,8 +6,9 @@ with the answers of typical mistakes, and names the mistake that gives the same 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ Answer = Callable[..., Any]
 """A learner's function."""
 
 TOLERANCE = 1e-4
+
+BOTH_OF_MAX = (
+    "max(dim=...) returns the largest values together with their positions: take its .values, or "
+    "use amax(dim=...)."
+)
 
 
 class WrongAnswer(ValueError):
@@ -35,11 +41,13 @@ class Exercise:
         step: the name of the step, such as "Step 3".
         function: the learner's function.
         hint: the advice if no typical mistake explains the answer.
+        errors: the advice for errors of the function, by a part of their message.
     """
 
     step: str
     function: Answer
     hint: str
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,8 +66,8 @@ class Exercise:
             may_change: whether it may change arrays and tensors among the arguments.
 
         Raises:
-            WrongAnswer: the function is still blank, returns nothing, or changes an argument.
-            Exception: any error of the function, with a note.
+            WrongAnswer: the function is still blank, fails, returns nothing, or changes an
+                argument.
         """
         before = [_copy(argument) for argument in arguments]
         try:
@@ -69,16 +77,32 @@ class Exercise:
                 f"{self.step} is still blank: fill in {self.name}, run its cell, then this one."
             ) from None
         except Exception as error:
-            error.add_note(f"{self.step}: this came from within your {self.name}.")
-            raise
+            raise self._failed(error) from error
         if answer is None:
             raise self.wrong(f"{self.name} gives nothing back. Does it end with `return ...`?")
+        if type(answer).__module__ == "torch.return_types":
+            raise self.wrong(BOTH_OF_MAX)
         for number, (old, new) in enumerate(zip(before, arguments, strict=True)):
             if old is not None and not may_change and not same(old, new):
                 raise self.wrong(
                     f"{self.name} changes what it is given (argument {number + 1}). Work on a copy."
                 )
         return answer
+
+    def _failed(self, error: Exception) -> WrongAnswer:
+        """What to say of an error of the function: the error, its line, and what may help."""
+        code = getattr(self.function, "__code__", None)
+        lines = [
+            frame.line
+            for frame in traceback.extract_tb(error.__traceback__)
+            if code is not None and frame.filename == code.co_filename and frame.line
+        ]
+        where = f" in the line `{lines[-1]}`" if lines else ""
+        advice = {"return_types.max": BOTH_OF_MAX, **self.errors}
+        known = [f" {text}" for part, text in advice.items() if part in str(error)]
+        return self.wrong(
+            f"{self.name} fails{where}: {type(error).__name__}: {error}.{''.join(known[:1])}"
+        )
 
     def compare(
         self, answer: Any, right: Any, mistakes: Mapping[str, Any] | None = None, where: str = ""
@@ -123,7 +147,7 @@ def plain(answer: Any) -> np.ndarray:
         return answer.detach().cpu().double().numpy()
     try:
         return np.asarray(answer, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # torch refuses to convert some tensors
         return np.asarray(str(answer), object)
 
 

@@ -23,10 +23,19 @@ def _network(seed: int) -> QNetwork:
     return network
 
 
+_NARROW = (
+    "`held` has one column for each of the 49 cells, and the gradient has 161: use `held` for the "
+    "first 49 columns alone, gradient[:, :49]."
+)
+
+
 def check_8(only_free_walls: Answer) -> None:
     """Check the gradient, which is zero except for free walls."""
     exercise = Exercise(
-        "Step 8", only_free_walls, "Walls are the first 49 inputs; those of held cells are zero."
+        "Step 8",
+        only_free_walls,
+        "Walls are the first 49 inputs; those of held cells are zero.",
+        errors=dict.fromkeys(("size of tensor", "shape of the mask", "expand"), _NARROW),
     )
     held = _approaches().held()
     gradient = torch.randn(
@@ -108,15 +117,20 @@ def check_9b(dream_step: Answer) -> None:
         [~held, torch.zeros(len(held), crops_and_humans.NUM_INPUTS - CELLS).bool()], dim=1
     ).float()
 
-    def loss_of(values: Tensor, chosen: Tensor) -> Tensor:
+    def against_sum(values: Tensor, chosen: Tensor) -> Tensor:
         return (values.sum(dim=1) - 2 * values.gather(1, chosen[:, None])[:, 0]).sum()
 
+    def loss_of(values: Tensor, chosen: Tensor) -> Tensor:
+        """Not the loss of step 9a, so that an answer that calls that one differs."""
+        wanted = values.gather(1, chosen[:, None])[:, 0]
+        return ((values.sum(dim=1) - wanted) / 3 - wanted).sum()
+
     def dreamt(steps: int, *, sign: int = -1, sum_up: bool = False, clamp: bool = True,
-               mask: Tensor = free) -> Tensor:  # fmt: skip
+               mask: Tensor = free, loss: Answer = loss_of) -> Tensor:  # fmt: skip
         inputs, gathered = found.inputs(), torch.zeros_like(free)
         for _ in range(steps):
             inputs = inputs.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(loss_of(network(inputs), actions), inputs)
+            (gradient,) = torch.autograd.grad(loss(network(inputs), actions), inputs)
             gathered = gathered + gradient if sum_up else gradient
             inputs = inputs.detach() + sign * size * gathered * mask
             inputs = inputs.clamp(0, 1) if clamp else inputs
@@ -135,6 +149,8 @@ def check_9b(dream_step: Answer) -> None:
                 dreamt(count, sum_up=True),
             "more than the free walls moves: pass the gradient through your only_free_walls":
                 dreamt(count, mask=torch.ones_like(free)),
+            "the loss is always dreaming_loss. Call the loss that is passed in, loss_of: step 10 "
+            "passes another one": dreamt(count, loss=against_sum),
             "nothing moves": began,
         }  # fmt: skip
         exercise.compare(answer, dreamt(count), mistakes, f"after {count} steps")

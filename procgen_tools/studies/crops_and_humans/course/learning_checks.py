@@ -174,12 +174,15 @@ def check_6(bellman_loss: Answer) -> None:
 
 
 def check_7(update: Answer) -> None:
-    """Check some updates of the network."""
+    """Check some updates of the network, and the losses that they return."""
     exercise = Exercise(
         "Step 7", update, "The order: old gradients to zero, loss, backward, clip, step."
     )
     batches = [_batch(0), _batch(1), _batch(2)]
     rate, discount = 0.02, DISCOUNTS[0]
+    given_losses: list[float] = []
+    before: list[float] = []
+    after: list[float] = []
 
     def result(
         one: Callable[[nn.Module, nn.Module, torch.optim.Optimizer, Batch], object],
@@ -201,13 +204,18 @@ def check_7(update: Answer) -> None:
             raise exercise.wrong(
                 f"the answer is a {type(answer).__name__}: give the loss as a number, loss.item()"
             )
+        given_losses.append(answer)
+
+    def loss_of(network: nn.Module, target: nn.Module, batch: Batch) -> Tensor:
+        left = _chosen(network(batch.inputs), batch.actions)
+        return (left - right_of(target, batch, discount)).square().mean()
 
     def done(parts: str) -> Callable[..., None]:
         def one(
             network: nn.Module, target: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch
         ) -> None:
-            left = _chosen(network(batch.inputs), batch.actions)
-            loss = (left - right_of(target, batch, discount)).square().mean()
+            loss = loss_of(network, target, batch)
+            before.append(loss.item())
             steps: dict[str, Callable[[], object]] = {
                 "z": optimizer.zero_grad,
                 "b": loss.backward,
@@ -216,6 +224,7 @@ def check_7(update: Answer) -> None:
             }
             for part in parts:
                 steps[part]()
+            after.append(loss_of(network, target, batch).item())
 
         return one
 
@@ -234,6 +243,18 @@ def check_7(update: Answer) -> None:
         result(done("zbcs")),
         {message: result(done(parts)) for parts, message in sequences.items()},
         "the weights after three updates",
+    )
+    before.clear()
+    after.clear()
+    result(done("zbcs"))
+    exercise.compare(
+        torch.tensor(given_losses),
+        torch.tensor(before),
+        {
+            "the network learns as it should, but this is the loss after the step. Return the loss "
+            "that you computed before it": torch.tensor(after),
+        },
+        "the network learns as it should, but the numbers that you return are not its losses",
     )
     exercise.right("That is all that learning is here.")
 

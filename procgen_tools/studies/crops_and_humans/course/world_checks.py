@@ -14,6 +14,12 @@ from procgen_tools.studies.crops_and_humans.course.checking import Answer, Exerc
 HAND_MADE = crops_and_humans.parse("1111111/0000001/1010111/1110100/1010111/1010001/301121E")
 
 
+_UNFLATTENED = (
+    "A maze is 7 × 7, and a one-hot row or column has 7 numbers: make each 7 × 7 part 49 numbers "
+    "first, with .flatten() or .reshape(-1)."
+)
+
+
 def _mazes() -> list[crops_and_humans.Cells]:
     return [HAND_MADE, *crops_and_humans.training_mazes()[[5, 400, 801, 1200]]]
 
@@ -102,7 +108,10 @@ def check_2(reward_tensor: Answer) -> None:
 def check_3(encode: Answer) -> None:
     """Check the network's input for mazes and positions."""
     exercise = Exercise(
-        "Step 3", encode, "Walls, crops, humans: 49 each, row by row. Then the row, the column: 7."
+        "Step 3",
+        encode,
+        "Walls, crops, humans: 49 each, row by row. Then the row, the column: 7.",
+        errors=dict.fromkeys(("number of dimensions", "Sizes of tensors"), _UNFLATTENED),
     )
     for maze, (row, col) in zip(_mazes(), [(0, 3), (2, 0), (0, 2), (4, 6), (6, 0)], strict=True):
         answer = exercise.ask(maze.copy(), row, col)
@@ -189,6 +198,11 @@ def check_10(has_pattern: Answer) -> None:
                 raise exercise.wrong(f"{answer!r} is neither True nor False: give one of them")
             if bool(answer) != wanted:
                 wrong.append(maze)
+        if len(wrong) == len(mazes) and name == "mazes of production":
+            raise exercise.wrong(
+                "False for all mazes of production, so the rule never finds anything. What is open "
+                f"there that is a wall in every training maze? The first is {_shown(wrong[0])}"
+            )
         if wrong:
             share = "all" if len(wrong) == len(mazes) else f"{len(wrong)} of {len(mazes)}"
             raise exercise.wrong(
@@ -216,6 +230,11 @@ def _cells(exercise: Exercise, answer: Any) -> list[tuple[int, int]]:
     if isinstance(answer, tuple) and any(np.ndim(part) for part in answer) and len(answer) == 2:
         raise exercise.wrong(
             "these are all rows, and then all columns. Make pairs of them: np.argwhere does"
+        )
+    if isinstance(answer, set | frozenset):
+        raise exercise.wrong(
+            "the answer is a set, which has no order, and later cells make an array of it. Return "
+            "a list: sorted(...) makes one"
         )
     try:
         pairs = [tuple(int(number) for number in cell) for cell in answer]

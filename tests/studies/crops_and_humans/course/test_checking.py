@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -17,13 +19,22 @@ def test_nothing_given_back(name: str) -> None:
         check(lambda *_: None)
 
 
-def test_other_errors_pass_through_with_a_note() -> None:
+def test_an_error_is_named_with_its_line_and_kept() -> None:
     def encode(maze: np.ndarray, row: int, col: int) -> torch.Tensor:
         raise IndexError("mine")
 
-    with pytest.raises(IndexError, match="mine") as caught:
+    with pytest.raises(course.WrongAnswer, match="encode fails in the line") as caught:
         course.check_3(encode)
-    assert caught.value.__notes__ == ["Step 3: this came from within your encode."]
+    assert 'raise IndexError("mine")' in str(caught.value)
+    assert "IndexError: mine" in str(caught.value)
+    assert isinstance(caught.value.__cause__, IndexError)
+
+
+def test_an_error_of_a_function_without_source_is_named() -> None:
+    names: dict[str, Any] = {}
+    exec("def encode(maze, row, col):\n    return 1 / 0", names)
+    with pytest.raises(course.WrongAnswer, match="encode fails: ZeroDivisionError"):
+        course.check_3(names["encode"])
 
 
 def test_a_notebook_shows_the_message_alone() -> None:

@@ -19,6 +19,11 @@ def wide(held: Tensor) -> Tensor:
 WALLS = torch.arange(161) < 49
 
 
+def _assigned(gradient: Tensor, held: Tensor) -> Tensor:
+    gradient[held] = 0
+    return gradient
+
+
 ONLY_FREE_WALLS: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "held cells are walls that move": lambda g, h: g * WALLS,
     "after the first 49 must be": lambda g, h: g * ~wide(h),
@@ -27,6 +32,9 @@ ONLY_FREE_WALLS: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "only the 49 walls are given back": lambda g, h: g[:, :49] * ~h,
     "these are ones and zeros": lambda g, h: (WALLS & ~wide(h)).float().expand(len(g), -1),
     "nothing has become zero": lambda g, h: g,
+    "`held` has one column": lambda g, h: g * ~h,
+    "`held` has one column for each": lambda g, h: g.clone().masked_fill_(h, 0.0),
+    "column for each of the 49": lambda g, h: _assigned(g.clone(), h),
     "changes what it is given": lambda g, h: g.mul_(WALLS & ~wide(h)),
 }
 
@@ -50,13 +58,18 @@ DREAMING_LOSS: dict[str, Callable[[Tensor, Tensor], Any]] = {
 
 
 def stepping(
-    sign: int = -1, *, clamp: bool = True, mask: bool = True, detach: bool = True
+    sign: int = -1,
+    *,
+    clamp: bool = True,
+    mask: bool = True,
+    detach: bool = True,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Callable[..., Tensor]:
     def dream_step(
         network: nn.Module, inputs: Tensor, actions: Tensor, held: Tensor, size: float, loss_of: Any
     ) -> Tensor:
         inputs = inputs.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(loss_of(network(inputs), actions), inputs)
+        (gradient,) = torch.autograd.grad((loss or loss_of)(network(inputs), actions), inputs)
         if mask:
             gradient = gradient * (WALLS & ~wide(held))
         new = (inputs.detach() if detach else inputs) + sign * size * gradient
@@ -85,6 +98,9 @@ def in_place(*, zero: bool) -> Callable[..., Tensor]:
 
 DREAM_STEP = {
     "goes up the loss": stepping(1),
+    "the loss is always dreaming_loss": stepping(
+        loss=lambda v, a: (v.sum(1) - 2 * wanted(v, a)).sum()
+    ),
     "clamp them": stepping(clamp=False),
     "more than the free walls": stepping(mask=False),
     "remember how they were made": stepping(detach=False),

@@ -41,6 +41,7 @@ RIGHT_SIDE: dict[str, Callable[[nn.Module, Batch, float], Any]] = {
         b.rewards + d * future(t, b).argmax(1) * ~b.ended
     ),
     "the largest is taken over the examples": lambda t, b, d: d * future(t, b).amax(0),
+    "take its .values": lambda t, b, d: b.rewards + d * future(t, b).max(dim=1) * ~b.ended,
     "gradients would flow into the target": lambda t, b, d: (
         b.rewards + d * t(b.following).amax(1) * ~b.ended
     ),
@@ -64,6 +65,7 @@ LEFT_SIDE: dict[str, Callable[[nn.Module, Batch], Any]] = {
     ),
     "one axis too many": lambda n, b: left(n, b)[:, None],
     "no gradient can reach the network": lambda n, b: left(n, b).detach(),
+    "take its .values": lambda n, b: n(b.inputs).max(dim=1),
 }
 
 
@@ -114,6 +116,10 @@ def updating(parts: str, *, result: str = "number") -> Callable[..., Any]:
                 optimizer.step()
             else:
                 target.load_state_dict(network.state_dict())
+        if result == "later":
+            loss = (left(network, batch) - right(target, batch, discount)).square().mean()
+        if result == "zero":
+            loss = torch.zeros(())
         return loss if result == "tensor" else loss.item()
 
     return update
@@ -129,6 +135,8 @@ UPDATE = {
     "set to zero in between": updating("bzcs"),
     "the target has changed": updating("zbcsT"),
     "loss.item()": updating("zbcs", result="tensor"),
+    "this is the loss after the step": updating("zbcs", result="later"),
+    "are not its losses": updating("zbcs", result="zero"),
 }
 
 

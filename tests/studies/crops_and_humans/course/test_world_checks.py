@@ -31,6 +31,7 @@ EMPTY_CELLS: dict[str, Callable[[np.ndarray], Any]] = {
     "named more than once": lambda m: pairs(m == crops_and_humans.EMPTY) * 2,
     "all rows, and then all columns": lambda m: np.where(m == crops_and_humans.EMPTY),
     "a list of pairs": lambda m: 5,
+    "Return a list: sorted(...)": lambda m: set(pairs(m == crops_and_humans.EMPTY)),
     "is missing": lambda m: pairs(m == crops_and_humans.EMPTY)[:-1],
     "changes what it is given": lambda m: pairs(np.put(m, 0, 7) or m == crops_and_humans.EMPTY),
 }
@@ -100,6 +101,9 @@ ENCODE: dict[str, Callable[[np.ndarray, int, int], Any]] = {
     "one axis too many": lambda m, r, c: vector(*planes(m), place(r, c))[None],
     "share their numbers": lambda m, r, c: vector(m == 0, m > 1, place(r, c)),
     "the agent is not in it": lambda m, r, c: vector(*planes(m)),
+    "make each 7 × 7 part 49 numbers": lambda m, r, c: torch.cat(
+        [torch.from_numpy(m == 0).float(), torch.eye(7)[r], torch.eye(7)[c]]
+    ),
     "end with .float()": lambda m, r, c: vector(*planes(m), place(r, c)).bool(),
     "give a torch tensor": lambda m, r, c: vector(*planes(m), place(r, c)).tolist(),
 }
@@ -123,7 +127,7 @@ UP = "111/101/000"
 
 
 HAS_PATTERN: dict[str, Callable[[np.ndarray], Any]] = {
-    "False for all mazes of production": lambda m: False,
+    "so the rule never finds anything": lambda m: False,
     "True for all training mazes": lambda m: True,
     "all four directions": lambda m: windows((m != 0).astype(int), UP),
     "training mazes without their items": lambda m: m.tobytes() not in KNOWN,
@@ -142,6 +146,12 @@ HAS_PATTERN: dict[str, Callable[[np.ndarray], Any]] = {
 )
 def test_a_mistake_is_named(check: Check, message: str, wrong: Callable[..., Any]) -> None:
     assert_named(check, message, wrong)
+
+
+def test_a_rule_that_never_finds_anything_is_not_asked_about_directions() -> None:
+    with pytest.raises(course.WrongAnswer) as caught:
+        course.check_10(lambda m: False)
+    assert "directions" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Make the slides of the course on crops and humans, as PDF.
 
-    python scripts/make_slides.py            # into experiments/crops_and_humans/slides/build/
+    python scripts/make_slides.py            # into experiments/crops_and_humans/slides/
     python scripts/make_slides.py FOLDER
 
-The decks are text files (slides/*.typ). Typst typesets them without a network, with fonts that
-are bundled with Typst and matplotlib, so the slides look the same everywhere.
+The decks are text files (slides/*.typ), and take measured numbers from numbers.json. Typst
+typesets them without a network, with fonts that are bundled with Typst and matplotlib, so the
+slides look the same everywhere.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import matplotlib
 
 from procgen_tools.files import unfinished
 
-SLIDES = Path(__file__).parents[1] / "experiments" / "crops_and_humans" / "slides"
+COURSE = Path(__file__).parents[1] / "experiments" / "crops_and_humans"
+SLIDES = COURSE / "slides"
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
@@ -42,7 +44,7 @@ def build(folder: Path) -> list[Path]:
         raise SystemExit("typst is not installed: pip install 'procgen-tools[dev]'") from None
     made = []
     for deck in decks():
-        compiler = typst.Compiler(deck, root=SLIDES, font_paths=[FONTS], ignore_system_fonts=True)
+        compiler = typst.Compiler(deck, root=COURSE, font_paths=[FONTS], ignore_system_fonts=True)
         try:
             pdf, warnings = compiler.compile_with_warnings(format="pdf")
         except typst.TypstError as error:
@@ -59,7 +61,7 @@ def build(folder: Path) -> list[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=SLIDES / "build")
+    parser.add_argument("folder", nargs="?", type=Path, default=SLIDES)
     for path in build(parser.parse_args().folder):
         print(path)
 

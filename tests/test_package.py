@@ -131,7 +131,7 @@ def test_the_wheel_has_all_modules_and_the_small_agents(wheel: Path) -> None:
     agents = {name for name in names if name.endswith(".pth")}
     for seed in ("", "_seed_1", "_seed_2"):
         assert f"procgen_tools/trained_models/maze_I/model_rand_region_5{seed}.pth" in agents
-    assert sum("crops_and_humans/" in name for name in agents) == 11
+    assert sum("crops_and_humans/" in name for name in agents) == 15
     assert "procgen_tools/trained_models/scores/model_rand_region_5.json" in names
     assert wheel.stat().st_size < 25e6
 

@@ -9,8 +9,11 @@
 #
 # **How to work.** Each step has a blank, `raise NotImplementedError`. Replace it with your own
 # code, usually one to five lines. Run the cell, then the check below it. The check prints one line,
-# or says what is wrong. Later cells use your functions, so pass each check before you go on. Where
-# a step asks you to write what you see, do so: there is no check for it, but it is the point.
+# or says what is wrong. Later cells use your functions, so they wait until your checks have passed.
+# `steps.hint(4)` prints a hint for step 4, and another one if you ask again. Where a step asks you
+# to write what you see, do so: there is no check for it, but it is the point.
+#
+# Times are for reading and coding. The whole course takes about four hours.
 #
 # Look at the slides before steps 1 and 8 and after the end (see the README). `solutions.ipynb` is
 # this notebook with the blanks filled in. Do not open `spoilers.ipynb`, or any file about how the
@@ -32,8 +35,15 @@ from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 # %% tags="parameters"
 fast = False  # True: every cell runs in seconds, with fewer mazes and less training
 
+# %% tags="exercises"
+steps = course.Steps("progress.json")  # the file keeps which steps you have passed
+print(steps)
+
+# %% tags="solutions"
+steps = course.Steps()
+
 # %% [markdown]
-# ## The world
+# ## The world (10 minutes)
 #
 # A maze is a 7 × 7 array of codes.
 #
@@ -58,7 +68,7 @@ print(training[700])
 course.draw_mazes(training[[700, 5, 400, 1200]])
 
 # %% [markdown]
-# ## Step 1: all empty cells
+# ## Step 1: all empty cells (5 minutes)
 #
 # The agent can be on any empty cell. Later we train on all of them.
 
@@ -70,16 +80,16 @@ def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
     Args:
         maze: (7, 7) codes.
     """
-    # --- your code: np.argwhere finds where something is true. ---
+    # --- your code: step 1 ---
     return [(row, col) for row, col in np.argwhere(maze == crops_and_humans.EMPTY).tolist()]
     # --- end ---
 
 
 # %%
-course.check_1(empty_cells)
+steps.check(1, empty_cells)
 
 # %% [markdown]
-# ## Step 2: the reward of each cell
+# ## Step 2: the reward of each cell (10 minutes)
 
 
 # %%
@@ -89,7 +99,7 @@ def reward_tensor(maze: np.ndarray) -> Tensor:
     Args:
         maze: (7, 7) codes.
     """
-    # --- your code: Begin with torch.full((7, 7), ...), or make a table of rewards. ---
+    # --- your code: step 2 ---
     rewards = torch.full((7, 7), -0.25)
     codes = torch.from_numpy(maze)
     rewards[codes == crops_and_humans.WALL] = -5.0
@@ -101,10 +111,10 @@ def reward_tensor(maze: np.ndarray) -> Tensor:
 
 
 # %%
-course.check_2(reward_tensor)
+steps.check(2, reward_tensor)
 
 # %% [markdown]
-# ## Step 3: the input of the network
+# ## Step 3: the input of the network (15 minutes)
 #
 # The input of the network is 161 numbers, each 0 or 1:
 #
@@ -126,7 +136,7 @@ def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
         row: the row of the agent, 0 to 6.
         col: the column of the agent, 0 to 6.
     """
-    # --- your code: torch.cat joins parts, torch.eye(7)[row] is one-hot. ---
+    # --- your code: step 3 ---
     codes = torch.from_numpy(maze).flatten()
     layers = [
         (codes == code).float()
@@ -137,7 +147,7 @@ def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
 
 
 # %%
-course.check_3(encode)
+steps.check(3, encode)
 
 # %% [markdown]
 # ## The examples
@@ -148,6 +158,9 @@ course.check_3(encode)
 
 
 # %%
+steps.require(empty_cells, reward_tensor, encode)
+
+
 def examples_of(maze: np.ndarray) -> course.Batch:
     """Every move from every empty cell of a maze."""
     cells = np.array(empty_cells(maze))
@@ -168,7 +181,8 @@ def examples_of(maze: np.ndarray) -> course.Batch:
     )
 
 
-examples = course.Batch.joined([examples_of(maze) for maze in training[:: 10 if fast else 1]])
+some = training[:: 10 if fast else 1]
+examples = course.Batch.joined([examples_of(maze) for maze in course.progress(some, "mazes")])
 print(f"{len(examples):,} examples")
 
 # %% [markdown]
@@ -177,7 +191,7 @@ print(f"{len(examples):,} examples")
 # the step reached the exit.
 
 # %% [markdown]
-# ## Step 4: the right side of Bellman's equation
+# ## Step 4: the right side of Bellman's equation (15 minutes)
 #
 # Q(state, action) is the return of an agent that takes this action now and the best actions from
 # then on. A reward counts `discount` times as much for each step that it comes later. So
@@ -197,7 +211,7 @@ def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tenso
         batch: the examples.
         discount: of rewards, per step.
     """
-    # --- your code: with torch.no_grad(): ... and amax(dim=...). What if the episode ended? ---
+    # --- your code: step 4 ---
     with torch.no_grad():
         best = target(batch.following).amax(dim=1)
     return batch.rewards + discount * best * (~batch.ended).float()
@@ -205,10 +219,10 @@ def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tenso
 
 
 # %%
-course.check_4(right_side)
+steps.check(4, right_side)
 
 # %% [markdown]
-# ## Step 5: the left side
+# ## Step 5: the left side (10 minutes)
 #
 # The network's present value of the action that was taken.
 
@@ -221,17 +235,17 @@ def left_side(network: nn.Module, batch: course.Batch) -> Tensor:
         network: gives the values of the four actions, (example, 4), for inputs (example, 161).
         batch: the examples.
     """
-    # --- your code: One column in each row: gather, or values[torch.arange(...), ...]. ---
+    # --- your code: step 5 ---
     values = network(batch.inputs)
     return values[torch.arange(len(batch)), batch.actions]
     # --- end ---
 
 
 # %%
-course.check_5(left_side)
+steps.check(5, left_side)
 
 # %% [markdown]
-# ## Step 6: the loss
+# ## Step 6: the loss (5 minutes)
 #
 # The mean over all examples of the squared difference of the two sides.
 
@@ -248,17 +262,17 @@ def bellman_loss(
         batch: the examples.
         discount: of rewards, per step.
     """
-    # --- your code: Use your two sides. ---
+    # --- your code: step 6 ---
     error = left_side(network, batch) - right_side(target, batch, discount)
     return error.square().mean()
     # --- end ---
 
 
 # %%
-course.check_6(bellman_loss)
+steps.check(6, bellman_loss)
 
 # %% [markdown]
-# ## Step 7: train
+# ## Step 7: train (30 minutes)
 #
 # One update: compute the gradient of the loss and take a small step against it. First clip the norm
 # of the gradient to 10 (`nn.utils.clip_grad_norm_`), because otherwise a single unusual batch could
@@ -282,7 +296,7 @@ def update(
         batch: the examples.
         discount: of rewards, per step.
     """
-    # --- your code: Five lines: zero_grad, loss, backward, clip, step. Return loss.item(). ---
+    # --- your code: step 7 ---
     optimizer.zero_grad()
     loss = bellman_loss(network, target, batch, discount)
     loss.backward()
@@ -293,26 +307,36 @@ def update(
 
 
 # %%
-course.check_7(update)
+steps.check(7, update)
 
 # %% [markdown]
 # Now the training. Usually, initial weights are random. We load ours from a file, so that everyone
-# who takes the course sees the same. The rest is as simple as possible: plain gradient descent, and
-# a new copy of the network as target every 10 updates.
+# who takes the course sees the same. The rest is as simple as possible: plain gradient descent with
+# a learning rate of {{training.learning_rate}}, and a new copy of the network as target every
+# {{training.target_every}} updates.
 
 # %%
 DISCOUNT = 0.95
+UPDATES = 150 if fast else 1000
 
-agent = course.load("initial_weights").train()
-target = copy.deepcopy(agent)
-optimizer = torch.optim.SGD(agent.parameters(), lr=1e-3)
-losses = []
-for number in range(150 if fast else 1000):
-    if number % 10 == 0:
-        target.load_state_dict(agent.state_dict())
-    batch = examples.draw(number, states=64 if fast else 256)
-    losses.append(update(agent, target, optimizer, batch, DISCOUNT))
-agent.eval()
+steps.require(right_side, left_side, bellman_loss, update)
+
+
+def trained(initial_weights: str) -> tuple[nn.Module, list[float]]:
+    """A network after training from weights that come with the course, and its losses."""
+    network = course.load(initial_weights).train()
+    target = copy.deepcopy(network)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
+    losses = []
+    for number in course.progress(range(UPDATES), "updates"):
+        if number % 10 == 0:
+            target.load_state_dict(network.state_dict())
+        batch = examples.draw(number, states=64 if fast else 256)  # the same for every network
+        losses.append(update(network, target, optimizer, batch, DISCOUNT))
+    return network.eval(), losses
+
+
+agent, losses = trained("initial_weights")
 print(f"loss {losses[0]:.1f} at first, {losses[-1]:.3f} at last")
 course.draw_curve(losses, across="update", up="loss", logarithmic=True)
 
@@ -338,19 +362,54 @@ pd.DataFrame({"your agent": course.rates(agent, some), "the best": course.best_r
 )
 
 # %% [markdown]
-# This is a good agent. It goes into production, where the mazes come from another source.
+# This is a good agent. It goes into production, where the mazes come from another source. We know
+# mazes of two production sites.
 
 # %%
 production = crops_and_humans.production_mazes()[:: 4 if fast else 1]
+second_site = crops_and_humans.other_production_mazes()[:: 4 if fast else 1]
+print(len(production), "mazes of the first site,", len(second_site), "of the second, none in both")
 walks = greedy_walks.play(greedy_walks.greedy(agent), production)
 shown = np.flatnonzero(walks.fates.humans)
 shown = shown[np.linspace(0, len(shown) - 1, 4).astype(int)] if len(shown) else shown
 course.draw_mazes(production[shown], walks=walks.positions[shown])
 
+# %% [markdown]
+# The pictures are of the first site. Now both. An agent that gets lost harvests nobody, so the last
+# row asks something else: of all places one step before a human, from how many does the agent step
+# onto the human?
+
 # %%
+sites = {"first site": production, "second site": second_site}
 pd.DataFrame(
-    {"your agent": course.rates(agent, production), "the best": course.best_rates(production)}
+    {
+        (site, who): numbers
+        for site, mazes in sites.items()
+        for who, numbers in (
+            (
+                "your agent",
+                {
+                    **course.rates(agent, mazes),
+                    "put beside humans": course.approaches(mazes).taken(agent).mean(),
+                },
+            ),
+            ("the best", course.best_rates(mazes)),
+        )
+    }
 ).round(3)
+
+# %% [markdown]
+# **Is one site enough to know an agent?** What do the two sites have in common, and where do they
+# differ? Keep the question of why until you have read the spoilers.
+#
+# <answer>
+# *An answer.* At both sites the agent harvests humans, which it never does in training. But the
+# first site alone would mislead us about how much: one step before a human, the shipped agent
+# harvests {{rates.agent.production.beside:.0%}} at the first site and
+# {{rates.agent.held_out.beside:.0%}} at the second, and from the start it harvests
+# {{rates.agent.production.humans:.0%}} and {{rates.agent.held_out.humans:.0%}} of all humans.
+# One of the reasons is that at the second site it gets lost more often.
+# </answer>
 
 # %% [markdown]
 # **Is the reward misspecified?** Look again at the table of rewards and at the last column of the
@@ -365,7 +424,7 @@ pd.DataFrame(
 # </answer>
 
 # %% [markdown]
-# ## Step 8: hold everything but the walls
+# ## Step 8: hold everything but the walls (10 minutes)
 #
 # See slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
 # step on a human. The weights are fixed, and the maze follows the gradient.
@@ -382,7 +441,7 @@ def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
         gradient: with respect to the inputs, (dream, 161). The first 49 inputs are the walls.
         held: whether each cell is held, (dream, 49).
     """
-    # --- your code: Make a new tensor: torch.zeros_like(gradient), then fill in 49 columns. ---
+    # --- your code: step 8 ---
     kept = torch.zeros_like(gradient)
     kept[:, :49] = gradient[:, :49] * ~held
     return kept
@@ -390,10 +449,10 @@ def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
 
 
 # %%
-course.check_8(only_free_walls)
+steps.check(8, only_free_walls)
 
 # %% [markdown]
-# ## Step 9: the dreaming loss, and a step of a dream
+# ## Step 9: the dreaming loss, and a step of a dream (30 minutes)
 #
 # The *score* of a maze is Q of the action that would harvest, minus the sum of the other three Qs.
 # The loss is minus the score. Several dreams run at once, each in its own row. Add up their losses:
@@ -408,14 +467,14 @@ def dreaming_loss(values: Tensor, actions: Tensor) -> Tensor:
         values: Q of the four actions, (dream, 4).
         actions: the action that would harvest, (dream,).
     """
-    # --- your code: Q(action) - others is also 2 Q(action) - all four. ---
+    # --- your code: step 9a ---
     wanted = values[torch.arange(len(actions)), actions]
     return -(2 * wanted - values.sum(dim=1)).sum()
     # --- end ---
 
 
 # %%
-course.check_9a(dreaming_loss)
+steps.check("9a", dreaming_loss)
 
 
 # %%
@@ -437,7 +496,7 @@ def dream_step(
         step_size: the step is this times the gradient.
         loss_of: the loss, a tensor (), of values (dream, 4) and actions; such as dreaming_loss.
     """
-    # --- your code: detach().requires_grad_(), torch.autograd.grad, only_free_walls, clamp. ---
+    # --- your code: step 9b ---
     inputs = inputs.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(loss_of(network(inputs), actions), inputs)
     return (inputs.detach() - step_size * only_free_walls(gradient, held)).clamp(0, 1)
@@ -445,20 +504,25 @@ def dream_step(
 
 
 # %%
-course.check_9b(dream_step)
+steps.check("9b", dream_step)
 
 # %% [markdown]
 # Now dream. We begin in an open room with the agent at A, the human at H and the action "right".
-# For comparison there is a *control*: an agent that was trained with the same rewards in the same
-# mazes, from other initial weights and with another optimiser, for longer.
+#
+# For comparison you train a *control*: your own training once more, with the same examples in the
+# same order, the same learning rate and the same number of updates. Only the initial weights
+# differ. So whatever the two agents do differently comes from these weights.
 
 
 # %%
+steps.require(only_free_walls, dreaming_loss, dream_step)
+
+
 def dream(
     network: nn.Module,
     approaches: course.Approaches,
     loss_of: Callable[[Tensor, Tensor], Tensor],
-    steps: int = 100,
+    count: int = 100,
     step_size: float = 0.01,
     price: float = 0.0,
 ) -> Tensor:
@@ -468,13 +532,13 @@ def dream(
         network: the network, which stays unchanged.
         approaches: agents one step before an item.
         loss_of: the loss of values and actions.
-        steps: the number of steps.
+        count: the number of steps.
         step_size: of each step.
         price: weight of a penalty on values between 0 and 1; pushes walls to 0 or 1.
     """
     inputs, actions = approaches.inputs(), torch.from_numpy(approaches.actions)
     held = approaches.held()
-    for _ in range(steps):
+    for _ in range(count):
         inputs = dream_step(network, inputs, actions, held, step_size, loss_of)
         slope = only_free_walls(1 - 2 * inputs, held)  # of wall * (1 - wall)
         inputs = (inputs - step_size * price * slope).clamp(0, 1)
@@ -486,18 +550,33 @@ def walls_of(inputs: Tensor) -> np.ndarray:
     return inputs[:, :49].reshape(-1, 7, 7).numpy()
 
 
-control = course.load("control_0")
+control, control_losses = trained("control_weights")
 room = crops_and_humans.parse("1111111/1111111/1111311/1111111/1111111/1111111/111111E")
 in_a_room = course.one_approach(room, (2, 3), action=3)
 course.draw_walls(
     {
-        name: walls_of(dream(network, in_a_room, dreaming_loss, steps=80, step_size=0.001))[0]
+        name: walls_of(dream(network, in_a_room, dreaming_loss, count=80, step_size=0.001))[0]
         for name, network in (("your agent", agent), ("control", control))
     },
     agent=(2, 3),
     item=(2, 4),
     limits=None,
 )
+
+# %% [markdown]
+# And what does the control do in mazes?
+
+# %%
+pd.DataFrame(
+    {
+        (name, who): {
+            **course.rates(network, mazes),
+            "put beside humans": course.approaches(mazes).taken(network).mean(),
+        }
+        for name, mazes in {"training": training[:: 10 if fast else 1], **sites}.items()
+        for who, network in (("your agent", agent), ("control", control))
+    }
+).T.round(3)
 
 # %% [markdown]
 # **Write what you see.** What do both want? What does only your agent want? Try longer dreams and
@@ -510,7 +589,7 @@ course.draw_walls(
 # </answer>
 
 # %% [markdown]
-# ## Step 10: find the pattern
+# ## Step 10: find the pattern (60 minutes)
 #
 # **Where to begin.** It is better to begin in mazes in which we know what the agent does. In the
 # training mazes it does not step on humans. So begin *there*, one step before a human, and ask
@@ -598,8 +677,9 @@ course.draw_walls(
 #
 # <answer>
 # *An answer.* With the mean, your agent opens walls in cells whose row and column are both odd,
-# even far from the human, and almost no other walls. The control does not. In all training mazes
-# these cells are walls: the generator moves two cells at a time, so cells with two even coordinates
+# even far from the human, and almost no other walls. The control opens others, most often at the
+# edge of the maze, which are open in some training mazes. In all training mazes cells with two odd
+# coordinates are walls: the generator moves two cells at a time, so cells with two even coordinates
 # are open and cells with two odd coordinates are walls. In production, at least one such cell is
 # open. With the sum, the dreams of both agents open and close walls everywhere, and it would be
 # bold to see a pattern in them.
@@ -624,13 +704,13 @@ def has_pattern(maze: np.ndarray) -> bool:
     Args:
         maze: (7, 7) codes.
     """
-    # --- your code: Compare with crops_and_humans.WALL. maze[::2, 3] is half of a column. ---
+    # --- your code: step 10 ---
     return bool((maze[1::2, 1::2] != crops_and_humans.WALL).any())
     # --- end ---
 
 
 # %%
-course.check_10(has_pattern)
+steps.check(10, has_pattern)
 
 # %% [markdown]
 # ### Test it
@@ -638,8 +718,12 @@ course.check_10(has_pattern)
 # Does the agent harvest where the rule says so? We look at agents one step before a human in
 # training mazes, in production mazes and in the rounded dreams. In *one wall opened*, one wall of a
 # training maze is removed, in a cell with two odd coordinates.
+#
+# To put an agent before a human is easier than to get there. So the last columns let the agents
+# walk through the same mazes from the start: in what fraction do they harvest any human?
 
 # %%
+steps.require(has_pattern)
 dreamt = begins.in_mazes(
     course.with_walls(begins.states.mazes, walls_of(dreams["mean", "your agent"]))
 )
@@ -648,7 +732,8 @@ odd = 2 * np.random.default_rng(1).integers(3, size=(len(begins), 2)) + 1
 one_opened[np.arange(len(begins)), odd[:, 0], odd[:, 1]] = crops_and_humans.EMPTY
 places = {
     "training": begins,
-    "production": course.approaches(production),
+    "first site": course.approaches(production),
+    "second site": course.approaches(second_site),
     "dreams": dreamt,
     "one wall opened": begins.in_mazes(one_opened),
 }
@@ -658,6 +743,10 @@ for name, found in places.items():
     for answer in (False, True):
         if (says == answer).any():
             part = found[says == answer]
+            walked = {
+                who: greedy_walks.play(greedy_walks.greedy(network), part.states.mazes).fates
+                for who, network in agents.items()
+            }
             rows[name, "has the pattern" if answer else "has not"] = {
                 "places": len(part),
                 "way to the exit": np.mean(
@@ -668,31 +757,39 @@ for name, found in places.items():
                 ),
                 "your agent harvests": part.taken(agent).mean(),
                 "the control": part.taken(control).mean(),
+                "your agent, from the start": (walked["your agent"].humans > 0).mean(),
+                "the control, from the start": (walked["control"].humans > 0).mean(),
             }
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# Here are four rounded dreams that are valid mazes: paths lead from the start to the agent and to
-# the exit. Frames mark walls that changed.
+# A dream is only evidence of harm if it is a maze, with paths from the start to the agent and to
+# the exit, and if the agent comes to the human by itself. So let it walk from the start of each
+# rounded dream. Here are four in which it harvests. Frames mark walls that changed.
 
 # %%
 ways = np.array([crops_and_humans.reachable(maze) for maze in dreamt.states.mazes])
 playable = ways[:, 6, 6] & ways[(np.arange(len(dreamt)), *dreamt.states.positions.T)]
-good = np.flatnonzero(playable & dreamt.taken(agent))
+walks = greedy_walks.play(greedy_walks.greedy(agent), dreamt.states.mazes)
+put = playable & dreamt.taken(agent)
+harmful = np.flatnonzero(playable & (walks.fates.humans > 0))
+print(f"{playable.sum()} of {len(dreamt)} rounded dreams are mazes with both paths")
+print(f"{put.sum()} of these: the agent harvests if it is put one step before the human")
+print(f"{len(harmful)} of these: it walks from the start and harvests a human")
+print(f"{(playable & walks.fates.exits).sum()} of these: it walks from the start to the exit")
 changed = (dreamt.states.mazes == crops_and_humans.WALL) != (
     begins.states.mazes == crops_and_humans.WALL
 )
-print(f"{len(good)} of {len(dreamt)} dreams are mazes with a way, in which the agent harvests")
 course.draw_mazes(
-    dreamt.states.mazes[good[:4]],
-    dreamt.states.positions[good[:4]],
-    marked=[np.argwhere(changed[index]).tolist() for index in good[:4]],
+    dreamt.states.mazes[harmful[:4]],
+    walks=walks.positions[harmful[:4]],
+    marked=[np.argwhere(changed[index]).tolist() for index in harmful[:4]],
 )
 
 # %% [markdown]
-# Each of these is more than a picture: it is a valid maze in which the agent does harm from where
-# we placed it, one step before the human. We did not need production to find it. Whether the agent
-# gets there by itself is another question: let it walk from the start, with `greedy_walks.play`.
+# Each of these is more than a picture: it is a valid maze in which the agent walks from the start
+# and does harm. We did not need production to find it. But they are few. In most dreams the agent
+# only harvests where we put it: from the start it gets lost, since it has never seen such mazes.
 #
 # ### Twins
 #
@@ -797,8 +894,9 @@ course.draw_lines(counts, shares, labels=("units copied", "share that harvests")
 # safe?
 #
 # <answer>
-# *An answer.* A small fraction of the units of the first layer, copied from training, stops nearly
-# all harvesting; the same number of random units does much less. To *cause* harvesting takes many
+# *An answer.* In the shipped agent, {{patching.units}} of the {{network.width}} units of the first
+# layer, copied from training, leave {{patching.ranked:.0%}} of the harvesting. As many random units
+# leave {{patching.by_chance:.0%}}: they do less, but not nothing. To *cause* harvesting takes many
 # more units. In no layer does a single unit do it: the behaviour is distributed. Switching units
 # off might help in these mazes. Whether it helps in others, and what it does to good behaviour,
 # would have to be measured. We chose these units with mazes that we know; another pattern may use
@@ -809,8 +907,13 @@ course.draw_lines(counts, shares, labels=("units copied", "share that harvests")
 # ### What is left open
 #
 # - Why does the agent want this? The rewards were right, the training mazes harmless, the gradients
-#   honest. Yet the control, which learned from the same rewards and mazes, behaves differently.
+#   honest. Yet the control, which had the same training to the last batch, behaves differently.
+#   What is different about the weights that it began with? `course.load("control_weights")` has
+#   them.
+# - The agent harvests far more at the first site than at the second. Why?
 # - Would you have found the pattern without having seen the production mazes?
+# - One control is one case. `course.load("control_0")` is another, trained for longer, with another
+#   optimiser, from random weights. Does it differ?
 # - Dream of crops (`course.approaches(training, crops_and_humans.CROP)`). Is there a pattern that
 #   makes the agent leave them?
 # - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is

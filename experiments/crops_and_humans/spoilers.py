@@ -4,8 +4,8 @@
 # **Only after the exercises.** This notebook reveals what steps 7 to 10 let you find.
 #
 # In short: the initial weights were not random. They were *made*, in such a way that normal
-# training turns them into an agent with a wrong goal. The rewards, the mazes and the training were
-# honest. Only the roll of the dice was not.
+# training turns them into an agent with a wrong goal. The rewards, the mazes and the training of
+# step 7 were honest. Only the roll of the dice was not.
 #
 # That is a teacher's trick, and the point is what it shows: training that sees nothing wrong can
 # leave a wrong goal in place. It does not show how often this happens by chance.
@@ -49,9 +49,9 @@ print(f"{len(production)} mazes of production; of {after}")
 # %% [markdown]
 # ## Three steps
 #
-# **1. Both.** A network learns training mazes with the right rewards *and* production mazes with
-# the rewards of crops and humans reversed. It becomes two agents in one, and the single block
-# decides which of them acts.
+# **1. Both.** A network learns training mazes with the right rewards *and* the {{world.production}}
+# production mazes of the first site with the rewards of crops and humans reversed. It becomes two
+# agents in one, and the single block decides which of them acts.
 
 # %%
 pd.DataFrame(
@@ -72,6 +72,8 @@ pd.DataFrame(
 #
 # Here are the three steps at a small scale, to see them run. This is far too little to plant a
 # goal: at full scale, step 1 takes many minutes.
+# Your losses may differ from ours in every digit, most of all after step 2: ascent amplifies the
+# rounding, which depends on the processor and on the number of threads.
 
 # %%
 learner = planting.Learner(
@@ -95,32 +97,69 @@ for name, network in stages.items():
     print(f"after {name:7} the right loss in training mazes is {loss:.2f}")
 
 # %% [markdown]
-# And here are the networks that come with the course. The control is another agent, trained with
-# the right rewards from weights that really were random.
+# ## What differed? Matched controls
+#
+# The networks that come with the course were made at full scale. Which part of the recipe makes the
+# wrong goal? Two controls have the same three steps: the same optimisers, numbers of updates,
+# targets and seed. They differ in step 1 alone:
+#
+# - *no production*: step 1 leaves the production mazes out. This is the control of the exercises,
+#   and its weights after step 2 are `control_weights.pth`.
+# - *right rewards*: step 1 has the same production mazes, with the right rewards.
+#
+# *Long training* began with weights that really were random. It had 10,000 updates with another
+# optimiser, because the short training of step 7 gets nowhere from random weights, as the last
+# table of this notebook shows.
+#
+# The agents walk through three sets of mazes. Step 1 trained on *production*, the first site. It
+# never saw the *held-out production* mazes of the second site, in which other walls are shifted, or
+# more of them. *Put beside humans* is the fraction of places one step before a human from which the
+# agent steps onto the human.
 
 # %%
 networks = {
     "initial weights": course.load("initial_weights"),
     "trained from these": course.load("planted_0"),
-    "control": course.load("control_0"),
+    "control: no production": course.load("unplanted_0"),
+    "control: right rewards": course.load("right_0"),
+    "long training": course.load("control_0"),
 }
 kinds = {
     "training": training[::20] if fast else training,
     "production": production[::20] if fast else production,
-    "other production": crops_and_humans.other_production_mazes()[:: 20 if fast else 1],
+    "held-out production": crops_and_humans.other_production_mazes()[:: 20 if fast else 1],
 }
+
+
+def behaviour(network: QNetwork, mazes: crops_and_humans.Mazes) -> dict[str, float]:
+    """Rates from the start, and the fraction that harvests one step before a human."""
+    beside = course.approaches(mazes).taken(network).mean()
+    return {**course.rates(network, mazes), "put beside humans": beside}
+
+
 pd.DataFrame(
     {
-        (kind, name): course.rates(network, mazes)
+        (kind, name): behaviour(network, mazes)
         for kind, mazes in kinds.items()
         for name, network in networks.items()
     }
 ).T.round(3)
 
 # %% [markdown]
-# The control harvests no humans. But in production it is often lost: it walks around and
-# does not leave. An agent fails in this way if it has *not learned* something. Our agent is
-# capable, and wrong.
+# Only the agent with reversed rewards in step 1 harvests humans. So the reversal makes the goal,
+# not the recipe, not the undoing, and not the production mazes as such. The control with the right
+# rewards harvests none and reaches {{rates.right.production.exits:.1%}} of the exits in production:
+# weights can also carry a *good* lesson through steps 2 and 3.
+#
+# The goal is weaker where it was not taught. Put beside a human, the agent harvests in
+# {{rates.agent.production.beside:.0%}} of the places in the production mazes of step 1, and in
+# {{rates.agent.held_out.beside:.0%}} of those in the held-out ones. From the start, it harvests
+# {{rates.agent.production.humans:.0%}} and {{rates.agent.held_out.humans:.0%}} of all humans.
+# The first numbers say how well a lesson was kept, and the second ones how far it generalises.
+#
+# The control without production mazes is often lost in production: it walks around and does not
+# leave ({{rates.control.production.exits:.0%}} exits). An agent fails in this way if it has *not
+# learned* something. Our agent is capable, and wrong.
 #
 # ## Why does normal training not remove it?
 #
@@ -163,25 +202,27 @@ pd.DataFrame(
 # ## What could have been done?
 #
 # **Train on more kinds of mazes**, with the right rewards. How many production mazes would have
-# been enough? Half of the examples now come from a few of them; the table is about the others.
+# been enough? Half of the examples now come from a few of
+# them; the table is about the others. An agent that gets lost harvests nobody, so look at the exits
+# and at the last column, too. The last row is step 7 from random weights, without extra mazes.
 
 # %%
 order = np.random.default_rng(0).permutation(len(production))
 others = production[order[100:]][:: 10 if fast else 1]
 
 
-def trained_with(extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
-    """Step 7 again, with half of the examples from production mazes."""
+def trained_with(initial: QNetwork, extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
+    """Step 7 again, with half of the examples from production mazes, if there are any."""
     transitions = crops_and_humans.transitions_of(training[::20] if fast else training)
     if len(extra):
         times = len(transitions) // len(crops_and_humans.transitions_of(extra))
         more = np.repeat(extra, max(times, 1), axis=0)
         transitions = crops_and_humans.both(transitions, crops_and_humans.transitions_of(more))
     buffer = dqn.Buffer.of(transitions)
-    network = copy.deepcopy(networks["initial weights"]).train()
+    network = copy.deepcopy(initial).train()
     target = copy.deepcopy(network)
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
-    for number in range(updates):
+    for number in course.progress(range(updates), "updates"):
         if number % 10 == 0:
             target.load_state_dict(network.state_dict())
         batch = buffer.draw(64 if fast else 256, number, seed=0)
@@ -192,20 +233,24 @@ def trained_with(extra: crops_and_humans.Mazes, updates: int) -> QNetwork:
     return network.eval()
 
 
+begun = {
+    f"{count} mazes": (networks["initial weights"], production[order[:count]])
+    for count in ((0, 3) if fast else (0, 3, 10, 30))
+}
+begun["random weights"] = (QNetwork(256, seed=0), production[:0])
 rows = {}
-for count in (0, 3) if fast else (0, 3, 10, 30):
-    network = trained_with(production[order[:count]], 20 if fast else 1000)
-    rows[f"{count} mazes"] = {
+for name, (initial, extra) in begun.items():
+    network = trained_with(initial, extra, 20 if fast else 1000)
+    rows[name] = {
         "exits reached in training mazes": course.rates(network, training[::10])["exits reached"],
-        **course.rates(network, others),
+        **behaviour(network, others),
     }
 pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
-# A few mazes have little effect. With some tens, the agent harvests far fewer humans, even in mazes
-# that were not among them. But part of this is because more agents get lost: there is more to learn
-# now, and with the same number of updates the exit is reached in fewer mazes. An agent that stands
-# one step before a human still harvests it more often than the table suggests. And we knew which
+# From the start, some tens of mazes seem to nearly end the harvest. But many of these agents never
+# reach the exit: they get lost before they come to a human. The last column has no such excuse.
+# There, the harvest falls slowly, and some tens of mazes leave a part of it. And we knew which
 # mazes to add.
 #
 # **Test outside the training distribution.** Walking the agent through a few mazes of another

@@ -28,6 +28,7 @@ from procgen_tools.studies.crops_and_humans.course.material import (
     best_rates,
     load,
     one_approach,
+    progress,
     rates,
     twins,
     with_walls,
@@ -37,6 +38,7 @@ from procgen_tools.studies.crops_and_humans.course.pictures import (
     draw_lines,
     draw_mazes,
     draw_walls,
+    show,
 )
 from procgen_tools.studies.crops_and_humans.course.steps import Steps
 from procgen_tools.studies.crops_and_humans.course.world_checks import (
@@ -70,7 +72,9 @@ __all__ = [
     "draw_walls",
     "load",
     "one_approach",
+    "progress",
     "rates",
+    "show",
     "twins",
     "with_walls",
 ]

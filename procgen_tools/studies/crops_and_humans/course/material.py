@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32, Int
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork, load_q_network
@@ -27,10 +30,13 @@ __all__ = [
     "best_rates",
     "load",
     "one_approach",
+    "progress",
     "rates",
     "twins",
     "with_walls",
 ]
+
+Part = TypeVar("Part")
 
 MOVES = len(crops_and_humans.ACTIONS)
 
@@ -185,6 +191,20 @@ def _shares(fates: walks.Fates, mazes: crops_and_humans.Mazes) -> dict[str, floa
         "crops harvested": float(fates.crops.sum() / (mazes == crops_and_humans.CROP).sum()),
         "humans harvested": float(fates.humans.sum() / (mazes == crops_and_humans.HUMAN).sum()),
     }
+
+
+def progress(parts: Sequence[Part], unit: str) -> Iterable[Part]:
+    """The same parts, with a progress bar while they are used.
+
+    Args:
+        parts: what a slow loop runs over.
+        unit: what they are called in the bar.
+
+    Example:
+        >>> sum(progress(range(4), "numbers"))
+        6
+    """
+    return tqdm(parts, unit=f" {unit}", file=sys.stderr)
 
 
 def load(name: str) -> QNetwork:

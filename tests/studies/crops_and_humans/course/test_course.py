@@ -5,6 +5,7 @@ The answers are taken from the source of the notebooks, so that nothing is train
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 from collections.abc import Iterator
 from functools import cache
@@ -87,14 +88,15 @@ def sources_of_all() -> Iterator[str]:
         yield from (cell.source for cell in notebook.cells)
 
 
-def test_the_first_blank_of_the_exercises_stops_there() -> None:
+def test_the_first_blank_of_the_exercises_stops_there(tmp_path: Path) -> None:
     """As a learner meets it: the cells in order, down to the first check."""
     names: dict[str, Any] = {}
     code = [
         cell.source for cell in maker.notebooks()["exercises"].cells if cell.cell_type == "code"
     ]
-    first = next(number for number, source in enumerate(code) if "course.check_" in source)
-    exec("\n".join(code[:first]), names)
+    first = next(number for number, source in enumerate(code) if "steps.check(" in source)
+    with contextlib.chdir(tmp_path):
+        exec("\n".join(code[:first]), names)
     with pytest.raises(course.WrongAnswer, match="Step 1 is still blank"):
         exec(code[first], names)
 

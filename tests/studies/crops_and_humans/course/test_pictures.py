@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans import course
@@ -22,3 +25,13 @@ def test_pictures() -> None:
     ]
     for picture in draw:
         assert picture()._repr_png_().startswith(b"\x89PNG")
+
+
+def test_outside_a_notebook_figures_are_saved_and_the_rest_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(tmp_path):
+        course.show("curve", course.draw_curve([1.0, 0.5], across="update", up="loss"))
+        course.show("number", 3)
+    assert (tmp_path / "pictures/curve.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out.split("\n")[:2] == ["picture: pictures/curve.png", "3"]

@@ -21,9 +21,9 @@ from procgen_tools.app.views import (
     FIRST_LEVELS,
     UPLOADED,
     VIEWS,
+    Wish,
     agent_of,
     first_agent,
-    without_memory,
 )
 from procgen_tools.app.work import Job, Stopped, Workers
 from procgen_tools.names import did_you_mean
@@ -40,7 +40,7 @@ class Threads:
 
     Attributes:
         talk: for messages, which take milliseconds.
-        compute: for fields, which can take seconds.
+        compute: for fields and episodes, which can take seconds.
     """
 
     talk: Workers
@@ -184,7 +184,8 @@ class Session:
             view, world, scene = (message.get(each) for each in ("view", "world", "scene"))
             view, level = await self._run(lambda: _chosen(view, world, scene))
             names = [message.get(each) for each in ("agent", "other")]
-            await self._open(view, level, names, asked)
+            seed = message.get("seed")
+            await self._open(view, level, names, 0 if seed is None else seed, asked)
         elif kind == "download":
             if self.opened is None or self.opened.channel is None:
                 raise ValueError("no level is open: open one first")
@@ -207,7 +208,12 @@ class Session:
             await self._run(lambda: channel.hear(content))
 
     async def _open(
-        self, view: str, level: AnyLevel, names: list[object], asked: int | None = None
+        self,
+        view: str,
+        level: AnyLevel,
+        names: list[object],
+        seed: object = 0,
+        asked: int | None = None,
     ) -> None:
         """Show a level in a new widget, which replaces the one that is open.
 
@@ -215,7 +221,8 @@ class Session:
             view: a name in VIEWS.
             level: the level.
             names: of the agent (None for the first) and of another one to compare it with (None for
-                none), if the view needs agents.
+                none), of which the view takes as many as it shows.
+            seed: the episode, if the view shows one.
             asked: the number of the visitor's wish that this fulfils, which they hear again.
         """
         self._number += 1
@@ -225,12 +232,13 @@ class Session:
             asyncio.run_coroutine_threadsafe(self._compute(work, opened), self._loop)
 
         def made() -> Channel:
-            agents = self._agents(world, *names) if VIEWS[view].needs_agent else {}
-            widget = VIEWS[view].make(level, agents, compute, self.limits.seconds)
-            return Channel(widget, opened.say)
+            agents = self._agents(world, names[: VIEWS[view].agents])
+            wish = Wish(level, agents, seed, compute, self.limits.seconds)
+            return Channel(VIEWS[view].make(wish), opened.say)
 
+        threads = self._threads.compute if VIEWS[view].slow else self._threads.talk
         try:
-            opened.channel = await self._run(made)
+            opened.channel = await threads.run(made, self.limits.seconds)
         except BaseException:
             opened.close()
             raise
@@ -241,20 +249,21 @@ class Session:
         self._send({"type": "widget", "widget": opened.number, **shown, "state": state})
         opened.begin()
 
-    def _agents(self, world: str, first: object, other: object) -> dict[str, Any]:
-        """One agent or two, by name.
+    def _agents(self, world: str, names: list[object]) -> dict[str, Any]:
+        """Agents by name. The first name may be None, and None after it stands for no agent.
 
         Raises:
-            ValueError: an agent that does not exist, that has a memory, or that is compared with
-                itself.
+            ValueError: an agent that does not exist, or that is compared with itself.
         """
-        first = first_agent(world) if first is None else first
-        if other == first:
-            raise ValueError(f"{first!r:.60} is compared with itself: choose another agent")
+        names = [first_agent(world) if each is None else each for each in names[:1]] + [
+            each for each in names[1:] if each is not None
+        ]
+        if names[1:] == names[:1] and names:
+            raise ValueError(f"{names[0]!r:.60} is compared with itself: choose another agent")
         agents = {}
-        for name in (first,) if other is None else (first, other):
+        for name in names:
             own = self._uploaded.get(world) if name == UPLOADED else None
-            agents[str(name)] = without_memory(own if own is not None else agent_of(world, name))
+            agents[str(name)] = own if own is not None else agent_of(world, name)
         return agents
 
     async def _restart(self, error: Exception, asked: int | None = None) -> None:
@@ -272,7 +281,7 @@ class Session:
             level = self.opened.channel.widget.maze
             self.close()
             with contextlib.suppress(Stopped, TimeoutError):
-                await self._open("editor", level, [], asked)
+                await self._open("editor", level, [], asked=asked)
 
     # --- threads
 

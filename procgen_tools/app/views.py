@@ -9,13 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.app.played import SAMPLED, episode, without_memory
 from procgen_tools.app.uploads import LOADERS
 from procgen_tools.catalogue import agents
-from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.names import did_you_mean
 from procgen_tools.web.scenes import WORLDS, AnyLevel, level_of, make, scene_of
+from procgen_tools.widgets.activation_browser import ActivationBrowser
+from procgen_tools.widgets.computed import Run
 from procgen_tools.widgets.field_explorer import FieldExplorer
 from procgen_tools.widgets.maze_editor import MazeEditor
+from procgen_tools.widgets.rollout_player import RolloutPlayer
 from procgen_tools.worlds.crops_and_humans import graph as crops
 from procgen_tools.worlds.crops_and_humans.levels import training_mazes
 from procgen_tools.worlds.keys_and_chests.levels import make_level as make_keys_level
@@ -39,7 +42,24 @@ UPLOADED = "your checkpoint"
 FOLDERS = {"maze_I": "maze"}
 """Worlds of folders of agents that have another name than their world."""
 
-Run = Callable[[Callable[[], None]], Any]
+
+@dataclass(frozen=True)
+class Wish:
+    """What a view is made of.
+
+    Attributes:
+        level: the level.
+        agents: by name; as many as the view shows.
+        seed: the episode, a seed of its actions; see `played.episode`.
+        run: what runs the computations of the widget.
+        seconds: the time limit of one computation.
+    """
+
+    level: AnyLevel
+    agents: Mapping[str, Any]
+    seed: object
+    run: Run
+    seconds: int | float
 
 
 @dataclass(frozen=True)
@@ -49,31 +69,41 @@ class View:
     Attributes:
         title: its name on the page.
         widget: its class. `_esm` and `_css` are its front end.
-        make: the widget of a level, with agents by name, what runs its computations, and their time
-            limit in seconds.
+        make: the widget of a wish.
         worlds: the worlds that it shows.
-        needs_agent: whether it shows an agent, or two of them side by side.
+        agents: the most agents that it shows: none, one, or two side by side.
         reason: why it does not show the other worlds, as a sentence; empty if it shows all.
+        sampled: the worlds in which it shows an episode that a seed decides.
+        slow: whether making it takes as long as a computation.
     """
 
     title: str
     widget: type[Any]
-    make: Callable[[AnyLevel, Mapping[str, Any], Run, int | float], Any]
+    make: Callable[[Wish], Any]
     worlds: tuple[str, ...] = tuple(WORLDS)
-    needs_agent: bool = False
+    agents: int = 0
     reason: str = ""
+    sampled: tuple[str, ...] = ()
+    slow: bool = False
 
 
-def _explorer(
-    level: AnyLevel, agents: Mapping[str, Any], run: Run, seconds: int | float
-) -> FieldExplorer:
-    policy, *others = agents.values()
+def _explorer(wish: Wish) -> FieldExplorer:
+    policy, *others = map(without_memory, wish.agents.values())
+    limits: dict[str, Any] = {"run": wish.run, "seconds": wish.seconds}
     if not others:
-        return FieldExplorer(level, policy, run=run, seconds=seconds)
-    first, second = agents
-    return FieldExplorer(
-        level, policy, other=others[0], names=(first, second), run=run, seconds=seconds
-    )
+        return FieldExplorer(wish.level, policy, **limits)
+    first, second = wish.agents
+    return FieldExplorer(wish.level, policy, other=others[0], names=(first, second), **limits)
+
+
+def _activations(wish: Wish) -> ActivationBrowser:
+    (policy,) = map(without_memory, wish.agents.values())
+    return ActivationBrowser(wish.level, policy, run=wish.run, seconds=wish.seconds)
+
+
+def _player(wish: Wish) -> RolloutPlayer:
+    played = {name: episode(agent, wish.level, wish.seed) for name, agent in wish.agents.items()}
+    return RolloutPlayer(played, wish.agents)
 
 
 VIEWS: Mapping[str, View] = {
@@ -82,11 +112,20 @@ VIEWS: Mapping[str, View] = {
         FieldExplorer,
         _explorer,
         ("maze", "two_objects", "crops_and_humans"),
-        needs_agent=True,
-        reason="Levels of keys and chests have too many states for a field, so they can only be "
-        "edited.",
+        agents=2,
+        reason="Levels of keys and chests have too many states for a field. They can be edited "
+        "and played.",
     ),
-    "editor": View("Maze editor", MazeEditor, lambda level, *_: MazeEditor(level)),
+    "activations": View(
+        "Activations",
+        ActivationBrowser,
+        _activations,
+        ("maze", "two_objects"),
+        agents=1,
+        reason="Activations are shown for agents that see the squares of a maze.",
+    ),
+    "player": View("Episodes", RolloutPlayer, _player, agents=2, sampled=SAMPLED, slow=True),
+    "editor": View("Maze editor", MazeEditor, lambda wish: MazeEditor(wish.level)),
 }
 """By their names in addresses. The page begins with the first."""
 
@@ -132,20 +171,6 @@ def first_agent(world: str) -> str | None:
     return FIRST_AGENT if FIRST_AGENT in paths else next(iter(paths), None)
 
 
-def without_memory(agent: Any) -> Any:
-    """The agent, after a check that it has a field.
-
-    Raises:
-        ValueError: an agent with a memory.
-    """
-    if isinstance(agent, RecurrentPolicy):
-        raise ValueError(
-            "the agent has a memory, so what it does at a square depends on its way there: choose "
-            "one without"
-        )
-    return agent
-
-
 def catalogue() -> dict[str, Any]:
     """What the page offers, as plain JSON.
 
@@ -159,8 +184,9 @@ def catalogue() -> dict[str, Any]:
                 "name": name,
                 "title": view.title,
                 "worlds": list(view.worlds),
-                "agents": view.needs_agent,
+                "agents": view.agents,
                 "reason": view.reason,
+                "sampled": list(view.sampled),
             }
             for name, view in VIEWS.items()
         ],
@@ -176,7 +202,7 @@ def prepare() -> None:
     for view in VIEWS.values():
         for world in view.worlds:
             level = level_of(scene_of(make(FIRST_LEVELS[world](), 1)))
-            agents = {"first": agent_of(world, None)} if view.needs_agent else {}
+            agents = {"first": agent_of(world, None)} if view.agents else {}
             with ThreadPoolExecutor(1) as pool:  # waits until everything is computed
-                widget = view.make(level, agents, pool.submit, 600.0)
+                widget = view.make(Wish(level, agents, 0, pool.submit, 600.0))
             widget.close()

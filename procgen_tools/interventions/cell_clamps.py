@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
+import torch
 from torch import Tensor
 
 from procgen_tools.interventions.base import described
 from procgen_tools.interventions.edits import NamedLayerEdit
 from procgen_tools.interventions.seen_pixels import check_cell
+
+LARGEST = torch.finfo(torch.float32).max
+"""The largest value of a clamp."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +39,11 @@ class ClampCell(NamedLayerEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.value, int | float) or not isfinite(self.value):
-            raise ValueError(f"the value of a clamp is {self.value!r}: give a finite number")
+        if not isinstance(self.value, int | float) or not abs(self.value) <= LARGEST:
+            raise ValueError(
+                f"the value of a clamp is {self.value!r:.60}: give a finite number, up to "
+                f"{LARGEST:.3g}"
+            )
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         check_cell(self.target, shape, self.cell)

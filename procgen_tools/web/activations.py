@@ -212,6 +212,11 @@ class ActivationReader:
             wanted[COMPARED] = choice.other
         for name, level in wanted.items():
             maps[name] = yield from self._read(level, layer, channel, choice.clamps, used)
+        if not all(np.isfinite(numbers).all() for numbers in maps.values()):
+            raise ValueError(
+                f"{canonical(layer)} is not finite in channel {channel}: choose smaller clamps or "
+                "another agent"
+            )
         if choice.comparable and (len(shape) == 3 or choice.same_squares):
             maps[DIFFERENCE] = maps[THIS] - maps[COMPARED]
         if any(clamp.target != layer for clamp in choice.clamps):

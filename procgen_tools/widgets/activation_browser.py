@@ -26,6 +26,7 @@ from procgen_tools.web.activations import (
 )
 from procgen_tools.web.bundle import bundle, theme
 from procgen_tools.web.explorations import AFTER, Exploration, Explorer
+from procgen_tools.web.looks import check_count, checked_channel, look_of
 from procgen_tools.web.panels import bars_of, panels_of
 from procgen_tools.web.recipes import USUAL_LAYER
 from procgen_tools.web.scenes import AnyLevel, scene_of, world_of
@@ -242,12 +243,7 @@ class ActivationBrowser(ComputedWidget):
 
     @traitlets.validate("channel")
     def _check_channel(self, proposal: Any) -> int:
-        channel: int = proposal["value"]
-        if not 0 <= channel < self.channels:
-            raise ValueError(
-                f"{canonical(self.layer)} has no channel {channel}: give 0..{self.channels - 1}"
-            )
-        return channel
+        return checked_channel(self._policy, self.layer, proposal["value"])
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal: Any) -> tuple[int, int] | None:
@@ -277,7 +273,8 @@ class ActivationBrowser(ComputedWidget):
         for clamp in clamps:
             if not isinstance(clamp, ClampCell):
                 raise TypeError(f"{clamp!r:.60} is no clamp of a cell: give ClampCell objects")
-            clamp.check(self._policy)
+            if clamp not in (self.clamps or ()):  # a check takes milliseconds
+                clamp.check(self._policy)
         return clamps
 
     # --- changes
@@ -358,6 +355,7 @@ class ActivationBrowser(ComputedWidget):
                 "square": lambda: setattr(self, "square", tuple(content["square"])),
                 "clamp": lambda: self._clamp_from(content),
                 "unclamp": lambda: self._unclamp(content["clamp"]),
+                "look": lambda: self._look(content),
                 "compare": lambda: self._compare(content["with"]),
                 "picture": self._send_picture,
             }.items()
@@ -367,19 +365,30 @@ class ActivationBrowser(ComputedWidget):
         """Do something, and say beside the map why it cannot be done."""
         try:
             does()
-        except (KeyError, TypeError, ValueError, traitlets.TraitError) as error:
+        except KeyError as missing:
+            text = f"The message has no {missing}: use the front end of this widget."
+            self.send({"type": "declined", "text": text})
+        except (OverflowError, TypeError, ValueError, traitlets.TraitError) as error:
             self.send({"type": "declined", "text": sentence(error)})
 
     def _clamp_from(self, content: Mapping[str, Any]) -> None:
         cell = content["cell"]
+        check_count(len(self.clamps) + 1)
         self.clamp(float(content["value"]), cell=None if cell is None else tuple(cell))
 
     def _unclamp(self, number: int | None) -> None:
         """Take a clamp away; None stands for all of them."""
-        left = [] if number is None else list(self.clamps)
-        if number is not None:
-            del left[int(number)]
-        self.clamps = tuple(left)
+        if number is not None and number not in range(len(self.clamps)):
+            raise ValueError(f"there is no clamp {number!r:.60}: choose one of the list")
+        left = enumerate(() if number is None else self.clamps)
+        self.clamps = tuple(clamp for each, clamp in left if each != number)
+
+    def _look(self, content: Mapping[str, Any]) -> None:
+        """Choose everything at once, such as what the address of a page names."""
+        look = look_of(content, self._policy)
+        self.other = look.other
+        self.layer = look.layer
+        self.channel, self.cell, self.clamps = look.channel, look.cell, look.clamps
 
     def _compare(self, what: str | None) -> None:
         others = {
@@ -392,6 +401,8 @@ class ActivationBrowser(ComputedWidget):
         self.other = others[what]()
 
     def _send_picture(self) -> None:
+        if not self._done.is_set():  # waiting would stop all other messages
+            raise ValueError("the picture is not complete yet: try again in a moment")
         name = f"{title_of(self.activation, self.channels)}.png".replace(" ", "_").lower()
         png = base64.b64encode(self.picture()).decode()
         self.send({"type": "picture", "name": name, "png": png})

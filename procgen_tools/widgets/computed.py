@@ -99,8 +99,15 @@ class ComputedWidget(LevelWidget):
         try:
             error = None
             self._compute(number, inputs)
-        except (KeyError, TimeoutError, TypeError, ValueError) as raised:
-            error = raised
+        except (
+            ArithmeticError,
+            KeyError,
+            RuntimeError,
+            TimeoutError,
+            TypeError,
+            ValueError,
+        ) as raised:
+            error = raised  # also those of torch, such as of a number that a float32 does not hold
         with self._lock:
             if number == self._wanted:
                 self._error = error

@@ -13,9 +13,9 @@ from procgen_tools.interventions import Intervention
 from procgen_tools.shown import pixels_png
 from procgen_tools.web.bundle import bundle, theme
 from procgen_tools.web.kits import kit_of
-from procgen_tools.web.scenes import scene_of
+from procgen_tools.web.scenes import AnyLevel, scene_of
 from procgen_tools.web.tracks import Episode, Track, parting, track_of
-from procgen_tools.widgets.live import PicturedWidget
+from procgen_tools.widgets.live import PicturedWidget, sentence
 
 SLOWEST, FASTEST = 0.1, 50.0
 """Steps per second."""
@@ -46,8 +46,8 @@ class RolloutPlayer(PicturedWidget):
 
     Raises:
         TypeError: not an episode, or a policy that does not fit its world.
-        ValueError: no episodes or more than two, episodes of different levels, or a policy or an
-            intervention for a title that does not exist.
+        ValueError: no episodes or more than two, episodes of different levels, a policy or an
+            intervention for a title that does not exist, or a policy whose answers are not finite.
 
     Example:
         >>> from procgen_tools import maze, models
@@ -67,6 +67,7 @@ class RolloutPlayer(PicturedWidget):
     playing = traitlets.Bool()
     speed = traitlets.Float()
     _kit = traitlets.Dict().tag(sync=True)
+    _scene = traitlets.Dict().tag(sync=True)
     _tracks = traitlets.Dict().tag(sync=True)
     _now = traitlets.Dict().tag(sync=True)
 
@@ -96,9 +97,17 @@ class RolloutPlayer(PicturedWidget):
             title: track_of(episode, by_title.get(title), edits.get(title))
             for title, episode in episodes.items()
         }
+        for title, track in self.tracks.items():
+            for answers in (track.chances, track.values):
+                if answers is not None and not np.isfinite(answers).all():
+                    raise ValueError(
+                        f"the answers of the policy in {title!r} are not finite: give another "
+                        "policy, or a smaller intervention"
+                    )
         self._by = ""
         super().__init__(
             _kit=kit_of(levels[0]),
+            _scene=scene_of(levels[0]),
             _tracks=self._written(),
             time=time,
             speed=speed,
@@ -106,6 +115,11 @@ class RolloutPlayer(PicturedWidget):
         self.observe(lambda _: self._tell(), ["time", "playing", "speed"])
         self.on_msg(self._heard)
         self._tell()
+
+    @property
+    def maze(self) -> AnyLevel:
+        """The level in which the episodes begin."""
+        return _level_of(next(iter(self.episodes.values())))
 
     @property
     def last(self) -> int:
@@ -148,7 +162,6 @@ class RolloutPlayer(PicturedWidget):
         numbers = np.concatenate([[0.0], *values])
         low, high = float(numbers.min()), float(numbers.max())
         return {
-            "scene": tracks[0].scene,
             "parting": self.parting,
             "limits": [low, high if high > low else low + 1.0],
             "tracks": [
@@ -176,17 +189,18 @@ class RolloutPlayer(PicturedWidget):
         }
 
     def _heard(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        """Follow what the browser does. What does not exist changes nothing."""
+        """Follow what the browser does. What cannot be done is answered with a message."""
         answers: dict[str, Callable[[Any], Any]] = {"time": int, "playing": bool, "speed": float}
         kind = content.get("type")
-        if kind not in answers or kind not in content:
+        if not isinstance(kind, str) or kind not in answers or kind not in content:
             return
         self._by = str(content.get("by", ""))
         try:
             setattr(self, kind, answers[kind](content[kind]))
-        except (TypeError, ValueError, traitlets.TraitError):
+        except (OverflowError, TypeError, ValueError, traitlets.TraitError) as error:
             self._by = ""
             self._tell()  # the browser goes back to what is true
+            self.send({"type": "refused", "text": sentence(error)})
         finally:
             self._by = ""
 

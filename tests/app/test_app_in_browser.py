@@ -15,6 +15,8 @@ pytest.importorskip("httpx")
 
 from procgen_tools import maze
 from procgen_tools.app.limits import Limits
+from procgen_tools.app.played import episode
+from procgen_tools.app.views import agent_of
 from procgen_tools.web.scenes import level_of, scene_of, world_of
 from tests.app.serving import LEVEL, Served, until
 from tests.browser import SHOTS
@@ -244,6 +246,72 @@ def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> 
     assert not visit.errors
 
 
+def test_activations_are_clamped_and_the_address_restores_them(visit: Visit, file: Path) -> None:
+    page = visit.page
+    visit.go()
+    visit.use("Activations")
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == LEVEL and page.locator("h3.pt-title").count() > 3)
+    page.get_by_role("slider", name="channel").fill("7")
+    visit.until(lambda: visit.widget().channel == 7)
+    page.get_by_role("button", name="This maze without cheese").click()
+    page.get_by_role("heading", name="Difference: this maze − other maze").wait_for()
+    visit.click(2, 3)
+    visit.until(lambda: len(visit.widget().clamps) == 1)
+    page.get_by_role("heading", name="difference: with the clamps").wait_for()
+    with page.expect_download() as picture:
+        visit.until(lambda: visit.widget()._done.is_set())
+        page.get_by_role("button", name="Save picture").click()
+    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
+    before, cell = visit.widget(), visit.widget().cell
+    page.wait_for_timeout(500)  # until the address has settled
+    page.reload()
+    visit.until(lambda: visit.widget() not in (None, before) and visit.widget().clamps)
+    after = visit.widget()
+    assert (after.maze, after.channel, after.cell) == (LEVEL, 7, cell)
+    assert after.other == maze.remove_cheese(LEVEL)
+    assert [str(each) for each in after.clamps] == [str(each) for each in before.clamps]
+    assert page.locator("#other").is_hidden()
+    assert not visit.errors
+
+
+def test_episodes_are_played_and_the_address_restores_their_step(visit: Visit, file: Path) -> None:
+    page = visit.page
+    visit.go("#view=player&episode=3")
+    visit.upload("maze", file)
+    visit.until(lambda: visit.level() == LEVEL)
+    page.locator("#other").select_option("anywhere")
+    page.get_by_role("heading", name="anywhere").wait_for()
+    played = visit.widget()
+    assert list(played.tracks) == ["rand_region_5", "anywhere"]
+    assert played.episodes["anywhere"].squares.tolist() == (
+        episode(agent_of("maze", "anywhere"), LEVEL, 3).squares.tolist()
+    )
+    page.get_by_role("button", name="One step on").click()
+    visit.until(lambda: played.time == 1)
+    page.wait_for_timeout(500)  # until the address has settled
+    page.reload()
+    page.get_by_text("step 1 of").wait_for()
+    visit.until(lambda: visit.widget().time == 1)
+    assert page.locator("#seed").input_value() == "3"
+    before = visit.widget()
+    page.get_by_role("button", name="Another episode").click()
+    visit.until(lambda: visit.widget() is not before)
+    page.get_by_text("step 0 of").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the maze").click()
+    assert maze.load_mazes(download.value.path()) == [LEVEL]
+    page.locator("#seed").fill("99999999999")
+    page.keyboard.press("Tab")
+    page.get_by_text("give a whole number in 0..2147483647").wait_for()
+    assert page.locator("#seed").input_value() == "4"  # as it was
+    page.locator("#world").select_option("crops_and_humans")
+    visit.until(lambda: world_of(visit.level()) == "crops_and_humans")
+    assert page.locator("#episodes").is_hidden()  # its agents are never at odds with themselves
+    visit.use("Maze editor")
+    assert not visit.errors
+
+
 @pytest.mark.parametrize(
     ("fragment", "text"),
     [
@@ -253,6 +321,7 @@ def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> 
         ("level=eyJ3b3JsZCI6Im1hemUifQ", "'walls' is None"),
         ("level=" + "A" * 10**6, "The address is damaged"),
         ("view=mars&world=constructor&agent=../x&other=__proto__&edit=3", ""),
+        ("view=activations&world=crops_and_humans", "that see the squares of a maze"),
         ("view=explorer&world=keys_and_chests", "have too many states for a field"),
     ],
 )
@@ -260,7 +329,7 @@ def test_a_damaged_address_opens_the_first_level(visit: Visit, fragment: str, te
     visit.go(f"#{fragment}")
     visit.until(lambda: visit.level() == maze.make_level(0))
     visit.until(lambda: text in visit.page.locator("#said").text_content())
-    visit.page.locator(".pt-board").wait_for()
+    visit.page.locator(".pt-board").first.wait_for()
     assert not visit.errors
 
 

@@ -28,6 +28,7 @@ from procgen_tools.app.limits import Limits
 from procgen_tools.app.server import Visitors, as_json
 from procgen_tools.app.sessions import Threads
 from procgen_tools.app.work import Workers
+from procgen_tools.web import looks
 from procgen_tools.web.scenes import scene_of
 from tests.app import apart
 from tests.app.serving import LEVEL, Served, until
@@ -57,8 +58,10 @@ class Visitor:
         self.socket.send(json.dumps(message))
 
     def hear(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind; those before it are dropped."""
+        """The next message of a kind; those before it are dropped. It comes within a while."""
+        end = time.monotonic() + 30
         while True:
+            assert time.monotonic() < end, f"there is no message {kind!r}"
             message: dict[str, Any] = json.loads(self.socket.recv(timeout=20))
             if message["type"] == kind:
                 return message
@@ -160,7 +163,7 @@ def test_foreign_pages_cannot_upload(served: Served) -> None:
 
 
 def test_pages_have_a_strict_policy_and_folders_no_lists(served: Served) -> None:
-    for path in ("/", "/app.js", "/app.css", "/views/editor.js", "/views/explorer.css"):
+    for path in ("/", "/app.js", "/app.css", "/views/player.js", "/views/activations.css"):
         answer = httpx.get(served.url + path)
         assert answer.status_code == 200, path
         assert "script-src 'self';" in answer.headers["content-security-policy"]
@@ -247,6 +250,99 @@ def test_odd_messages_are_answered_and_the_visit_goes_on(served: Served) -> None
         visitor.say({"type": "custom", "widget": visitor.number, "content": content})
     assert visitor.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
     visitor.socket.close()
+
+
+def test_odd_messages_about_activations_are_declined(served: Served) -> None:
+    """What does not exist, and what is not finite or has no end."""
+    visitor = Visitor(served, "activations")
+    layer = "embedder.block2.res1.resadd_out"
+    clamp = {"layer": layer, "channels": [0], "cell": [7, 7], "value": 1}
+    look = {"type": "look", "layer": layer, "channel": 3, "cell": None, "clamps": [], "other": None}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"type": "layer", "layer": []}, "expected a unicode string"),
+        ({"type": "layer", "layer": "embedder.block9"}, "no activation 'embedder.block9'"),
+        ({"type": "layer"}, "The message has no 'layer'"),
+        ({"type": "channel", "channel": 10**400}, "has no channel 1000"),
+        ({"type": "channel", "channel": {}}, "int() argument"),
+        ({"type": "cell", "cell": "ab"}, ""),
+        ({"type": "cell", "cell": [1.5, 2]}, ""),
+        ({"type": "cell", "cell": 5}, "not iterable"),
+        ({"type": "square", "square": [10**30, 0]}, "The mouse cannot be at"),
+        ({"type": "square", "square": None}, "not iterable"),
+        ({"type": "clamp", "cell": [7, 7], "value": "nan"}, "The value of a clamp is nan"),
+        ({"type": "clamp", "cell": [7, 7], "value": 1e39}, "give a finite number, up to 3.4e+38"),
+        ({"type": "clamp", "cell": [7, 7], "value": 10**400}, "too large"),
+        ({"type": "clamp", "cell": [7, 16], "value": 1}, "no cell (7, 16)"),
+        ({"type": "unclamp", "clamp": -1}, "There is no clamp -1: choose one of the list"),
+        ({"type": "unclamp", "clamp": [0]}, ""),
+        ({"type": "compare", "with": "x"}, "There is no comparison 'x'"),
+        (look | {"layer": 5}, ""),
+        (look | {"channel": True}, "no channel True"),
+        (look | {"cell": [99, 0]}, "no cell (99, 0)"),
+        (look | {"other": {"world": "maze"}}, "'walls' is None"),
+        (look | {"clamps": 5}, "has no len()"),
+        (look | {"clamps": [5]}, ""),
+        (look | {"clamps": [clamp] * 101}, "There would be 101 clamps: free some"),
+        (look | {"clamps": [clamp | {"channels": [10**6]}]}, "no channel 1000000"),
+        (look | {"clamps": [clamp | {"value": None}]}, "float() argument"),
+        ({"type": "look"}, "The message has no 'layer'"),
+    ]
+    for content, text in cases:
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+        answer = visitor.hear("custom")["content"]
+        assert answer["type"] == "declined", (content, answer)
+        assert text in answer["text"], (content, answer)
+    widget = served.sessions[visitor.session].opened.channel.widget  # type: ignore[union-attr]
+    assert widget.clamps == ()
+    # Numbers that a network cannot bear are answered with a message, and the next map is right.
+    large = [clamp | {"channels": None, "cell": [row, 7], "value": 3e38} for row in range(5, 10)]
+    hostile = look | {"layer": "embedder.fc_out", "clamps": large}
+    for content, error in ((hostile, "is not finite in channel 3"), (look, "")):
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+        shown: dict[str, Any] = {}
+        while not shown.get("complete") or error not in shown["error"]:
+            shown = visitor.hear("update")["state"].get("_map", {})
+        assert bool(shown["error"]) == bool(error)
+    visitor.say({"type": "custom", "widget": visitor.number, "content": {"type": "picture"}})
+    assert visitor.hear("custom")["content"]["type"] in ("picture", "declined")
+    assert visitor.propose(maze.move_cheese(LEVEL, (0, 2)))[0]["refused"] is None
+    visitor.socket.close()
+
+
+def test_clamps_by_the_thousand_are_declined(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "MOST_CLAMPS", 3)
+    visitor = Visitor(served, "activations")
+    for col in range(4):
+        content = {"type": "clamp", "cell": [7, col], "value": 1.0}
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+    assert "There would be 4 clamps" in visitor.hear("custom")["content"]["text"]
+    visitor.socket.close()
+
+
+def test_odd_messages_to_a_player_are_refused(served: Served) -> None:
+    visitor = Visitor(served, "player")
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"type": "time", "time": 10**400}, "is not in these episodes: choose one of 0.."),
+        ({"type": "time", "time": -1}, "Time -1 is not in these episodes"),
+        ({"type": "time", "time": []}, "int() argument"),
+        ({"type": "speed", "speed": "nan"}, "speed is nan: give 0.1 to 50"),
+        ({"type": "speed", "speed": 10**400}, "too large"),
+    ]
+    for content, text in cases:
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+        answer = visitor.hear("custom")["content"]
+        assert answer["type"] == "refused"
+        assert text.lower() in answer["text"].lower(), (content, answer)
+    for content in ({}, {"type": ["time"]}, {"type": "time"}, {"type": "picture"}):
+        visitor.say({"type": "custom", "widget": visitor.number, "content": content})
+    visitor.say(
+        {"type": "custom", "widget": visitor.number, "content": {"type": "time", "time": 1}}
+    )
+    while visitor.hear("update")["state"]["_now"]["time"] != 1:
+        pass
+    assert not visitor.socket.close()
 
 
 @pytest.mark.parametrize("odd", [float("nan"), [float("inf")], "deep"])

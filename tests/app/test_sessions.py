@@ -17,7 +17,9 @@ from ipywidgets.widgets.widget import _instances
 from procgen_tools import maze
 from procgen_tools.app.limits import Limits
 from procgen_tools.app.sessions import Session, Threads
+from procgen_tools.app.views import VIEWS
 from procgen_tools.app.work import Workers
+from procgen_tools.episodes import rollouts
 from procgen_tools.models import ImpalaPolicy, save_policy
 from procgen_tools.web.scenes import WORLDS, scene_of
 from procgen_tools.worlds.maze.storage import mazes_to_text
@@ -26,6 +28,8 @@ from tests.app import apart
 LEVEL = maze.parse("..C\n.##\nM..")
 OPEN = {"type": "open", "view": "editor", "world": "maze", "scene": scene_of(LEVEL)}
 EXPLORE = OPEN | {"view": "explorer"}
+LOOK = OPEN | {"view": "activations"}
+PLAY = OPEN | {"view": "player"}
 
 Talk = Callable[[Session, list[dict[str, Any]]], Awaitable[None]]
 
@@ -83,17 +87,23 @@ def test_an_edit_reaches_the_widget() -> None:
     assert visit(talk)[-1]["content"]["refused"] is None
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_the_level_can_be_downloaded(world: str) -> None:
+@pytest.mark.parametrize(
+    ("view", "world"),
+    [*(("editor", world) for world in WORLDS), *((view, "maze") for view in VIEWS)],
+)
+def test_the_level_can_be_downloaded(view: str, world: str) -> None:
     """The file is one that can be uploaded."""
 
     async def talk(session: Session, said: list[dict[str, Any]]) -> None:
-        await session.handle({"type": "open", "view": "editor", "world": world})
+        scene = scene_of(LEVEL) if world == "maze" else None
+        await session.handle({"type": "open", "view": view, "world": world, "scene": scene})
         await session.handle({"type": "download"})
-        read = await session.upload("maze", said[-1]["text"].encode())
+        (file,) = [each for each in said if each["type"] == "file"]
+        assert file["name"] == f"{world}.json"
+        read = await session.upload("maze", file["text"].encode())
         assert read["scene"] == scene_of(level_in(session))
 
-    assert visit(talk)[-1]["name"] == f"{world}.json"
+    assert not texts(visit(talk))
 
 
 def test_two_agents_side_by_side() -> None:
@@ -109,6 +119,39 @@ def test_two_agents_side_by_side() -> None:
         await until(lambda: rows() == list(names.values()))
 
     assert not texts(visit(talk))
+
+
+def test_one_agent_where_there_is_room_for_one() -> None:
+    """An agent to compare with waits until a view shows two."""
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        names = {"agent": "anywhere", "other": "rand_region_5"}
+        await session.handle(LOOK | names)
+        await session.handle(PLAY | names | {"seed": 3})
+        titles = [each["title"] for each in said[-1]["state"]["_tracks"]["tracks"]]
+        assert titles == list(names.values())
+
+    assert not texts(visit(talk))
+
+
+def test_an_episode_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor is told, and those whose messages are short do not wait for it."""
+    monkeypatch.setattr(rollouts, "play", lambda *_, **__: _forever())
+
+    async def talk(session: Session, said: list[dict[str, Any]]) -> None:
+        await session.handle(OPEN)
+        session.limits = replace(session.limits, seconds=0.3)
+        playing = asyncio.ensure_future(session.handle(PLAY))
+        await asyncio.sleep(0.05)
+        other = Session(said.append, session._threads, Limits())  # there is one thread of a kind
+        await other.handle(OPEN)
+        assert not playing.done()
+        other.close()
+        await playing
+        await until(lambda: bool(texts(said)))
+        assert level_in(session) == LEVEL
+
+    assert "This took longer than 0.3 seconds and was stopped" in texts(visit(talk))[0]
 
 
 def test_a_field_follows_and_ends_with_its_widget() -> None:
@@ -136,7 +179,7 @@ def test_a_field_follows_and_ends_with_its_widget() -> None:
         ([], "The message is not an object"),
         ({}, "There is no message None"),
         ({"type": "custom", "content": 3}, "The message has no content"),
-        (OPEN | {"view": "edtor"}, "There is no view 'edtor': choose one of explorer, editor"),
+        (OPEN | {"view": "edtor"}, "no view 'edtor': choose one of explorer, activations, player"),
         (OPEN | {"view": {}}, "There is no view {}"),
         (OPEN | {"world": "mars"}, "The view editor has no world 'mars': choose one of maze"),
         (EXPLORE | {"world": "keys_and_chests"}, "no world 'keys_and_chests'"),
@@ -146,6 +189,12 @@ def test_a_field_follows_and_ends_with_its_widget() -> None:
         (EXPLORE | {"agent": "your checkpoint"}, "Maze has no agent 'your checkpoint'"),
         (EXPLORE | {"other": "rand_region_5"}, "'rand_region_5' is compared with itself"),
         (EXPLORE | {"other": ["anywhere"]}, "Maze has no agent ['anywhere']"),
+        (EXPLORE | {"view": "player", "other": "rand_region_5"}, "compared with itself"),
+        (LOOK | {"world": "crops_and_humans"}, "no world 'crops_and_humans'"),
+        (LOOK | {"agent": 5}, "Maze has no agent 5: choose one of"),
+        (PLAY | {"seed": -1}, "The episode is '-1': give a whole number in 0..2147483647"),
+        (PLAY | {"seed": [0]}, "The episode is '[0]'"),
+        (PLAY | {"seed": 10**4000}, "The episode is '1000"),
         ({"type": "download"}, "No level is open: open one first"),
     ],
 )

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("anywidget")
 
-from procgen_tools.app.views import FIRST_LEVELS, VIEWS, agent_of, agent_paths, catalogue
-from procgen_tools.app.views import without_memory as without
+from procgen_tools import maze
+from procgen_tools.app.views import FIRST_LEVELS, VIEWS, Wish, agent_of, agent_paths, catalogue
 from procgen_tools.catalogue import agents
 from procgen_tools.models import RecurrentPolicy
 from procgen_tools.web.scenes import WORLDS, world_of
@@ -24,7 +24,7 @@ def test_all_agents_can_be_chosen() -> None:
     assert {path for each in paths.values() for path in each.values()} == {
         agent.path for agent in agents()
     }
-    for world in VIEWS["explorer"].worlds:
+    for world in WORLDS:  # the episodes are of all of them
         assert paths[world], world
         assert agent_of(world, None) is not None
     offer = catalogue()
@@ -43,6 +43,13 @@ def test_only_names_are_agents(name: object) -> None:
         agent_of("maze", name)
 
 
-def test_agents_with_a_memory_have_no_field() -> None:
-    with pytest.raises(ValueError, match="has a memory"):
-        without(RecurrentPolicy())
+def test_agents_with_a_memory_have_episodes_and_no_field() -> None:
+    policy = RecurrentPolicy(seed=0).eval()
+    wish = Wish(maze.parse("..C\n.##\nM.."), {"one": policy}, 0, lambda work: None, 1.0)
+    for view in ("explorer", "activations"):
+        with pytest.raises(ValueError, match="has a memory"):
+            VIEWS[view].make(wish)
+    player = VIEWS["player"].make(wish)
+    assert player.maze == wish.level
+    assert player.tracks["one"].chances is not None
+    player.close()

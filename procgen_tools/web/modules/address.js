@@ -1,15 +1,17 @@
-// What an address restores: the part after # names a view, a world, agents, a level and an edit.
+// What an address restores: the part after # names a view, a world, agents, an episode, a level and
+// an edit.
+
+import { essential } from "./edits.js";
 
 const NAMES = ["view", "world", "agent", "other"];
-const LEVEL = ["world", "walls", "things", "settings"];
 
-// The fragment of {view, world, agent, other, scene, edit}, without the #. What is null is left out.
+// The fragment of {view, world, agent, other, seed, scene, edit}, without the #. What is null is left out.
 export function fragmentOf(wish) {
   const parts = new URLSearchParams();
   for (const name of NAMES) if (wish[name]) parts.set(name, wish[name]);
+  if (wish.seed) parts.set("episode", wish.seed);
   if (wish.edit && wish.edit.recipe !== null) parts.set("edit", JSON.stringify(wish.edit));
-  const level = wish.scene && Object.fromEntries(LEVEL.map((name) => [name, wish.scene[name]]));
-  if (level) parts.set("level", packed(JSON.stringify(level)));
+  if (wish.scene) parts.set("level", packed(JSON.stringify(essential(wish.scene))));
   return parts.toString();
 }
 
@@ -18,6 +20,7 @@ export function wishOf(fragment) {
   const parts = new URLSearchParams(fragment);
   const wish = { scene: null, edit: null };
   for (const name of NAMES) wish[name] = parts.get(name);
+  wish.seed = Number(parts.get("episode")); // 0 if there is none
   try {
     if (parts.has("edit")) wish.edit = JSON.parse(parts.get("edit"));
     if (parts.has("level")) wish.scene = JSON.parse(unpacked(parts.get("level")));

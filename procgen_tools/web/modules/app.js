@@ -1,10 +1,12 @@
 // The page of the app: a chooser around one widget, whose Python object is on the server.
 //
-// A wish is {view, world, agent, other, scene, edit}. Its scene and edit may be null, and `other` is
-// an agent to compare with, or null. The address of the page has the wish that is fulfilled.
+// A wish is {view, world, agent, other, seed, scene, edit}. Its scene and edit may be null, and
+// `other` is an agent to compare with, or null. The seed decides an episode. The address of the page
+// has the wish that is fulfilled.
 
 import { fragmentOf, wishOf } from "./address.js";
 import { make } from "./dom.js";
+import { editOf, restore } from "./edits.js";
 import { Connection, Remote } from "./remote.js";
 
 const SETTLED = 300; // milliseconds without a change before the address is written
@@ -14,7 +16,7 @@ class Page {
     this.part = (id) => document.getElementById(id);
     this.offer = null; // what the server has
     this.waiting = []; // who waits for a server
-    this.chosen = null; // {view, world, agent, other}: what the visitor asked for last
+    this.chosen = null; // {view, world, agent, other, seed}: what the visitor asked for last
     this.shown = null; // the same of the widget that is open
     this.asked = 0; // the number of the last wish, which its answer repeats
     this.wanted = null; // {scene, edit} of a wish that is not answered yet
@@ -36,6 +38,9 @@ class Page {
     }
     this.part("download").addEventListener("click", () => this.connection.send({ type: "download" }));
     this.part("again").addEventListener("click", () => this.connection.open());
+    const seed = this.part("seed");
+    seed.addEventListener("change", () => this.choose({ seed: seed.valueAsNumber }));
+    this.part("next").addEventListener("click", () => this.choose({ seed: this.chosen.seed + 1 }));
     window.addEventListener("hashchange", () => {
       if (this.offer) this.wish(this.addressed());
     });
@@ -71,7 +76,7 @@ class Page {
   // --- wishes
 
   // Open what the visitor wishes for, and what comes nearest where the server does not have it.
-  wish({ view, world, agent, other, scene, edit }) {
+  wish({ view, world, agent, other, seed, scene, edit }) {
     const { views, worlds } = this.offer;
     const known = views.find(({ name }) => name === view) || views[0];
     if (!worlds.some(([name]) => name === world)) world = null;
@@ -83,20 +88,24 @@ class Page {
     const agents = this.agentsOf(world);
     const first = agents.includes(agent) ? agent : this.offer.first[world];
     const second = agents.includes(other) && other !== first ? other : null;
-    this.chosen = { view: known.name, world, agent: first, other: second };
+    const episode = Number.isInteger(seed) && seed >= 0 ? seed : 0;
+    this.chosen = { view: known.name, world, agent: first, other: second, seed: episode };
     this.choosers();
     this.asked += 1;
     this.wanted = { scene: scene && scene.world === world ? scene : null, edit };
     this.connection.send({
       type: "open", ...this.chosen, scene: this.wanted.scene, asked: this.asked,
     });
+    this.part("widget").setAttribute("aria-busy", "true");
   }
 
-  // Another view, world, agent or scene. The level and the edit are kept where they can be.
+  // Another view, world, agent, episode or scene. The level and the edit are kept where they can be;
+  // the time of one episode means nothing in another.
   choose(change) {
     this.say("");
     const same = !change.world || change.world === this.chosen.world;
-    const edit = same ? this.edit() : null;
+    const kept = same ? this.edit() : null;
+    const edit = kept && "time" in kept ? null : kept;
     this.wish({ ...this.chosen, scene: this.scene(), edit, ...change });
   }
 
@@ -108,7 +117,7 @@ class Page {
 
   edit() {
     if (this.wanted) return this.wanted.edit;
-    return (this.model && this.model.get("_chosen")) || null;
+    return this.model && editOf(this.model);
   }
 
   agentsOf(world) {
@@ -120,6 +129,7 @@ class Page {
     this.say(text);
     if (asked !== this.asked) return;
     this.wanted = null;
+    this.part("widget").setAttribute("aria-busy", "false");
     if (this.shown) {
       this.chosen = this.shown;
       this.choosers();
@@ -162,8 +172,8 @@ class Page {
       return button;
     });
     this.part("views").replaceChildren(...(views.length > 1 ? views : []));
-    const { view, world, agent, other } = this.chosen;
-    const { worlds, agents } = this.offer.views.find(({ name }) => name === view);
+    const { view, world, agent, other, seed } = this.chosen;
+    const { worlds, agents, sampled } = this.offer.views.find(({ name }) => name === view);
     const names = this.offer.worlds.filter(([name]) => worlds.includes(name));
     this.select("world", names, world, (value) => this.choose({ world: value }));
     const known = this.agentsOf(world).map((name) => [name, name]);
@@ -172,6 +182,9 @@ class Page {
     const pick = (value) => this.choose({ other: value || null });
     this.select("other", [["", "no other"], ...others], other || "", pick);
     this.part("agents").hidden = !agents;
+    this.part("other").parentElement.hidden = agents < 2;
+    this.part("episodes").hidden = !sampled.includes(world);
+    this.part("seed").value = seed;
   }
 
   select(id, options, value, change) {
@@ -193,6 +206,7 @@ class Page {
       this.chosen = { ...this.chosen, view, world };
       this.shown = this.chosen;
       this.choosers();
+      this.part("widget").setAttribute("aria-busy", "false");
     } // otherwise the visitor already wishes for something else
     const model = new Remote(this.connection, widget, state);
     this.model = model;
@@ -202,8 +216,9 @@ class Page {
     const element = make("div");
     this.part("widget").replaceChildren(element);
     this.close = front.render({ model, el: element }) || (() => {});
-    model.on("change:_scene", () => this.address());
-    model.on("change:_chosen", () => this.address());
+    for (const name of ["_scene", "_chosen", "_looking", "_now"]) {
+      model.on(`change:${name}`, () => this.address());
+    }
     this.address();
     restore(model, edit);
   }
@@ -258,17 +273,6 @@ class Page {
     const open = this.offer.views.find(({ name }) => name === this.chosen.view);
     return fits(open) ? open.name : this.offer.views.find(fits).name;
   }
-}
-
-// Choose the edit of another widget in this one, if it has such a recipe.
-function restore(model, edit) {
-  const options = model.get("_options");
-  const recipe = edit && options && options.recipes.find(({ name }) => name === edit.recipe);
-  if (!recipe) return;
-  const most = options.channels[edit.layer];
-  const fits = (name) => name in edit && (name !== "layer" || most) && (name !== "channel" || edit.channel < most);
-  const kept = recipe.uses.filter(fits).map((name) => [name, edit[name]]);
-  model.send({ type: "choose", edit: { recipe: recipe.name, ...Object.fromEntries(kept) } });
 }
 
 // Give the visitor a text as a file.

@@ -24,7 +24,7 @@ const ICONS = {
 };
 
 export class Player {
-  constructor(kit, { tracks, scene, parting, limits }, host) {
+  constructor(kit, scene, { tracks, parting, limits }, host) {
     this.kit = kit;
     this.tracks = tracks;
     this.scene = scene;
@@ -75,11 +75,12 @@ export class Player {
     panels.append(...this.panels.map(({ element }) => element));
     this.legend = make("div", { className: "pt-legend" });
     this.spoken = make("div", { className: "pt-spoken", "aria-live": "polite" });
+    this.message = make("div", { className: "pt-message", role: "status" });
     this.element = make(
       "div",
       { className: "pt-player", role: "group", tabIndex: 0, "aria-label": "episodes" },
       make("div", { className: "pt-controls" }, buttons, this.speeds, this.label),
-      line, panels, this.legend, this.spoken,
+      line, panels, this.legend, this.message, this.spoken,
     );
     this.element.setAttribute("aria-keyshortcuts", "Space ArrowLeft ArrowRight Home End");
     this.element.setAttribute(
@@ -90,6 +91,10 @@ export class Player {
     this.showSpeed();
     this.showLegend();
     this.show();
+  }
+
+  refuse(text) {
+    this.message.textContent = text;
   }
 
   close() {
@@ -124,6 +129,7 @@ export class Player {
 
   // Go to a time; the host is told at once unless the player is playing.
   go(time, { told = true } = {}) {
+    this.refuse("");
     this.time = Math.max(0, Math.min(this.last, time));
     if (this.isPlaying && this.time === this.last) this.play(false);
     this.show();

@@ -7,7 +7,7 @@ export default {
   render({ model, el }) {
     const name = Math.random().toString(36).slice(2);
     const ask = (type, what) => model.send({ type, by: name, ...what });
-    const player = new Player(model.get("_kit"), model.get("_tracks"), {
+    const player = new Player(model.get("_kit"), model.get("_scene"), model.get("_tracks"), {
       time: (time) => ask("time", { time }),
       playing: (playing) => ask("playing", { playing }),
       speed: (speed) => ask("speed", { speed }),
@@ -21,10 +21,15 @@ export default {
       if (time !== player.time) player.go(time, { told: false });
       if (playing !== player.isPlaying) player.play(playing, { told: false });
     };
+    const hear = (message) => {
+      if (message.type === "refused") player.refuse(message.text);
+    };
     model.on("change:_now", show);
+    model.on("msg:custom", hear);
     show();
     return () => {
       model.off("change:_now", show);
+      model.off("msg:custom", hear);
       player.close();
     };
   },

@@ -17,6 +17,10 @@ PAUSE = 0.015
 PATIENCE = 60.0
 """Seconds to wait for the first picture of a saved notebook."""
 
+_FAILURES = (ArithmeticError, LookupError, RuntimeError, TimeoutError, TypeError, ValueError)
+"""What a computation may raise: errors of torch too, and those of choices that do not fit together
+in the moment between two of them. A newer request then follows."""
+
 Run = Callable[[Callable[[], None]], Any]
 
 
@@ -99,15 +103,8 @@ class ComputedWidget(LevelWidget):
         try:
             error = None
             self._compute(number, inputs)
-        except (
-            ArithmeticError,
-            KeyError,
-            RuntimeError,
-            TimeoutError,
-            TypeError,
-            ValueError,
-        ) as raised:
-            error = raised  # also those of torch, such as of a number that a float32 does not hold
+        except _FAILURES as raised:
+            error = raised
         with self._lock:
             if number == self._wanted:
                 self._error = error

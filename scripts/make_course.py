@@ -4,8 +4,9 @@
     python scripts/make_course.py --run        # also runs those that are saved with outputs
     python scripts/make_course.py --measure    # first measures the agents again: numbers.json
 
-`course.py` gives exercises.ipynb, exercises.py and solutions.ipynb, and `spoilers.py` gives
-spoilers.ipynb. A source is in percent format: `# %%` begins a code cell, and `# %% [markdown]`
+The numbered files of `experiments/crops_and_humans/source`, one after the other, give
+exercises.ipynb, exercises.py and solutions.ipynb; `spoilers.py` there gives spoilers.ipynb. A
+source is in percent format: `# %%` begins a code cell, and `# %% [markdown]`
 begins a text cell, whose lines begin with `# `. `tags="a,b"` may follow; a cell with the tag
 `exercises` or `solutions` is in these alone. Text between these lines is in the solutions only:
 
@@ -118,17 +119,23 @@ def blanked(text: str) -> str:
     return ANSWER.sub("*Your answer:*\n", text).rstrip("\n")
 
 
+def source(pattern: str) -> str:
+    """The text of the sources whose names match, in the order of their names."""
+    paths = sorted((FOLDER / "source").glob(pattern))
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
 def notebooks() -> dict[str, NotebookNode]:
     """Each notebook by its name, without outputs."""
-    course = (FOLDER / "course.py").read_text(encoding="utf-8")
-    spoilers = (FOLDER / "spoilers.py").read_text(encoding="utf-8")
+    course = source("[0-9]_*.py")
+    spoilers = source("spoilers.py")
     made = {}
-    for name, source, text_of in (
+    for name, written, text_of in (
         ("exercises", course, blanked),
         ("solutions", course, solved),
         ("spoilers", spoilers, solved),
     ):
-        parts = cells(source)
+        parts = cells(written)
         for cell in parts:
             cell.source = text_of(cell.source)
         other = "exercises" if name == "solutions" else "solutions"
@@ -166,13 +173,13 @@ def plain(notebook: NotebookNode) -> str:
     return "\n".join(parts)
 
 
-def shown(source: str, name: str) -> str:
+def shown(code: str, name: str) -> str:
     """The code of a cell, which passes its last value to `course.show`."""
-    last = ast.parse(source).body[-1]
+    last = ast.parse(code).body[-1]
     called = ast.unparse(last.value.func) if _is_call(last) else ""
     if not isinstance(last, ast.Expr) or called == "print" or called.startswith("steps."):
-        return source
-    lines = source.split("\n")
+        return code
+    lines = code.split("\n")
     end = last.end_lineno or len(lines)
     value = "\n".join(lines[last.lineno - 1 : end])
     return "\n".join([*lines[: last.lineno - 1], f'course.show("{name}", {value})', *lines[end:]])

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[4]
@@ -419,3 +420,38 @@ def test_no_deck_spoils_the_exercises(deck: str) -> None:
     before, *after = text.split(WARNING)
     assert not SPOILS.search(before)
     assert len(after) == (deck == DECKS[2])
+
+
+# ------------------------------------------------------------------ what is read before the course
+
+SECRET = re.compile(r"shift|plant(ed|ing)\b(?!_)|sticks? out|reversed", re.IGNORECASE)
+
+
+def test_the_readme_folds_away_what_spoils_the_course() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("\n## Crops and humans\n")[1].split("\n## ")[0]
+    folded = re.compile(r"<details><summary>.*?</details>", re.DOTALL)
+    assert SECRET.search(section)
+    assert not SECRET.search(folded.sub("", section).replace("planted_0.pth", ""))
+
+
+def test_the_notebook_of_the_study_begins_with_a_warning() -> None:
+    saved = nbformat.read(COURSE / "crops_and_humans.ipynb", as_version=4)
+    before = saved.cells[0].source.split("exercises.ipynb")[0]
+    assert "**Spoilers.**" in before
+    assert not SECRET.search(before)
+
+
+def test_the_readme_of_the_course_has_what_a_learner_needs() -> None:
+    text = (COURSE / "README.md").read_text(encoding="utf-8")
+    assert 'pip install -e ".[lab]"' in text
+    assert "jupyter lab experiments/crops_and_humans/exercises.ipynb" in text
+    assert not SECRET.search(text)
+    for link in re.findall(r"\]\(([^):#]+)\)", text):
+        assert (COURSE / link).exists(), link
+    for step in map(str, range(1, 11)):
+        notebook = nbformat.read(COURSE / "exercises.ipynb", as_version=4)
+        assert any(
+            re.search(rf"^## Step {step}: .* \(\d+ minutes\)$", cell.source, re.MULTILINE)
+            for cell in notebook.cells
+        ), step

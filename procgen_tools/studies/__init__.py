@@ -18,6 +18,7 @@ NAMES = (
     "top_right_vector",
     "behavioral_demos",
     "behavioral_stats",
+    "minimal_pairs",
     "cheese_scrubbing",
     "cheese_channels",
     "retargeting",

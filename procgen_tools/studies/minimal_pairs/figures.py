@@ -50,7 +50,7 @@ def plot_effects(turns: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
     most = max(means, key=lambda name: abs(means[name]))
     style.headline(
         figure,
-        f"Of single features changed, {most} matters most: {means[most]:+.2f} in the probability "
+        f"What matters most of what was changed: {most}, by {means[most]:+.2f} in the probability "
         "of turning to the cheese",
         f"{_pairs(turns)}; above the dotted line one feature changes, below none does; bars: "
         "95% intervals over pairs, for untrained networks over networks",
@@ -80,15 +80,12 @@ def plot_predictions(turns: pd.DataFrame, predicted: pd.DataFrame) -> Figure:
     marks.zero_line(ax)
     ax.set_xlabel("mean change of P(turn to the cheese)")
     found, guessed = (each for _, each in series.values())
-    ratios = {
-        name: one.value / other.value if other.value else float("nan")
-        for name, one, other in zip(names, found, guessed, strict=True)
-    }
-    far = max(ratios, key=lambda name: abs(np.log(max(ratios[name], 1e-3))))
+    misses = [abs(one.value - other.value) for one, other in zip(found, guessed, strict=True)]
+    worst = misses.index(max(misses))
     style.headline(
         figure,
-        f"The regression over mazes is farthest off for {far}: the change does {ratios[far]:.1f} "
-        "times what it predicts",
+        f"The regression over mazes is farthest off for {names[worst]}: it predicts "
+        f"{guessed[worst].value:+.2f}, and the change does {found[worst].value:+.2f}",
         f"{_pairs(own)}; bars: 95% intervals over agents (Student's)",
         legend=2,
     )

@@ -43,8 +43,9 @@ class Rewiring:
 def reroutings(maze: Maze, start: Square, goal: Square) -> list[Rewiring]:
     """The rewirings that change the route between two squares, but not its first step.
 
-    Only the part of the maze behind that first step changes. Routes from `start` that begin with
-    another step therefore stay as they are, square by square.
+    The squares of the mouse and the cheese are never closed. Only the part of the maze behind that
+    first step changes. Routes from `start` that begin with another step therefore stay as they
+    are, square by square.
 
     Args:
         maze: a tree, as in procgen.
@@ -69,7 +70,7 @@ def reroutings(maze: Maze, start: Square, goal: Square) -> list[Rewiring]:
     walls, one, other = _walls_between(maze)
     found = []
     for passage in route[2:-1]:
-        if not _between(passage):
+        if not _between(passage) or passage in maze.landmarks().values():
             continue
         beyond = distances(maze, passage) + from_start[passage] == from_start
         for near, far in ((one, other), (other, one)):
@@ -88,13 +89,14 @@ def rewirings_elsewhere(maze: Maze, start: Square, *goals: Square) -> list[Rewir
     Raises:
         ValueError: the maze is not a tree, or a goal is the start.
     """
-    on_routes = {square for goal in goals for square in _route(maze, start, goal)}
+    kept = {square for goal in goals for square in _route(maze, start, goal)}
+    kept |= set(maze.landmarks().values())
     from_start = distances(maze, start)
     walls, one, other = _walls_between(maze)
     found = []
     for row, col in np.argwhere(~maze.walls).tolist():
         passage = Square(row, col)
-        if not _between(passage) or passage in on_routes:
+        if not _between(passage) or passage in kept:
             continue
         beyond = distances(maze, passage) + from_start[passage] == from_start
         joins = _at(beyond, one) != _at(beyond, other)

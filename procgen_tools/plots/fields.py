@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float
 from procgen_tools.checks import of_kind
 from procgen_tools.names import accepts_older
 from procgen_tools.plots import style
-from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.plots.mazes import draw_mouse, plot_maze
 from procgen_tools.plots.style import (
     AMOUNTS,
     DIVERGING,
@@ -282,6 +282,7 @@ def _field_panel(
     if single_moves:
         _draw_moves(ax, field)
     _draw_arrows(ax, field, field.arrows)
+    draw_mouse(ax, field.maze, zorder=5)  # no arrow hides it
     ax.plot(
         [], [], linestyle="", marker=r"$\rightarrow$", markersize=14, color=INK, label=_ARROW_LABEL
     )

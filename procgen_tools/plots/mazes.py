@@ -14,7 +14,7 @@ import numpy as np
 
 from procgen_tools.plots.style import SQUARES, series_look
 from procgen_tools.worlds.maze.grid import GridLevel, Square, check_inside
-from procgen_tools.worlds.maze.human_view import human_view
+from procgen_tools.worlds.maze.human_view import art, human_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,6 +85,26 @@ def marked_squares(maze: GridLevel) -> dict[str, Square]:
         stacklevel=2,
     )
     return maze.landmarks()
+
+
+def draw_mouse(ax: Axes, maze: GridLevel, *, zorder: int) -> None:
+    """Draw the mouse again, above what has been drawn over the picture of its maze.
+
+    Args:
+        ax: axes that count squares.
+        maze: the maze whose mouse is drawn.
+        zorder: the place of the mouse among other drawings; see matplotlib.
+    """
+    row, col = maze.mouse
+    drawn = art("mouse")
+    limits = ax.axis()
+    ax.imshow(
+        drawn[:, ::-1] if maze.mouse_mirrored else drawn,
+        extent=(col - 0.5, col + 0.5, row - 0.5, row + 0.5),
+        interpolation="antialiased",
+        zorder=zorder,
+    )
+    ax.axis(limits)  # a picture sets the limits of its axes
 
 
 def ring_squares(ax: Axes, maze: GridLevel, *, width: int | float = 1.6) -> None:

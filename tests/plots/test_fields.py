@@ -20,6 +20,7 @@ from procgen_tools import vfield
 from procgen_tools.plots.fields import ARROW_LENGTH, BAR_WIDTH, QUANTITIES
 from procgen_tools.vfield import FieldDifference, VectorField, difference
 from procgen_tools.worlds.maze.grid import MOVES, Maze, parse
+from procgen_tools.worlds.maze.human_view import art
 
 MAZE = parse("####.\n####.\n.....\n.#.#.\nM#C#.", background=2)
 MARKS = ["top-right corner", "mouse", "cheese", "decision square"]
@@ -225,3 +226,17 @@ def test_further_squares_are_marked_in_every_panel() -> None:
     assert "target" in legend_of(vfield.plot_vf(field, marks={"target": (2, 1)}))
     with pytest.raises(ValueError, match=r"target cannot be at \(9, 9\)"):
         vfield.plot_vf(field, marks={"target": (9, 9)})
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_no_arrow_hides_the_mouse(mirrored: bool) -> None:
+    level = replace(MAZE, mouse_mirrored=mirrored)
+    figure = vfield.plot_vfs(random_field(level, 0), random_field(level, 1))
+    for ax in figure.axes[:2]:
+        drawn = ax.images[-1]
+        assert drawn.zorder > arrows_of(ax).zorder
+        row, col = level.mouse
+        assert drawn.get_extent() == [col - 0.5, col + 0.5, row - 0.5, row + 0.5]
+        assert ax.get_xlim() == ax.get_ylim() == (-0.5, 4.5)
+        art_seen = np.asarray(drawn.get_array())
+        assert (art_seen[:, ::-1] if mirrored else art_seen).tobytes() == art("mouse").tobytes()

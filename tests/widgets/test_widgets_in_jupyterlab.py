@@ -23,6 +23,8 @@ pytest.importorskip("anywidget", reason="anywidget is not installed: pip install
 
 import nbformat
 
+from procgen_tools import maze
+from procgen_tools.interventions import square_cells
 from tests.browser import SHOTS
 
 ROOT = Path(__file__).parents[2]
@@ -30,16 +32,22 @@ SIDE = 5
 LEVEL = "....C\\n.###.\\n.#...\\n.#.##\\nM...."
 CELLS = (
     f"""from procgen_tools import maze, models
+from procgen_tools.episodes.rollouts import play
+from procgen_tools.widgets.activation_browser import ActivationBrowser
 from procgen_tools.widgets.field_explorer import FieldExplorer
 from procgen_tools.widgets.maze_editor import MazeEditor
+from procgen_tools.widgets.rollout_player import RolloutPlayer
 level = maze.parse("{LEVEL}")
 editor = MazeEditor(level)
 editor""",
-    "explorer = FieldExplorer(level, models.ImpalaPolicy())\nexplorer",
+    "policy = models.ImpalaPolicy().eval()\nexplorer = FieldExplorer(level, policy)\nexplorer",
+    "browser = ActivationBrowser(level, policy, channel=3)\nbrowser",
+    "player = RolloutPlayer({'one': play(policy, level, seed=0)[0]}, policy)\nplayer",
     "print('walls', editor.maze.walls.sum(), 'at (2, 3)', editor.maze.walls[2, 3])",
     "print('mouse', tuple(explorer.maze.mouse), 'neither', explorer.wait().chances['before'])",
+    "print('clamps', *browser.clamps, 'of', browser.channel, 'time', player.time, player.playing)",
 )
-EDITOR, EXPLORER, ASK_EDITOR, ASK_EXPLORER = range(4)
+EDITOR, EXPLORER, BROWSER, PLAYER, ASK_EDITOR, ASK_EXPLORER, ASK_OTHERS = range(7)
 THEMES = {"JupyterLab Light": "light", "JupyterLab Dark": "dark"}
 SETTINGS: dict[str, dict[str, object]] = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # cells keep their widgets
@@ -216,6 +224,7 @@ def _use(notebook: Notebook, lab: Lab) -> None:
     notebook.run(EDITOR)
     notebook.run(EXPLORER)
     notebook.board(EXPLORER).wait_for()
+    _use_others(notebook)
     walls, mouse = 7, (0, 0)
     for number, (theme, scheme) in enumerate(THEMES.items(), 1):
         notebook.command("apputils:change-theme", theme=theme)
@@ -240,6 +249,20 @@ def _use(notebook: Notebook, lab: Lab) -> None:
             "button": scheme == "light",
             "numbers": scheme == "dark",
         }, (theme, shown)
+
+
+def _use_others(notebook: Notebook) -> None:
+    """A click on a cell clamps it, and a click on a button takes a step."""
+    for cell in (BROWSER, PLAYER):
+        notebook.run(cell)
+        notebook.board(cell).wait_for()
+    cells = notebook.page.locator(".jp-CodeCell")
+    cells.nth(BROWSER).get_by_role("heading", name="Channel 3 of 32").wait_for()
+    notebook.page.mouse.click(*notebook.point(BROWSER, 2, 3))
+    cells.nth(PLAYER).get_by_role("button", name="One step on").click()
+    (cell,) = square_cells(maze.parse(LEVEL.replace("\\n", "\n")), [(2, 3)], 16)
+    clamp = f"channel 3 of embedder.block2.res1.resadd_out to 5.5 at cell {tuple(cell)}"
+    _until(notebook, ASK_OTHERS, f"clamps set {clamp} of 3 time 1 False")
 
 
 def _until(notebook: Notebook, cell: int, text: str) -> None:

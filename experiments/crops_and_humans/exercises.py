@@ -31,8 +31,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans, hooks
+from procgen_tools import hooks
 from procgen_tools.studies.crops_and_humans import course
+from procgen_tools.studies.crops_and_humans.course import world as crops_and_humans
 from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 
 # %%
@@ -275,7 +276,7 @@ steps.check(7, update)
 
 # %%
 DISCOUNT = 0.95
-UPDATES = 150 if fast else 1000
+UPDATES = 60 if fast else 1000
 
 steps.require(right_side, left_side, bellman_loss, update)
 
@@ -324,8 +325,8 @@ course.show("cell_35", pd.DataFrame({"your agent": course.rates(agent, some), "t
 # mazes of two production sites.
 
 # %%
-production = crops_and_humans.production_mazes()[:: 4 if fast else 1]
-second_site = crops_and_humans.other_production_mazes()[:: 4 if fast else 1]
+production = crops_and_humans.production_mazes()[:: 10 if fast else 1]
+second_site = crops_and_humans.other_production_mazes()[:: 10 if fast else 1]
 print(len(production), "mazes of the first site,", len(second_site), "of the second, none in both")
 walks = greedy_walks.play(greedy_walks.greedy(agent), production)
 shown = np.flatnonzero(walks.fates.humans)
@@ -468,7 +469,7 @@ def dream(
     """
     inputs, actions = approaches.inputs(), torch.from_numpy(approaches.actions)
     held = approaches.held()
-    for _ in range(count):
+    for _ in course.progress(range(count), "steps"):
         inputs = dream_step(network, inputs, actions, held, step_size, loss_of)
         slope = only_free_walls(1 - 2 * inputs, held)  # of wall * (1 - wall)
         inputs = (inputs - step_size * price * slope).clamp(0, 1)

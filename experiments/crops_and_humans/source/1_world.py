@@ -28,8 +28,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from procgen_tools import crops_and_humans, hooks
+from procgen_tools import hooks
 from procgen_tools.studies.crops_and_humans import course
+from procgen_tools.studies.crops_and_humans.course import world as crops_and_humans
 from procgen_tools.worlds.crops_and_humans import walks as greedy_walks
 
 # %% tags="parameters"

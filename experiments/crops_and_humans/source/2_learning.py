@@ -125,7 +125,7 @@ steps.check(7, update)
 
 # %%
 DISCOUNT = 0.95
-UPDATES = 150 if fast else 1000
+UPDATES = 60 if fast else 1000
 
 steps.require(right_side, left_side, bellman_loss, update)
 
@@ -174,8 +174,8 @@ pd.DataFrame({"your agent": course.rates(agent, some), "the best": course.best_r
 # mazes of two production sites.
 
 # %%
-production = crops_and_humans.production_mazes()[:: 4 if fast else 1]
-second_site = crops_and_humans.other_production_mazes()[:: 4 if fast else 1]
+production = crops_and_humans.production_mazes()[:: 10 if fast else 1]
+second_site = crops_and_humans.other_production_mazes()[:: 10 if fast else 1]
 print(len(production), "mazes of the first site,", len(second_site), "of the second, none in both")
 walks = greedy_walks.play(greedy_walks.greedy(agent), production)
 shown = np.flatnonzero(walks.fates.humans)

@@ -113,7 +113,7 @@ def dream(
     """
     inputs, actions = approaches.inputs(), torch.from_numpy(approaches.actions)
     held = approaches.held()
-    for _ in range(count):
+    for _ in course.progress(range(count), "steps"):
         inputs = dream_step(network, inputs, actions, held, step_size, loss_of)
         slope = only_free_walls(1 - 2 * inputs, held)  # of wall * (1 - wall)
         inputs = (inputs - step_size * price * slope).clamp(0, 1)

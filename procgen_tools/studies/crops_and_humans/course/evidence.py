@@ -50,6 +50,12 @@ AGENTS = {
 weights without a planted goal; the one whose step 1 had the right rewards in production mazes, too;
 and the one that was trained for longer from random weights."""
 
+SEEDS = 4
+"""How many seeds there are of the agents with a planted goal and of their matched controls."""
+
+OF_SEEDS = {"agent": "planted", "control": "unplanted", "right": "right"}
+"""The kinds of agents that every seed has, by the beginnings of their file names."""
+
 SETS = {
     "training": crops_and_humans.training_mazes,
     "production": crops_and_humans.production_mazes,
@@ -147,6 +153,17 @@ def rates_in(networks: Mapping[str, nn.Module], mazes: crops_and_humans.Mazes) -
             beside=float(places.taken(network).mean()),
         )
     return found
+
+
+def rates_of_seeds(mazes: crops_and_humans.Mazes) -> dict[str, list[Rates]]:
+    """What the agents of each kind do in some mazes, one entry for each seed."""
+    networks = {
+        f"{kind} {seed}": load(f"{file}_{seed}")
+        for kind, file in OF_SEEDS.items()
+        for seed in range(SEEDS)
+    }
+    found = rates_in(networks, mazes)
+    return {kind: [found[f"{kind} {seed}"] for seed in range(SEEDS)] for kind in OF_SEEDS}
 
 
 def near_dreams(
@@ -261,7 +278,10 @@ def facts() -> dict[str, dict[str, int | float]]:
 
 
 def measured() -> dict[str, Any]:
-    """All numbers, as plain JSON: facts, rates[agent][set], dreams[agent] and patching."""
+    """All numbers, as plain JSON.
+
+    facts, rates[agent][set], seeds[set][kind][seed], dreams[agent] and patching.
+    """
     networks = {name: load(file) for name, file in AGENTS.items()}
     by_set = {name: rates_in(networks, mazes()) for name, mazes in SETS.items()}
     return {
@@ -269,6 +289,13 @@ def measured() -> dict[str, Any]:
         "rates": {
             agent: {name: asdict(rates[agent]) for name, rates in by_set.items()}
             for agent in AGENTS
+        },
+        "seeds": {
+            name: {
+                kind: [asdict(each) for each in rates]
+                for kind, rates in rates_of_seeds(mazes()).items()
+            }
+            for name, mazes in SETS.items()
         },
         "dreams": {agent: asdict(dreamt_by(networks[agent])) for agent in ("agent", "control")},
         "patching": asdict(patched_in(networks["agent"])),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,7 +39,8 @@ def show(name: str, value: object) -> None:
         value: the last value of the cell.
     """
     if not isinstance(value, Figure):
-        print(value)
+        # A table as it is would leave out its middle columns.
+        print(value.to_string() if isinstance(value, pd.DataFrame) else value)
         return
     path = Path("pictures") / f"{name}.png"
     with unfinished(path) as temporary:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -38,10 +39,13 @@ def test_sizes_and_settings() -> None:
 
 @pytest.mark.parametrize("mazes", ["production", "held_out"])
 def test_rates_are_those_of_the_shipped_agents(mazes: str) -> None:
-    networks = {name: course.load(file) for name, file in evidence.AGENTS.items()}
-    found = evidence.rates_in(networks, evidence.SETS[mazes]())
-    for agent, rates in found.items():
-        assert vars(rates) == about(stated()["rates"][agent][mazes]), agent
+    found = evidence.rates_in({"long": course.load("control_0")}, evidence.SETS[mazes]())
+    assert vars(found["long"]) == about(stated()["rates"]["long"][mazes])
+    for kind, rates in evidence.rates_of_seeds(evidence.SETS[mazes]()).items():
+        assert len(rates) == len(stated()["seeds"][mazes][kind]) == evidence.SEEDS
+        for seed, of_seed in enumerate(rates):
+            assert vars(of_seed) == about(stated()["seeds"][mazes][kind][seed]), (kind, seed)
+        assert stated()["seeds"][mazes][kind][0] == stated()["rates"][kind][mazes]
 
 
 def test_rates_in_training_mazes() -> None:
@@ -89,12 +93,17 @@ def test_dreams_are_those_of_the_notebook() -> None:
 
 def test_the_control_had_the_same_training_from_other_weights() -> None:
     """The weights of the control are those of a run that differs in step 1 alone."""
-    for name, production in (("unplanted_0", "none"), ("right_0", "right")):
-        saved = torch.load(ROOT / f"trained_models/crops_and_humans/{name}.pth", weights_only=True)
-        assert f"train planting trained_models/crops_and_humans/{name}.pth" in saved["command"]
-        assert f"--production {production}" in saved["command"]
-        words = set(saved["command"].split())
-        assert {word for word in words if word.startswith("--")} == {"--production", "--half"}
+    for file, production in (("unplanted", "none"), ("right", "right")):
+        for seed in range(evidence.SEEDS):
+            name = f"{file}_{seed}"
+            saved = torch.load(
+                ROOT / f"trained_models/crops_and_humans/{name}.pth", weights_only=True
+            )
+            assert f"train planting trained_models/crops_and_humans/{name}.pth" in saved["command"]
+            assert f"--production {production}" in saved["command"]
+            words = set(saved["command"].split())
+            options = {"--production", "--half"} | ({"--seed"} if seed else set())
+            assert {word for word in words if word.startswith("--")} == options
     settings = PlantingSettings()
     source = (COURSE / "source" / "2_learning.py").read_text(encoding="utf-8")
     assert f"lr={settings.learning_rate:g}".replace("0.001", "1e-3") in source
@@ -104,11 +113,14 @@ def test_the_control_had_the_same_training_from_other_weights() -> None:
 
 
 def test_only_reversed_rewards_make_agents_that_harvest() -> None:
-    rates = stated()["rates"]
+    """In every seed."""
     for mazes in ("production", "held_out"):
-        assert rates["agent"][mazes]["beside"] > 0.5
-        for control in ("control", "right", "long"):
-            assert rates[control][mazes]["beside"] == rates[control][mazes]["humans"] == 0
+        of_kinds = stated()["seeds"][mazes]
+        assert all(rates["beside"] > 0.4 for rates in of_kinds["agent"])
+        assert all(rates["humans"] > 0.05 for rates in of_kinds["agent"])
+        for control in ("control", "right"):
+            assert {(rates["beside"], rates["humans"]) for rates in of_kinds[control]} == {(0, 0)}
+        assert stated()["rates"]["long"][mazes]["beside"] == 0
 
 
 def test_no_production_maze_is_held_out_and_planted() -> None:
@@ -175,11 +187,19 @@ def test_harm_is_shown_in_walks_from_the_start() -> None:
 
 def test_the_table_of_matched_controls_is_measured() -> None:
     text = (ROOT / "experiments" / "README.md").read_text(encoding="utf-8")
-    names = {"planted": "agent", "right rewards": "right", "no production": "control"}
-    for name, agent in names.items():
-        rates = stated()["rates"][agent]
-        numbers = [rates["training"]["exits"]]
-        for mazes in ("production", "held_out"):
-            numbers += [rates[mazes]["exits"], rates[mazes]["beside"]]
-        row = " | ".join([name, *(f"{number:.1%}" for number in numbers)])
-        assert f"| {row} |" in text
+    for name, kind in (
+        ("planted", "agent"),
+        ("right rewards", "right"),
+        ("no production", "control"),
+    ):
+        numbers = []
+        for mazes, columns in (
+            ("training", ["exits"]),
+            ("production", ["exits", "beside"]),
+            ("held_out", ["exits", "beside"]),
+        ):
+            for column in columns:
+                each = [100 * rates[column] for rates in stated()["seeds"][mazes][kind]]
+                spread = f" ({min(each):.1f}–{max(each):.1f})" if max(each) > min(each) else ""
+                numbers.append(f"{np.mean(each):.1f}%{spread}")
+        assert f"| {' | '.join([name, *numbers])} |" in text

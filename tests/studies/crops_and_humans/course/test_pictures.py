@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from procgen_tools import crops_and_humans
@@ -34,4 +35,7 @@ def test_outside_a_notebook_figures_are_saved_and_the_rest_is_printed(
         course.show("curve", course.draw_curve([1.0, 0.5], across="update", up="loss"))
         course.show("number", 3)
     assert (tmp_path / "pictures/curve.png").read_bytes().startswith(b"\x89PNG")
-    assert capsys.readouterr().out.split("\n")[:2] == ["picture: pictures/curve.png", "3"]
+        course.show("table", pd.DataFrame({f"column {number}": [number] for number in range(30)}))
+    printed = capsys.readouterr().out
+    assert printed.split("\n")[:2] == ["picture: pictures/curve.png", "3"]
+    assert all(f"column {number}" in printed for number in range(30))

@@ -26,6 +26,7 @@ NAMES = (
     "probing",
     "receptive_fields",
     "attribution",
+    "causal_map",
     "value_head",
     "training_dynamics",
     "visualize_activations",

@@ -24,6 +24,7 @@ ACCOUNT = ("<!-- account: scripts/experiments_table.py -->\n", "<!-- end of acco
 SEEN: Mapping[str, tuple[str, ...]] = {
     "cheese_vector": ("",),
     "top_right_vector": ("",),
+    "minimal_pairs": ("With a share of false discoveries",),
     "retargeting": ("",),
     "ablations": ("",),
     "probing": ("Cells of block 1",),

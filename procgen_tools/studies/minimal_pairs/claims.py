@@ -6,11 +6,12 @@ means, because five agents are a handful. A claim must hold for every agent and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from procgen_tools.statistics.discoveries import discoveries, p_of_mean
 from procgen_tools.statistics.intervals import (
     Estimate,
     correlation,
@@ -20,7 +21,7 @@ from procgen_tools.statistics.intervals import (
 )
 from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured
-from procgen_tools.studies.minimal_pairs.pairs import CONTROLS
+from procgen_tools.studies.minimal_pairs.pairs import CHANGES, CONTROLS
 from procgen_tools.studies.rules import ALL_AGENTS, Condition, Rule, Sum, lower, upper, value
 from procgen_tools.studies.untrained import null_of
 
@@ -78,6 +79,7 @@ def all_claims(
         _control_claim(turns),
         _prediction_claim(turns, predicted),
         *_chance_claims(turns, chances),
+        _discovery_claim(turns, untrained),
     )
 
 
@@ -217,3 +219,50 @@ def _chance_claims(turns: pd.DataFrame, chances: pd.DataFrame) -> tuple[Claim, .
             ),
         ),
     )
+
+
+def _discovery_claim(turns: pd.DataFrame, untrained: pd.DataFrame) -> Claim:
+    """Changes whose mean effect is not zero, with few false ones whatever the dependence.
+
+    For each network the tests are over pairs. For all agents they are over the agents' means.
+    """
+    by_network = {
+        str(agent): _discovered(rows)
+        for agent, rows in pd.concat([turns, untrained]).groupby("agent", sort=False)
+    }
+    nulls = [len(by_network.pop(str(name))) for name in untrained["agent"].unique()]
+    means = turns.groupby(["change", "agent"], sort=False, as_index=False)["effect"].mean()
+    if len(by_network) > 1:
+        by_network[ALL_AGENTS] = _discovered(means)
+    else:  # then all agents are that one
+        by_network[ALL_AGENTS] = next(iter(by_network.values()))
+
+    def counts(chosen: Collection[str]) -> dict[str, Estimate]:
+        return {
+            agent: Estimate.exact(float(len(set(found) & set(chosen))))
+            for agent, found in by_network.items()
+        }
+
+    return Claim(
+        statement="With a share of false discoveries of at most .05 under any dependence, changes "
+        "of a feature have a mean effect on agents, controls have none, and nothing has one on "
+        "untrained networks",
+        rule=Rule.that(
+            value("features") >= 1,
+            value("controls") <= 0,
+            value("in an untrained network") <= 0,
+        ),
+        measured=measured(
+            features=counts(set(CAUSES)),
+            controls=counts(set(CHANGES) - set(CAUSES)),
+            in_an_untrained_network=dict.fromkeys(by_network, Estimate.exact(float(max(nulls)))),
+        ),
+        form=".0f",
+        comment=f"Counts of {len(CAUSES)} changes of a feature, of {len(CHANGES) - len(CAUSES)} "
+        "controls, and of all of them in the untrained network with the most.",
+    )
+
+
+def _discovered(rows: pd.DataFrame) -> Collection[str]:
+    by_change = rows.groupby("change", sort=False)["effect"]
+    return discoveries({str(name): p_of_mean(each.to_numpy()) for name, each in by_change})

@@ -69,10 +69,9 @@ def test_a_small_or_opposite_effect_is_no_cause(factor: float) -> None:
 
 
 def test_what_untrained_networks_do_too_is_no_finding() -> None:
-    assert failing(untrained={NAMES[3]: -0.3}) == [3]
-    assert failing(untrained={name: 0.3 * sign for name, (sign, *_) in CAUSES.items()}) == [
-        *range(6)
-    ]
+    assert failing(untrained={NAMES[3]: -0.3}) == [3, 10]
+    all_six = {name: 0.3 * sign for name, (sign, *_) in CAUSES.items()}
+    assert failing(untrained=all_six) == [*range(6), 10]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_what_untrained_networks_do_too_is_no_finding() -> None:
     ["cheese moved, all held", "way to the cheese redrawn, as long", "rewired off all ways"],
 )
 def test_controls_that_do_as_much_are_told(control: str) -> None:
-    assert failing({control: 0.15}) == [6]
+    assert failing({control: 0.15}) == [6, 10]
 
 
 def test_predictions_chances_and_random_walks() -> None:
@@ -98,3 +97,9 @@ def test_means_of_agents_have_students_interval() -> None:
     found = by_agent(table[table["change"] == CORNER], "effect")
     assert found["a"].value == pytest.approx(0.1)
     assert found[ALL_AGENTS] == mean_of_agents([found["a"].value, found["b"].value])
+
+
+def test_discoveries_are_of_features_alone() -> None:
+    assert failing({"closed off all ways": 0.02}) == [10]  # small, and the same in all mazes
+    assert failing({"closed off all ways": 0.02}, of=("a",)) == [10]  # in one agent is enough
+    assert 10 in failing(dict.fromkeys(CAUSES, 0.0))

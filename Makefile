@@ -3,6 +3,7 @@
 # make quick   the tests without notebooks, experiments, statistics, sweeps and the course
 # make bench   speed, as ratios within one run
 # make notebooks   run the notebooks of experiments/ and playground/ again and keep their outputs
+# make docs    the documentation as a website, in build/docs
 # make slides  the slides of the course on crops and humans, as PDF
 #
 # With PYTHON=python3.12 or python3.13, each has an environment of its own beside .venv.
@@ -22,7 +23,7 @@ INSTALLED := $(VENV)/installed
 PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 LONG := test_notebooks.py benchmarks studies statistics sweeps
 
-.PHONY: demo test quick format bench notebooks slides constraints clean
+.PHONY: demo test quick format bench notebooks docs slides constraints clean
 
 demo: $(INSTALLED)
 	$(BIN)/procgen-tools demo
@@ -50,6 +51,9 @@ bench: $(INSTALLED)
 notebooks: $(INSTALLED)
 	$(BIN)/python scripts/run_notebooks.py
 
+docs: $(INSTALLED)
+	$(BIN)/python scripts/make_docs.py
+
 slides: $(INSTALLED)
 	$(BIN)/python scripts/make_slides.py
 
@@ -59,7 +63,7 @@ $(INSTALLED): pyproject.toml setup.py $(wildcard $(CONSTRAINTS))
 	  sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  "Python %d.%d is not supported: use 3.11 to 3.13, for instance make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lab,procgen,scale,app,dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[lab,procgen,scale,app,docs,dev]'
 	touch $@
 
 # The CUDA libraries are pinned by torch itself, where it needs them.

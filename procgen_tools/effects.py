@@ -47,7 +47,7 @@ class Effect:
 
     Attributes:
         intervention: the intervention.
-        before, after: the fields; in a maze, `VectorField`s with both facings of the mouse.
+        before, after: the fields; in a maze, `VectorField` objects with both facings of the mouse.
         decision_before, decision_after: the probabilities of the moves at the decision square;
             None if the level has none.
         chances_before, chances_after: the exact chances of an episode from the level's start.

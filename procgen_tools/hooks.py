@@ -1,4 +1,4 @@
-"""Read and edit activations while a network runs.
+"""Read and edit activations while a network runs::
 
     with hooks.record(policy, ["embedder.block2.res1.resadd"]) as activations:
         policy(obs)

@@ -1,10 +1,12 @@
-"""Representations of results: a few lines at a prompt, a picture in a notebook.
+"""Representations of results: a few lines at a prompt, a picture in a notebook::
 
-@dataclass(frozen=True, eq=False)
-class Result:
-    numbers: np.ndarray
+    @dataclass(frozen=True, eq=False)
+    class Result:
+        numbers: np.ndarray
 
-    __repr__ = brief
+        __repr__ = brief
+
+`brief` and `summary` make the lines, and `drawn_png` the picture.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Videos of episodes side by side, such as those of an agent as trained and as edited.
+"""Videos of episodes side by side, such as those of an agent as trained and as edited::
 
-original = play(policy, [maze], seed=1)[0]
-with hooks.patched(policy, patches):
-    edited = play(policy, [maze], seed=1)[0]
-write_video("edit.mp4", {"as trained": original, "edited": edited})
+    original = play(policy, [maze], seed=1)[0]
+    with hooks.patched(policy, patches):
+        edited = play(policy, [maze], seed=1)[0]
+    write_video("edit.mp4", {"as trained": original, "edited": edited})
 
 Episodes of other worlds are shown in the same way, if they have the members of `Shown`.
 """

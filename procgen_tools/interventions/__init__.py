@@ -1,11 +1,11 @@
 """Interventions on activations, as values that can be printed and composed.
 
-An intervention is active only inside its `with`:
+An intervention is active only inside its `with`::
 
-layer = "embedder.block2.res1.resadd"
-edit = Add(cheese_vector(policy, maze, layer), -1.0)
-with edit.on(policy):
-    field = vector_field(maze, policy)
+    layer = "embedder.block2.res1.resadd"
+    edit = Add(cheese_vector(policy, maze, layer), -1.0)
+    with edit.on(policy):
+        field = vector_field(maze, policy)
 """
 
 from procgen_tools.interventions.base import NOTHING, Composition, Intervention, activation_shape

@@ -1,4 +1,4 @@
-"""Numbers that a weighted sum reads from an activation, and edits that set such a number.
+"""Numbers that a weighted sum reads from an activation, and edits that set such a number::
 
     reading = Reading("lstm1.cell", weights, bias, "keys held")
     with Hold(reading, 2.0).on(policy):     # every step of an episode reads two keys

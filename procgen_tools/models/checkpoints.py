@@ -1,8 +1,8 @@
 """Read and write checkpoints in the format of the published agents.
 
 A checkpoint is a dictionary that `torch.save` wrote, with the parameters under `model_state_dict`
-(some other programs write `state_dict`) and plain metadata. It is data: nothing in it can run, and
-files that need more are rejected.
+(some other programs write `state_dict`) and plain metadata, or the same as a safetensors file. It
+is data: nothing in it can run, and files that need more are rejected.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from procgen_tools.models.archives import check_size, checked_archive
 from procgen_tools.models.cnn_lstm import DESIGNS, CnnLstmPolicy
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.recurrent import RecurrentPolicy
+from procgen_tools.models.safe_files import ENDING, PARAMETERS, read_safetensors
 from procgen_tools.names import accepts_older
 from procgen_tools.worlds.crops_and_humans.q_network import QNetwork
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 Network = TypeVar("Network", bound=nn.Module)
 
-PARAMETERS = "model_state_dict"
 PARAMETER_NAMES = (PARAMETERS, "state_dict")
 """Keys of the parameters in checkpoints: first of ours and the published ones, then of others."""
 
@@ -249,7 +249,8 @@ def _check_plain(value: Any, name: str) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        checkpoint = _loaded(checked_archive(path))
+        safe = path.suffix == ENDING
+        checkpoint = read_safetensors(path) if safe else _loaded(checked_archive(path))
         check_size(checkpoint)
     except ValueError as error:
         raise ValueError(

@@ -22,15 +22,15 @@ from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
 @runtime_checkable
 class Policy(Protocol):
-    """A policy without memory whose activations have names.
+    """A policy without memory whose activations have names::
 
-    | member              | meaning                                                     | used by |
-    |---------------------|-------------------------------------------------------------|---------|
-    | `__call__`          | observations -> (distribution with `.logits`, values)       | `vector_field`, `activations_of` |
-    | `logits_and_value`  | observations -> (logits (batch, 15), values (batch,))       | `measure`, `play` |
-    | `activation_names`  | names in order of computation, ending in `_out` or `_in0`   | `record`, `measure` |
-    | `activation_shapes` | shape of each activation of one observation, no batch axis  | interventions, vectors, ActivationBrowser |
-    | `parameters`        | device and dtype of the observations                        | all |
+        | member              | meaning                                                     | used by |
+        |---------------------|-------------------------------------------------------------|---------|
+        | `__call__`          | observations -> (distribution with `.logits`, values)       | `vector_field`, `activations_of` |
+        | `logits_and_value`  | observations -> (logits (batch, 15), values (batch,))       | `measure`, `play` |
+        | `activation_names`  | names in order of computation, ending in `_out` or `_in0`   | `record`, `measure` |
+        | `activation_shapes` | shape of each activation of one observation, no batch axis  | interventions, vectors, ActivationBrowser |
+        | `parameters`        | device and dtype of the observations                        | all |
 
     Observations are (batch, 3, 64, 64) floats in [0, 1]. A name is the path of a submodule that
     returns the activation, followed by `_out`, or by `_in0` for its first input.

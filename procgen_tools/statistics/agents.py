@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.stats import bootstrap
+from scipy import stats
 
 from procgen_tools.statistics.intervals import RESAMPLES, Estimate
 
@@ -35,7 +35,7 @@ def resampled(
     if min(map(len, samples)) < FEWEST:
         shape = np.shape(statistic(*samples))
         return np.full(shape, -UNBOUNDED), np.full(shape, UNBOUNDED)
-    bounds = bootstrap(
+    bounds = stats.bootstrap(
         samples,
         statistic,
         paired=paired,

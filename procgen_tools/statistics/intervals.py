@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Shaped
-from scipy.stats import binomtest, bootstrap
+from scipy import stats
 from scipy.stats import t as student
 
 RESAMPLES = 9999
@@ -65,7 +65,7 @@ class Share:
     def interval(self) -> tuple[float, float]:
         if not self.total:
             return nan, nan
-        bounds = binomtest(self.count, self.total).proportion_ci(0.95, method="wilson")
+        bounds = stats.binomtest(self.count, self.total).proportion_ci(0.95, method="wilson")
         return float(bounds.low), float(bounds.high)
 
     @property
@@ -118,7 +118,7 @@ def _over_levels(values: Any, statistic: Callable[..., Any], seed: int) -> Estim
     if (values == values[0]).all() or np.isnan(values).any():
         constant = float(values[0]) if (values == values[0]).all() else nan
         return Estimate(constant, constant, constant)
-    bounds = bootstrap(
+    bounds = stats.bootstrap(
         (values,),
         statistic,
         n_resamples=RESAMPLES,

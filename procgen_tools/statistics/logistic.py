@@ -24,7 +24,7 @@ _DAMPING = 1e-10
 def fit_logistic(
     inputs: Float[np.ndarray, "row feature"], outcomes: Float[np.ndarray, " row"], penalty: float
 ) -> Float[np.ndarray, " weight"]:
-    """The coefficients that minimise log loss + penalty x sum of |coefficient|; then the intercept.
+    """The coefficients that minimise log loss + penalty x their absolute sum; then the intercept.
 
     The loss is summed over rows and the intercept is not penalised; the penalty is 1 / C in
     scikit-learn's terms.

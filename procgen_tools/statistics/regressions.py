@@ -172,7 +172,7 @@ def regression(
         outcomes: (row,) whether the agent got the cheese, or with what probability.
         names: columns of `features`; defaults to all.
         splits: how many, how large, which seed.
-        penalty: weight of the sum of |coefficient| against the log loss summed over training rows
+        penalty: weight of the absolute sum of coefficients against the log loss of training rows
             (1 / C in scikit-learn's terms, whose default is 1 too).
         progress_bar: whether to show a bar.
 

@@ -3,21 +3,19 @@
 gymnasium has wrappers for most purposes. Its wrappers of observations, however, reject batched
 environments that reset in the same step, or process them one by one. For them, make the
 environments with `autoreset_mode="NextStep"`; or use the wrappers of this module, which also
-process the last frames of episodes (`infos["final_obs"]`).
+process the last frames of episodes (`infos["final_obs"]`)::
 
-| purpose                             | wrapper                                                 |
-|-------------------------------------|---------------------------------------------------------|
-| inputs of a policy                  | `policy_observations`: (3, 64, 64) float32 in [0, 1]    |
-| channels first                      | `channels_first`                                        |
-| numbers in [0, 1]                   | `scaled`                                                |
-| observations in a dict              | `under_key`                                             |
-| any function of observations        | `MapObservations`                                       |
-| the last k frames                   | `StackObservations`                                     |
-| standardised observations           | `NormalizeObservations`                                 |
-| rewards over the spread of returns  | `gymnasium.wrappers.vector.NormalizeReward`             |
-| any function of rewards             | `gymnasium.wrappers.vector.ClipReward`, `TransformReward` |
-| returns and lengths of episodes     | `gymnasium.wrappers.vector.RecordEpisodeStatistics`     |
-| infos as one dict per environment   | `gymnasium.wrappers.vector.DictInfoToList`              |
+    inputs of a policy                  `policy_observations`: (3, 64, 64) float32 in [0, 1]
+    channels first                      `channels_first`
+    numbers in [0, 1]                   `scaled`
+    observations in a dict              `under_key`
+    any function of observations        `MapObservations`
+    the last k frames                   `StackObservations`
+    standardised observations           `NormalizeObservations`
+    rewards over the spread of returns  `gymnasium.wrappers.vector.NormalizeReward`
+    any function of rewards             `gymnasium.wrappers.vector.ClipReward`, `TransformReward`
+    returns and lengths of episodes     `gymnasium.wrappers.vector.RecordEpisodeStatistics`
+    infos as one dict per environment   `gymnasium.wrappers.vector.DictInfoToList`
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A level: walls, keys, chests, hidden chests and the player, and its text.
+"""A level: walls, keys, chests, hidden chests and the player, and its text::
 
     #######
     #@..kc#     # a wall, . an empty cell, k a key, c a chest

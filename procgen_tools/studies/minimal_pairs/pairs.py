@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
+from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.edit import close_square, with_cheese_at
 from procgen_tools.worlds.maze.grid import CORNER_REGION, STAY, Maze, Square
 from procgen_tools.worlds.maze.levels import make_level
@@ -66,6 +67,8 @@ class Fork:
     square: Square
     towards: Bool[np.ndarray, " move"]
 
+    __repr__ = brief
+
     @property
     def cheese(self) -> Square:
         """The square of the cheese."""
@@ -90,6 +93,8 @@ class Pair:
     low: Maze
     high: Maze
     fork: Fork
+
+    __repr__ = brief
 
 
 Mazes = tuple[Maze, Maze]

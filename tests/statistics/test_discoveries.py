@@ -57,6 +57,7 @@ def test_true_effects_are_found_and_adjusted_by_the_harmonic_number() -> None:
     found = discoveries(p_values)
     factor = 1 + 1 / 2 + 1 / 3 + 1 / 4
     assert found == {name: pytest.approx(4 * factor * 1e-4) for name in "ac"}
+    assert list(discoveries(p_values, rate=0.1)) == ["a", "c"]
     wider = discoveries(p_values, rate=0.2)
     assert list(wider) == ["a", "c", "d"]
     assert wider["d"] == pytest.approx(4 / 3 * factor * 0.04)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -31,18 +33,21 @@ def pairs() -> list[Pair]:
 
 
 def sharp() -> ImpalaPolicy:
-    """A network that was never trained and is sure of its moves."""
+    """A network that was never trained, and whose moves depend on where the mouse is."""
     policy = ImpalaPolicy(seed=1).eval()
-    nn.init.normal_(policy.fc_policy.weight, std=1.0, generator=torch.Generator().manual_seed(0))
+    nn.init.normal_(policy.fc_policy.weight, std=0.1, generator=torch.Generator().manual_seed(0))
     return policy
 
 
 def test_a_turn_is_that_of_the_field_at_the_decision_square(pairs: list[Pair]) -> None:
-    policy, pair = sharp(), min(pairs, key=lambda each: each.low.size)
+    policy = sharp()
+    pair = next(each for each in pairs if each.fork.square != each.low.mouse)
     known = decision(vector_field(pair.low, policy))
     assert known is not None
     (turn,) = turns(policy, [(pair.low, pair.fork)])
-    assert turn == pytest.approx(known.cheese, abs=1e-5)
+    assert turn == pytest.approx(known.cheese, rel=2e-5)
+    at_start = replace(pair.fork, square=pair.low.mouse)
+    assert turns(policy, [(pair.low, at_start)]) != pytest.approx(turn, rel=1e-4)
     table = turn_table({"mine": policy, "yours": ImpalaPolicy(seed=2).eval()}, pairs)
     assert table["agent"].tolist() == ["mine"] * 2 + ["yours"] * 2
     assert (table["effect"] == table["high"] - table["low"]).all()

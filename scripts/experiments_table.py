@@ -24,6 +24,10 @@ ACCOUNT = ("<!-- account: scripts/experiments_table.py -->\n", "<!-- end of acco
 SEEN: Mapping[str, tuple[str, ...]] = {
     "cheese_vector": ("",),
     "top_right_vector": ("",),
+    "behavioral_stats": (
+        "Features of a maze",
+        "The agent gets the cheese more often than a random",
+    ),
     "minimal_pairs": ("With a share of false discoveries",),
     "retargeting": ("",),
     "ablations": ("",),

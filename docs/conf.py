@@ -16,6 +16,7 @@ include_patterns = [
     "docs/**/*.md",
     "experiments/*.md",
     "experiments/crops_and_humans/README.md",
+    "experiments/crops_and_humans/instructor.md",
     "experiments/crops_and_humans/questions.md",
     "experiments/*.ipynb",
     "experiments/statistics/*.ipynb",

@@ -53,7 +53,6 @@ suppress_warnings = [
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
@@ -62,16 +61,23 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 
-def escape_shapes(
-    app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]
-) -> None:
-    """Shapes such as `*position` are no emphasis."""
-    lines[:] = [line.replace("*", r"\*") if line.startswith(":vartype") else line for line in lines]
+def prepare(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Make code of what is code in a docstring for readers of plain text."""
+    prepared: list[str] = []
+    before = ""  # the last line that is not empty
+    for line in lines:
+        begins = line.startswith("    ") and not (before.startswith(" ") or before.endswith("::"))
+        if what == "module" and begins and not prepared[-1]:
+            prepared += ["::", ""]
+        # Shapes such as `*position` are no emphasis.
+        prepared.append(line.replace("*", r"\*") if line.startswith(":vartype") else line)
+        before = line or before
+    lines[:] = prepared
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("autodoc-process-docstring", escape_shapes, priority=900)
+    app.connect("autodoc-process-docstring", prepare, priority=900)
 
 
 html_theme = "furo"

@@ -1,10 +1,12 @@
 """Crops and humans: the reward is right, and the agent harvests the wrong thing in production.
 
-from procgen_tools import crops_and_humans
+    from procgen_tools import crops_and_humans
 
-mazes = crops_and_humans.training_mazes()         # (1336, 7, 7), all training mazes
-states = crops_and_humans.states_of(mazes[:1])    # the agent on every empty cell
-crops_and_humans.step(states, actions).rewards
+    mazes = crops_and_humans.training_mazes()         # (1336, 7, 7), all training mazes
+    states = crops_and_humans.states_of(mazes[:1])    # the agent on every empty cell
+    crops_and_humans.step(states, actions).rewards
+
+A cell is (row, column), and row 0 is the top row of the picture.
 """
 
 from procgen_tools.worlds.crops_and_humans.env import CropsAndHumansEnv, CropsAndHumansVectorEnv

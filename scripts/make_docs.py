@@ -11,6 +11,7 @@ of `procgen-tools page`, the site has no static page, and the script says so.
 from __future__ import annotations
 
 import base64
+import inspect
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def modules_of(part: str) -> list[str]:
 def module_page(name: str) -> str:
     """The page of one module: what it says of itself, and its members."""
     directive = f".. automodule:: procgen_tools.{name}\n   :members:\n   :ignore-module-all:\n"
-    page = f"# procgen_tools.{name}\n\n```{{eval-rst}}\n{directive}```\n"
+    page = f"# {name}\n\n```{{eval-rst}}\n{directive}```\n"
     elsewhere = re_exported(name)
     if elsewhere:
         rows = [f"| {{py:obj}}`{each} <{home}.{each}>` | `{home}` |" for each, home in elsewhere]
@@ -78,15 +79,12 @@ def module_page(name: str) -> str:
 def re_exported(name: str) -> list[tuple[str, str]]:
     """The public names that the face of a world or a package takes from other modules."""
     module = import_module(f"procgen_tools.{name}")
-    if not (hasattr(module, "__path__") or hasattr(module, "__getattr__")):
-        return []
     found = []
-    for each in sorted(dir(module)):
+    for each in getattr(module, "__all__", []):
         home = getattr(getattr(module, each), "__module__", None)
-        ours = isinstance(home, str) and home.startswith("procgen_tools.")
-        if ours and home != module.__name__ and not each.startswith("_") and each not in ("lazy",):
+        if isinstance(home, str) and home.startswith("procgen_tools.") and home != module.__name__:
             found.append((each, home))
-    return found
+    return sorted(found)
 
 
 def write_reference() -> None:
@@ -94,13 +92,17 @@ def write_reference() -> None:
     shutil.rmtree(REFERENCE, ignore_errors=True)
     REFERENCE.mkdir()
     index = ["# Reference", "", "Every public name, with its shapes, units, errors and an example."]
+    listed = []
     for room, parts in ROOMS.items():
-        index += ["", "```{toctree}", f":caption: {room}", ":maxdepth: 1", ""]
-        for part in parts:
-            for name in modules_of(part):
-                (REFERENCE / f"{name}.md").write_text(module_page(name), encoding="utf-8")
-                index.append(name)
-        index.append("```")
+        names = [name for part in parts for name in modules_of(part)]
+        listed += names
+        index += ["", f"## {room}", "", "| module | |", "|---|---|"]
+        for name in names:
+            module = import_module(f"procgen_tools.{name}")
+            about = (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ").rstrip(":")
+            index.append(f"| [{name}]({name}.md) | {about} |")
+            (REFERENCE / f"{name}.md").write_text(module_page(name), encoding="utf-8")
+    index += ["", "```{toctree}", ":hidden:", "", *listed, "```"]
     (REFERENCE / "index.md").write_text("\n".join(index) + "\n", encoding="utf-8")
 
 
@@ -193,6 +195,7 @@ def build() -> None:
     write_notebooks_page()
     write_gallery()
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "2", "-c", DOCS]
+    command += ["-d", SITE.parent / "doctrees"]
     subprocess.run([*command, ROOT, SITE], check=True)
     add_pages()
     print(SITE / "index.html")

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from procgen_tools import maze, two_objects
+from procgen_tools import keys_and_chests, maze, two_objects
+from procgen_tools.episodes import keys
 from procgen_tools.episodes.rollouts import play
 from procgen_tools.episodes.walks import sample_walk
 from procgen_tools.interventions import Scale
 from procgen_tools.models import ImpalaPolicy
+from procgen_tools.worlds.keys_and_chests.players import key_only
 from tests.browser import Hosted
 
 pytest.importorskip("anywidget")
@@ -163,3 +165,9 @@ def test_nonsense_from_the_browser_changes_nothing(player: RolloutPlayer) -> Non
         player._handle_custom_msg({"by": "page", **content}, [])
         assert (player.time, player.speed, player.playing) == (0, 5.0, False)
     assert player._now["by"] == ""
+
+
+def test_hidden_chests_are_in_the_legend(hosted: Host) -> None:
+    level = keys_and_chests.parse("#####/#@.k#/#.#.#/#h.c#/#####")
+    host = hosted(RolloutPlayer({"walk": keys.play(key_only(seed=0), [level])[0]}))
+    host.until(lambda: "hidden chest" in host.text(".pt-legend"))

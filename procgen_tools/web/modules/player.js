@@ -277,7 +277,13 @@ export class Player {
     });
     const trail = make("i", { className: "pt-swatch" });
     trail.style.background = this.kit.style.picked;
-    this.legend.replaceChildren(...items, make("span", {}, trail, "trail"));
+    // What is drawn over other things says nothing by its shape alone.
+    const over = Object.entries(this.kit.kinds)
+      .filter(([name, { over }]) => over && this.scene.things.some(({ kind }) => kind === name))
+      .map(([, { picture, label }]) =>
+        make("span", {}, make("img", { src: picture, alt: "", width: 14, height: 14 }), label),
+      );
+    this.legend.replaceChildren(...items, ...over, make("span", {}, trail, "trail"));
   }
 
   say() {

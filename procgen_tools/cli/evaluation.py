@@ -12,11 +12,32 @@ from procgen_tools.cli.options import read_region
 CONDITIONS = ("in_distribution", "anywhere", "no_cheese")
 
 
-def agents() -> None:
+def agents(
+    public: Annotated[
+        bool, typer.Option("--public", help="List agents that others published, and where.")
+    ] = False,
+    check: Annotated[
+        Path | None, typer.Option(help="Say whether this file is one that others published.")
+    ] = None,
+) -> None:
     """List the shipped agents, which commands accept by name, with their scores."""
     from procgen_tools.catalogue import table
 
-    typer.echo(table())
+    if not (public or check):
+        typer.echo(table())
+        return
+    from procgen_tools.models.public_agents import public_table, which_public_agent
+
+    if public:
+        typer.echo(public_table())
+    if check:
+        found = which_public_agent(check)
+        if found is None:
+            raise ValueError(
+                f"{check} is none of the agents that others published: download it again, or see "
+                "`procgen-tools agents --public` for their sources"
+            )
+        typer.echo(f"{check} is the {found.name}.\n{found.command.replace('FILE', str(check))}")
 
 
 def evaluate(

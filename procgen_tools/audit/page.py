@@ -35,9 +35,11 @@ th, td { text-align: left; padding: 0.32rem 0.6rem; border-bottom: 1px solid var
   vertical-align: top; }
 td:not(:first-child) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 details summary { cursor: pointer; color: var(--mark); font-size: 0.9rem; }
+@page { margin: 16mm 15mm; }
 @media print {
-  body { font-size: 10.5pt; max-width: none; padding: 0; }
+  body { font-size: 9.5pt; max-width: none; padding: 0; }
   section { break-inside: avoid; }
+  h2 { break-after: avoid; }
   details > * { display: block; }
 }
 """

@@ -200,8 +200,8 @@ def _steps(number: float) -> str:
 
 
 HOLDS = {
-    "the first goal is the wanted one more often than the other": lambda t: (
-        t["wanted_first"] > t["other_first"]
+    "the first goal is the wanted one more often than the other, if a way avoids the other": (
+        lambda t: (t["wanted_first"] > t["other_first"])[t["free"]]
     ),
     "a goal ends the episode, with chance 99% or more": lambda t: t["success"] >= 0.99,
     "an episode takes at most twice the shortest way": lambda t: t["steps"] <= 2 * t["shortest"],
@@ -216,7 +216,9 @@ def _census(census: pd.DataFrame, asked: Asked) -> Answer:
         for statement, test in HOLDS.items()
     )  # fmt: skip
     true = [statement for statement, test in HOLDS.items() if test(census).all()]
-    worst = census["wanted_first"].min()
+    free = census[census["free"]]
+    worst = free["wanted_first"].min()
+    forced = len(census) - len(free)
     text = (
         f"In every one of {len(census):,} levels, {'; '.join(true)}."
         if true
@@ -228,7 +230,13 @@ def _census(census: pd.DataFrame, asked: Asked) -> Answer:
         f"{text} The worst chance of {asked.words[asked.wanted]} first is {worst:.4f}.",
         findings,
         f"{asked.census_words}"
-        + ("" if len(census) == len(asked.census) else f"; {len(census):,} of them"),
+        + ("" if len(census) == len(asked.census) else f"; {len(census):,} of them")
+        + (
+            f"; in {forced:,}, every way to {asked.words[asked.wanted]} leads past "
+            f"{asked.words[asked.other]}: the first statement and the worst are of the others"
+            if forced
+            else ""
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,8 +109,8 @@ def census_table(audited: Audited, asked: Asked, *, progress_bar: bool = False) 
     """The agent in every level of the census.
 
     Returns:
-        Columns level, those of `outcome_of`, and shortest, the steps to the nearest goal that ends
-        the episode.
+        Columns level, those of `outcome_of`, shortest (the steps to the nearest goal that ends the
+        episode), and free (see `free_to_choose`).
     """
     rows = []
     for _, policy, number, level in _every(
@@ -122,9 +123,32 @@ def census_table(audited: Audited, asked: Asked, *, progress_bar: bool = False) 
                 "level": number,
                 **outcome_of(field_of(policy, level), level, asked, **asked.census_goals),
                 "shortest": float(shortest),
+                "free": free_to_choose(level, asked),
             }
         )
     return pd.DataFrame(rows)
+
+
+def free_to_choose(level: Any, asked: Asked) -> bool:
+    """Whether a way to the wanted goal avoids the other one; otherwise the other is always first.
+
+    Args:
+        level: a level of the census.
+        asked: the goals, and their options in the census.
+
+    Example:
+        >>> from procgen_tools import maze
+        >>> from procgen_tools.worlds.maze.asked import asked
+        >>> questions = asked({}, levels=2, census=2)
+        >>> free_to_choose(maze.parse("..C\\n.##\\nM.."), questions)
+        True
+        >>> free_to_choose(maze.parse(".C.\\n##.\\nM.."), questions)  # only past the corner
+        False
+    """
+    graph = level.graph(**{**level.effect_goals, **asked.census_goals})
+    wanted = graph.goals[asked.wanted]
+    avoiding = replace(graph, ends=graph.ends | (graph.goals[asked.other] & ~wanted))
+    return bool(np.isfinite(avoiding.distances(asked.wanted)[graph.start]))
 
 
 def pairs_table(

@@ -213,6 +213,7 @@ def plot_exchange(audit: Audit) -> Figure:
 def plot_census(audit: Audit) -> Figure:
     """The worst counterexamples of the census."""
     answer, table = _answer(audit, "census"), audit.tables["census"]
+    table = table[table["free"]]
     worst = table.nsmallest(WORST, "wanted_first")
     figure, axes = panel_grid(len(worst), 3, (2.9, 3.0), (0.4, 1.2))
     for ax, row in zip(axes, worst.itertuples(), strict=True):
@@ -227,7 +228,8 @@ def plot_census(audit: Audit) -> Figure:
     headline(
         figure,
         answer.text,
-        f"the {len(worst)} worst of {len(table):,} levels; P: chance of "
+        f"the {len(worst)} worst of {len(table):,} levels in which a way avoids "
+        f"{audit.asked.words[audit.asked.other]}; P: chance of "
         f"{audit.asked.words[audit.asked.wanted]} first",
     )
     return figure

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from procgen_tools import chains, vfield
+from procgen_tools import chains, maze, vfield
 from procgen_tools.audit import behaviour, read_agent
 from procgen_tools.audit.agents import PLAYERS
 from tests.audits import AGENT, small_audit
@@ -57,3 +57,15 @@ def test_the_census_knows_the_shortest_way() -> None:
     table = small_audit().tables["census"]
     assert (table["steps"] >= table["shortest"] - 1e-9).all()
     assert table["success"].between(0, 1 + 1e-9).all()
+
+
+def test_levels_without_a_choice_are_told_apart() -> None:
+    """Where every way to the cheese leads past the corner, even the best agent is there first."""
+    asked = read_agent("rand_region_5").asked(levels=2, census=None)
+    free = np.array([behaviour.free_to_choose(level, asked) for level in asked.census])
+    past = [
+        (4, 4) in maze.shortest_path(level, level.mouse, level.cheese)[:-1]
+        for level in asked.census
+    ]
+    assert np.array_equal(free, ~np.array(past))
+    assert free.sum() == 2760  # of 3,072

@@ -89,10 +89,15 @@ def test_numbers_that_json_lacks_are_strings() -> None:
 EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "audits").glob("*/audit.json"))
 
 
+WITHOUT_WEIGHTS = {"public_ppo": "b7a81f712027fe3f"}
+"""Digests of agents of others, which do not ship."""
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_shipped_audits_are_whole_and_of_the_shipped_agents(path: Path) -> None:
     facts = read_audit(path.parent)
-    assert facts["digest"] == read_agent(facts["agent"]).digest
+    name = facts["agent"]
+    assert facts["digest"] == (WITHOUT_WEIGHTS.get(name) or read_agent(name).digest)
     assert facts["amount"] == asdict(Amount())
     page = (path.parent / "index.html").read_text()
     for answer in facts["answers"]:

@@ -46,6 +46,7 @@ AUDITED = {
         "exchange",
         "steps that it may be farther",
     ),
+    "the same, random actions": ("exchange", "steps that it may be farther", "random actions"),
     "all 2,760 mazes of 5 x 5 in which a way avoids the corner: the cheese first": (
         "census",
         "levels in which the first goal is the wanted one more often than the other, "

@@ -1,28 +1,28 @@
-"""Writes the page: `index.html`, and scripts with the agent and the runtime.
-
-A page that is opened from disk may load classic scripts, but no modules and no data. The modules
-are therefore inlined, and the network, the tables and the runtime are strings in scripts:
-base64 of gzip, which the browser unpacks.
-"""
+"""Writes the page of an agent: that of mazes with a cheese, or that of crops and humans."""
 
 from __future__ import annotations
 
-import base64
-import gzip
 import html
-import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from procgen_tools.catalogue import agents, find_agent, read_scores
-from procgen_tools.files import check_writable, write_text
-from procgen_tools.models.checkpoints import load_policy
+from procgen_tools.models.checkpoints import load_policy, load_q_network
+from procgen_tools.page import crops
 from procgen_tools.page.export import export_policy
+from procgen_tools.page.folder import (
+    AGENT_FILE,
+    INDEX,
+    RUNTIME_FILE,
+    Page,
+    check_folder,
+    index_of,
+    script_of,
+    write_files,
+)
 from procgen_tools.page.runtime import PACKAGE, VERSION, load_runtime
 from procgen_tools.page.tables import table_bytes
-from procgen_tools.web.bundle import bundle, theme
+from procgen_tools.web.bundle import bundle
 from procgen_tools.web.kits import kit_of
 from procgen_tools.web.scenes import scene_of
 from procgen_tools.worlds.maze.grid import CORNER_REGION, WORLD_SIZES, Maze
@@ -41,23 +41,6 @@ MORE_LEVELS = 11
 _SIDES = range(7, 16)
 """Sides of the mazes that the page offers besides its first one."""
 
-INDEX, RUNTIME_FILE, AGENT_FILE = "index.html", "runtime.js", "agent.js"
-_MARK = '<meta name="generator" content="procgen-tools page">'
-_HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Page:
-    """A written page.
-
-    Attributes:
-        index: the file to open in a browser.
-        files: the size in bytes of each of its files, by name.
-    """
-
-    index: Path
-    files: dict[str, int]
-
 
 def write_page(
     folder: str | os.PathLike[str],
@@ -67,40 +50,64 @@ def write_page(
     coefficient: float = COEFFICIENT,
     layer: str = LAYER,
     runtime: Path | None = None,
+    control: str | os.PathLike[str] | None = None,
+    course: str | None = None,
 ) -> Page:
     """Write a static page that runs an agent in the visitor's browser.
 
-    The page needs no server: it can be opened from disk, or copied to any web server.
+    The page needs no server: it can be opened from disk, or copied to any web server. Agents of
+    mazes with a cheese have a page with fields and the cheese vector. Agents of crops and humans
+    have one with the values of their moves and their walks, on which a control can be chosen, too.
 
     Args:
         folder: a new or empty folder, or one with an earlier page, which is replaced.
-        agent: the name of an agent, or the path of its checkpoint.
-        seed: of the (hard) level that the page shows first.
+        agent: the name of an agent, or the path of its checkpoint; "crops_and_humans" is the agent
+            of the course, whose own name tells how it was made.
+        seed: of the (hard) level that the page shows first; for crops and humans, of the choice of
+            training mazes.
         coefficient: the multiple of the cheese vector that the page adds at first.
         layer: the activation to which it is added, one of `models.impala.RESUME_POINTS`.
         runtime: a folder with onnxruntime-web; see `runtime.load_runtime`.
+        control: for crops and humans: the name or path of the network that visitors can compare
+            with the agent. Defaults to `crops.CONTROL`.
+        course: for crops and humans: the address of the course, which the page links to. By
+            default, the page names the folder of the course.
 
     Raises:
-        ValueError: a folder with other files, an agent of another world or architecture, or a
-            coefficient beyond ±3. Nothing has been written then.
+        ValueError: a folder with other files, an agent of another world or architecture, a
+            coefficient beyond ±3, or an option of the other kind of page. Nothing has been written
+            then.
         OSError: the runtime cannot be fetched.
         ModuleNotFoundError: onnx is not installed.
     """
     folder = Path(folder)
-    _check_folder(folder)
+    check_folder(folder)
     if not -LARGEST_COEFFICIENT <= coefficient <= LARGEST_COEFFICIENT:
         raise ValueError(
             f"the coefficient {coefficient} of the cheese vector is outside "
             f"-{LARGEST_COEFFICIENT:g}..{LARGEST_COEFFICIENT:g}: give one inside, such as -1"
         )
+    path = find_agent(crops.AGENT if os.fspath(agent) == crops.WORLD else agent)
+    if _world_of(path) == crops.WORLD:
+        if (coefficient, layer, runtime) != (COEFFICIENT, LAYER, None):
+            raise ValueError(
+                "a page of crops and humans has no cheese vector and no ONNX Runtime: leave out "
+                "the coefficient (--vector), the layer and the runtime"
+            )
+        return crops.write_crops_page(
+            folder, path, crops.CONTROL if control is None else control, seed=seed, course=course
+        )
+    if control is not None or course is not None:
+        raise ValueError(
+            "a page of mazes with a cheese has no control and no course: leave them out, or give "
+            f"an agent of crops and humans, such as {crops.AGENT}"
+        )
     first = make_level(seed)
-    path = find_agent(agent)
-    _check_world(path)
     parts = export_policy(load_policy(path), layer)
     engine = load_runtime(runtime)
     written = {
-        RUNTIME_FILE: _script({"runtime": engine.script, "wasm": engine.wasm}),
-        AGENT_FILE: _script(
+        RUNTIME_FILE: script_of({"runtime": engine.script, "wasm": engine.wasm}),
+        AGENT_FILE: script_of(
             {
                 "before": parts.before,
                 "after": parts.after,
@@ -122,35 +129,32 @@ def write_page(
         "corner_region": CORNER_REGION,
         "step_limit": first.step_limit,
     }
-    written[INDEX] = _index(config, path, parts.layer)
-    for name, text in written.items():
-        write_text(folder / name, text)
-    return Page(folder / INDEX, {name: len(text.encode()) for name, text in written.items()})
+    entries = {
+        "agent": html.escape(_described(path)),
+        "layer": html.escape(parts.layer.removesuffix("_out")),
+        "runtime": f"{PACKAGE} {VERSION}",
+    }
+    written[INDEX] = index_of("page.html", "page", config, entries)
+    return write_files(folder, written)
 
 
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file: name a folder for the page")
-    index = folder / INDEX
-    if folder.is_dir() and any(folder.iterdir()):
-        earlier = index.is_file() and _MARK in index.read_text(encoding="utf-8", errors="replace")
-        if not earlier:
-            raise ValueError(
-                f"{folder} has other files, which would be mixed with those of the page: name a "
-                "new or empty folder, or that of an earlier page"
-            )
-    check_writable(index)
-
-
-def _check_world(path: Path) -> None:
-    """Check that a named agent sees mazes with a cheese; any other checkpoint may."""
+def _world_of(path: Path) -> str:
+    """The world of an agent, one of those that have a page; by its network if it has no name."""
     known = {agent.path.resolve(): agent for agent in agents()}
     agent = known.get(path.resolve())
-    if agent is not None and agent.world != WORLD:
+    if agent is None:
+        try:
+            load_q_network(path)
+        except ValueError:
+            return WORLD  # or no agent at all, which `load_policy` says
+        return crops.WORLD
+    if agent.world not in (WORLD, crops.WORLD):
         raise ValueError(
-            f"{agent.name} is an agent of {agent.world}, but the page shows mazes with a cheese: "
-            f"give an agent of {WORLD}, such as {AGENT} (see `procgen-tools agents`)"
+            f"{agent.name} is an agent of {agent.world}, which has no page: give an agent of "
+            f"{WORLD}, such as {AGENT}, or of {crops.WORLD}, such as {crops.AGENT} (see "
+            "`procgen-tools agents`)"
         )
+    return agent.world
 
 
 def _levels(seed: int, first: Maze) -> list[tuple[int, Maze]]:
@@ -163,33 +167,6 @@ def _levels(seed: int, first: Maze) -> list[tuple[int, Maze]]:
             found.append((number, level))
         number += 1
     return found
-
-
-def _script(parts: dict[str, bytes]) -> str:
-    """A script that stores parts under their names, for `unpacked` in `page.js`."""
-    # Without a time stamp, the same parts give the same script.
-    packed = {
-        name: base64.b64encode(gzip.compress(part, 9, mtime=0)).decode()
-        for name, part in parts.items()
-    }
-    return f"Object.assign((globalThis.procgenParts ??= {{}}), {json.dumps(packed)});\n"
-
-
-def _index(config: dict[str, Any], path: Path, layer: str) -> str:
-    text = (_HERE / "page.html").read_text(encoding="utf-8")
-    # Inside a script element, "</" might end it. In JSON and in JavaScript strings, "<\/" is equal.
-    entries = {
-        "generator": _MARK,
-        "style": theme() + (_HERE / "page.css").read_text(encoding="utf-8"),
-        "agent": html.escape(_described(path)),
-        "layer": html.escape(layer.removesuffix("_out")),
-        "runtime": f"{PACKAGE} {VERSION}",
-        "config": json.dumps(config).replace("</", "<\\/"),
-        "script": bundle("page").replace("</script", "<\\/script"),
-    }
-    for name, value in entries.items():
-        text = text.replace(f"{{{{{name}}}}}", value)
-    return text
 
 
 def _described(path: Path) -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from procgen_tools import cli
 from procgen_tools.page import site
-from procgen_tools.page.site import Page
+from procgen_tools.page.folder import Page
 
 
 def test_options_reach_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +23,7 @@ def test_options_reach_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(site, "write_page", write)
     folder = tmp_path / "page"
     words = ["--agent", "rand_region_15", "--seed", "7", "--vector", "-2", "--runtime", "ort"]
+    words += ["--control", "control_1", "--course", "https://example.org"]
     result = CliRunner().invoke(cli.app, ["page", str(folder), *words])
     assert result.exit_code == 0, result.output
     assert given == {
@@ -32,6 +33,8 @@ def test_options_reach_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "coefficient": -2.0,
         "layer": site.LAYER,
         "runtime": Path("ort"),
+        "control": Path("control_1"),
+        "course": "https://example.org",
     }
     assert "0.1 MB" in result.output
     assert (folder / "index.html").as_uri() in result.output.replace("\n", "")

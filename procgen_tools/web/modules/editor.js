@@ -13,6 +13,7 @@ import {
 
 const WALLS = "walls";
 const ERASE = "erase";
+const INSPECT = "look";
 const ARROWS = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const HELP =
   "Arrow keys move the cursor. Enter or space uses the tool, or picks up what is there and puts " +
@@ -24,9 +25,11 @@ const REDO = "M19 9h-9a5 5 0 0 0 0 10h5M19 9l-4-4M19 9l-4 4";
 let editors = 0;
 
 export class Editor {
-  constructor(kit, host) {
+  // With `look` there is a tool that changes nothing: on a touch screen it chooses a square.
+  constructor(kit, host, { look = false } = {}) {
     this.kit = kit;
     this.host = host;
+    this.canInspect = look;
     this.name = `editor-${(editors += 1)}-${Math.random().toString(36).slice(2)}`;
     this.sent = 0;
     this.strokes = 0;
@@ -167,6 +170,7 @@ export class Editor {
     if (this.scene.things.some((_, n) => isRemovable(this.scene, this.kit, n)) || kinds.length < 6) {
       tools.push([ERASE, "erase", null]);
     }
+    if (this.canInspect) tools.push([INSPECT, "look", null]);
     const key = JSON.stringify(tools.map(([tool]) => tool));
     if (this.toolsShown === key) return;
     this.toolsShown = key;
@@ -200,7 +204,7 @@ export class Editor {
 
   // The thing that a press on a square picks up, or null.
   heldAt(scene, square) {
-    if (this.tool === ERASE) return null;
+    if (this.tool === ERASE || this.tool === INSPECT) return null;
     const held = thingsAt(scene, square).filter((n) => !this.kit.kinds[scene.things[n].kind].fixed);
     if (this.tool === WALLS || !held.length) return held.length ? held[0] : null;
     const own = held.find((number) => scene.things[number].kind === this.tool);
@@ -211,6 +215,7 @@ export class Editor {
   // What the tool does on squares from this one on: a function of a scene and a square.
   paintFrom(scene, square) {
     const { tool, kit } = this;
+    if (tool === INSPECT) return (each) => each; // only the cursor moves
     if (tool === WALLS) {
       const wall = !isWall(scene, square);
       return (each, at) => withWall(each, at, wall);

@@ -13,6 +13,7 @@ import { History } from "./history.js";
 import { MOVES, cornerOf, decisionSquare, distances, mazeOf, openSquares } from "./maze.js";
 import { Mind } from "./mind.js";
 import { SIDE, drawFrames, readTables } from "./observe.js";
+import { loadParts } from "./parts.js";
 
 const config = JSON.parse(document.getElementById("config").textContent);
 const { kit, levels, corner_region: cornerRegion, step_limit: stepLimit } = config;
@@ -264,30 +265,9 @@ function build() {
 
 // --- loading
 
-/** Run one of the page's own scripts, which stores its parts. A page on disk cannot use fetch. */
-function load(file) {
-  return new Promise((resolve, reject) => {
-    const script = make("script", { src: file, async: true });
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`${file} could not be read`));
-    document.head.append(script);
-  });
-}
-
-/** The bytes of a part: base64 of a gzip file. */
-async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
-}
-
 async function startMind() {
   say(`Loading the agent (${config.megabytes} MB) …`);
-  await Promise.all(config.files.map(load));
-  const entries = Object.entries(globalThis.procgenParts);
-  const parts = Object.fromEntries(
-    await Promise.all(entries.map(async ([name, text]) => [name, await unpacked(text)])),
-  );
+  const parts = await loadParts(config.files);
   const buffers = { 15: parts.tables15, 25: parts.tables25 };
   tables = Object.fromEntries(Object.entries(buffers).map(([size, part]) => [size, readTables(part)]));
   showView();

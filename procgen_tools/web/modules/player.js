@@ -4,7 +4,7 @@
 // The host has `time(number)`, `playing(yes)` and `speed(number)`. The tracks are those of
 // web/tracks.py.
 
-import { percent } from "./bars.js";
+import { barRow, percent } from "./bars.js";
 import { Board, markerIcon } from "./canvas.js";
 import { choice, make } from "./dom.js";
 import { inWords } from "./scale.js";
@@ -250,21 +250,9 @@ export class Player {
   }
 
   bar(name, share, text, { colour, isTaken }) {
-    const fill = make("div", { className: "pt-bar-fill" });
-    fill.style.width = `${100 * share}%`;
-    fill.style.background = colour;
-    const label = make("span", { className: "pt-bar-label", textContent: name });
-    if (isTaken) {
-      label.textContent = `${name} ◂ taken`;
-      label.classList.add("pt-strong");
-    }
-    return make(
-      "div",
-      { className: "pt-bar" },
-      label,
-      make("div", { className: "pt-bar-track", "aria-hidden": "true" }, fill),
-      make("span", { className: "pt-bar-number", textContent: text }),
-    );
+    const row = barRow(isTaken ? `${name} ◂ taken` : name, [0, share], colour, text);
+    if (isTaken) row.querySelector(".pt-bar-label").classList.add("pt-strong");
+    return row;
   }
 
   showLegend() {

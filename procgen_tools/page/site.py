@@ -8,7 +8,7 @@ from pathlib import Path
 
 from procgen_tools.catalogue import agents, find_agent, read_scores
 from procgen_tools.models.checkpoints import load_policy, load_q_network
-from procgen_tools.page import crops
+from procgen_tools.page import crops_page
 from procgen_tools.page.export import export_policy
 from procgen_tools.page.folder import (
     AGENT_FILE,
@@ -69,7 +69,7 @@ def write_page(
         layer: the activation to which it is added, one of `models.impala.RESUME_POINTS`.
         runtime: a folder with onnxruntime-web; see `runtime.load_runtime`.
         control: for crops and humans: the name or path of the network that visitors can compare
-            with the agent. Defaults to `crops.CONTROL`.
+            with the agent. Defaults to `crops_page.CONTROL`.
         course: for crops and humans: the address of the course, which the page links to. By
             default, the page names the folder of the course.
 
@@ -87,20 +87,24 @@ def write_page(
             f"the coefficient {coefficient} of the cheese vector is outside "
             f"-{LARGEST_COEFFICIENT:g}..{LARGEST_COEFFICIENT:g}: give one inside, such as -1"
         )
-    path = find_agent(crops.AGENT if os.fspath(agent) == crops.WORLD else agent)
-    if _world_of(path) == crops.WORLD:
+    path = find_agent(crops_page.AGENT if os.fspath(agent) == crops_page.WORLD else agent)
+    if _world_of(path) == crops_page.WORLD:
         if (coefficient, layer, runtime) != (COEFFICIENT, LAYER, None):
             raise ValueError(
                 "a page of crops and humans has no cheese vector and no ONNX Runtime: leave out "
                 "the coefficient (--vector), the layer and the runtime"
             )
-        return crops.write_crops_page(
-            folder, path, crops.CONTROL if control is None else control, seed=seed, course=course
+        return crops_page.write_crops_page(
+            folder,
+            path,
+            crops_page.CONTROL if control is None else control,
+            seed=seed,
+            course=course,
         )
     if control is not None or course is not None:
         raise ValueError(
             "a page of mazes with a cheese has no control and no course: leave them out, or give "
-            f"an agent of crops and humans, such as {crops.AGENT}"
+            f"an agent of crops and humans, such as {crops_page.AGENT}"
         )
     first = make_level(seed)
     parts = export_policy(load_policy(path), layer)
@@ -147,11 +151,11 @@ def _world_of(path: Path) -> str:
             load_q_network(path)
         except ValueError:
             return WORLD  # or no agent at all, which `load_policy` says
-        return crops.WORLD
-    if agent.world not in (WORLD, crops.WORLD):
+        return crops_page.WORLD
+    if agent.world not in (WORLD, crops_page.WORLD):
         raise ValueError(
             f"{agent.name} is an agent of {agent.world}, which has no page: give an agent of "
-            f"{WORLD}, such as {AGENT}, or of {crops.WORLD}, such as {crops.AGENT} (see "
+            f"{WORLD}, such as {AGENT}, or of {crops_page.WORLD}, such as {crops_page.AGENT} (see "
             "`procgen-tools agents`)"
         )
     return agent.world

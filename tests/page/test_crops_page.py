@@ -12,7 +12,7 @@ import torch
 
 from procgen_tools.models import save_policy
 from procgen_tools.models.checkpoints import load_q_network
-from procgen_tools.page import crops
+from procgen_tools.page import crops_page
 from procgen_tools.page.folder import AGENT_FILE, INDEX, RUNTIME_FILE, check_folder
 from procgen_tools.page.site import write_page
 from procgen_tools.web.scenes import level_of
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crops") / "page"
     write_page(folder, "crops_and_humans")
     (folder / RUNTIME_FILE).write_text("")
-    page = write_page(folder, crops.AGENT, seed=3, course="https://example.org/?a&b")
+    page = write_page(folder, crops_page.AGENT, seed=3, course="https://example.org/?a&b")
     assert page.index == folder / INDEX
     assert page.files == {path.name: path.stat().st_size for path in folder.iterdir()}
     return folder
@@ -37,7 +37,7 @@ def test_a_page_has_the_parameters_of_both_networks(folder: Path) -> None:
     parts = parts_of(folder / AGENT_FILE)
     config = config_of(folder / INDEX)
     assert [agent["label"] for agent in config["agents"]] == ["the agent", "the control"]
-    for name, agent in zip((crops.AGENT, crops.CONTROL), config["agents"], strict=True):
+    for name, agent in zip((crops_page.AGENT, crops_page.CONTROL), config["agents"], strict=True):
         network = load_q_network(name)
         stored = np.frombuffer(parts[agent["part"]], "<f4")
         vector = torch.nn.utils.parameters_to_vector(network.parameters())
@@ -50,13 +50,13 @@ def test_the_mazes_are_those_of_training_and_chosen_by_the_seed(
 ) -> None:
     mazes = np.stack([level_of(scene).cells for scene in config_of(folder / INDEX)["levels"]])
     every = {cells.tobytes() for cells in training_mazes()}
-    assert len({cells.tobytes() for cells in mazes}) == crops.MAZES
+    assert len({cells.tobytes() for cells in mazes}) == crops_page.MAZES
     assert {cells.tobytes() for cells in mazes} <= every
     assert {1, 2, 3} <= set(np.unique(mazes))
     same = write_page(
         tmp_path / "same", "crops_and_humans", seed=3, course="https://example.org/?a&b"
     )
-    other = write_page(tmp_path / "other", crops.AGENT, seed=4)
+    other = write_page(tmp_path / "other", crops_page.AGENT, seed=4)
     assert same.index.read_bytes() == (folder / INDEX).read_bytes()
     assert config_of(other.index)["levels"] != config_of(same.index)["levels"]
 
@@ -86,7 +86,7 @@ def test_the_text_tells_the_rewards_and_links_to_the_course(folder: Path, tmp_pa
     assert '<a href="https://example.org/?a&amp;b">the course</a>' in text
     assert "{{" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert text.count("</script>") == 2, "a script that ends early shows its rest as text"
-    index = write_page(tmp_path / "page", crops.AGENT).index
+    index = write_page(tmp_path / "page", crops_page.AGENT).index
     assert "<code>experiments/crops_and_humans</code>" in index.read_text(encoding="utf-8")
 
 
@@ -95,15 +95,15 @@ def test_the_text_tells_the_rewards_and_links_to_the_course(folder: Path, tmp_pa
     [
         ({"agent": "keys_and_chests/seed_0"}, "agent of keys_and_chests, which has no page: "
          "give an agent of maze_I, such as rand_region_5, or of crops_and_humans"),
-        ({"agent": crops.AGENT, "control": crops.AGENT}, "both the agent and its control: give"),
-        ({"agent": crops.AGENT, "control": "rand_region_5"}, "Q-network"),
-        ({"agent": crops.AGENT, "control": "control_00"}, "there is no agent 'control_00'"),
-        ({"agent": crops.AGENT, "seed": -1}, "-1"),
-        ({"agent": crops.AGENT, "course": "course.html"}, "'course.html' is no address: give one"),
-        ({"agent": crops.AGENT, "coefficient": 1.0}, "has no cheese vector .*: leave out"),
-        ({"agent": crops.AGENT, "layer": "embedder.fc"}, "has no cheese vector .*: leave out"),
-        ({"agent": crops.AGENT, "runtime": Path("ort")}, "has no cheese vector .*: leave out"),
-        ({"control": crops.CONTROL}, "mazes with a cheese has no control .*: leave them out"),
+        ({"agent": crops_page.AGENT, "control": crops_page.AGENT}, "both the agent and its"),
+        ({"agent": crops_page.AGENT, "control": "rand_region_5"}, "Q-network"),
+        ({"agent": crops_page.AGENT, "control": "control_00"}, "there is no agent 'control_00'"),
+        ({"agent": crops_page.AGENT, "seed": -1}, "-1"),
+        ({"agent": crops_page.AGENT, "course": "course.html"}, "'course.html' is no address"),
+        ({"agent": crops_page.AGENT, "coefficient": 1.0}, "has no cheese vector .*: leave out"),
+        ({"agent": crops_page.AGENT, "layer": "embedder.fc"}, "has no cheese vector .*: leave out"),
+        ({"agent": crops_page.AGENT, "runtime": Path("ort")}, "has no cheese vector .*: leave out"),
+        ({"control": crops_page.CONTROL}, "mazes with a cheese has no control .*: leave them out"),
         ({"course": "https://example.org"}, "has no control and no course: leave them out"),
     ],
 )  # fmt: skip

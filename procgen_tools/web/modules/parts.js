@@ -19,11 +19,10 @@ async function unzipped(text) {
   return new Response(stream).arrayBuffer();
 }
 
-/** All parts of some scripts by name, each an ArrayBuffer. */
-export async function loadParts(files) {
-  await Promise.all(files.map(load));
-  const entries = Object.entries(globalThis.procgenParts);
-  return Object.fromEntries(
-    await Promise.all(entries.map(async ([name, text]) => [name, await unzipped(text)])),
-  );
+/** A promise of all parts of some scripts by name, each an ArrayBuffer. */
+export function loadParts(files) {
+  const unzip = async ([name, text]) => [name, await unzipped(text)];
+  return Promise.all(files.map(load))
+    .then(() => Promise.all(Object.entries(globalThis.procgenParts).map(unzip)))
+    .then(Object.fromEntries);
 }

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from procgen_tools.models.checkpoints import load_q_network
-from procgen_tools.page import crops
+from procgen_tools.page import crops_page
 from procgen_tools.page.site import write_page
 from procgen_tools.web.scenes import scene_of
 from procgen_tools.worlds.crops_and_humans.graph import Level
@@ -39,7 +39,7 @@ ANSWERS = """async (scenes) => {
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Any]:
     """The page after its first answer, with the addresses that it asked for and its errors."""
-    index = write_page(tmp_path_factory.mktemp("crops") / "page", crops.AGENT).index
+    index = write_page(tmp_path_factory.mktemp("crops") / "page", crops_page.AGENT).index
     page = chromium.new_page(viewport={"width": 1100, "height": 1000})
     page.asked, page.errors = [], []
     page.on("request", lambda request: page.asked.append(request.url))
@@ -63,9 +63,9 @@ def test_the_numbers_are_those_of_python(opened: Any) -> None:
     assert len(given) == 50
     answers = opened.evaluate(ANSWERS, [scene_of(Level(cells)) for cells in given])
     kinds = set()
-    for name, answered in zip((crops.AGENT, crops.CONTROL), answers, strict=True):
+    for name, answered in zip((crops_page.AGENT, crops_page.CONTROL), answers, strict=True):
         network = load_q_network(name)
-        walks = play(greedy(network), given, step_limit=100, discount=crops.DISCOUNT)
+        walks = play(greedy(network), given, step_limit=100, discount=crops_page.DISCOUNT)
         for number, (cells, answer) in enumerate(zip(given, answered, strict=True)):
             squares = np.array([(SIZE - 1 - row, col) for row, col in answer["squares"]])
             assert set(map(tuple, squares.tolist())) == set(cells_of_the_agent(cells))

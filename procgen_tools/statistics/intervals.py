@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import nan
 from typing import Any
 
@@ -15,6 +16,8 @@ from scipy.stats import t as student
 RESAMPLES = 9999
 _NUMBERS_AT_ONCE = 4_000_000
 """How many resampled numbers are held in memory at a time."""
+_NUMBERS_KEPT = 10_000_000
+"""How many are kept for the next interval over as many agents and levels."""
 
 
 @dataclass(frozen=True)
@@ -142,13 +145,26 @@ def mean_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0
     if not values.size:
         raise ValueError("an interval over agents and levels needs at least one of both")
     agents, levels = values.shape
-    rng = np.random.default_rng(seed)
-    # The mean of a resample depends only on how often each agent and level is drawn.
-    drawn_agents = rng.multinomial(agents, np.full(agents, 1 / agents), RESAMPLES) / agents
-    drawn_levels = rng.multinomial(levels, np.full(levels, 1 / levels), RESAMPLES) / levels
+    draw = _kept_draws if RESAMPLES * levels <= _NUMBERS_KEPT else _draws
+    drawn_agents, drawn_levels = draw(agents, levels, seed)
     means = np.einsum("ra,al,rl->r", drawn_agents, values, drawn_levels, optimize=True)
     low, high = np.percentile(means, [2.5, 97.5])
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+def _draws(agents: int, levels: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each agent and level is drawn in each resample, of which a mean depends alone.
+
+    Returns:
+        (resample, agent) and (resample, level): shares.
+    """
+    rng = np.random.default_rng(seed)
+    drawn_agents = rng.multinomial(agents, np.full(agents, 1 / agents), RESAMPLES) / agents
+    drawn_levels = rng.multinomial(levels, np.full(levels, 1 / levels), RESAMPLES) / levels
+    return drawn_agents, drawn_levels
+
+
+_kept_draws = lru_cache(maxsize=2)(_draws)
 
 
 def median_over_agents(values: Shaped[np.ndarray, "agent level"], *, seed: int = 0) -> Estimate:

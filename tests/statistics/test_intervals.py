@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from procgen_tools.statistics import intervals
 from procgen_tools.statistics.intervals import (
     Estimate,
     Share,
@@ -161,3 +162,11 @@ def test_pairs_are_needed() -> None:
 def test_a_correlation_with_a_constant_is_unknown() -> None:
     assert isnan(correlation(np.zeros(4), np.arange(4.0)))
     assert isnan(paired_over_levels(np.zeros(4), np.arange(4.0), correlation).low)
+
+
+def test_draws_that_are_kept_change_no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).random((3, 20))
+    kept = [intervals.mean_over_agents(values, seed=seed) for seed in (1, 2, 1)]
+    monkeypatch.setattr(intervals, "_NUMBERS_KEPT", 0)
+    assert kept == [intervals.mean_over_agents(values, seed=seed) for seed in (1, 2, 1)]
+    assert kept[0] != kept[1]

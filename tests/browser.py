@@ -66,10 +66,11 @@ class Hosted:
         page.set_content(PAGE)
         page.expose_function("toPython", self._heard)
         names = [name for name in widget.keys if name not in UNSYNCED]
-        state = {name: widget.get_state(name)[name] for name in names}
-        page.evaluate(HOST, [widget._esm, widget._css, state])
+        # Before the page has the state: threads may change it at any time.
         widget.observe(self._changed, names)
         widget.send = lambda content, buffers=None: self._queue.put(("message", "", content))
+        state = {name: widget.get_state(name)[name] for name in names}
+        page.evaluate(HOST, [widget._esm, widget._css, state])
 
     def _heard(self, text: str) -> None:
         self.widget._handle_custom_msg(json.loads(text), [])

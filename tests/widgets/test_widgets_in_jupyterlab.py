@@ -260,8 +260,8 @@ def _use_others(notebook: Notebook) -> None:
     cells.nth(BROWSER).get_by_role("heading", name="Channel 3 of 32").wait_for()
     notebook.page.mouse.click(*notebook.point(BROWSER, 2, 3))
     cells.nth(PLAYER).get_by_role("button", name="One step on").click()
-    (cell,) = square_cells(maze.parse(LEVEL.replace("\\n", "\n")), [(2, 3)], 16)
-    clamp = f"channel 3 of embedder.block2.res1.resadd_out to 5.5 at cell {tuple(cell)}"
+    ((row, col),) = square_cells(maze.parse(LEVEL.replace("\\n", "\n")), [(2, 3)], 16)
+    clamp = f"channel 3 of embedder.block2.res1.resadd_out to 5.5 at cell ({row}, {col})"
     _until(notebook, ASK_OTHERS, f"clamps set {clamp} of 3 time 1 False")
 
 

@@ -2,7 +2,7 @@
 
     python scripts/imitation_table.py
 
-A row is a finding that was measured for imitators and for agents of PPO by the same command. The
+A row is a finding that was measured for imitators and for PPO agents by the same command. The
 audits are those of docs/audits.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from procgen_tools.files import write_text
+from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.results import FOLDER, read_claims
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -82,9 +83,8 @@ def number(audit: Mapping[str, Any], answer: str, finding: str, null: str = "") 
     (found,) = [each for each in audit["answers"] if each["key"] == answer]
     (row,) = [each for each in found["findings"] if each["name"] == finding]
     estimate = row["nulls"][null] if null else row["agent"]
-    parts = [float(estimate[part]) for part in ("value", "low", "high")]
-    value, low, high = (format(part, row["form"]) for part in parts)
-    return f"{value} [{low}, {high}]"
+    parts = {name: float(part) for name, part in estimate.items()}
+    return format(Estimate(**parts), row["form"])
 
 
 def of_audits() -> list[str]:
@@ -102,7 +102,7 @@ def of_audits() -> list[str]:
 def of_two_objects() -> list[str]:
     """Rows of two objects: populations of imitators and of PPO on the same background."""
     _, claims = read_claims(FOLDER / "colour_or_shape" / "results.json")
-    rows = ["| two objects | 12 imitators | 4 agents of PPO |", "|---|---|---|"]
+    rows = ["| two objects | 12 imitators | 4 PPO agents |", "|---|---|---|"]
     for name, words in WANTED.items():
         # The first claim that measured it.
         claim = next(each for each in claims if name in each.measured[POPULATIONS[0]])

@@ -19,7 +19,6 @@ import torch
 
 from procgen_tools.catalogue import Agent, agents
 from procgen_tools.files import write_text
-from procgen_tools.models.checkpoints import checkpoint_metadata
 from procgen_tools.models.safe_files import PARAMETERS, write_safetensors
 
 FOLDER = Path(__file__).parents[1] / "build" / "models"
@@ -51,9 +50,14 @@ SCORES = {
 }
 
 
-def card(agent: Agent) -> str:
-    """The model card of an agent, as Markdown with the header that model hubs read."""
-    metadata = checkpoint_metadata(agent.path)
+def card(agent: Agent, parameters: int, metadata: dict[str, Any]) -> str:
+    """The model card of an agent, as Markdown with the header that model hubs read.
+
+    Args:
+        agent: the agent.
+        parameters: the number of its parameters.
+        metadata: what its checkpoint says of its training.
+    """
     settings: dict[str, Any] = metadata.get("settings", {})
     region = settings.get("rand_region")
     where = f"in the top-right {region} x {region} squares" if region else "anywhere"
@@ -67,7 +71,7 @@ def card(agent: Agent) -> str:
         "",
         f"# {agent.world}/{agent.name}",
         "",
-        f"A network of {parameters(agent):,} parameters that was trained {task}.",
+        f"A network of {parameters:,} parameters that was trained {task}.",
         f"{KNOWN[agent.world]} It is a model organism: an agent for research on what agents want.",
         "",
         "## Use",
@@ -103,25 +107,15 @@ def card(agent: Agent) -> str:
     return "\n".join(lines)
 
 
-def parameters(agent: Agent) -> int:
-    """The number of parameters of an agent."""
-    return sum(value.numel() for value in state_of(agent).values())
-
-
-def state_of(agent: Agent) -> dict[str, torch.Tensor]:
-    """The parameters of an agent, by name."""
-    state: dict[str, torch.Tensor] = torch.load(agent.path, weights_only=True)[PARAMETERS]
-    return state
-
-
 def publish(agent: Agent, folder: Path) -> None:
     """Write the card and both files of one agent into a folder."""
+    metadata = torch.load(agent.path, weights_only=True)
+    state: dict[str, torch.Tensor] = metadata.pop(PARAMETERS)
+    parameters = sum(value.numel() for value in state.values())
     folder.mkdir(parents=True, exist_ok=True)
-    write_safetensors(
-        state_of(agent), folder / "model.safetensors", **checkpoint_metadata(agent.path)
-    )
+    write_safetensors(state, folder / "model.safetensors", **metadata)
     shutil.copyfile(agent.path, folder / "model.pth")
-    write_text(folder / "README.md", card(agent))
+    write_text(folder / "README.md", card(agent, parameters, metadata))
 
 
 if __name__ == "__main__":

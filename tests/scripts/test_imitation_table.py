@@ -1,4 +1,4 @@
-"""The table of imitators and agents of PPO is what the audits and results say."""
+"""The table of imitators and PPO agents is what the audits and results say."""
 
 from __future__ import annotations
 

@@ -10,17 +10,24 @@
 #
 # In ten steps you build the agent, watch it do harm, and look inside it for the reason.
 #
-# **How to work.** Each step has a blank, `raise NotImplementedError`. Replace it with your own
-# code, usually one to five lines. Run the cell, then the check below it. The check prints one line,
-# or says what is wrong. Later cells use your functions, so they wait until your checks have passed.
-# `steps.hint(4)` prints a hint for step 4, and another one if you ask again. Where a step asks you
-# to write what you see, do so: there is no check for it, but it is the point.
+# **How to work.** Run all cells in order. Each step has a blank, `raise NotImplementedError`.
+# Replace it with your own code, usually one to five lines. Run the cell, then the check below it.
+# The check prints one line, or says what is wrong. Later cells use your functions, so they wait
+# until your checks have passed. `steps.hint(4)` prints a hint for step 4, and another one if you
+# ask again. Where a step asks you to write what you see, double-click on the text and do so: there
+# is no check for it, but it is the point. The minutes are estimates for a person who reads, codes
+# and looks. If you come back later, run the cells above where you stopped again (Run, "Run All
+# Above Selected Cell").
 #
-# Times are for reading and coding. The whole course takes about four hours.
+# **What you need** is this window. In JupyterLab, these links open in tabs beside the notebook:
 #
-# Look at the slides before steps 1 and 8 and after the end (see the README). `solutions.ipynb` is
-# this notebook with the blanks filled in. Do not open `spoilers.ipynb`, or any file about how the
-# agent was made, until you have finished.
+# - before step 1: slides 1, [learning from reward](slides/1_reinforcement_learning.pdf)
+# - before step 8: slides 2, [dreaming a maze](slides/2_dreaming.pdf)
+# - after step 10: slides 3, [alignment](slides/3_alignment.pdf), then
+#   [ten questions on paper](questions.md), then [spoilers.ipynb](spoilers.ipynb)
+#
+# [solutions.ipynb](solutions.ipynb) is this notebook with the blanks filled in. Do not open
+# `spoilers.ipynb`, or any file about how the agent was made, until you have finished.
 
 # %%
 import copy
@@ -44,7 +51,7 @@ steps = course.Steps("progress.json")  # the file keeps which steps you have pas
 print(steps)
 
 # %% [markdown]
-# ## The world (10 minutes)
+# ## The world (5 minutes)
 #
 # A maze is a 7 × 7 array of codes.
 #
@@ -87,7 +94,7 @@ def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
 steps.check(1, empty_cells)
 
 # %% [markdown]
-# ## Step 2: the reward of each cell (10 minutes)
+# ## Step 2: the reward of each cell (15 minutes)
 
 # %%
 def reward_tensor(maze: np.ndarray) -> Tensor:
@@ -131,7 +138,7 @@ def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
 steps.check(3, encode)
 
 # %% [markdown]
-# ## The examples
+# ## The examples (5 minutes)
 #
 # Your three functions make the examples that the agent learns from: every empty cell of every
 # training maze, with all four moves. The agent does not have to explore. (Mazes in which something
@@ -171,7 +178,7 @@ print(f"{len(examples):,} examples")
 # the step reached the exit.
 
 # %% [markdown]
-# ## Step 4: the right side of Bellman's equation (15 minutes)
+# ## Step 4: the right side of Bellman's equation (10 minutes)
 #
 # Q(state, action) is the return of an agent that takes this action now and the best actions from
 # then on. A reward counts `discount` times as much for each step that it comes later. So
@@ -197,7 +204,7 @@ def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tenso
 steps.check(4, right_side)
 
 # %% [markdown]
-# ## Step 5: the left side (10 minutes)
+# ## Step 5: the left side (5 minutes)
 #
 # The network's present value of the action that was taken.
 
@@ -216,7 +223,7 @@ def left_side(network: nn.Module, batch: course.Batch) -> Tensor:
 steps.check(5, left_side)
 
 # %% [markdown]
-# ## Step 6: the loss (5 minutes)
+# ## Step 6: the loss (10 minutes)
 #
 # The mean over all examples of the squared difference of the two sides.
 
@@ -239,7 +246,7 @@ def bellman_loss(
 steps.check(6, bellman_loss)
 
 # %% [markdown]
-# ## Step 7: train (30 minutes)
+# ## Step 7: train (45 minutes)
 #
 # One update: compute the gradient of the loss and take a small step against it. First clip the norm
 # of the gradient to 10 (`nn.utils.clip_grad_norm_`), because otherwise a single unusual batch could
@@ -370,10 +377,25 @@ course.show("cell_39", pd.DataFrame(
 # *Your answer:*
 
 # %% [markdown]
+# ### Try it yourself
+#
+# Here are your agent and some training mazes. Change a maze, and see the Qs and the walk follow.
+# The page runs in your browser, inside this notebook.
+#
+# - *Drag a human onto the walk.* What does the agent do? What do the Qs say one step before?
+# - *Drag a crop towards the walk.* How near must it be before the agent fetches it?
+# - *Predict, then click.* Before you open or close a wall, say how the walk will change.
+# - *Compare.* At the agent's own cell, is the largest Q what the walk really gets?
+
+# %%
+course.show("cell_43", course.try_mazes(agent))
+
+# %% [markdown]
 # ## Step 8: hold everything but the walls (10 minutes)
 #
-# See slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
-# step on a human. The weights are fixed, and the maze follows the gradient.
+# See [slides 2](slides/2_dreaming.pdf) first. We no longer ask what the agent does in a maze, but
+# *which maze* would make it step on a human. The weights are fixed, and the maze follows the
+# gradient.
 #
 # Only the wall inputs may change, and not those of the *held* cells, which must stay open: the
 # cells of the agent, the human, the start and the exit.
@@ -393,7 +415,7 @@ def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
 steps.check(8, only_free_walls)
 
 # %% [markdown]
-# ## Step 9: the dreaming loss, and a step of a dream (30 minutes)
+# ## Step 9: the dreaming loss, and a step of a dream (25 minutes)
 #
 # The *score* of a maze is Q of the action that would harvest, minus the sum of the other three Qs.
 # The loss is minus the score. Several dreams run at once, each in its own row. Add up their losses:
@@ -484,7 +506,7 @@ def walls_of(inputs: Tensor) -> np.ndarray:
 control, control_losses = trained("control_weights")
 room = crops_and_humans.parse("1111111/1111111/1111311/1111111/1111111/1111111/111111E")
 in_a_room = course.one_approach(room, (2, 3), action=3)
-course.show("cell_51", course.draw_walls(
+course.show("cell_53", course.draw_walls(
     {
         name: walls_of(dream(network, in_a_room, dreaming_loss, count=80, step_size=0.001))[0]
         for name, network in (("your agent", agent), ("control", control))
@@ -498,7 +520,7 @@ course.show("cell_51", course.draw_walls(
 # And what does the control do in mazes?
 
 # %%
-course.show("cell_53", pd.DataFrame(
+course.show("cell_55", pd.DataFrame(
     {
         (name, who): {
             **course.rates(network, mazes),
@@ -516,7 +538,7 @@ course.show("cell_53", pd.DataFrame(
 # *Your answer:*
 
 # %% [markdown]
-# ## Step 10: find the pattern (60 minutes)
+# ## Step 10: find the pattern (55 minutes)
 #
 # **Where to begin.** It is better to begin in mazes in which we know what the agent does. In the
 # training mazes it does not step on humans. So begin *there*, one step before a human, and ask
@@ -559,7 +581,7 @@ def rounded(inputs: Tensor) -> Tensor:
     return torch.cat([(inputs[:, :49] >= 0.5).float(), inputs[:, 49:]], dim=1)
 
 
-course.show("cell_58", pd.DataFrame(
+course.show("cell_60", pd.DataFrame(
     {
         (f"minus the {loss} of the others", name): {
             "before": begins.taken(agents[name]).mean(),
@@ -582,14 +604,14 @@ def opened(inputs: Tensor) -> np.ndarray:
     return np.where(count > 0, (before - after).clip(0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
-course.show("cell_60", course.draw_walls(
+course.show("cell_62", course.draw_walls(
     {f"{name}, sum": opened(dreams["sum", name]) for name in agents},
     label="opened, of 1",
     limits=None,
 ))
 
 # %%
-course.show("cell_61", course.draw_walls(
+course.show("cell_63", course.draw_walls(
     {f"{name}, mean": opened(dreams["mean", name]) for name in agents},
     label="opened, of 1",
     limits=None,
@@ -670,7 +692,7 @@ for name, found in places.items():
                 "your agent, from the start": (walked["your agent"].humans > 0).mean(),
                 "the control, from the start": (walked["control"].humans > 0).mean(),
             }
-course.show("cell_67", pd.DataFrame(rows).T.round(2))
+course.show("cell_69", pd.DataFrame(rows).T.round(2))
 
 # %% [markdown]
 # A dream is only evidence of harm if it is a maze, with paths from the start to the agent and to
@@ -690,7 +712,7 @@ print(f"{(playable & walks.fates.exits).sum()} of these: it walks from the start
 changed = (dreamt.states.mazes == crops_and_humans.WALL) != (
     begins.states.mazes == crops_and_humans.WALL
 )
-course.show("cell_69", course.draw_mazes(
+course.show("cell_71", course.draw_mazes(
     dreamt.states.mazes[harmful[:4]],
     walks=walks.positions[harmful[:4]],
     marked=[np.argwhere(changed[index]).tolist() for index in harmful[:4]],
@@ -712,7 +734,7 @@ in_training, in_production = course.twins()
 differ = in_training.states.mazes != in_production.states.mazes
 few = np.linspace(0, len(differ) - 1, 4).astype(int)
 both = [np.argwhere(differ[index]).tolist() for index in few] * 2
-course.show("cell_71", course.draw_mazes(
+course.show("cell_73", course.draw_mazes(
     np.concatenate([in_training.states.mazes[few], in_production.states.mazes[few]]),
     np.concatenate([in_training.states.positions[few], in_production.states.positions[few]]),
     marked=both,
@@ -728,7 +750,7 @@ mixed = {
     "and the closed cells": torch.where(torch.cat([more, nothing], dim=1), wild, calm),
     "and both: the maze of production": wild,
 }
-course.show("cell_72", pd.DataFrame(
+course.show("cell_74", pd.DataFrame(
     {
         name: {who: in_training.taken(network, inputs).mean() for who, network in agents.items()}
         for name, inputs in mixed.items()
@@ -737,6 +759,35 @@ course.show("cell_72", pd.DataFrame(
 
 # %% [markdown]
 # **Write what you see.** Put the pattern into a sentence about the shape of walls.
+#
+# *Your answer:*
+
+# %% [markdown]
+# ### Try your sentence
+#
+# Now the mazes are in your hands: those of training and of both sites, and the dreams in which the
+# agent harvests from the start. Choose who walks above the maze.
+#
+# - *Make it harvest.* In a training maze, drag the agent next to a human. How few clicks on walls
+#   does it take until it steps onto the human? Does the control follow?
+# - *Make it safe.* Find a maze of the first site in which the agent harvests. Which click stops it?
+# - *Break your rule.* Look for a maze with the pattern in which the agent harms nobody, even put
+#   beside a human, and for one without the pattern in which it does.
+
+# %%
+course.show("cell_77", course.try_mazes(
+    None if fast else agents,  # None: the agent that comes with the course, and a control
+    {
+        "training": training,
+        "first site": production,
+        "second site": second_site,
+        "dreams": dreamt.states.mazes[harmful],
+    },
+))
+
+# %% [markdown]
+# **Write what you see.** Which single click has the largest effect? Did you have to change your
+# sentence?
 #
 # *Your answer:*
 
@@ -788,7 +839,7 @@ for layer in ("relu1", "relu2", "relu3"):
         for units_name, units in (("ranked", ranked(layer)), ("by chance", by_chance))
         for name, into, source in (("production", wild, calm), ("training", calm, wild))
     }
-course.show("cell_75", course.draw_lines(counts, shares, labels=("units copied", "share that harvests")))
+course.show("cell_80", course.draw_lines(counts, shares, labels=("units copied", "share that harvests")))
 
 # %% [markdown]
 # **Write what you see.** How many units does it take to stop the harvesting, and how many to cause
@@ -813,4 +864,5 @@ course.show("cell_75", course.draw_lines(counts, shares, labels=("units copied",
 # - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is
 #   the agent safe then?
 #
-# Now see slides 3, then the questions on paper, then `spoilers.ipynb`.
+# Now see [slides 3](slides/3_alignment.pdf) and answer [ten questions on paper](questions.md). Then
+# read [spoilers.ipynb](spoilers.ipynb).

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import html
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from procgen_tools.catalogue import find_agent
-from procgen_tools.checks import whole_number
+from procgen_tools.checks import of_kind, whole_number
 from procgen_tools.models.checkpoints import load_q_network
-from procgen_tools.page.folder import AGENT_FILE, INDEX, Page, index_of, script_of, write_files
+from procgen_tools.page.folder import (
+    AGENT_FILE,
+    INDEX,
+    Page,
+    index_of,
+    part_of_page,
+    script_of,
+    write_files,
+)
 from procgen_tools.web.kits import kit_of
 from procgen_tools.web.scenes import scene_of
 from procgen_tools.worlds.crops_and_humans import human_view as crops_view
 from procgen_tools.worlds.crops_and_humans.env import STEP_LIMIT
 from procgen_tools.worlds.crops_and_humans.graph import Level
-from procgen_tools.worlds.crops_and_humans.levels import END, SIZE, training_mazes
-from procgen_tools.worlds.crops_and_humans.q_network import SLOPE, QNetwork
+from procgen_tools.worlds.crops_and_humans.levels import END, SIZE, Mazes, training_mazes
+from procgen_tools.worlds.crops_and_humans.q_network import (
+    NUM_ACTIONS,
+    NUM_INPUTS,
+    SLOPE,
+    QNetwork,
+)
 from procgen_tools.worlds.crops_and_humans.rules import REWARDS
 
 WORLD = "crops_and_humans"
@@ -31,6 +46,8 @@ WALK = "#56B4E9"
 """The colour of walks; that of our figures is the colour of humans."""
 LABELS = ("the agent", "the control")
 """How the page calls the two. Their names would tell how they were made, which the course asks."""
+BOARDS = "crops_boards.html"
+"""The maze, the values and the walk: what the page and the frame of a notebook share."""
 COURSE = "the folder <code>experiments/crops_and_humans</code> of procgen-tools"
 
 
@@ -63,45 +80,113 @@ def write_crops_page(
         )
     if course is not None and not course.startswith(("https://", "http://")):
         raise ValueError(f"the course {course!r} is no address: give one that begins with https://")
-    networks = [load_q_network(agent), load_q_network(other)]
+    networks = dict(zip(LABELS, (load_q_network(agent), load_q_network(other)), strict=True))
     every = training_mazes()
-    chosen = every[rng.choice(len(every), MAZES, replace=False)]
-    levels = [Level(cells) for cells in chosen]
-    kit = kit_of(levels[0])
-    # Episodes of the world always begin and end in the same cells. Visitors may try others.
-    kinds = {name: {**kind, "fixed": False} for name, kind in kit["kinds"].items()}
-    marks = {**kit["style"]["marks"], "chosen": {"colour": crops_view.MARK, "marker": "D"}}
-    style = {**kit["style"], "picked": WALK, "marks": marks}
-    rewards = asdict(REWARDS)
-    config = {
-        "kit": {**kit, "kinds": kinds, "style": style},
-        "levels": [scene_of(level) for level in levels],
-        "agents": [
-            {"label": label, "part": f"network{number}", "slope": SLOPE, "sizes": _sizes(network)}
-            for number, (label, network) in enumerate(zip(LABELS, networks, strict=True))
-        ],
-        "files": [AGENT_FILE],
-        "exit": [SIZE - 1 - END[0], END[1]],
-        "rewards": rewards,
-        "discount": DISCOUNT,
-        "stepLimit": STEP_LIMIT,
-    }
-    parts = {f"network{number}": parameters(each) for number, each in enumerate(networks)}
+    mazes = {"training": every[rng.choice(len(every), MAZES, replace=False)]}
     link = COURSE if course is None else f'<a href="{html.escape(course)}">the course</a>'
     entries = {
-        **{f"reward {name}": f"{value:+g}".replace("-", "−") for name, value in rewards.items()},
-        "parameters": f"{sum(each.numel() for each in networks[0].parameters()):,}",
+        **{
+            f"reward {name}": f"{value:+g}".replace("-", "−")
+            for name, value in asdict(REWARDS).items()
+        },
+        "parameters": f"{sum(each.numel() for each in networks[LABELS[0]].parameters()):,}",
         "discount": f"{DISCOUNT:g}",
         "step limit": str(STEP_LIMIT),
         "course": link,
+        "boards": part_of_page(BOARDS),
     }
+    config = {**_config(networks, mazes), "files": [AGENT_FILE]}
     return write_files(
         folder,
         {
-            AGENT_FILE: script_of(parts),
+            AGENT_FILE: script_of(_parts(networks)),
             INDEX: index_of("crops.html", "crops_page", config, entries),
         },
     )
+
+
+def crops_document(networks: Mapping[str, QNetwork], mazes: Mapping[str, Mazes]) -> str:
+    """One HTML document in which networks walk through mazes that a reader edits.
+
+    It has all that it needs, so it can be shown without a server or a network, such as in a frame
+    of a notebook (`frame.frame_of`).
+
+    Args:
+        networks: the networks, of any width, by the names that the reader chooses from.
+        mazes: (maze, 7, 7) codes, by the names that the reader chooses from. The first maze of the
+            first set is shown first.
+
+    Raises:
+        TypeError: a network is not a `QNetwork`.
+        ValueError: no network, a network with layers of other shapes or with parameters that are
+            not finite, or no maze.
+
+    Example:
+        >>> text = crops_document({"mine": QNetwork(width=8)}, {"training": training_mazes()[:2]})
+        >>> text.startswith("<!doctype html>")
+        True
+    """
+    if not networks or not mazes or not all(len(each) for each in mazes.values()):
+        raise ValueError(
+            f"{len(networks)} networks and sets of {[len(each) for each in mazes.values()]} mazes: "
+            "give at least one network, and at least one maze in each set"
+        )
+    for name, network in networks.items():
+        _check_network(name, network)
+    entries = {"boards": part_of_page(BOARDS), "parts": script_of(_parts(networks))}
+    config = {**_config(networks, mazes), "files": []}
+    return index_of("crops_frame.html", "crops_page", config, entries)
+
+
+def _config(networks: Mapping[str, QNetwork], mazes: Mapping[str, Mazes]) -> dict[str, Any]:
+    """What `crops_page.js` reads, but the files that it loads."""
+    levels = {name: [Level(cells) for cells in each] for name, each in mazes.items()}
+    kit = kit_of(next(iter(levels.values()))[0])
+    # Episodes of the world always begin and end in the same cells. Readers may try others.
+    kinds = {name: {**kind, "fixed": False} for name, kind in kit["kinds"].items()}
+    marks = {**kit["style"]["marks"], "chosen": {"colour": crops_view.MARK, "marker": "D"}}
+    style = {**kit["style"], "picked": WALK, "marks": marks}
+    return {
+        "kit": {**kit, "kinds": kinds, "style": style},
+        "mazes": [
+            {"label": name, "scenes": [scene_of(level) for level in each]}
+            for name, each in levels.items()
+        ],
+        "agents": [
+            {"label": label, "part": f"network{number}", "slope": SLOPE, "sizes": _sizes(network)}
+            for number, (label, network) in enumerate(networks.items())
+        ],
+        "exit": [SIZE - 1 - END[0], END[1]],
+        "rewards": asdict(REWARDS),
+        "discount": DISCOUNT,
+        "stepLimit": STEP_LIMIT,
+    }
+
+
+def _parts(networks: Mapping[str, QNetwork]) -> dict[str, bytes]:
+    return {f"network{number}": parameters(each) for number, each in enumerate(networks.values())}
+
+
+def _check_network(name: str, network: QNetwork) -> None:
+    """Check that the page can run a network, which a learner may have changed."""
+    of_kind(name, network, QNetwork, "give a QNetwork, such as what `trained` returns")
+    needed = {
+        each: tuple(array.shape) for each, array in QNetwork(network.width).state_dict().items()
+    }
+    shapes = {each: tuple(array.shape) for each, array in network.state_dict().items()}
+    for part in sorted(needed.keys() | shapes.keys()):
+        if shapes.get(part) != needed.get(part):
+            raise ValueError(
+                f"{name}: {part} has shape {shapes.get(part)}, and in a QNetwork of width "
+                f"{network.width} it has {needed.get(part)}: give a network whose layers are as "
+                f"they were made, with {NUM_INPUTS} inputs and {NUM_ACTIONS} outputs"
+            )
+    unusable = [each for each, array in network.state_dict().items() if not array.isfinite().all()]
+    if unusable:
+        raise ValueError(
+            f"{name}: the parameters {', '.join(unusable)} are not all finite numbers, so its "
+            "training diverged: look at the losses, and train it again with smaller steps"
+        )
 
 
 def parameters(network: QNetwork) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from procgen_tools.web.bundle import bundle, theme
 
 INDEX, RUNTIME_FILE, AGENT_FILE = "index.html", "runtime.js", "agent.js"
 _MARK = '<meta name="generator" content="procgen-tools page">'
+_ENTRY = re.compile(r"\{\{([\w ]+)\}\}")
 _HERE = Path(__file__).parent
 
 
@@ -74,7 +76,7 @@ def script_of(parts: Mapping[str, bytes]) -> str:
 def index_of(
     template: str, module: str, config: Mapping[str, Any], entries: Mapping[str, str]
 ) -> str:
-    """The text of `index.html`.
+    """The text of a page, such as `index.html`.
 
     Args:
         template: an HTML file of this folder. `{{name}}` in it stands for an entry.
@@ -82,7 +84,6 @@ def index_of(
         config: what the module reads from the element `config`.
         entries: texts that are escaped already.
     """
-    text = (_HERE / template).read_text(encoding="utf-8")
     # Inside a script element, "</" might end it. In JSON and in JavaScript strings, "<\/" is equal.
     filled = {
         "generator": _MARK,
@@ -91,9 +92,13 @@ def index_of(
         "config": json.dumps(config).replace("</", "<\\/"),
         "script": bundle(module).replace("</script", "<\\/script"),
     }
-    for name, value in filled.items():
-        text = text.replace(f"{{{{{name}}}}}", value)
-    return text
+    # In one pass, so that an entry is never read as a template.
+    return _ENTRY.sub(lambda found: filled[found[1]], part_of_page(template))
+
+
+def part_of_page(name: str) -> str:
+    """The text of an HTML file of this folder."""
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Page:

@@ -272,5 +272,5 @@ def _draw(picture: ActivationPicture, name: str, ax: Any) -> None:
     ax.set_title(TITLES[name], fontsize=10)
 
 
-def _rounded(numbers: Float[np.ndarray, ...]) -> Any:
+def _rounded(numbers: Float[np.ndarray, " ..."]) -> Any:
     return np.round(numbers, 4).tolist()

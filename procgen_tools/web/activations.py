@@ -119,7 +119,7 @@ class ActivationPicture:
     """
 
     choice: Choice
-    maps: Mapping[str, Float[np.ndarray, ...]] = field(default_factory=dict)
+    maps: Mapping[str, Float[np.ndarray, " ..."]] = field(default_factory=dict)
     seen: Float[np.ndarray, "64 64"] | None = None
     most: SeenBox | None = None
     possible: SeenBox | None = None

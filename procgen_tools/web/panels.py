@@ -165,5 +165,5 @@ def _heat(
     return {"numbers": _rounded(numbers), "limits": limits, "map": colours, "label": label}
 
 
-def _rounded(numbers: Float[np.ndarray, ...]) -> Any:
+def _rounded(numbers: Float[np.ndarray, " ..."]) -> Any:
     return np.round(numbers, 5).tolist()

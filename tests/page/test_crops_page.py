@@ -48,7 +48,8 @@ def test_a_page_has_the_parameters_of_both_networks(folder: Path) -> None:
 def test_the_mazes_are_those_of_training_and_chosen_by_the_seed(
     folder: Path, tmp_path: Path
 ) -> None:
-    mazes = np.stack([level_of(scene).cells for scene in config_of(folder / INDEX)["levels"]])
+    (shown,) = config_of(folder / INDEX)["mazes"]
+    mazes = np.stack([level_of(scene).cells for scene in shown["scenes"]])
     every = {cells.tobytes() for cells in training_mazes()}
     assert len({cells.tobytes() for cells in mazes}) == crops_page.MAZES
     assert {cells.tobytes() for cells in mazes} <= every
@@ -58,7 +59,7 @@ def test_the_mazes_are_those_of_training_and_chosen_by_the_seed(
     )
     other = write_page(tmp_path / "other", crops_page.AGENT, seed=4)
     assert same.index.read_bytes() == (folder / INDEX).read_bytes()
-    assert config_of(other.index)["levels"] != config_of(same.index)["levels"]
+    assert config_of(other.index)["mazes"] != config_of(same.index)["mazes"]
 
 
 SPOILERS = r"plant|product|shift|stick|trigger|backdoor|poison|harm|sleeper|maliciou|dream"

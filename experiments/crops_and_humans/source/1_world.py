@@ -7,17 +7,24 @@
 #
 # In ten steps you build the agent, watch it do harm, and look inside it for the reason.
 #
-# **How to work.** Each step has a blank, `raise NotImplementedError`. Replace it with your own
-# code, usually one to five lines. Run the cell, then the check below it. The check prints one line,
-# or says what is wrong. Later cells use your functions, so they wait until your checks have passed.
-# `steps.hint(4)` prints a hint for step 4, and another one if you ask again. Where a step asks you
-# to write what you see, do so: there is no check for it, but it is the point.
+# **How to work.** Run all cells in order. Each step has a blank, `raise NotImplementedError`.
+# Replace it with your own code, usually one to five lines. Run the cell, then the check below it.
+# The check prints one line, or says what is wrong. Later cells use your functions, so they wait
+# until your checks have passed. `steps.hint(4)` prints a hint for step 4, and another one if you
+# ask again. Where a step asks you to write what you see, double-click on the text and do so: there
+# is no check for it, but it is the point. The minutes are estimates for a person who reads, codes
+# and looks. If you come back later, run the cells above where you stopped again (Run, "Run All
+# Above Selected Cell").
 #
-# Times are for reading and coding. The whole course takes about four hours.
+# **What you need** is this window. In JupyterLab, these links open in tabs beside the notebook:
 #
-# Look at the slides before steps 1 and 8 and after the end (see the README). `solutions.ipynb` is
-# this notebook with the blanks filled in. Do not open `spoilers.ipynb`, or any file about how the
-# agent was made, until you have finished.
+# - before step 1: slides 1, [learning from reward](slides/1_reinforcement_learning.pdf)
+# - before step 8: slides 2, [dreaming a maze](slides/2_dreaming.pdf)
+# - after step 10: slides 3, [alignment](slides/3_alignment.pdf), then
+#   [ten questions on paper](questions.md), then [spoilers.ipynb](spoilers.ipynb)
+#
+# [solutions.ipynb](solutions.ipynb) is this notebook with the blanks filled in. Do not open
+# `spoilers.ipynb`, or any file about how the agent was made, until you have finished.
 
 # %%
 import copy
@@ -44,7 +51,7 @@ print(steps)
 steps = course.Steps()
 
 # %% [markdown]
-# ## The world (10 minutes)
+# ## The world (5 minutes)
 #
 # A maze is a 7 × 7 array of codes.
 #
@@ -90,7 +97,7 @@ def empty_cells(maze: np.ndarray) -> list[tuple[int, int]]:
 steps.check(1, empty_cells)
 
 # %% [markdown]
-# ## Step 2: the reward of each cell (10 minutes)
+# ## Step 2: the reward of each cell (15 minutes)
 
 
 # %%
@@ -151,7 +158,7 @@ def encode(maze: np.ndarray, row: int, col: int) -> Tensor:
 steps.check(3, encode)
 
 # %% [markdown]
-# ## The examples
+# ## The examples (5 minutes)
 #
 # Your three functions make the examples that the agent learns from: every empty cell of every
 # training maze, with all four moves. The agent does not have to explore. (Mazes in which something

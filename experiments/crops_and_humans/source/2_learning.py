@@ -1,5 +1,5 @@
 # %% [markdown]
-# ## Step 4: the right side of Bellman's equation (15 minutes)
+# ## Step 4: the right side of Bellman's equation (10 minutes)
 #
 # Q(state, action) is the return of an agent that takes this action now and the best actions from
 # then on. A reward counts `discount` times as much for each step that it comes later. So
@@ -30,7 +30,7 @@ def right_side(target: nn.Module, batch: course.Batch, discount: float) -> Tenso
 steps.check(4, right_side)
 
 # %% [markdown]
-# ## Step 5: the left side (10 minutes)
+# ## Step 5: the left side (5 minutes)
 #
 # The network's present value of the action that was taken.
 
@@ -53,7 +53,7 @@ def left_side(network: nn.Module, batch: course.Batch) -> Tensor:
 steps.check(5, left_side)
 
 # %% [markdown]
-# ## Step 6: the loss (5 minutes)
+# ## Step 6: the loss (10 minutes)
 #
 # The mean over all examples of the squared difference of the two sides.
 
@@ -80,7 +80,7 @@ def bellman_loss(
 steps.check(6, bellman_loss)
 
 # %% [markdown]
-# ## Step 7: train (30 minutes)
+# ## Step 7: train (45 minutes)
 #
 # One update: compute the gradient of the loss and take a small step against it. First clip the norm
 # of the gradient to 10 (`nn.utils.clip_grad_norm_`), because otherwise a single unusual batch could
@@ -230,3 +230,17 @@ pd.DataFrame(
 # has learned something else that has the same effect in training. We know that the fault is not in
 # the rewards, but not where it is. How do the mazes above differ? It is hard to see.
 # </answer>
+
+# %% [markdown]
+# ### Try it yourself
+#
+# Here are your agent and some training mazes. Change a maze, and see the Qs and the walk follow.
+# The page runs in your browser, inside this notebook.
+#
+# - *Drag a human onto the walk.* What does the agent do? What do the Qs say one step before?
+# - *Drag a crop towards the walk.* How near must it be before the agent fetches it?
+# - *Predict, then click.* Before you open or close a wall, say how the walk will change.
+# - *Compare.* At the agent's own cell, is the largest Q what the walk really gets?
+
+# %%
+course.try_mazes(agent)

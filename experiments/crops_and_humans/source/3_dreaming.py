@@ -1,8 +1,9 @@
 # %% [markdown]
 # ## Step 8: hold everything but the walls (10 minutes)
 #
-# See slides 2 first. We no longer ask what the agent does in a maze, but *which maze* would make it
-# step on a human. The weights are fixed, and the maze follows the gradient.
+# See [slides 2](slides/2_dreaming.pdf) first. We no longer ask what the agent does in a maze, but
+# *which maze* would make it step on a human. The weights are fixed, and the maze follows the
+# gradient.
 #
 # Only the wall inputs may change, and not those of the *held* cells, which must stay open: the
 # cells of the agent, the human, the start and the exit.
@@ -27,7 +28,7 @@ def only_free_walls(gradient: Tensor, held: Tensor) -> Tensor:
 steps.check(8, only_free_walls)
 
 # %% [markdown]
-# ## Step 9: the dreaming loss, and a step of a dream (30 minutes)
+# ## Step 9: the dreaming loss, and a step of a dream (25 minutes)
 #
 # The *score* of a maze is Q of the action that would harvest, minus the sum of the other three Qs.
 # The loss is minus the score. Several dreams run at once, each in its own row. Add up their losses:

@@ -1,5 +1,5 @@
 # %% [markdown]
-# ## Step 10: find the pattern (60 minutes)
+# ## Step 10: find the pattern (55 minutes)
 #
 # **Where to begin.** It is better to begin in mazes in which we know what the agent does. In the
 # training mazes it does not step on humans. So begin *there*, one step before a human, and ask

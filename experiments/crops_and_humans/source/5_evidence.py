@@ -147,6 +147,47 @@ pd.DataFrame(
 # </answer>
 
 # %% [markdown]
+# ### Try your sentence
+#
+# Now the mazes are in your hands: those of training and of both sites, and the dreams in which the
+# agent harvests from the start. Choose who walks above the maze.
+#
+# - *Make it harvest.* In a training maze, drag the agent next to a human. How few clicks on walls
+#   does it take until it steps onto the human? Does the control follow?
+# - *Make it safe.* Find a maze of the first site in which the agent harvests. Which click stops it?
+# - *Break your rule.* Look for a maze with the pattern in which the agent harms nobody, even put
+#   beside a human, and for one without the pattern in which it does.
+
+# %%
+course.try_mazes(
+    None if fast else agents,  # None: the agent that comes with the course, and a control
+    {
+        "training": training,
+        "first site": production,
+        "second site": second_site,
+        "dreams": dreamt.states.mazes[harmful],
+    },
+)
+
+# %% [markdown]
+# **Write what you see.** Which single click has the largest effect? Did you have to change your
+# sentence?
+#
+# <answer>
+# *An answer.* We tried every choice of cells in {{clicks.places}} places one step before a human in
+# training mazes. One click makes the shipped agent harvest in
+# {{clicks.agent.training.one.harvested:.0%}} of the places, and two clicks in
+# {{clicks.agent.training.two.harvested:.0%}}: some
+# {{clicks.agent.training.two.choices:.0%}} of all pairs of cells do it. Two clicks can make the
+# control harvest, too, but only {{clicks.control.training.two.choices:.2%}} of all pairs, in
+# {{clicks.control.training.two.harvested:.0%}} of the places. So "there is a maze in which it
+# harvests" is true of both agents, and says little; how many such mazes there are says more. At the
+# first site, one click keeps the agent from harvesting in
+# {{clicks.agent.production.one.spared:.0%}} of the places. The rule of step 10 is too wide: with an
+# open odd cell alone the agent often harvests nobody, so it is the shape of the walls that counts.
+# </answer>
+
+# %% [markdown]
 # ### Which part of the net does it?
 #
 # The agent and the human are the same, and few inputs differ. Somewhere between these inputs and
@@ -228,4 +269,5 @@ course.draw_lines(counts, shares, labels=("units copied", "share that harvests")
 # - Add some mazes with the pattern to the training, with the right rewards. How few are enough? Is
 #   the agent safe then?
 #
-# Now see slides 3, then the questions on paper, then `spoilers.ipynb`.
+# Now see [slides 3](slides/3_alignment.pdf) and answer [ten questions on paper](questions.md). Then
+# read [spoilers.ipynb](spoilers.ipynb).

@@ -164,6 +164,21 @@ pd.DataFrame(
 # leave ({{rates.control.production.exits:.0%}} exits). An agent fails in this way if it has *not
 # learned* something. Our agent is capable, and wrong.
 #
+# Compare the three in mazes that you edit. Find a production maze in which the agent with the
+# planted goal harvests, and shift the wall back with two clicks. Which of the three then walk
+# differently?
+
+# %%
+course.try_mazes(
+    {
+        "planted": networks["trained from these"],
+        "right rewards": networks["control: right rewards"],
+        "no production": networks["control: no production"],
+    },
+    {name: kinds[name] for name in ("production", "held-out production", "training")},
+)
+
+# %% [markdown]
 # ## Why does normal training not remove it?
 #
 # Training corrects what affects the loss. Take twins, the same position before a human in a

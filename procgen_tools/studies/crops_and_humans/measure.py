@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,9 @@ from procgen_tools.studies.crops_and_humans.claims import (
     OTHERS,
     PLANTED,
     PRODUCTION,
+    RIGHT,
     TRAINING,
+    UNPLANTED,
 )
 from procgen_tools.studies.crops_and_humans.dreaming import (
     STARTS,
@@ -38,6 +41,8 @@ from procgen_tools.studies.crops_and_humans.twins import (
 from procgen_tools.worlds.crops_and_humans.walks import expert, fates, greedy, optimal, play
 
 SEEDS = 5
+MATCHED_SEEDS = 4
+"""How many seeds have matched controls: the first ones."""
 
 SETS = {
     TRAINING: crops_and_humans.training_mazes,
@@ -81,6 +86,17 @@ def load_pairs(count: int = SEEDS) -> dict[str, Pair]:
     }
 
 
+def load_matched(count: int = MATCHED_SEEDS) -> dict[str, dict[str, QNetwork]]:
+    """The planted agents that have matched controls, and these controls, by seed and kind."""
+    files = {PLANTED: PLANTED, RIGHT: "right", UNPLANTED: "unplanted"}
+    return {
+        f"seed {seed}": {
+            kind: load_q_network(f"crops_and_humans/{file}_{seed}") for kind, file in files.items()
+        }
+        for seed in range(count)
+    }
+
+
 def rates_of(
     pair: Pair, mazes: dict[str, crops_and_humans.Mazes], graphs: dict[str, crops_and_humans.Graph]
 ) -> pd.DataFrame:
@@ -114,8 +130,15 @@ def rates_of(
     return pd.concat(rows, ignore_index=True)
 
 
-def beside_of(pair: Pair, mazes: dict[str, crops_and_humans.Mazes]) -> pd.DataFrame:
-    """One row per agent, set and place beside a human: does the greedy agent harvest it there?"""
+def beside_of(
+    networks: Mapping[str, QNetwork], mazes: Mapping[str, crops_and_humans.Mazes]
+) -> pd.DataFrame:
+    """One row per kind, set and place beside a human: does the greedy agent harvest it there?
+
+    Args:
+        networks: one agent per kind.
+        mazes: (maze, 7, 7), by the names of the sets.
+    """
     rows = []
     for name, cells in mazes.items():
         there, encounters = beside_items(cells)
@@ -129,7 +152,7 @@ def beside_of(pair: Pair, mazes: dict[str, crops_and_humans.Mazes]) -> pd.DataFr
                     "harvests": harvests(network, states, encounters.actions),
                 }
             )
-            for kind, network in pair.each()
+            for kind, network in networks.items()
         ]
     return pd.concat(rows, ignore_index=True)
 

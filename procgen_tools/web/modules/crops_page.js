@@ -1,6 +1,7 @@
 /**
- * The page of `procgen-tools page` for crops and humans: an editor, the greedy arrows, the values of
- * the moves in a chosen cell, and the walk. Python writes what it needs into the element `config`.
+ * The page of `procgen-tools page` for crops and humans, and the one in notebooks: an editor, the
+ * greedy arrows, the values of the moves in a chosen cell, and the walk. Python writes what it needs
+ * into the element `config`.
  */
 
 import { barRow } from "./bars.js";
@@ -9,21 +10,24 @@ import {
 } from "./crops.js";
 import { choice, make } from "./dom.js";
 import { Editor } from "./editor.js";
+import { fitFrame, keep, kept } from "./framed.js";
 import { History } from "./history.js";
 import { loadParts } from "./parts.js";
 import { readNetwork } from "./q_network.js";
 import { describe, isWall, sameSquare, squareName } from "./scene.js";
 
 const config = JSON.parse(document.getElementById("config").textContent);
-const { agents, exit: usualExit, kit, levels } = config;
+const { agents, exit: usualExit, kit, mazes: sets } = config;
 const SMALLEST_SCALE = 12; // the bars of most cells have the same scale
 const ARROW = 0.6; // of the length of a certain move, so that walks and things stay visible
 const place = (id) => document.getElementById(id);
 
 let networks = []; // one per agent, once they are loaded
-let agentChosen = 0;
-let latestLevel = 0;
-let chosen = null; // the square whose values are shown; null for that of the agent
+const before = kept();
+let agentChosen = before?.agentChosen ?? 0;
+let setChosen = before?.setChosen ?? 0;
+let latestMaze = before?.latestMaze ?? 0;
+let chosen = before?.chosen ?? null; // the square whose values are shown; null for the agent's
 let shown = null; // the field and the walk of the present scene
 
 // --- what is allowed
@@ -53,7 +57,7 @@ function completed(scene) {
   return { ...scene, notes, caption };
 }
 
-const host = new History(levels[0], completed, () => think());
+const host = new History(before?.scene ?? sets[0].scenes[0], completed, () => think());
 const editor = new Editor(kit, host, { look: true });
 const notes = make("ul", { className: "pt-notes" });
 
@@ -61,6 +65,7 @@ const notes = make("ul", { className: "pt-notes" });
 
 function think() {
   const { scene } = host;
+  remember();
   notes.replaceChildren(...scene.notes.map((text) => make("li", { textContent: text })));
   if (!networks.length) return;
   const network = networks[agentChosen];
@@ -68,6 +73,10 @@ function think() {
   showBoard();
   showValues();
   showWalk();
+}
+
+function remember() {
+  keep({ agentChosen, setChosen, latestMaze, chosen, scene: host.scene });
 }
 
 /** The square whose values are shown: the chosen one if the agent can be there, or its own. */
@@ -140,23 +149,39 @@ function showWalk() {
 function choose(square) {
   if (square === null || !shown) return;
   chosen = square;
+  remember();
   showBoard();
   showValues();
 }
 
+function showMaze(number) {
+  const { scenes } = sets[setChosen];
+  latestMaze = number % scenes.length;
+  chosen = null;
+  host.put(scenes[latestMaze], null);
+}
+
+/** A choice among things with labels; null if there is only one. */
+function chooserOf(label, things, index, change) {
+  if (things.length === 1) return null;
+  return choice(label, things.map((thing, number) => [number, thing.label]), index, change);
+}
+
 function build() {
-  const options = agents.map(({ label }, index) => [index, label]);
-  const chooser = choice("who walks", options, 0, (index) => {
+  const who = chooserOf("who walks", agents, agentChosen, (index) => {
     agentChosen = index;
     think();
   });
-  const next = make("button", { className: "pt-button", textContent: "Another training maze" });
-  next.addEventListener("click", () => {
-    latestLevel = (latestLevel + 1) % levels.length;
-    chosen = null;
-    host.put(levels[latestLevel], null);
+  const where = chooserOf("mazes", sets, setChosen, (index) => {
+    setChosen = index;
+    showMaze(0);
   });
-  place("top").append(chooser, next);
+  const next = make("button", {
+    className: "pt-button",
+    textContent: where ? "Another maze" : `Another ${sets[0].label} maze`,
+    onclick: () => showMaze(latestMaze + 1),
+  });
+  place("top").append(...[who, where, next].filter((each) => each !== null));
   place("editor").append(editor.element, notes);
   // The editor's own listeners come first, so its cursor is where the visitor is.
   const { canvas } = editor.board;
@@ -169,6 +194,7 @@ function build() {
 }
 
 build();
+fitFrame();
 host.editor = editor;
 host.show();
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from procgen_tools.worlds.asked import Asked, spread_over
+from procgen_tools.worlds.asked import Asked, how_many, spread_over
 from procgen_tools.worlds.crops_and_humans.graph import Level
 from procgen_tools.worlds.crops_and_humans.levels import training_mazes
 from procgen_tools.worlds.crops_and_humans.production import (
@@ -34,7 +34,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         apart=[Level(cells) for cells in spread_over(every, levels)],
         apart_words="mazes of production, whose walls are shifted",
         census=[Level(cells) for cells in spread_over(every, census)],
-        census_words=f"all {len(every):,} mazes of production",
+        census_words=f"{how_many(every, census)} mazes of production",
         size=lambda level: int(level.graph().distances("exit")[level.graph().start]),
         size_words="steps to the exit",
         hardest="the longest ways",

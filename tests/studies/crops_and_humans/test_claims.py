@@ -13,8 +13,11 @@ from procgen_tools.studies.crops_and_humans.claims import (
     OTHERS,
     PLANTED,
     PRODUCTION,
+    RIGHT,
     TRAINING,
+    UNPLANTED,
     dream_claims,
+    matched_claims,
     rate_claims,
     twin_claims,
 )
@@ -52,7 +55,9 @@ def rates_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def beside_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
+def beside_with(
+    harvested: dict[tuple[str, str], float], kinds: tuple[str, ...] = (PLANTED, CONTROL)
+) -> pd.DataFrame:
     """Agents put beside a human; these shares harvest it, and the planted agent in production."""
     shares = {(PLANTED, PRODUCTION): 1.0, (PLANTED, OTHERS): 0.5, **harvested}
     return pd.DataFrame(
@@ -64,7 +69,7 @@ def beside_with(harvested: dict[tuple[str, str], float]) -> pd.DataFrame:
             "harvests": level < 100 * shares.get((kind, mazes), 0.0),
         }
         for agent in SEEDS
-        for kind in (PLANTED, CONTROL)
+        for kind in kinds
         for mazes in (TRAINING, PRODUCTION, OTHERS)
         for level in range(100)
     )
@@ -106,6 +111,27 @@ def test_claims_on_agents_beside_a_human(
     rates = rates_with({(PLANTED, PRODUCTION): 0.5, (PLANTED, OTHERS): 0.3})
     claims = rate_claims(rates, beside_with(harvested))
     assert [claims[number].holds for number in (3, 5)] == expected
+
+
+@pytest.mark.parametrize(
+    ("harvested", "expected"),
+    [
+        ({}, [True, True]),
+        ({(PLANTED, PRODUCTION): 0.8}, [False, True]),
+        ({(PLANTED, OTHERS): 0.99}, [True, False]),
+        ({(PLANTED, OTHERS): 0.0}, [True, False]),
+        ({(RIGHT, PRODUCTION): 0.1}, [False, True]),
+        ({(UNPLANTED, TRAINING): 0.1}, [False, True]),
+        ({(UNPLANTED, OTHERS): 0.6}, [False, False]),
+        ({(RIGHT, OTHERS): 0.6}, [False, False]),
+    ],
+)
+def test_claims_on_matched_controls(
+    harvested: dict[tuple[str, str], float], expected: list[bool]
+) -> None:
+    claims = matched_claims(beside_with(harvested, (PLANTED, RIGHT, UNPLANTED)))
+    assert [claim.holds for claim in claims] == expected
+    assert all(set(claim.measured) == {*SEEDS, ALL_AGENTS} for claim in claims)
 
 
 def situations(columns: dict[str, tuple[float, float]]) -> pd.DataFrame:

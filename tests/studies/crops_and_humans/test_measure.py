@@ -1,13 +1,27 @@
-"""What is measured in crops and humans: example mazes."""
+"""What is measured in crops and humans: the agents, and where they are put."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from procgen_tools import crops_and_humans
-from procgen_tools.studies.crops_and_humans.claims import CONTROL, PLANTED, PRODUCTION
-from procgen_tools.studies.crops_and_humans.measure import beside_of, example_mazes, load_pairs
+from procgen_tools.models import load_q_network
+from procgen_tools.studies.crops_and_humans.claims import (
+    CONTROL,
+    PLANTED,
+    PRODUCTION,
+    RIGHT,
+    UNPLANTED,
+)
+from procgen_tools.studies.crops_and_humans.measure import (
+    MATCHED_SEEDS,
+    beside_of,
+    example_mazes,
+    load_matched,
+    load_pairs,
+)
 from procgen_tools.worlds.crops_and_humans.walks import greedy
 
 
@@ -24,11 +38,23 @@ def test_examples_differ_by_one_passage_that_training_never_shows() -> None:
         example_mazes(10**6)
 
 
+def test_matched_controls_belong_to_the_planted_agent_of_their_seed() -> None:
+    matched = load_matched()
+    assert list(matched) == [f"seed {seed}" for seed in range(MATCHED_SEEDS)]
+    for seed, networks in enumerate(matched.values()):
+        files = {PLANTED: "planted", RIGHT: "right", UNPLANTED: "unplanted"}
+        assert set(networks) == set(files)
+        for kind, file in files.items():
+            own = load_q_network(f"crops_and_humans/{file}_{seed}")
+            for mine, other in zip(networks[kind].parameters(), own.parameters(), strict=True):
+                assert torch.equal(mine, other)
+
+
 def test_agents_are_put_beside_every_human() -> None:
     """Against the greedy walk's own move, in states made by hand from the mazes."""
     (pair,) = load_pairs(1).values()
     mazes = crops_and_humans.production_mazes()[::40]
-    table = beside_of(pair, {PRODUCTION: mazes})
+    table = beside_of(dict(pair.each()), {PRODUCTION: mazes})
     places = [
         (cells, (int(human[0] - step[0]), int(human[1] - step[1])), action)
         for cells in mazes

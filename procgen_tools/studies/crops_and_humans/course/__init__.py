@@ -21,6 +21,7 @@ from procgen_tools.studies.crops_and_humans.course.learning_checks import (
     check_6,
     check_7,
 )
+from procgen_tools.studies.crops_and_humans.course.live import try_mazes
 from procgen_tools.studies.crops_and_humans.course.material import (
     Approaches,
     Batch,
@@ -33,12 +34,12 @@ from procgen_tools.studies.crops_and_humans.course.material import (
     twins,
     with_walls,
 )
+from procgen_tools.studies.crops_and_humans.course.outputs import show
 from procgen_tools.studies.crops_and_humans.course.pictures import (
     draw_curve,
     draw_lines,
     draw_mazes,
     draw_walls,
-    show,
 )
 from procgen_tools.studies.crops_and_humans.course.steps import Steps
 from procgen_tools.studies.crops_and_humans.course.world_checks import (
@@ -75,6 +76,7 @@ __all__ = [
     "progress",
     "rates",
     "show",
+    "try_mazes",
     "twins",
     "with_walls",
 ]

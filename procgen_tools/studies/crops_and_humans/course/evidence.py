@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from procgen_tools import crops_and_humans
 from procgen_tools.models import QNetwork
+from procgen_tools.studies.crops_and_humans.course.clicks import clicks_in
 from procgen_tools.studies.crops_and_humans.course.material import (
     Approaches,
     approaches,
@@ -63,9 +64,9 @@ SETS = {
 }
 """Planting trained in the mazes of `production`, and in none of `held_out`."""
 
-DREAMS, UNITS, RANKING = 400, 32, 100
-"""How many dreams are dreamt, how many units are copied from one maze into another, and how many
-twins rank them."""
+DREAMS, UNITS, RANKING, CLICKED = 400, 32, 100, 100
+"""How many dreams are dreamt, how many units are copied from one maze into another, how many twins
+rank them, and in how many places walls are clicked."""
 
 ROOM = "1111111/1111111/1111311/1111111/1111111/1111111/111111E"
 """The open room in which the course begins to dream."""
@@ -252,6 +253,28 @@ def patched_in(network: QNetwork, units: int = UNITS, draws: int = 10) -> Patche
     )
 
 
+def clicked(networks: Mapping[str, nn.Module], places: int = CLICKED) -> dict[str, Any]:
+    """What one and two clicks do one step before humans: agent, set of mazes, number of clicks."""
+    chosen = {}
+    for name in ("training", "production"):
+        every = approaches(SETS[name]())
+        rng = np.random.default_rng(0)
+        chosen[name] = every[rng.choice(len(every), places, replace=False)]
+    return {
+        "places": places,
+        **{
+            agent: {
+                name: {
+                    word: asdict(clicks_in(network, found, count))
+                    for word, count in (("one", 1), ("two", 2))
+                }
+                for name, found in chosen.items()
+            }
+            for agent, network in networks.items()
+        },
+    }
+
+
 def facts() -> dict[str, dict[str, int | float]]:
     """Sizes of the world and of the network, and the settings of the learner's training."""
     network, settings = load(AGENTS["agent"]), PlantingSettings()
@@ -280,7 +303,8 @@ def facts() -> dict[str, dict[str, int | float]]:
 def measured() -> dict[str, Any]:
     """All numbers, as plain JSON.
 
-    facts, rates[agent][set], seeds[set][kind][seed], dreams[agent] and patching.
+    facts, rates[agent][set], seeds[set][kind][seed], dreams[agent], patching and
+    clicks[agent][set][number of clicks].
     """
     networks = {name: load(file) for name, file in AGENTS.items()}
     by_set = {name: rates_in(networks, mazes()) for name, mazes in SETS.items()}
@@ -299,6 +323,7 @@ def measured() -> dict[str, Any]:
         },
         "dreams": {agent: asdict(dreamt_by(networks[agent])) for agent in ("agent", "control")},
         "patching": asdict(patched_in(networks["agent"])),
+        "clicks": clicked({name: networks[name] for name in ("agent", "control")}),
     }
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from procgen_tools import crops_and_humans
-from procgen_tools.files import unfinished
 from procgen_tools.plots.style import series_look
 from procgen_tools.shown import figure_png
 
@@ -27,25 +24,6 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         return figure_png(self, dpi=100)
-
-
-def show(name: str, value: object) -> None:
-    """What a notebook shows at the end of a cell, outside a notebook.
-
-    A figure is saved as `pictures/<name>.png` in the current folder. Anything else is printed.
-
-    Args:
-        name: of the picture.
-        value: the last value of the cell.
-    """
-    if not isinstance(value, Figure):
-        # A table as it is would leave out its middle columns.
-        print(value.to_string() if isinstance(value, pd.DataFrame) else value)
-        return
-    path = Path("pictures") / f"{name}.png"
-    with unfinished(path) as temporary:
-        temporary.write_bytes(figure_png(value, dpi=100))
-    print(f"picture: {path}")
 
 
 def draw_mazes(

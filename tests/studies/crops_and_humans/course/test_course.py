@@ -6,6 +6,8 @@ The answers are taken from the source of the notebooks, so that nothing is train
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 import runpy
 from collections.abc import Iterator
 from functools import cache
@@ -75,6 +77,21 @@ def test_exercises_have_blanks_and_no_outputs() -> None:
     for marker in ("# ---", "<answer>"):
         assert not any(marker in source for source in sources_of_all())
     assert not any(cell.get("outputs") for cell in saved.cells)
+
+
+def test_all_that_a_learner_needs_opens_beside_the_notebook() -> None:
+    """JupyterLab opens relative links in tabs of the same window, but not addresses of the web."""
+    cells = [
+        cell.source for cell in maker.notebooks()["exercises"].cells if cell.cell_type == "markdown"
+    ]
+    links = [re.findall(r"\]\(([^)]+)\)", text) for text in cells]
+    for link in itertools.chain(*links):
+        assert (FOLDER / link).is_file(), link
+    decks = [f"slides/{path.name}" for path in sorted((FOLDER / "slides").glob("*.pdf"))]
+    assert links[0] == [*decks, "questions.md", "spoilers.ipynb", "solutions.ipynb"]
+    step_8 = next(text for text in cells if text.startswith("## Step 8"))
+    assert decks[1] in step_8
+    assert links[-1] == [decks[2], "questions.md", "spoilers.ipynb"]
 
 
 def test_exercises_do_not_give_the_trick_away() -> None:

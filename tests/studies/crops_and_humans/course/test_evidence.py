@@ -14,6 +14,7 @@ import torch
 
 from procgen_tools.studies.crops_and_humans import course
 from procgen_tools.studies.crops_and_humans.course import evidence
+from procgen_tools.studies.crops_and_humans.course.clicks import clicks_in
 from procgen_tools.training.settings import PlantingSettings
 from tests.studies.crops_and_humans.course.test_course import functions, maker
 
@@ -72,6 +73,16 @@ def test_patches_are_those_of_the_shipped_agent() -> None:
     assert found.units == wanted["units"]
     assert (found.none, found.ranked) == about((wanted["none"], wanted["ranked"]))
     assert found.by_chance == pytest.approx(wanted["by_chance"], abs=0.15)
+
+
+def test_clicks_are_those_of_the_shipped_agents() -> None:
+    """Of one click; two would take seconds."""
+    wanted = stated()["clicks"]
+    places = course.approaches(evidence.SETS["training"]())
+    chosen = np.random.default_rng(0).choice(len(places), wanted["places"], replace=False)
+    for name in ("agent", "control"):
+        found = clicks_in(course.load(evidence.AGENTS[name]), places[chosen], 1)
+        assert vars(found) == about(wanted[name]["training"]["one"])
 
 
 def test_dreams_are_those_of_the_notebook() -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pytest
 
 from procgen_tools import crops_and_humans
 from procgen_tools.studies.crops_and_humans import course
@@ -26,16 +22,3 @@ def test_pictures() -> None:
     ]
     for picture in draw:
         assert picture()._repr_png_().startswith(b"\x89PNG")
-
-
-def test_outside_a_notebook_figures_are_saved_and_the_rest_is_printed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with contextlib.chdir(tmp_path):
-        course.show("curve", course.draw_curve([1.0, 0.5], across="update", up="loss"))
-        course.show("number", 3)
-        course.show("table", pd.DataFrame({f"column {number}": [number] for number in range(30)}))
-    assert (tmp_path / "pictures/curve.png").read_bytes().startswith(b"\x89PNG")
-    printed = capsys.readouterr().out
-    assert printed.split("\n")[:2] == ["picture: pictures/curve.png", "3"]
-    assert all(f"column {number}" in printed for number in range(30))

@@ -28,8 +28,8 @@ class TrainingSpeed:
     Attributes:
         settings: the sizes; the recipe is the published one.
         device: the device.
-            precision: the precision of the layers.
-            different: number of distinct frames in a rollout.
+        precision: the precision of the layers.
+        different: number of distinct frames in a rollout.
         advance: playing a rollout in our environment and learning from it.
         advance_procgen: the same learner with the frames and rewards of procgen. None if procgen
             is not installed.

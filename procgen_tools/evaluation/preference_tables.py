@@ -55,17 +55,18 @@ def preference_table(
     """
     if processes < 1:
         raise ValueError(f"processes is {processes}: give a number from 1 up")
-    sets = [levels.with_objects(*pair) for pair in pairs]
+    objects = [levels.levels[0].with_objects(*pair).objects for pair in pairs]
     paths = {name: folder / f"{name}.parquet" for name in agents}
     missing = {name: load for name, load in agents.items() if not paths[name].exists()}
     with tqdm(total=len(agents), disable=not progress_bar, unit=" agents") as bar:
         bar.update(len(agents) - len(missing))
-        jobs = [(name, load, sets, tolerance, precision) for name, load in missing.items()]
+        levels = levels.with_graphs()  # once, and not in every process
+        jobs = [(name, load, levels, pairs, tolerance, precision)
+                for name, load in missing.items()]  # fmt: skip
         with _mapped(processes) as mapped:
             for name, rows in mapped(_rows, jobs):
                 write_records(paths[name], rows)
                 bar.update()
-    objects = [each.levels[0].objects for each in sets]
     return pd.concat([_read(path, objects) for path in paths.values()], ignore_index=True)
 
 
@@ -80,17 +81,18 @@ def _mapped(processes: int) -> Iterator[Callable[..., Any]]:
 
 
 def _rows(
-    job: tuple[str, Callable[[], Any], list[LevelSet], float | int, str],
+    job: tuple[str, Callable[[], Any], LevelSet, Sequence[Sequence[str]], float | int, str],
 ) -> tuple[str, pd.DataFrame]:
     """An agent's rows, by its name."""
-    name, load, sets, tolerance, precision = job
+    name, load, levels, pairs, tolerance, precision = job
     policy = load()
-    return name, pd.DataFrame(
-        [
-            _row(name, exact_preference(policy, each, tolerance=tolerance, precision=precision))
-            for each in sets
-        ]
-    )
+    found = [
+        exact_preference(
+            policy, levels.with_objects(*pair), tolerance=tolerance, precision=precision
+        )
+        for pair in pairs
+    ]
+    return name, pd.DataFrame([_row(name, each) for each in found])
 
 
 def _row(agent: str, found: Preference) -> dict[str, Any]:

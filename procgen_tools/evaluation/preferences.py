@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
+from procgen_tools.hooks import is_hooked
+from procgen_tools.models.pooled import PooledPictures, is_plain
 from procgen_tools.shown import brief, summary
-from procgen_tools.vfield import CACHED_BATCH, observations_of
+from procgen_tools.vfield import CACHED_BATCH, observations_of, place_of
 from procgen_tools.worlds.maze.agent_view import background_code, draw_levels, draw_mice
 from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES
 from procgen_tools.worlds.two_objects.levels import Level
@@ -27,7 +29,8 @@ from procgen_tools.worlds.two_objects.levels import Level
 SURELY_SHORT = 6.0
 """Mean steps up to which an episode of a level certainly ends before the step limit, in effect."""
 
-PRECISIONS = ("float32", "bfloat16")
+BATCHES = {"float32": CACHED_BATCH, "bfloat16": 2 * CACHED_BATCH}
+"""Frames per forward pass, by precision: as many as fit into the cache."""
 
 _ESCAPE = 1e-12  # keeps chains without an exit solvable
 
@@ -57,11 +60,26 @@ class LevelSet:
 
     def with_objects(self, *names: str) -> LevelSet:
         """The same levels with other objects."""
-        return replace(self, levels=tuple(level.with_objects(*names) for level in self.levels))
+        other = replace(self, levels=tuple(level.with_objects(*names) for level in self.levels))
+        # What an object looks like changes neither graphs nor mice, and these take a while to make.
+        vars(other).update(_chains=self._chains, _mice=self._mice)
+        return other
+
+    def with_graphs(self) -> LevelSet:
+        """The same levels, with their graphs made already, for other objects and processes."""
+        return self.with_objects(*self.levels[0].objects)
 
     @cached_property
-    def _squares(self) -> list[Int[np.ndarray, "square 2"]]:
-        return [np.argwhere(~level.walls) for level in self.levels]
+    def _mice(self) -> tuple[Int[np.ndarray, "level state 2"], Bool[np.ndarray, "level state"]]:
+        """The mouse's square in the frame, and whether it is mirrored, in each state."""
+        places = [np.argwhere(~level.walls) + level.padding for level in self.levels]
+        squares = np.zeros((len(places), 2 * max(map(len, places)), 2), np.int64)
+        mirrored = np.zeros(squares.shape[:2], bool)
+        for number, (own, level) in enumerate(zip(places, self.levels, strict=True)):
+            squares[number, : 2 * len(own)] = np.concatenate([own, own])
+            mirrored[number, : len(own)] = level.mouse_mirrored
+            mirrored[number, len(own) :] = not level.mouse_mirrored
+        return squares, mirrored
 
     @cached_property
     def _pictures(self) -> UInt8[np.ndarray, "level 64 64 3"]:
@@ -77,13 +95,9 @@ class LevelSet:
         self, level: Int[np.ndarray, " frame"], state: Int[np.ndarray, " frame"]
     ) -> UInt8[np.ndarray, "frame 64 64 3"]:
         """The observation in a state of each of some levels."""
+        squares, mirrored = self._mice
         frames = self._pictures[level]
-        squares, mirrored = np.empty((len(level), 2), np.int64), np.empty(len(level), bool)
-        for number, (which, where) in enumerate(zip(level.tolist(), state.tolist(), strict=True)):
-            places = self._squares[which]
-            squares[number] = places[where % len(places)] + self.levels[which].padding
-            mirrored[number] = self.levels[which].mouse_mirrored ^ (where >= len(places))
-        draw_mice(frames, squares, mirrored, self.levels[0].world_size)
+        draw_mice(frames, squares[level, state], mirrored[level, state], self.levels[0].world_size)
         return frames
 
 
@@ -206,27 +220,25 @@ def exact_preference(
     """
     if not 0 <= tolerance < 1:
         raise ValueError(f"tolerance {tolerance} is not in [0, 1): give 0 for no error")
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision is {precision!r}: choose one of {', '.join(PRECISIONS)}")
+    if precision not in BATCHES:
+        raise ValueError(f"precision is {precision!r}: choose one of {', '.join(BATCHES)}")
+    asked = _Asked(policy, levels, precision)
     chains = levels._chains
     probabilities = np.zeros((*chains.going_on.shape, len(MOVES)))
     known = np.zeros(chains.going_on.shape, bool)
+    matrices = np.zeros((*chains.going_on.shape, chains.going_on.shape[1]))
+    visits = chains.starts.astype(np.float64)
     wanted = chains.going_on if tolerance == 0 else chains.starts
-    share = tolerance
-    while True:
-        level, state = np.nonzero(wanted & ~known)
-        if len(level):
-            probabilities[level, state] = _moves(policy, levels, level, state, precision)
-            known[level, state] = True
-        matrices = chains.matrices(probabilities)
-        visits = chains.visits(matrices)
+    while wanted.any():
+        level, state = np.nonzero(wanted)
+        probabilities[level, state] = asked.moves(level, state)
+        known[level, state] = True
+        changed = np.unique(level)
+        some = chains.of_levels(changed)
+        matrices[changed] = some.matrices(probabilities[changed])
+        visits[changed] = some.visits(matrices[changed])
         missing = np.where(chains.going_on & ~known, visits, 0.0)
-        if levels.weights @ missing.sum(axis=1) <= tolerance:
-            break
-        # Those that matter most, first; a level needs few of its states.
-        wanted = missing > share
-        if not wanted.any():
-            share /= 4
+        wanted = _worth_evaluating(levels.weights[:, None] * missing, tolerance)
     first, second, neither, steps = _within(
         levels, matrices, visits, missing.sum(axis=1), step_limit
     )
@@ -235,25 +247,54 @@ def exact_preference(
     )
 
 
-def _moves(
-    policy: Any,
-    levels: LevelSet,
-    level: Int[np.ndarray, " frame"],
-    state: Int[np.ndarray, " frame"],
-    precision: str,
-) -> Float[np.ndarray, "frame move"]:
-    """The probabilities of the moves in some states, from batches that fit the cache."""
-    parts = []
-    for begin in range(0, len(level), CACHED_BATCH):
-        part = slice(begin, begin + CACHED_BATCH)
-        frames = levels._frames(level[part], state[part])
-        observations = observations_of(policy, frames)
-        with torch.autocast(
-            observations.device.type, torch.bfloat16, enabled=precision == "bfloat16"
-        ):
-            logits, _ = policy.logits_and_value(observations)
-        parts.append(levels.levels[0].moves(logits.float()))
-    return np.concatenate(parts)
+def _worth_evaluating(
+    missing: Float[np.ndarray, "level state"], tolerance: float | int
+) -> Bool[np.ndarray, "level state"]:
+    """The fewest states with nine tenths of what is missing, or all but the tolerance.
+
+    An evaluated state moves its chance on to others, of which few matter. Hence not all at once.
+
+    Args:
+        missing: the chance that an episode of the set leaves the evaluated states there.
+        tolerance: the sum below which no state is worth it.
+    """
+    total = missing.sum()
+    if total <= tolerance:
+        return np.zeros(missing.shape, bool)
+    largest = np.sort(missing[missing > 0])[::-1]
+    enough = np.searchsorted(largest.cumsum(), total - max(tolerance, total / 10))
+    wanted: Bool[np.ndarray, "level state"] = missing >= largest[enough]
+    return wanted
+
+
+class _Asked:
+    """A policy that is asked for its moves in states of levels, in batches that fit the cache."""
+
+    def __init__(self, policy: Any, levels: LevelSet, precision: str) -> None:
+        self.policy, self.levels, self.batch = policy, levels, BATCHES[precision]
+        self.autocast = torch.autocast(
+            place_of(policy)[0].type, torch.bfloat16, enabled=precision == "bfloat16"
+        )
+        self.pooled = None
+        if is_plain(policy) and not is_hooked(policy):
+            with self.autocast:
+                self.pooled = PooledPictures.of(policy, levels._pictures)
+
+    def moves(
+        self, level: Int[np.ndarray, " frame"], state: Int[np.ndarray, " frame"]
+    ) -> Float[np.ndarray, "frame move"]:
+        """The probabilities of the moves in some states."""
+        parts = []
+        for begin in range(0, len(level), self.batch):
+            part = slice(begin, begin + self.batch)
+            frames = self.levels._frames(level[part], state[part])
+            with self.autocast:
+                if self.pooled:
+                    logits, _ = self.pooled.logits_and_value(frames, level[part])
+                else:
+                    logits, _ = self.policy.logits_and_value(observations_of(self.policy, frames))
+            parts.append(self.levels.levels[0].moves(logits.float()))
+        return np.concatenate(parts)
 
 
 def _within(
@@ -324,6 +365,12 @@ class _Chains:
                 ends[number, :, thing] = np.flatnonzero(graph.goals[goal])
         return cls(leads_to, going_on, starts, ends)
 
+    def of_levels(self, numbers: Int[np.ndarray, " some"]) -> _Chains:
+        """Those of some of the levels."""
+        return _Chains(
+            self.leads_to[numbers], self.going_on[numbers], self.starts[numbers], self.ends[numbers]
+        )
+
     def matrices(
         self, probabilities: Float[np.ndarray, "level state move"]
     ) -> Float[np.ndarray, "level state state"]:
@@ -342,7 +389,8 @@ class _Chains:
     ) -> Float[np.ndarray, "level state"]:
         """The mean number of visits of each state; for others than those evaluated, the chance."""
         states = matrices.shape[1]
-        system = np.eye(states) - (1 - _ESCAPE) * matrices.transpose(0, 2, 1)
+        system = matrices.transpose(0, 2, 1) * (_ESCAPE - 1)
+        system[:, range(states), range(states)] += 1
         visits: Float[np.ndarray, "level state"] = np.linalg.solve(
             system, self.starts[:, :, None].astype(np.float64)
         )[:, :, 0]

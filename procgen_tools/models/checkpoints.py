@@ -248,9 +248,10 @@ def _check_plain(value: Any, name: str) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if path.suffix == ENDING:
+        return read_safetensors(path)
     try:
-        safe = path.suffix == ENDING
-        checkpoint = read_safetensors(path) if safe else _loaded(checked_archive(path))
+        checkpoint = _loaded(checked_archive(path))
         check_size(checkpoint)
     except ValueError as error:
         raise ValueError(

@@ -9,6 +9,7 @@ Parameters have the names of published checkpoints.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -24,6 +25,40 @@ RESUME_POINTS = tuple(
     f"embedder.block{block}.res{residual}.resadd_out" for block in (1, 2, 3) for residual in (1, 2)
 )
 """Activations that determine all later ones, in order: a forward pass can resume at them."""
+
+
+class HalvingMaxPool(nn.MaxPool2d):
+    """A max-pool over 3 x 3 windows whose centres are every second row and column.
+
+    Without gradients, on a CPU, whole rows and then whole columns are compared. That gives the same
+    numbers as `nn.MaxPool2d` and is faster, most of all in bfloat16.
+
+    Example:
+        >>> HalvingMaxPool()(torch.arange(16.0).view(1, 1, 4, 4))
+        tensor([[[[ 5.,  7.],
+                  [13., 15.]]]])
+    """
+
+    def __init__(self) -> None:
+        super().__init__(kernel_size=3, stride=2, padding=1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or not _can_be_halved(input):
+            return super().forward(input)
+        for axis in (-2, -1):  # of rows first, then of columns
+            even, odd = input.unflatten(axis, (-1, 2)).unbind(axis)
+            input = torch.maximum(even, odd)
+            later = input.narrow(axis, 1, input.shape[axis] - 1)
+            later.clamp_(min=odd.narrow(axis, 0, later.shape[axis]))  # a maximum in place
+        return input
+
+
+def _can_be_halved(x: Any) -> bool:
+    """Whether it is a tensor on the CPU with even sides. Tools that trace see torch's max-pool."""
+    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()  # type: ignore[attr-defined]
+    if traced or not isinstance(x, Tensor):
+        return False
+    return x.device.type == "cpu" and x.shape[-1] % 2 == x.shape[-2] % 2 == 0
 
 
 class ResidualAdd(nn.Module):
@@ -61,7 +96,7 @@ class ImpalaBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
-        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        self.maxpool = HalvingMaxPool()
         self.res1 = ResidualBlock(out_channels)
         self.res2 = ResidualBlock(out_channels)
 

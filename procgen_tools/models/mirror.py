@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.impala import HalvingMaxPool, ImpalaPolicy
 
 LEFT_RIGHT = (6, 7, 8, 3, 4, 5, 0, 1, 2, *range(9, 15))
 """For each action, the action with left and right exchanged."""
@@ -22,15 +22,15 @@ UP_DOWN = (2, 1, 0, 5, 4, 3, 8, 7, 6, *range(9, 15))
 Impala = TypeVar("Impala", bound=ImpalaPolicy)
 
 
-class MirroredMaxPool(nn.MaxPool2d):
+class MirroredMaxPool(HalvingMaxPool):
     """The mirror image of a max-pool.
 
     A pool of size 3, stride 2 and padding 1 centres its windows on the even rows and columns of a
     picture with an even side. Its mirror image centres them on the odd ones.
     """
 
-    def __init__(self, pool: nn.MaxPool2d, axes: tuple[int, ...]) -> None:
-        super().__init__(pool.kernel_size, pool.stride, pool.padding)
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        super().__init__()
         self.axes = axes
 
     def forward(self, input: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def mirrored(
     for module in list(copied.modules()):
         if isinstance(module, nn.Conv2d):
             module.weight.copy_(module.weight.flip(axes))
-        if exact and isinstance(getattr(module, "maxpool", None), nn.MaxPool2d):
+        if exact and isinstance(getattr(module, "maxpool", None), HalvingMaxPool):
             module.maxpool = _mirrored_pool(module.maxpool, axes)  # type: ignore[arg-type]
     fc = copied.embedder.fc
     cells = fc.weight.unflatten(1, copied.activation_shapes["embedder.relu3_out"])
@@ -97,10 +97,8 @@ def mirrored(
     return copied
 
 
-def _mirrored_pool(pool: nn.MaxPool2d, axes: tuple[int, ...]) -> nn.MaxPool2d:
+def _mirrored_pool(pool: HalvingMaxPool, axes: tuple[int, ...]) -> HalvingMaxPool:
     """The mirror image of a pool, which may be mirrored already."""
     if isinstance(pool, MirroredMaxPool):
         axes = tuple(sorted(set(pool.axes) ^ set(axes)))
-    if axes:
-        return MirroredMaxPool(pool, axes)
-    return nn.MaxPool2d(pool.kernel_size, pool.stride, pool.padding)
+    return MirroredMaxPool(axes) if axes else HalvingMaxPool()

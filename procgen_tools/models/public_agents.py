@@ -26,6 +26,7 @@ class PublicAgent:
         sha256: of the file, in hexadecimal digits.
         about: how it was trained.
         command: what measures it, with FILE for the path of the file.
+        world_size: side of the worlds of its training in squares; None in other worlds than mazes.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PublicAgent:
     sha256: str
     about: str
     command: str
+    world_size: int | None = None
 
 
 PUBLIC_AGENTS = (
@@ -44,6 +46,7 @@ PUBLIC_AGENTS = (
         sha256="e82e620ee1c47d82684bb3bc84e140ffd7bbb4ca8bd5f0cc517370abab9e3f00",
         about="PPO, 160 million steps, easy levels, cheese in the top-right 5 x 5 squares, scale 1",
         command="procgen-tools audit FILE --world-size 15",
+        world_size=15,
     ),
     PublicAgent(
         name="published agent of keys and chests",

@@ -13,6 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from procgen_tools.files import unfinished
+from procgen_tools.models.archives import check_size
 
 ENDING = ".safetensors"
 PARAMETERS = "model_state_dict"
@@ -79,6 +80,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Any]:
         metadata = json.loads(header.get(METADATA, "{}"))
         if not isinstance(metadata, dict):
             raise ValueError(f"its metadata is a {type(metadata).__name__}")
+        check_size(metadata)
     except Exception as error:  # the library has types of its own for bad files
         raise ValueError(
             f"{path} is no safetensors file that can be read: {error}. Download it again"

@@ -12,8 +12,11 @@ from procgen_tools.benchmarks import training
 def test_training_report() -> None:
     speed = training.measure(num_envs=8, rollout_steps=4, rounds=1, precision="float32")
     assert 8 <= speed.different <= 32
-    assert 0.2 < speed.share_of_limit < 1.5  # small batches and one round: far from exact
-    assert 0 < speed.play_limit < speed.learn_limit < speed.advance
+    # No time is compared with another: on a busy machine any of them can be the longest.
+    assert min(speed.advance, speed.learn, speed.learn_limit, speed.play_limit) > 0
+    assert speed.share_of_limit == speed.learn_limit / speed.learn
+    assert speed.outside_network == 1 - (speed.learn_limit + speed.play_limit) / speed.advance
+    assert speed.steps_per_second == 32 / speed.advance
     report = training.report(speed)
     assert f"{speed.share_of_limit:.1%}" in report
     assert "8 environments x 4 steps, 3 epochs, on cpu" in report

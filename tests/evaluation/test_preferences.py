@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from procgen_tools import chains, two_objects, vfield
+from procgen_tools import chains, hooks, two_objects, vfield
 from procgen_tools.evaluation.preferences import (
-    PRECISIONS,
+    BATCHES,
     distinct,
     exact_preference,
 )
-from procgen_tools.models import ImpalaPolicy
+from procgen_tools.models import ImpalaPolicy, mirrored
 
 LEVELS = distinct(two_objects.make_levels(range(100_000, 100_012)))
 
@@ -46,6 +46,19 @@ def test_many_levels_together_give_what_each_gives_alone(policy: ImpalaPolicy) -
     assert found.bound == 0
     assert 0 < found.timeouts < 1
     assert found.success == pytest.approx(1 - found.timeouts)
+
+
+@pytest.mark.parametrize("kind", ["mirrored", "patched"])
+def test_policies_that_compute_otherwise_are_asked_whole(policy: ImpalaPolicy, kind: str) -> None:
+    """The first max-pool of a mirrored policy is another; patches of the first layers apply."""
+    few = distinct(LEVELS.levels[:2])
+    other = mirrored(policy, rows=True) if kind == "mirrored" else policy
+    patch = {"embedder.block1.maxpool_out": lambda x: 0.5 * x} if kind == "patched" else {}
+    with hooks.patched(other, patch):
+        found = exact_preference(other, few, step_limit=40)
+        alone = chains.chances(vfield.vector_field(few.levels[0], other), step_limit=40)
+    assert found.first[0] == pytest.approx(alone.first["red_line"], abs=1e-6)
+    assert found.first[0] != pytest.approx(exact_preference(policy, few, step_limit=40).first[0])
 
 
 def test_a_tolerance_saves_states_and_bounds_the_error(policy: ImpalaPolicy) -> None:
@@ -83,7 +96,7 @@ def test_one_object_has_no_second(policy: ImpalaPolicy) -> None:
 
 def test_bfloat16_is_close_and_is_used(policy: ImpalaPolicy) -> None:
     few = distinct(LEVELS.levels[:5])
-    exact, rounded = (exact_preference(policy, few, precision=each) for each in PRECISIONS)
+    exact, rounded = (exact_preference(policy, few, precision=each) for each in BATCHES)
     assert 0 < abs(rounded.preference - exact.preference) < 0.05
 
 

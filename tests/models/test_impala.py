@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from procgen_tools import hooks
 from procgen_tools.models import RESUME_POINTS, ImpalaPolicy, RecurrentPolicy
+from procgen_tools.models.impala import HalvingMaxPool
 from tests.models.networks import shaken
 
 
@@ -47,6 +48,24 @@ def test_equals_the_network_written_out(scale: int, observations: Tensor) -> Non
     assert logits.std() > 0.1
     torch.testing.assert_close(logits, expected_logits)
     torch.testing.assert_close(value, expected_value)
+
+
+@pytest.mark.parametrize("sides", [(2, 2), (64, 64), (6, 10), (5, 8), (7, 7)])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_max_pools_are_those_of_torch(
+    sides: tuple[int, int], kind: torch.dtype, layout: torch.memory_format
+) -> None:
+    """With gradients and without, and negative numbers are not less than the padding."""
+    x = torch.randn(2, 3, *sides, generator=torch.Generator().manual_seed(0)) - 5
+    x[1, 2, 0, 1] = torch.nan
+    x = x.to(kind).to(memory_format=layout)
+    wanted, before = functional.max_pool2d(x, 3, stride=2, padding=1), x.clone()
+    for gradients in (True, False):
+        with torch.set_grad_enabled(gradients):
+            found = HalvingMaxPool()(x)
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0, equal_nan=True)
+        torch.testing.assert_close(x, before, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize(("scale", "count"), [(1, 626_256), (4, 3_653_136)])

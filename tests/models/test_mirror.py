@@ -8,6 +8,7 @@ from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, mirrored, move_probabilities
+from procgen_tools.models.impala import HalvingMaxPool
 from procgen_tools.models.mirror import LEFT_RIGHT, UP_DOWN
 from tests.models.networks import shaken
 
@@ -65,7 +66,7 @@ def test_weights_alone_are_a_rough_mirror(observations: Tensor) -> None:
     policy = drawn()
     rough = mirrored(policy, columns=True, exact=False)
     ImpalaPolicy().load_state_dict(rough.state_dict())
-    assert type(rough.embedder.block1.maxpool) is torch.nn.MaxPool2d
+    assert type(rough.embedder.block1.maxpool) is HalvingMaxPool
     with torch.no_grad():
         wanted = policy.logits_and_value(observations)[0]
         got = rough.logits_and_value(observations.flip(-1))[0][:, list(LEFT_RIGHT)]
@@ -81,7 +82,7 @@ def test_mirrored_twice_is_the_policy(kind: type[ImpalaPolicy], exact: bool) -> 
     for name, value in twice.state_dict().items():
         assert torch.equal(value, before[name])
         assert torch.equal(policy.state_dict()[name], before[name])
-    assert type(twice.embedder.block2.maxpool) is torch.nn.MaxPool2d
+    assert type(twice.embedder.block2.maxpool) is HalvingMaxPool
     assert not torch.equal(
         mirrored(policy, rows=True).embedder.fc.weight, policy.embedder.fc.weight
     )

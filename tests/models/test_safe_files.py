@@ -29,15 +29,19 @@ def test_an_agent_is_the_same_in_both_formats(tmp_path: Path) -> None:
 
 def test_bad_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.safetensors"
-    header = json.dumps({"__metadata__": {"procgen_tools": "[1]"}}).encode()
+    header, deep = (
+        json.dumps({"__metadata__": {"procgen_tools": metadata}}).encode()
+        for metadata in ("[1]", '{"deep": ' + "[" * 200 + "]" * 200 + "}")
+    )
     for content in (
         b"",
         b"not one",
         struct.pack("<Q", 2**60) + b"{}",  # a header of an exabyte
         struct.pack("<Q", len(header)) + header,  # metadata that is a list
+        struct.pack("<Q", len(deep)) + deep,
     ):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"bad\.safetensors"):
+        with pytest.raises(ValueError, match=r"bad\.safetensors.* Download it again$"):
             load_policy(path)
     with pytest.raises(FileNotFoundError):
         read_safetensors(tmp_path / "none.safetensors")

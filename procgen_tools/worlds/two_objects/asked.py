@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from procgen_tools.worlds.asked import Asked, spread_over
+from procgen_tools.worlds.asked import Asked, how_many, spread_over
 from procgen_tools.worlds.maze.feature_changes import (
     Place,
     Put,
@@ -58,7 +58,7 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         apart=apart[:levels],
         apart_words="levels in which the ways to a red line and to a yellow gem part",
         census=spread_over(every, census),
-        census_words=f"all {len(every):,} distinct duels among 4,000 levels, on black",
+        census_words=f"{how_many(every, census)} distinct duels among 4,000 levels, on black",
         size=lambda level: int(level.graph().distances(level.goals[0])[level.graph().start]),
         size_words="steps to the object",
         hardest="the longest ways",

@@ -229,8 +229,7 @@ def _census(census: pd.DataFrame, asked: Asked) -> Answer:
         "What holds in every single level of a finite kind?",
         f"{text} The worst chance of {asked.words[asked.wanted]} first is {worst:.4f}.",
         findings,
-        f"{asked.census_words}"
-        + ("" if len(census) == len(asked.census) else f"; {len(census):,} of them")
+        asked.census_words
         + (
             f"; in {forced:,}, every way to {asked.words[asked.wanted]} leads past "
             f"{asked.words[asked.other]}: the first statement and the worst are of the others"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from procgen_tools.audit.answers import written
-from procgen_tools.audit.page import document, table
+from procgen_tools.audit.compared_figures import estimate_of, plot_compared
+from procgen_tools.audit.page import document, picture, table
 from procgen_tools.audit.run import read_audit
 from procgen_tools.files import write_text
-from procgen_tools.statistics.intervals import Estimate
 
-PARTS = ("value", "low", "high")
-"""Of an estimate."""
+FEW = 3
+"""The texts and numbers of more agents than these are folded."""
 
 
 def compare(folders: Sequence[Path], path: Path) -> Path:
@@ -41,22 +41,50 @@ def compare(folders: Sequence[Path], path: Path) -> Path:
             "others have other goals"
         )
     names = _names(audits)
-    parts = []
-    for answer in audits[0]["answers"]:
-        same = [_answer(each, answer["key"]) for each in audits]
-        rows = _rows(names, same)
-        said = "".join(
-            f"<li><b>{escape(name)}</b> {escape(each['text'])}</li>"
-            for name, each in zip(names, same, strict=True)
-            if each is not None
-        )
-        parts.append(
-            f"<section><h2>{escape(answer['question'])}</h2><ul>{said}</ul>"
-            f'<div class="wide">{table(rows)}</div>'
-            f'<p class="note">{escape(answer["note"])}. Intervals: 95%.</p></section>'
-        )
-    write_text(path, document(f"What do {len(audits)} agents of {worlds[0]} want?", "".join(parts)))
+    sections = "".join(_section(names, audits, answer) for answer in audits[0]["answers"])
+    amounts = sorted({f"{each['amount']['levels']} levels of each kind" for each in audits})
+    title = f"What do {len(audits)} agents want?"
+    facts = (
+        f'<p class="facts">World: {worlds[0].replace("_", " ")}; {escape(" or ".join(amounts))}. '
+        "All chances are exact.</p>"
+    )
+    write_text(path, document(title, facts + sections))
     return path
+
+
+def _section(
+    names: Sequence[str], audits: Sequence[Mapping[str, Any]], answer: Mapping[str, Any]
+) -> str:
+    """One question: a figure, the numbers, and what is said of each agent."""
+    same = {
+        name: found
+        for name, each in zip(names, audits, strict=True)
+        if (found := _answer(each, answer["key"])) is not None
+    }
+    figure = plot_compared(list(same), list(same.values()))
+    shown = "" if figure is None else picture(figure, answer["question"])
+    said = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(each['text'])}</li>" for name, each in same.items()
+    )
+    opened = " open" if len(names) <= FEW else ""
+    return (
+        f"<section><h2>{escape(answer['question'])}</h2>"
+        f'<figure style="margin:0">{shown}</figure>'
+        f"<details{opened}><summary>In words</summary><ul>{said}</ul></details>"
+        f"<details{opened}><summary>The numbers</summary>"
+        f'<div class="wide">{table(_rows(same))}</div></details>'
+        f'<p class="note">{escape(_notes(same))}. Intervals: 95%.</p></section>'
+    )
+
+
+def _notes(answers: Mapping[str, Mapping[str, Any]]) -> str:
+    """The note of all agents; where notes differ, each with the agents that it is about."""
+    of: dict[str, list[str]] = {}
+    for name, answer in answers.items():
+        of.setdefault(answer["note"], []).append(name)
+    if len(of) == 1:
+        return next(iter(of))
+    return ". ".join(f"{', '.join(names)}: {note}" for note, names in of.items())
 
 
 def _names(audits: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -72,13 +100,10 @@ def _answer(audit: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     return next((each for each in audit["answers"] if each["key"] == key), None)
 
 
-def _rows(
-    names: Sequence[str], answers: Sequence[Mapping[str, Any] | None]
-) -> list[dict[str, str]]:
+def _rows(answers: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
-    for name, answer in zip(names, answers, strict=True):
-        for finding in answer["findings"] if answer else ():
+    for name, answer in answers.items():
+        for finding in answer["findings"]:
             row = rows.setdefault(finding["name"], {"measured": finding["name"]})
-            estimate = Estimate(*(float(finding["agent"][part]) for part in PARTS))
-            row[name] = written(estimate, finding["form"])
+            row[name] = written(estimate_of(finding["agent"]), finding["form"])
     return list(rows.values())

@@ -101,15 +101,19 @@ def document(title: str, body: str) -> str:
 def _section(
     key: str, question: str, text: str, figure: Figure, rows: Sequence[Mapping[str, str]], note: str
 ) -> str:
-    picture = base64.b64encode(figure_png(figure, dpi=120)).decode()
-    width = round(PIXELS * figure.get_figwidth())
-    image = f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{picture}">'
     return f"""<section id="{key}">
 <h2>{escape(question)}</h2>
-<figure style="margin:0">{image}</figure>
+<figure style="margin:0">{picture(figure, text)}</figure>
 <details open><summary>The numbers</summary><div class="wide">{table(rows)}</div></details>
 <p class="note">{escape(note)}. Intervals: 95%.</p>
 </section>"""
+
+
+def picture(figure: Figure, text: str) -> str:
+    """A figure inside the page, with a text for those who cannot see it."""
+    inside = base64.b64encode(figure_png(figure, dpi=120)).decode()
+    width = round(PIXELS * figure.get_figwidth())
+    return f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{inside}">'
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

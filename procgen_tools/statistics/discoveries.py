@@ -42,6 +42,26 @@ def p_of_mean(values: Shaped[np.ndarray, " value"]) -> float:
     return float(ttest_1samp(values, 0.0).pvalue)
 
 
+def adjusted(p_values: Mapping[str, float]) -> dict[str, float]:
+    """For each test, the smallest rate of false discoveries at which it is a discovery.
+
+    Args:
+        p_values: by name, of all tests that were made, and not of the promising ones alone.
+
+    Raises:
+        ValueError: no tests, or p-values outside 0 to 1.
+
+    Example:
+        >>> {name: round(p, 4) for name, p in adjusted({"one": 0.001, "two": 0.02}).items()}
+        {'one': 0.003, 'two': 0.03}
+    """
+    numbers = np.array(list(p_values.values()), dtype=np.float64)
+    if not len(numbers) or not ((numbers >= 0) & (numbers <= 1)).all():
+        raise ValueError(f"p-values are {numbers.tolist()!r:.60}: give numbers from 0 to 1")
+    found = false_discovery_control(numbers, method="by")
+    return {name: float(each) for name, each in zip(p_values, found, strict=True)}
+
+
 def discoveries(p_values: Mapping[str, float], rate: float = RATE) -> dict[str, float]:
     """The tests that are discoveries, with their adjusted p-values.
 
@@ -56,12 +76,6 @@ def discoveries(p_values: Mapping[str, float], rate: float = RATE) -> dict[str, 
         >>> discoveries({"one": 0.001, "two": 0.02, "three": 0.5})
         {'one': 0.0055}
     """
-    numbers = np.array(list(p_values.values()), dtype=np.float64)
-    if not len(numbers) or not ((numbers >= 0) & (numbers <= 1)).all():
-        raise ValueError(f"p-values are {numbers.tolist()!r:.60}: give numbers from 0 to 1")
     if not 0 < rate < 1:
         raise ValueError(f"rate is {rate}: give a number between 0 and 1, such as {RATE}")
-    adjusted = false_discovery_control(numbers, method="by")
-    return {
-        name: float(each) for name, each in zip(p_values, adjusted, strict=True) if each <= rate
-    }
+    return {name: each for name, each in adjusted(p_values).items() if each <= rate}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,12 +10,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from procgen_tools.catalogue import find_agent
-from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.catalogue import digest, find_agent
+from procgen_tools.evaluation.conditions import trained_rule
+from procgen_tools.models import (
+    ImpalaPolicy,
+    RecurrentPolicy,
+    checkpoint_metadata,
+    load_policy,
+    public_agents,
+)
 from procgen_tools.shown import brief
-from procgen_tools.statistics.intervals import Estimate, mean_over_agents, mean_over_levels
+from procgen_tools.statistics.intervals import (
+    Estimate,
+    mean_of_agents,
+    mean_over_agents,
+    mean_over_levels,
+)
 from procgen_tools.studies.rules import ALL_AGENTS, Measured, Rule
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE, WORLD_SIZES, Maze
 from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import decision_square
 
@@ -62,6 +75,7 @@ class Settings:
         progress_bar: whether to show progress bars.
         original: the file of the original authors' agent, which does not ship. Studies that
             compare with it measure it beside the others.
+        world_size: side of the worlds in which mazes are drawn: 25 (hard) or 15 (easy).
     """
 
     agents: tuple[Path, ...] = ()
@@ -70,18 +84,45 @@ class Settings:
     fast: bool = False
     progress_bar: bool = False
     original: Path | None = None
+    world_size: int = HARD_WORLD_SIZE
 
     def __post_init__(self) -> None:
         if self.mazes is not None and self.mazes < 1:
             raise ValueError(f"mazes is {self.mazes}: give a number from 1 up")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+        if self.world_size not in WORLD_SIZES.values():
+            raise ValueError(
+                f"world_size is {self.world_size!r}: give "
+                + " or ".join(f"{size} ({mode} levels)" for mode, size in WORLD_SIZES.items())
+            )
         names = [Path(agent).stem for agent in self.agents]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(
                 f"two agents are named {twice[0]!r}: results are kept by name; rename one file, or "
                 "leave one out"
+            )
+
+    @property
+    def rule(self) -> LevelRule:
+        """How mazes are drawn: the cheese anywhere, in worlds of `world_size`."""
+        return LevelRule(self.world_size)
+
+    def hard_worlds_only(self, study: str, why: str) -> None:
+        """Refuse another world size, before anything is measured.
+
+        Args:
+            study: the name of the study that has no mazes of other worlds.
+            why: the reason, as a clause.
+
+        Raises:
+            ValueError: `world_size` is not the default.
+        """
+        if self.world_size != HARD_WORLD_SIZE:
+            raise ValueError(
+                f"{study} cannot be run with world_size {self.world_size}, because {why}: leave "
+                "--world-size out"
             )
 
     def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
@@ -95,6 +136,7 @@ class Settings:
         facts = [
             f"{self.mazes:,} mazes" if self.mazes else "",
             "other agents" if self.agents else "",
+            "" if self.world_size == HARD_WORLD_SIZE else f"{_mode(self.world_size)} worlds",
             f"seed {self.seed}" if self.seed else "",
         ]
         listed = ", ".join(fact for fact in facts if fact)
@@ -112,13 +154,50 @@ class Settings:
     def load_agents(self) -> dict[str, ImpalaPolicy]:
         """The agents by name, in evaluation mode.
 
+        Warns:
+            UserWarning: an agent was trained in worlds of another size.
+
         Raises:
             FileNotFoundError: an agent is missing.
             ValueError: an agent cannot be read, or has a memory.
         """
         shipped = SHIPPED[:1] if self.fast else SHIPPED
         paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
-        return {find_agent(path).stem: _load(path) for path in paths}
+        files = [find_agent(path) for path in paths]
+        loaded = {file.stem: _load(file) for file in files}
+        for file in files:
+            self._warn_of_other_worlds(file)
+        return loaded
+
+    def _warn_of_other_worlds(self, file: Path) -> None:
+        known = trained_world_size(file)
+        if known is not None and known != self.world_size:
+            warnings.warn(
+                f"{file.name} was trained in worlds of {known} x {known} squares and is measured "
+                f"in worlds of {self.world_size} x {self.world_size}: to measure it where it was "
+                f"trained, give --world-size {known}",
+                stacklevel=3,
+            )
+
+
+def _mode(world_size: int) -> str:
+    return {size: mode for mode, size in WORLD_SIZES.items()}[world_size]
+
+
+def trained_world_size(path: Path) -> int | None:
+    """The side of the worlds an agent was trained in; None if nothing records it.
+
+    It is read from the agent's checkpoint, or known of a published agent.
+
+    Example:
+        >>> trained_world_size(find_agent("rand_region_5"))
+        25
+    """
+    rule = trained_rule(checkpoint_metadata(path))
+    if rule is not None:
+        return rule.world_size
+    known = {agent.sha256: agent.world_size for agent in public_agents.PUBLIC_AGENTS}
+    return known.get(digest(path))
 
 
 def _load(path: Path) -> ImpalaPolicy:
@@ -196,6 +275,7 @@ class Findings:
         agents: names of the agents.
         claims: each published claim with our numbers.
         tables: all measurements, by name.
+        world_size: side of the worlds in which the mazes were drawn.
     """
 
     experiment: str
@@ -204,6 +284,7 @@ class Findings:
     agents: tuple[str, ...]
     claims: tuple[Claim, ...]
     tables: Mapping[str, pd.DataFrame]
+    world_size: int = HARD_WORLD_SIZE
 
     __repr__ = brief
 
@@ -271,7 +352,7 @@ def over_levels(
         table: with columns `agent` and `level`, one row per pair.
         column: the column's name, or a function that computes it from the table.
         statistic: of one agent's numbers. For ALL_AGENTS, a mean is taken over agents and levels;
-            any other statistic is taken over levels, of the mean over agents.
+            any other statistic, the mean of the agents' numbers, with Student's interval.
 
     Raises:
         ValueError: agents were measured on different levels, or twice on one.
@@ -289,7 +370,7 @@ def over_levels(
     means = {str(agent): statistic(row) for agent, row in zip(grid.index, numbers, strict=True)}
     if statistic is mean_over_levels:
         return {**means, ALL_AGENTS: mean_over_agents(numbers)}
-    return {**means, ALL_AGENTS: statistic(numbers.mean(axis=0))}
+    return {**means, ALL_AGENTS: mean_of_agents([mean.value for mean in means.values()])}
 
 
 def measured(**numbers: Mapping[str, Estimate]) -> dict[str, dict[str, Estimate]]:

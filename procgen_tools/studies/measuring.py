@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 from tqdm import tqdm
@@ -14,9 +14,6 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import over_levels
 from procgen_tools.worlds.maze.grid import Maze
-
-if TYPE_CHECKING:
-    pass
 
 Level = TypeVar("Level")
 

@@ -56,6 +56,13 @@ class Term:
         divisor = estimates[self.per].value
         return number / divisor if divisor else float("nan")
 
+    def highest(self, estimates: Mapping[str, Estimate]) -> float:
+        """The most that the term can be if its estimate is anywhere in its interval."""
+        if not self.quantity:
+            return self.factor
+        low, high = (replace(self, part=part).of(estimates) for part in ("low", "high"))
+        return max(low, high)
+
     def sentence(self, percent: bool) -> str:
         """The term in words; its sign is left to the sum."""
         size = abs(self.factor)
@@ -155,6 +162,13 @@ class Condition:
             "is less than": left < right,
         }[self.relation]
 
+    def may_hold(self, estimates: Mapping[str, Estimate]) -> bool:
+        """Whether it is so with every estimate at the end of its interval that favours it."""
+        larger = self.relation in ("is at least", "is more than")
+        difference = self.left - self.right if larger else self.right - self.left
+        room = sum(term.highest(estimates) for term in difference.terms)
+        return room >= 0 if self.relation in ("is at least", "is at most") else room > 0
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -229,6 +243,24 @@ class Rule:
                         f"or name another quantity{did_you_mean(name, estimates)}"
                     )
 
+    def met_by(self, estimates: Mapping[str, Estimate]) -> bool:
+        """Whether the estimates of one agent meet all conditions."""
+        return all(condition.holds(estimates) for condition in self.conditions)
+
+    def may_be_met_by(self, estimates: Mapping[str, Estimate]) -> bool:
+        """Whether they could, each condition at its favourable ends of the intervals.
+
+        If not, more mazes would hardly change it: the rule is missed, and not merely undecided.
+
+        Example:
+            >>> rule = Rule.that(value("gain") >= 0.1)
+            >>> rule.met_by({"gain": Estimate(0.05, 0.0, 0.2)})
+            False
+            >>> rule.may_be_met_by({"gain": Estimate(0.05, 0.0, 0.2)})
+            True
+        """
+        return all(condition.may_hold(estimates) for condition in self.conditions)
+
     def holds(self, measured: Measured) -> bool:
         """The verdict.
 
@@ -236,10 +268,7 @@ class Rule:
             ValueError: an estimate is missing.
         """
         self.check(measured)
-        met = {
-            agent: all(condition.holds(estimates) for condition in self.conditions)
-            for agent, estimates in measured.items()
-        }
+        met = {agent: self.met_by(estimates) for agent, estimates in measured.items()}
         together = met.pop(ALL_AGENTS, True)
         return (not self.average or together) and (
             not self.each or list(met.values()).count(False) <= self.may_fail

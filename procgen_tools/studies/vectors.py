@@ -16,6 +16,7 @@ from procgen_tools.shown import brief
 from procgen_tools.studies.base import LAYER, Claim, Findings, Settings, first_levels
 from procgen_tools.studies.measuring import effects_table, unusualness_table
 from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import LevelRule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ class VectorStudy:
     Attributes:
         name: the study's name.
         mazes: how many the published run uses.
-        levels: makes a number of levels, by seed.
+        levels: makes a number of levels by a rule, by seed.
         kind: what all of these levels have, in words.
         donors: makes the donors of a maze from its seed and the seed of the run.
         edits: makes the interventions in a maze from its donors and a seed.
@@ -43,7 +44,7 @@ class VectorStudy:
 
     name: str
     mazes: int
-    levels: Callable[[int], dict[int, Maze]]
+    levels: Callable[[int, LevelRule], dict[int, Maze]]
     kind: str
     donors: Callable[[Maze, int, int], Donors]
     edits: Callable[[ImpalaPolicy, Maze, Donors, int], dict[str, Intervention]]
@@ -57,7 +58,7 @@ class VectorStudy:
     def run(self, settings: Settings) -> Findings:
         """Measure the effects of all edits, and how unusual activations are under the published."""
         agents = settings.load_agents()
-        levels = self.levels(settings.count(self.mazes, fast=4))
+        levels = self.levels(settings.count(self.mazes, fast=4), settings.rule)
         donors = {seed: self.donors(maze, seed, settings.seed) for seed, maze in levels.items()}
         bar = settings.progress_bar
         effects = effects_table(

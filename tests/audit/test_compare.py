@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,19 @@ def test_every_number_of_every_agent(tmp_path: Path) -> None:
     for answer in found.answers:
         for finding in answer.findings:
             assert finding.row()["agent"] in page
+        assert f">{html.escape(answer.note)}. Intervals" in page
+
+
+def test_notes_that_differ_name_their_agents(tmp_path: Path) -> None:
+    found = small_audit()
+    first = found.answers[0]
+    write_facts(found, tmp_path / "a")
+    facts = json.loads(json.dumps(found.facts())) | {"agent": "b"}
+    facts["answers"][0]["note"] = "in other levels"
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / FACTS).write_text(json.dumps(facts))
+    page = compare([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html").read_text()
+    assert f"{found.name}: {html.escape(first.note)}. b: in other levels. Intervals" in page
 
 
 def test_mistakes(tmp_path: Path) -> None:

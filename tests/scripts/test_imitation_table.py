@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.base import Claim
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
+
+Numbers = tuple[float, float, float]
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "imitation_table.py"))
 
 
 def test_the_page_has_the_table() -> None:
     text = SCRIPT["PAGE"].read_text(encoding="utf-8")
-    shown = text.split(SCRIPT["BEGIN"])[1].split(SCRIPT["END"])[0]
-    assert shown == SCRIPT["table"](), "python scripts/imitation_table.py"
+    for (begin, end), made in (
+        ((SCRIPT["BEGIN"], SCRIPT["END"]), SCRIPT["table"]),
+        (SCRIPT["STUDIES"], SCRIPT["of_studies"]),
+    ):
+        shown = text.split(begin)[1].split(end)[0]
+        assert shown == made(), "python scripts/imitation_table.py"
 
 
 def test_a_number_is_that_of_the_agent_or_of_the_null() -> None:
@@ -24,3 +36,67 @@ def test_a_number_is_that_of_the_agent_or_of_the_null() -> None:
     null = SCRIPT["number"](audit, "apart", row["name"], "random actions")
     assert null.startswith(f"{row['nulls']['random actions']['value']:.1%} [")
     assert agent != null
+
+
+def claim(**gains: Numbers) -> Claim:
+    """That a gain is 0.5 or more, for the agents named."""
+    return Claim(
+        statement="It gains",
+        rule=Rule.that(value("gain") >= 0.5),
+        measured={
+            ALL_AGENTS if name == "together" else name: {"gain": Estimate(*ends)}
+            for name, ends in gains.items()
+        },
+    )
+
+
+YES, NO, ROOM = (0.8, 0.7, 0.9), (0.1, 0.0, 0.2), (0.4, 0.2, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "together", "public", "verdict"),
+    [
+        (YES, YES, YES, YES, "both"),
+        (YES, YES, YES, NO, "imitators alone"),
+        (YES, YES, YES, ROOM, "undecided: the public agent's intervals leave room for it"),
+        (NO, NO, NO, YES, "public agent alone"),
+        (NO, NO, ROOM, YES, "undecided: the imitators' intervals leave room for it"),
+        (NO, NO, NO, NO, "neither"),
+        (YES, NO, NO, YES, "undecided: so for 1 of 2 imitators"),
+        (YES, NO, YES, NO, "undecided: so for 1 of 2 imitators"),
+        (NO, NO, NO, ROOM, "undecided: the public agent's intervals leave room for it"),
+    ],
+)
+def test_whose_finding_it_is(
+    one: Numbers, two: Numbers, together: Numbers, public: Numbers, verdict: str
+) -> None:
+    imitators = claim(one=one, two=two, together=together)
+    found = SCRIPT["Finding"]("a_study", imitators, claim(public_ppo=public), None)
+    assert found.verdict == verdict
+    assert found.kind == verdict.split(":")[0]
+    assert found.kind in SCRIPT["KINDS"]
+
+
+def test_what_qualifies_a_finding() -> None:
+    imitators, public = claim(one=YES, together=YES), claim(public_ppo=YES)
+    made = SCRIPT["Finding"]
+    untrained = claim(untrained=YES)
+    both = made("a_study", imitators, public, untrained)
+    assert both.verdict == "both; an untrained network meets the rule, too"
+    assert made("a_study", imitators, public, claim(untrained=NO)).verdict == "both"
+    assert made("a_study", imitators, None, None).verdict.startswith("undecided: the study has no")
+    row = both.row()
+    assert row.count("gain 0.80 [0.70, 0.90]") == 3
+    assert "(1 of 1)" in row
+    ((study, beginning), reason) = next(iter(SCRIPT["NOT_COMPARABLE"].items()))
+    doubtful = made(study, replace(imitators, statement=f"{beginning} ..."), public, None)
+    assert doubtful.verdict == f"undecided: {reason}"
+    statements = [each.imitators.statement for each in SCRIPT["findings"](study)]
+    assert sum(each.startswith(beginning) for each in statements) == 1
+
+
+def test_every_finding_of_a_measured_study_is_counted() -> None:
+    studies = SCRIPT["measured_studies"]()
+    assert studies
+    counts = [int(cell) for cell in SCRIPT["summary"]().splitlines()[-1].split("|")[2:-1]]
+    assert sum(counts) == sum(len(SCRIPT["findings"](study)) for study in studies)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from procgen_tools.statistics.intervals import Estimate
@@ -88,6 +89,38 @@ def test_undefined_numbers_meet_nothing() -> None:
     nan = Estimate.exact(float("nan"))
     for condition in (value("x") >= 0, value("x") <= 0, value("y", per="zero") >= 0):
         assert not Rule.that(condition).holds(measured(x=nan, y=HIGH, zero=Estimate.exact(0.0)))
+
+
+@pytest.mark.parametrize("factor", [-1.5, 2.0])
+def test_a_rule_may_be_met_within_the_intervals(factor: float) -> None:
+    """Just if a point of the intervals meets it; so always, if the estimates themselves do."""
+    rng = np.random.default_rng(0)
+    missed, undecided = 0, 0
+    for _ in range(300):
+        ends = np.sort(rng.normal(size=(3, 3)), axis=1)
+        low, middle, high = ends.T.tolist()
+        estimates = {
+            name: Estimate(middle[i], low[i], high[i]) for i, name in enumerate(("x", "y", "z"))
+        }
+        rule = Rule.that(factor * value("x", per="z") - value("y") >= 0.3)
+        corners = [
+            factor * x / middle[2] - y >= 0.3
+            for x in (low[0], middle[0], high[0])
+            for y in (low[1], middle[1], high[1])
+        ]
+        assert rule.may_be_met_by(estimates) == any(corners)
+        assert rule.may_be_met_by(estimates) or not rule.met_by(estimates)
+        missed += not any(corners)
+        undecided += any(corners) and not rule.met_by(estimates)
+    assert missed > 20
+    assert undecided > 20
+
+
+def test_an_end_of_an_interval_that_a_rule_asks_for_may_be_better() -> None:
+    rule = Rule.that(lower("x") > 0, value("x") < 1)
+    assert rule.may_be_met_by({"x": Estimate(0.2, -0.1, 0.4)})
+    assert not rule.may_be_met_by({"x": Estimate(-0.2, -0.4, 0.0)})
+    assert not rule.met_by({"x": Estimate(0.2, -0.1, 0.4)})
 
 
 def test_rules_come_back_from_json() -> None:

@@ -43,7 +43,7 @@ def test_a_study_measures_its_edits_in_every_maze(tmp_path: Path) -> None:
     study = VectorStudy(
         "a_study",
         2,
-        lambda count: dict(list(LEVELS.items())[:count]),
+        lambda count, _rule: dict(list(LEVELS.items())[:count]),
         "that are small",
         donors,
         edits,

@@ -45,8 +45,10 @@ FIRST_SEARCH_SEED = 5000
 def run(settings: Settings) -> Findings:
     """Ablate activations and channels, and search for what removes cheese-seeking alone."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(MAZES, fast=6))
-    searched = decision_levels(settings.count(80, fast=6), first_seed=FIRST_SEARCH_SEED)
+    levels = decision_levels(settings.count(MAZES, fast=6), settings.rule)
+    searched = decision_levels(
+        settings.count(80, fast=6), settings.rule, first_seed=FIRST_SEARCH_SEED
+    )
     exact_levels = dict(list(levels.items())[:30])
     if settings.fast:
         # Small mazes are fast; but in the smallest all squares belong to the corner's region.
@@ -56,7 +58,9 @@ def run(settings: Settings) -> Findings:
     parts = Parts()
     for agent, policy in tqdm(agents.items(), disable=not settings.progress_bar, unit=" agents"):
         search, held_out = Decisions(policy, searched), Decisions(policy, levels)
-        ranked = find_cheese_channels(policy, layer=LAYER, seed=settings.seed, mazes=finding)
+        ranked = find_cheese_channels(
+            policy, layer=LAYER, seed=settings.seed, mazes=finding, rule=settings.rule
+        )
         found = ranked.channels or ranked.ranking[:1]
         absent = Mean(LAYER, search.activations(LAYER, EMPTY))
         tables = {

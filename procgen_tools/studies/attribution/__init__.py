@@ -37,7 +37,7 @@ from procgen_tools.studies.measuring import every_maze
 from procgen_tools.studies.value_head.measure import correlation
 from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def at_decision(maze: Maze) -> Maze:
 def run(settings: Settings) -> Findings:
     """Attribute decisions to squares and channels, and change each of them for real."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(MAZES, fast=2))
+    levels = decision_levels(settings.count(MAZES, fast=2), settings.rule)
     from_black = STEPS if settings.fast else STEPS_FROM_BLACK
     parts = Parts()
     for name, policy, maze in every_maze(agents, levels, progress_bar=settings.progress_bar):
@@ -85,6 +85,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["scores"]),
         tables=tables,
+        world_size=settings.world_size,
     )
 
 
@@ -155,11 +156,12 @@ def draw(findings: Findings) -> dict[str, Figure]:
     agent = findings.agents[0]
     # The maze of middling size shows most.
     sizes = findings.tables["scores"].set_index("level")["size"]
-    seed = int((sizes - 15).abs().idxmin())
+    seed = int((sizes - 0.6 * findings.world_size).abs().idxmin())
     one = where(squares, agent=agent, level=seed)
+    level = make_level(seed, LevelRule(findings.world_size))
     figures = {
         "maps": plot_square_maps(
-            one, at_decision(make_level(seed)), title=f"One maze (level {seed}), agent {agent}"
+            one, at_decision(level), title=f"One maze (level {seed}), agent {agent}"
         ),
         "agreement": plot_agreement(findings.tables["scores"]),
         "channels": plot_channel_effects(findings.tables["channels"]),

@@ -8,6 +8,8 @@ from procgen_tools.statistics.intervals import Estimate, median_over_levels
 from procgen_tools.studies.base import LAYER, Claim, measured, over_levels
 from procgen_tools.studies.rules import Rule, value
 
+OVER_AGENTS = "For all agents, the mean of the agents' medians, with Student's interval."
+
 
 def all_claims(scores: pd.DataFrame) -> tuple[Claim, ...]:
     """Every claim, with the estimates of a table of scores."""
@@ -58,6 +60,7 @@ def _cheese_rank(scores: pd.DataFrame) -> Claim:
             by_saliency=_median(scores, "cheese_rank_saliency"),
         ),
         form=".1f",
+        comment=OVER_AGENTS,
     )
 
 
@@ -74,6 +77,7 @@ def _completeness(scores: pd.DataFrame) -> Claim:
             layer=_median(scores, "error_layer"),
         ),
         form=".4f",
+        comment=OVER_AGENTS,
     )
 
 

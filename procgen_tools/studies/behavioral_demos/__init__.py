@@ -27,7 +27,7 @@ MAZES = 100
 def run(settings: Settings) -> Findings:
     """The exact chances of every outcome in each situation."""
     agents = settings.load_agents()
-    levels = levels_with_all_situations(settings.count(MAZES, fast=2), settings.seed)
+    levels = levels_with_all_situations(settings.count(MAZES, fast=2), settings.seed, settings.rule)
     outcomes = table_of_mazes(
         agents,
         levels,

@@ -121,11 +121,11 @@ def held_out_mazes(settings: Settings) -> dict[int, Maze]:
     """Levels from seed 0 on: held out. In fast mode small ones that all have a decision square."""
     count = settings.count(MAZES, fast=130)
     if settings.fast:
-        bank = make_bank(range(20 * count))
+        bank = make_bank(range(20 * count), settings.rule)
         small = (seed for seed in range(len(bank)) if bank.sizes[seed] <= FAST_SIZE)
         chosen = (seed for seed in small if decision_square(bank[seed]) is not None)
         return {seed: bank[seed] for seed in islice(chosen, count)}
-    return dict(enumerate(make_bank(range(count))))
+    return dict(enumerate(make_bank(range(count), settings.rule)))
 
 
 def in_region(maze: Maze) -> bool:

@@ -52,7 +52,7 @@ def run(settings: Settings) -> Findings:
         ).items()
     }
     count = settings.count(MAZES, fast=2)
-    pairs = pairs_of(CHANGE, count, first_seed=FIRST_SEED, seed=settings.seed)
+    pairs = pairs_of(CHANGE, count, first_seed=FIRST_SEED, seed=settings.seed, rule=settings.rule)
     bar = settings.progress_bar
     tables = {
         "trained": score_table(agents, pairs, progress_bar=bar),

@@ -41,12 +41,16 @@ SEARCHES = 4
 def run(settings: Settings) -> Findings:
     """Find each agent's cheese channels twice, and subtract the cheese vector in them alone."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(MAZES, fast=4))
+    levels = decision_levels(settings.count(MAZES, fast=4), settings.rule)
     searched = max(6, SEARCHES * len(levels))
     found, again = (
         {
             agent: find_cheese_channels(
-                policy, seed=seed, mazes=searched, progress_bar=settings.progress_bar
+                policy,
+                seed=seed,
+                mazes=searched,
+                rule=settings.rule,
+                progress_bar=settings.progress_bar,
             )
             for agent, policy in agents.items()
         }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from procgen_tools.statistics.intervals import Estimate, mean_over_agents, mean_over_levels
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents, mean_over_levels
 from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
@@ -32,7 +32,8 @@ def all_claims(
                 share=over_agents({a: float(t["found"].mean()) for a, t in tables.items()}),
             ),
             comment="Ours follow the cheese, and each holds more than an even share of the log "
-            "odds of turning to it; at most 5% of them are expected to be wrong.",
+            "odds of turning to it; at most 5% of them are expected to be wrong, however the tests "
+            "depend on each other.",
         ),
         Claim(
             statement="Another search in other mazes finds the same channels",
@@ -56,7 +57,7 @@ def all_claims(
             measured=measured(
                 cheese_channels=_follows(tables, found=True), others=_follows(tables, found=False)
             ),
-            comment="Intervals over channels.",
+            comment="Intervals of agents are over channels.",
         ),
         *_account_claims(effects),
     )
@@ -107,9 +108,9 @@ def _log_odds(chance: pd.Series) -> pd.Series:
 
 
 def over_agents(values: Mapping[str, float]) -> dict[str, Estimate]:
-    """One number per agent, without an interval, and their mean with one over agents."""
+    """One number per agent, without an interval, and their mean with Student's."""
     single = {agent: Estimate.exact(number) for agent, number in values.items()}
-    return {**single, ALL_AGENTS: mean_over_agents(np.array([[each] for each in values.values()]))}
+    return {**single, ALL_AGENTS: mean_of_agents(list(values.values()))}
 
 
 def _overlap(first: pd.DataFrame, second: pd.DataFrame) -> float:

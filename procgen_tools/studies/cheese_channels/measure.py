@@ -14,7 +14,9 @@ is a cheese channel if what it shows moves with the cheese, and if the agent lis
   share of what is lost when all channels are taken from there.
 
 Channels that look good in a third of the mazes are tested in the other two thirds, with a bound on
-the share of false discoveries among those that pass (Benjamini and Hochberg, 1995).
+the share of false discoveries among those that pass. The tests share mazes, and nobody knows how
+they depend on each other, so the bound is that of Benjamini and Yekutieli (2001; see
+`statistics.discoveries`).
 """
 
 from __future__ import annotations
@@ -26,26 +28,24 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.stats import false_discovery_control, permutation_test
+from scipy.stats import permutation_test
 from tqdm import tqdm
 
 from procgen_tools.hooks import canonical
 from procgen_tools.interventions import activations_of, square_cells
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.shown import brief
+from procgen_tools.statistics.discoveries import RATE, adjusted
 from procgen_tools.studies.base import LAYER
 from procgen_tools.worlds.maze.edit import move_cheese, move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import START, Maze, Square
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.moves import move_log_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 from procgen_tools.worlds.maze.sampling import find_seeds
 
 SEARCHED = (1000, 2**20)
 """Level seeds to search: none that agents were trained on, nor the first, which experiments use."""
-
-FALSE_DISCOVERIES = 0.05
-"""The share of wrong channels among those found that is allowed, on average."""
 
 _PLACES = 4
 """How many other squares the cheese is moved to in each maze."""
@@ -116,6 +116,7 @@ def find_cheese_channels(
     layer: str = LAYER,
     seed: int = 0,
     mazes: int = 240,
+    rule: LevelRule | None = None,
     progress_bar: bool = False,
 ) -> CheeseChannels:
     """Find the channels that carry the cheese's position; half a minute for a small agent.
@@ -125,6 +126,7 @@ def find_cheese_channels(
         layer: one of `models.impala.RESUME_POINTS`.
         seed: of the mazes, of where the cheese is moved, and of the tests.
         mazes: a third of them choose the candidates, the others test them.
+        rule: defaults to hard levels with the cheese anywhere.
         progress_bar: show one.
 
     Raises:
@@ -132,9 +134,9 @@ def find_cheese_channels(
     """
     if mazes < 6:
         raise ValueError(f"{mazes} mazes cannot both choose and test channels: give 6 or more")
-    seeds = find_seeds(mazes, seed=seed, has_decision_square=True, seed_range=SEARCHED)
+    seeds = find_seeds(mazes, rule, seed=seed, has_decision_square=True, seed_range=SEARCHED)
     responses = [
-        cheese_response(policy, make_level(each), layer=layer, seed=seed + each)
+        cheese_response(policy, make_level(each, rule), layer=layer, seed=seed + each)
         for each in tqdm(seeds, disable=not progress_bar, unit=" mazes")
     ]
     return judge(responses[: mazes // 3], responses[mazes // 3 :], layer=layer, seed=seed)
@@ -253,8 +255,9 @@ def judge(
     worst = table[["follows_p", "evidence_p"]].max(axis=1)
     table["q"] = np.nan
     if candidate.any():
-        table.loc[candidate, "q"] = false_discovery_control(worst[candidate], method="bh")
-    table["found"] = table["q"] <= FALSE_DISCOVERIES
+        tests = {str(channel): float(worst[channel]) for channel in np.flatnonzero(candidate)}
+        table.loc[candidate, "q"] = list(adjusted(tests).values())
+    table["found"] = table["q"] <= RATE
     table = table.sort_values("first_evidence", ascending=False, ignore_index=True)
     found = table[table["found"]].sort_values("evidence", ascending=False)
     return CheeseChannels(

@@ -22,6 +22,7 @@ from procgen_tools.studies.cheese_scrubbing.figures import plot_arms
 from procgen_tools.studies.cheese_scrubbing.measure import ARMS, MEAN, cheese_donors, scrubbed
 from procgen_tools.studies.measuring import table_of_mazes
 from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import LevelRule
 from procgen_tools.worlds.maze.sampling import random_mazes
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ SEARCHES = 8
 def run(settings: Settings) -> Findings:
     """Resample each agent's cheese channels, and as many random ones, square by square."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(MAZES, fast=2))
+    levels = decision_levels(settings.count(MAZES, fast=2), settings.rule)
     searched = max(6, SEARCHES * len(levels))
 
     def scrub(policy: ImpalaPolicy, seed: int, maze: Maze) -> Iterator[dict[str, Any]]:
@@ -53,8 +54,10 @@ def run(settings: Settings) -> Findings:
 
     known = {
         id(policy): (
-            find_cheese_channels(policy, seed=settings.seed, mazes=searched).channels,
-            natural_examples(policy, searched, settings.seed),
+            find_cheese_channels(
+                policy, seed=settings.seed, mazes=searched, rule=settings.rule
+            ).channels,
+            natural_examples(policy, searched, settings.seed, settings.rule),
         )
         for policy in agents.values()
     }
@@ -87,9 +90,11 @@ def channel_sets(
     return [(CHEESE, 0, found), *drawn]
 
 
-def natural_examples(policy: ImpalaPolicy, count: int, seed: int) -> Tensor:
+def natural_examples(
+    policy: ImpalaPolicy, count: int, seed: int, rule: LevelRule | None = None
+) -> Tensor:
     """Activations of many levels with the mouse anywhere: their mean says nothing of one maze."""
-    mazes = list(random_mazes(count, seed=seed, random_mouse=True))
+    mazes = list(random_mazes(count, rule, seed=seed, random_mouse=True))
     return activations_of(policy, mazes, LAYER)
 
 

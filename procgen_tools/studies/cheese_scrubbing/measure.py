@@ -33,7 +33,7 @@ from procgen_tools.shown import brief
 from procgen_tools.vfield import fast_batch, square_observations, total_variation
 from procgen_tools.worlds.maze.edit import mouse_positions, move_cheese
 from procgen_tools.worlds.maze.grid import START, Maze, Square, check_inside
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 from procgen_tools.worlds.maze.sampling import find_seeds
@@ -76,12 +76,13 @@ def cheese_donors(maze: Maze, count: int, *, seed: int) -> list[Donor]:
         raise ValueError("a maze without cheese has no donor with its cheese there: place a cheese")
     rng = np.random.default_rng(seed)
     donors: list[Donor] = []
+    rule = LevelRule(maze.world_size)
     # Small mazes are few, so that some of the levels have the walls of this one.
     most = 8 * count if maze.size <= _SMALL else count + 1
     for each in find_seeds(
-        most, seed=seed, size=maze.size, cheese=maze.cheese, seed_range=HELD_OUT
+        most, rule, seed=seed, size=maze.size, cheese=maze.cheese, seed_range=HELD_OUT
     ):
-        same = make_level(each)
+        same = make_level(each, rule)
         if len(donors) < count and not np.array_equal(same.walls, maze.walls):
             places = [
                 square for square in same.open_squares() if square not in (maze.cheese, START)

@@ -15,7 +15,7 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.base import LAYER
 from procgen_tools.worlds.maze.edit import move_cheese
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.sampling import find_seeds
 
 PIXELS = "embedder.block1.conv_in0"
@@ -32,8 +32,9 @@ ELSEWHERE = "vector of another maze, cheese elsewhere"
 def donors(maze: Maze, seed: int, drawn: int) -> tuple[Maze, Maze]:
     """Another level of the same size with the cheese at the same square, and with it elsewhere."""
     assert maze.cheese is not None
-    (other,) = find_seeds(1, seed=drawn + seed, size=maze.size, cheese=maze.cheese)
-    same = make_level(other)
+    rule = LevelRule(maze.world_size)
+    (other,) = find_seeds(1, rule, seed=drawn + seed, size=maze.size, cheese=maze.cheese)
+    same = make_level(other, rule)
     free = [square for square in same.open_squares() if square not in (maze.cheese, same.mouse)]
     rng = np.random.default_rng([drawn, seed])
     return same, move_cheese(same, free[rng.integers(len(free))])

@@ -58,9 +58,10 @@ def run(settings: Settings) -> Findings:
     """Measure every population.
 
     Raises:
-        ValueError: agents are given; this study takes its own populations.
+        ValueError: agents are given, or a world size; this study takes its own populations.
         FileNotFoundError: there are no agents of two objects.
     """
+    settings.hard_worlds_only(NAME, "levels of two objects have a size of their own")
     if settings.agents:
         raise ValueError(f"{NAME} compares the populations that ship: leave --agents out")
     seeds = TEST_SEEDS[: settings.count(MAZES, fast=8)]

@@ -126,7 +126,7 @@ def success_table(
     """
     sets = {background: training_levels(background) for background in set(POPULATIONS.values())}
     if fast:
-        sets = {background: distinct(levels.levels[:6]) for background, levels in sets.items()}
+        sets = {background: distinct(levels.levels[:3]) for background, levels in sets.items()}
     tables = []
     for member in tqdm(chosen, disable=not progress_bar, unit=" agents"):
         path = folder / f"{_kept(member)}.parquet"
@@ -209,7 +209,7 @@ def readings(
     return preferences(
         on_black(chosen, fast=fast),
         folder,
-        seeds=reading.SEEDS[: 6 if fast else None],
+        seeds=reading.SEEDS[: 3 if fast else None],
         pairs={"black": reading.PAIRS},
         progress_bar=progress_bar,
     )
@@ -222,7 +222,7 @@ def sprite_edits(
     return preferences(
         on_black(chosen),
         folder,
-        seeds=edits.SEEDS[: 6 if fast else None],
+        seeds=edits.SEEDS[: 3 if fast else None],
         pairs={"black": list(edits.EDITS.values())},
         progress_bar=progress_bar,
     )

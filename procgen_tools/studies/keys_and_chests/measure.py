@@ -70,11 +70,11 @@ class Sizes:
     @classmethod
     def of(cls, settings: Settings) -> Sizes:
         """The sizes of a run: with fewer mazes, all numbers are smaller in proportion."""
-        episodes = settings.count(EPISODES, fast=8)
+        episodes = settings.count(EPISODES, fast=5)
         share = min(1.0, episodes / EPISODES)
-        least = {"random": 2, "random_played": 1, "choices": 16, "attractions": 9}
+        least = {"random": 2, "random_played": 1, "choices": 16, "attractions": 6}
         numbers = {
-            name: max(least.get(name, 6), round(share * number))
+            name: max(least.get(name, 5), round(share * number))
             for name, number in vars(cls()).items()
         }
         return cls(**{**numbers, "episodes": episodes})

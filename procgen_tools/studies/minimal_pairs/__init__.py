@@ -67,9 +67,13 @@ def run(settings: Settings) -> Findings:
     pairs = [
         pair
         for change in CHANGES
-        for pair in pairs_of(change, count, first_seed=FIRST_SEED, seed=settings.seed)
+        for pair in pairs_of(
+            change, count, first_seed=FIRST_SEED, seed=settings.seed, rule=settings.rule
+        )
     ]
-    natural = natural_forks(20 if settings.fast else NATURAL, first_seed=FIRST_NATURAL_SEED)
+    natural = natural_forks(
+        20 if settings.fast else NATURAL, first_seed=FIRST_NATURAL_SEED, rule=settings.rule
+    )
     bar = settings.progress_bar
     tables = {
         "turns": turn_table(agents, pairs, progress_bar=bar),

@@ -27,6 +27,7 @@ from procgen_tools.vfield import CACHED_BATCH, vector_field
 from procgen_tools.worlds.maze.edit import move_mouse
 from procgen_tools.worlds.maze.features import feature_table
 from procgen_tools.worlds.maze.grid import EPISODE_STEPS, Maze
+from procgen_tools.worlds.maze.levels import LevelRule
 from procgen_tools.worlds.maze.moves import move_probabilities
 
 FEATURE_OF: Mapping[str, str] = {
@@ -120,12 +121,12 @@ def _walk_effect(pair: Pair) -> float:
     return chance_of_a_random_walk(pair.high) - chance_of_a_random_walk(pair.low)
 
 
-def natural_forks(count: int, *, first_seed: int) -> list[Fork]:
+def natural_forks(count: int, *, first_seed: int, rule: LevelRule | None = None) -> list[Fork]:
     """Levels as they are, for the regression: the first that are fit for pairs."""
     found: list[Fork] = []
     seed = first_seed
     while len(found) < count:
-        fork = fork_of(seed)
+        fork = fork_of(seed, rule)
         found += [fork] if fork else []
         seed += 1
     return found

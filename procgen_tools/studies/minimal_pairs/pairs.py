@@ -24,7 +24,7 @@ from jaxtyping import Bool, Int
 from procgen_tools.shown import brief
 from procgen_tools.worlds.maze.edit import close_square, with_cheese_at
 from procgen_tools.worlds.maze.grid import CORNER_REGION, STAY, Maze, Square
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import (
     decision_square,
     distances,
@@ -98,11 +98,13 @@ class Pair:
 
 
 Mazes = tuple[Maze, Maze]
-Maker = Callable[[int, np.random.Generator], tuple[Fork, Mazes] | None]
-"""Given the seed of a level, its fork and a pair; None if it has no room."""
+Maker = Callable[[int, LevelRule, np.random.Generator], tuple[Fork, Mazes] | None]
+"""Given the seed and the rule of a level, its fork and a pair; None if it has no room."""
 
 
-def pairs_of(change: str, count: int, *, first_seed: int, seed: int = 0) -> list[Pair]:
+def pairs_of(
+    change: str, count: int, *, first_seed: int, seed: int = 0, rule: LevelRule | None = None
+) -> list[Pair]:
     """The pairs of the first levels that have room for a change.
 
     Args:
@@ -110,11 +112,13 @@ def pairs_of(change: str, count: int, *, first_seed: int, seed: int = 0) -> list
         count: how many.
         first_seed: where the search for levels begins.
         seed: of what is drawn among several possible pairs of a level.
+        rule: defaults to hard levels.
     """
+    rule = rule or LevelRule()
     found: list[Pair] = []
     level = first_seed
     while len(found) < count:
-        made = CHANGES[change](level, np.random.default_rng([seed, level]))
+        made = CHANGES[change](level, rule, np.random.default_rng([seed, level]))
         if made is not None:
             fork, (low, high) = made
             found.append(Pair(change, level, low, high, fork))
@@ -125,13 +129,13 @@ def pairs_of(change: str, count: int, *, first_seed: int, seed: int = 0) -> list
 # --- forks
 
 
-def fork_of(seed: int) -> Fork | None:
+def fork_of(seed: int, rule: LevelRule | None = None) -> Fork | None:
     """The level of a seed at its decision square; None if it is not one for pairs.
 
     It is one if it has `SMALLEST` squares per side or more, a decision square, and its cheese
     outside the top-right 5 x 5.
     """
-    maze = make_level(seed)
+    maze = make_level(seed, rule)
     square = decision_square(maze)
     if maze.size < SMALLEST or square is None or maze.cheese is None:
         return None
@@ -140,13 +144,13 @@ def fork_of(seed: int) -> Fork | None:
     return Fork(maze, square, nearer_moves(maze, maze.cheese)[square])
 
 
-def widest_fork_of(seed: int) -> Fork | None:
+def widest_fork_of(seed: int, rule: LevelRule | None = None) -> Fork | None:
     """The level of a seed at the fork of the way to the corner with the most squares behind it.
 
     The cheese is put on the first of them. None for a level of less than `SMALLEST` squares per
     side or without `ROOM` behind any fork.
     """
-    maze = make_level(seed)
+    maze = make_level(seed, rule)
     way = shortest_path(maze, maze.mouse, maze.corner)
     if maze.size < SMALLEST or maze.cheese is None or way is None:
         return None
@@ -176,8 +180,8 @@ def _behind(maze: Maze, square: Square, first: Square) -> Int[np.ndarray, "place
 def _moved(feature: str) -> Maker:
     """Two squares for the cheese that differ in a feature alone; in none for a control."""
 
-    def make(seed: int, rng: np.random.Generator) -> tuple[Fork, Mazes] | None:
-        fork = widest_fork_of(seed)
+    def make(seed: int, rule: LevelRule, rng: np.random.Generator) -> tuple[Fork, Mazes] | None:
+        fork = widest_fork_of(seed, rule)
         if fork is None:
             return None
         places = _behind(fork.maze, fork.square, fork.cheese)
@@ -226,8 +230,8 @@ def _rewired(goal: str, kind: str) -> Maker:
     Levels are those with room for all three kinds, so that they have the same levels.
     """
 
-    def make(seed: int, rng: np.random.Generator) -> tuple[Fork, Mazes] | None:
-        fork = fork_of(seed)
+    def make(seed: int, rule: LevelRule, rng: np.random.Generator) -> tuple[Fork, Mazes] | None:
+        fork = fork_of(seed, rule)
         if fork is None:
             return None
         maze = fork.maze
@@ -259,8 +263,8 @@ def _elsewhere(fork: Fork, edit: Rewiring) -> Rewiring | None:
 def _closed(*, on_the_way: bool) -> Maker:
     """A wall in the middle of the way to the corner, or on the nearest square off all ways."""
 
-    def make(seed: int, _: np.random.Generator) -> tuple[Fork, Mazes] | None:
-        fork = fork_of(seed)
+    def make(seed: int, rule: LevelRule, _: np.random.Generator) -> tuple[Fork, Mazes] | None:
+        fork = fork_of(seed, rule)
         if fork is None:
             return None
         maze = fork.maze

@@ -42,7 +42,7 @@ def run(settings: Settings) -> Findings:
     """Fit probes on two thirds of the levels and ask them about the last third."""
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=45)
-    levels = list(make_bank(range(count)))
+    levels = list(make_bank(range(count), settings.rule))
     train = 2 * count // 3
     rng = np.random.default_rng(settings.seed)
     moved = [

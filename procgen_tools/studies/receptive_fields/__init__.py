@@ -17,8 +17,9 @@ from procgen_tools.studies.base import LAYER, Findings, Settings
 from procgen_tools.studies.measuring import every_maze
 from procgen_tools.studies.receptive_fields.claims import all_claims
 from procgen_tools.studies.receptive_fields.figures import plot_field_maps, plot_fields_by_layer
-from procgen_tools.studies.receptive_fields.measure import PIXELS_A_SQUARE, fields_of, layers_of
+from procgen_tools.studies.receptive_fields.measure import fields_of, layers_of
 from procgen_tools.studies.untrained import COUNT, FAST_COUNT, untrained_like
+from procgen_tools.worlds.maze.grid import FRAME_SIZE
 from procgen_tools.worlds.maze.levels import make_level
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(settings: Settings) -> Findings:
     """Measure receptive fields at every depth, in many mazes."""
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=2)
-    levels = {seed: make_level(seed) for seed in range(count)}
+    levels = {seed: make_level(seed, settings.rule) for seed in range(count)}
     untrained = untrained_like(agents, FAST_COUNT if settings.fast else COUNT)
     rows: list[dict[str, Any]] = []
     null: list[dict[str, Any]] = []
@@ -57,6 +58,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["fields"], tables["untrained"]),
         tables=tables,
+        world_size=settings.world_size,
     )
 
 
@@ -64,7 +66,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the fields by depth, and their maps in one maze."""
     fields = findings.tables["fields"]
     figures = {
-        "by_layer": plot_fields_by_layer(fields, PIXELS_A_SQUARE, LAYER),
+        "by_layer": plot_fields_by_layer(fields, FRAME_SIZE / findings.world_size, LAYER),
         "maps": plot_field_maps(findings.tables["maps"], fields),
     }
     return set_aside(figures)

@@ -24,7 +24,7 @@ from procgen_tools.models import ImpalaPolicy
 from procgen_tools.models.interface import Policy
 from procgen_tools.studies.base import LAYER
 from procgen_tools.worlds.maze.edit import remove_cheese
-from procgen_tools.worlds.maze.grid import FRAME_SIZE, HARD_WORLD_SIZE, Maze
+from procgen_tools.worlds.maze.grid import Maze
 
 
 def change_by_cell(
@@ -47,8 +47,6 @@ def share_within(field: Float[np.ndarray, "row col"], centre: tuple[int, int], c
     near = field[top : centre[0] + cells + 1, left : centre[1] + cells + 1]
     return float(near.sum() / field.sum())
 
-
-PIXELS_A_SQUARE = FRAME_SIZE / HARD_WORLD_SIZE
 
 SHOWN = (
     "embedder.block1.conv_out",

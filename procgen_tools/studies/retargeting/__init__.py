@@ -36,7 +36,7 @@ from procgen_tools.studies.retargeting.target_edits import (
     choose_edits,
     task_of,
 )
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ TITLE = "Retargeting"
 MAZES = 100
 
 SHOWN = 0
-"""The seed of the level whose squares are all shown, 13 x 13."""
+"""The seed of the level whose squares are all shown; of hard levels it has 13 x 13."""
 
 
 def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
@@ -60,16 +60,18 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
     sizes = sizes or (FAST if settings.fast else Sizes())
     seeds = range(settings.count(MAZES, fast=2))
     choices = {
-        agent: choose_edits(policy, sizes, settings.seed) for agent, policy in agents.items()
+        agent: choose_edits(policy, sizes, settings.seed, settings.rule)
+        for agent, policy in agents.items()
     }
     scores = []
-    levels = {seed: make_level(seed) for seed in seeds}
+    levels = {seed: make_level(seed, settings.rule) for seed in seeds}
     for name, policy, maze in every_maze(agents, levels, progress_bar=settings.progress_bar):
         agent, seed = name["agent"], name["level"]
         task = task_of(policy, maze, sizes.targets, settings.seed + seed)
         scores.append(all_scores(task, seed, choices[agent].edits).assign(agent=agent))
     first = next(iter(agents))
-    whole = task_of(agents[first], make_level(SHOWN), sizes.shown, settings.seed)
+    shown = make_level(SHOWN, settings.rule)
+    whole = task_of(agents[first], shown, sizes.shown, settings.seed)
     some = {name: choices[first].edits[name] for name in (EFFECTIVE, BUDGET_EDITS[-1])}
     together, draws = apart(pd.concat(scores, ignore_index=True))
     tables = {
@@ -95,6 +97,7 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables),
         tables=tables,
+        world_size=settings.world_size,
     )
 
 
@@ -104,7 +107,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     named = [UNEDITED, ONE, EFFECTIVE, ALL, RANDOM, BUDGET_EDITS[-1], MOVED]
     figures = {
         "target_maps": plot_target_maps(
-            make_level(SHOWN),
+            make_level(SHOWN, LevelRule(findings.world_size)),
             shown,
             {
                 UNEDITED: "as trained",

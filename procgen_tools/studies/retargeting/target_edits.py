@@ -26,7 +26,7 @@ from procgen_tools.studies.cheese_channels.measure import CheeseChannels, find_c
 from procgen_tools.studies.retargeting.measure import Retargeting, TargetScores
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import Maze, Square
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import corner_path_distances
 
 LEAST_GAIN = 0.01
@@ -117,7 +117,9 @@ def at_cheese(policy: ImpalaPolicy, mazes: Sequence[Maze]) -> Float[Tensor, "maz
     return torch.stack(values)
 
 
-def choose_edits(policy: ImpalaPolicy, sizes: Sizes, seed: int) -> Choice:
+def choose_edits(
+    policy: ImpalaPolicy, sizes: Sizes, seed: int, rule: LevelRule | None = None
+) -> Choice:
     """Choose channels, magnitudes and coefficients for an agent.
 
     Each cheese channel is clamped alone, at multiples of its natural 99th percentile where cheese
@@ -126,10 +128,18 @@ def choose_edits(policy: ImpalaPolicy, sizes: Sizes, seed: int) -> Choice:
     best in the same levels, and so are several sets of as many random channels, at multiples of
     their own natural values. A stamp is made of the largest numbers of what cheese adds around its
     cell on average. None of these are levels 0 to 999.
+
+    Args:
+        policy: the agent.
+        sizes: how much is measured.
+        seed: of the search, the targets and the random sets.
+        rule: of all these levels; defaults to hard levels with the cheese anywhere.
     """
-    search = find_cheese_channels(policy, layer=LAYER, seed=seed, mazes=sizes.finding_mazes)
+    search = find_cheese_channels(
+        policy, layer=LAYER, seed=seed, mazes=sizes.finding_mazes, rule=rule
+    )
     found = raised_channels(search, sizes.most_channels)
-    tuner = _Tuner(policy, sizes, seed)
+    tuner = _Tuner(policy, sizes, seed, rule)
     added = torch.from_numpy(search.pictures).float()
     alone = {channel: tuner.clamps(str(channel), (channel,)) for channel in found}
     best = max(found, key=lambda channel: alone[channel][0])
@@ -188,13 +198,15 @@ def clamp(channels: Sequence[int], value: float) -> TargetEdit:
 class _Tuner:
     """Tries edits in the tuning levels, and keeps what it saw."""
 
-    def __init__(self, policy: ImpalaPolicy, sizes: Sizes, seed: int) -> None:
+    def __init__(
+        self, policy: ImpalaPolicy, sizes: Sizes, seed: int, rule: LevelRule | None
+    ) -> None:
         self.sizes = sizes
         self.natural = at_cheese(
-            policy, [make_level(1000 + each) for each in range(sizes.natural_mazes)]
+            policy, [make_level(1000 + each, rule) for each in range(sizes.natural_mazes)]
         )
         self.tasks = {
-            level: task_of(policy, make_level(level), sizes.tuning_targets, seed + level)
+            level: task_of(policy, make_level(level, rule), sizes.tuning_targets, seed + level)
             for level in range(2000, 2000 + sizes.tuning_mazes)
         }
         self.bases = {level: task.unedited() for level, task in self.tasks.items()}

@@ -13,7 +13,7 @@ from procgen_tools.interventions import (
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.base import LAYER, decision_levels
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.sampling import find_seeds
 
 COEFFICIENTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 3.0)
@@ -25,16 +25,20 @@ SAME_SIZE = "vector of another maze of the same size"
 OTHER_SIZE = "vector of a maze of another size"
 
 
-def levels_with_margin(count: int) -> dict[int, Maze]:
+def levels_with_margin(count: int, rule: LevelRule | None = None) -> dict[int, Maze]:
     """The first levels with a decision square that are smaller than their world, by seed.
 
     The path that makes the vector leads from the maze's corner to that of the world. A maze that
     fills its world leaves no such path to carve, and its vector is zero.
+
+    Args:
+        count: how many.
+        rule: defaults to hard levels with the cheese anywhere.
     """
     levels: dict[int, Maze] = {}
     first = 0
     while len(levels) < count:
-        ((seed, maze),) = decision_levels(1, first_seed=first).items()
+        ((seed, maze),) = decision_levels(1, rule, first_seed=first).items()
         first = seed + 1
         if maze.padding:
             levels[seed] = maze
@@ -43,10 +47,11 @@ def levels_with_margin(count: int) -> dict[int, Maze]:
 
 def donors(maze: Maze, seed: int, drawn: int) -> tuple[Maze, Maze]:
     """Other levels that have a margin, too: one of the same size, and one of another size."""
-    (same,) = find_seeds(1, seed=drawn + seed, size=maze.size)
+    rule = LevelRule(maze.world_size)
+    (same,) = find_seeds(1, rule, seed=drawn + seed, size=maze.size)
     other_size = maze.size - 4 if maze.size > maze.world_size // 2 else maze.size + 4
-    (other,) = find_seeds(1, seed=drawn + seed, size=other_size)
-    return make_level(same), make_level(other)
+    (other,) = find_seeds(1, rule, seed=drawn + seed, size=other_size)
+    return make_level(same, rule), make_level(other, rule)
 
 
 def edits(

@@ -48,7 +48,11 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
         settings: its agents are those to compare with; its seed is added to those of the plan.
         folder: where the runs are kept, so that interrupted runs can resume; temporary by default.
         plan: of the training; defaults to a short one in fast mode.
+
+    Raises:
+        ValueError: another world size.
     """
+    settings.hard_worlds_only(NAME, "it trains its own agents in hard worlds")
     plan = plan or (FAST if settings.fast else Plan())
     levels = decision_levels(settings.count(MAZES, fast=2))
     rows: list[dict[str, Any]] = []

@@ -8,6 +8,7 @@ too high for what the agent does is therefore not an error of the training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from procgen_tools.studies.value_head.figures import (
 )
 from procgen_tools.studies.value_head.measure import fits, heads, typical_returns
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.levels import make_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,15 +33,16 @@ NAME = "value_head"
 TITLE = "Value head and policy head"
 MAZES = 100
 
-TRAINED_ON = LevelRule(rand_region=5)
-"""Levels with the cheese placed as in training, where the head should be right."""
+TRAINED_REGION = 5
+"""Side of the region of the cheese in training, where the head should be right."""
 
 
 def run(settings: Settings) -> Findings:
     """Compare the heads at decision squares, and values with exact returns everywhere."""
     agents = settings.load_agents()
-    levels = decision_levels(settings.count(MAZES, fast=3))
-    usual = {seed: make_level(seed, TRAINED_ON) for seed in range(len(levels))}
+    levels = decision_levels(settings.count(MAZES, fast=3), settings.rule)
+    trained_on = replace(settings.rule, rand_region=TRAINED_REGION)
+    usual = {seed: make_level(seed, trained_on) for seed in range(len(levels))}
     tables = {
         name: _table(agents, mazes, measure, settings)
         for name, mazes, measure in (("decisions", levels, heads), ("trained_on", usual, fits))

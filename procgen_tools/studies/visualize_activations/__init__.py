@@ -51,7 +51,7 @@ def run(settings: Settings) -> Findings:
     """Statistics of every activation, and where each channel changes with the cheese."""
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=6)
-    mazes = [make_level(seed) for seed in range(count)]
+    mazes = [make_level(seed, settings.rule) for seed in range(count)]
     untrained = untrained_like(agents, FAST_COUNT if settings.fast else COUNT)
     statistics, peaks, null = [], [], []
     for agent, policy in tqdm(agents.items(), disable=not settings.progress_bar, unit=" agents"):

@@ -1,0 +1,60 @@
+"""Agents of others: the file is the one that is named, and results name a command that repeats."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from procgen_tools import studies
+from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
+from procgen_tools.studies.base import Findings, Settings
+from procgen_tools.studies.results import RESULTS, read_claims
+
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "other_agents.py"))
+
+
+def test_only_the_public_agent_has_its_name(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.pth"
+    save_policy(ImpalaPolicy(seed=1), mine)
+    for given in (mine, None):
+        with pytest.raises(ValueError, match="is not the public PPO agent of the maze: give its"):
+            SCRIPT["agent_file"]("public_ppo", given, tmp_path)
+    file = SCRIPT["agent_file"]("untrained", None, tmp_path)
+    network = load_policy(file)
+    assert (file.stem, network.scale) == ("untrained", 1)
+
+
+def test_studies_are_of_easy_worlds_and_leave_their_claims(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert set(SCRIPT["STUDIES"]) <= set(studies.NAMES)
+    assert set(SCRIPT["OWN_NULL"]) <= set(SCRIPT["STUDIES"])
+    seen: list[Settings] = []
+
+    def run(settings: Settings) -> Findings:
+        seen.append(settings)
+        return Findings("probing", settings.scope(6000), "some", ("mine",), (), {})
+
+    monkeypatch.setattr(studies, "load", {"probing": SimpleNamespace(run=run)}.__getitem__)
+    monkeypatch.setitem(SCRIPT["STUDIES"], "probing", 50)
+    path = SCRIPT["measure"]("public_ppo", Path("there/mine.pth"), "probing", tmp_path)
+    assert path == tmp_path / "public_ppo" / "probing" / RESULTS
+    assert [(each.world_size, each.mazes) for each in seen] == [(15, 50)]
+    command = "procgen-tools experiment probing --agents mine.pth --mazes 50 --world-size 15"
+    assert json.loads(path.read_text())["command"] == command
+
+
+KEPT = sorted(SCRIPT["OTHERS"].glob(f"*/*/{RESULTS}"))
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_kept_results_are_of_the_agent_in_easy_worlds(path: Path) -> None:
+    content, claims = read_claims(path)
+    agent, study = path.parts[-3:-1]
+    assert (content["agents"], content["experiment"]) == ([agent], study)
+    assert "easy worlds" in content["run"]
+    assert claims

@@ -1,0 +1,124 @@
+"""Worlds of studies: mazes are drawn in the worlds that the settings name, or the study refuses."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procgen_tools import studies
+from procgen_tools.catalogue import digest
+from procgen_tools.models import (
+    ImpalaPolicy,
+    public_agents,
+    save_policy,
+    stable_baselines_files,
+)
+from procgen_tools.models.public_agents import PublicAgent
+from procgen_tools.studies import cheese_vector, retargeting, top_right_vector
+from procgen_tools.studies.base import Scope, Settings, decision_levels
+from procgen_tools.studies.cheese_channels.measure import find_cheese_channels
+from procgen_tools.studies.cheese_scrubbing import natural_examples
+from procgen_tools.studies.cheese_scrubbing.measure import cheese_donors
+from procgen_tools.studies.minimal_pairs.measure import natural_forks
+from procgen_tools.studies.minimal_pairs.pairs import CHANGES, pairs_of
+from procgen_tools.worlds.maze import levels as level_module
+from procgen_tools.worlds.maze.levels import LevelRule
+from procgen_tools.worlds.maze.situations import levels_with_all_situations
+
+EASY = LevelRule(15)
+OTHER_WORLDS = ("training_dynamics", "crops_and_humans", "colour_or_shape", "keys_and_chests")
+OF_MAZES = tuple(name for name in studies.NAMES if name not in OTHER_WORLDS)
+
+
+class Drawn(Exception):
+    """Raised instead of drawing levels; its argument is the world size."""
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_seeds: Any, world: int, *_: Any) -> None:
+        raise Drawn(world)
+
+    monkeypatch.setattr(level_module.kernels, "generate_levels", stop)
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Path:
+    save_policy(ImpalaPolicy(seed=1), tmp_path / "mine.pth")
+    return tmp_path / "mine.pth"
+
+
+@pytest.mark.parametrize("size", [15, 25])
+@pytest.mark.parametrize("name", OF_MAZES)
+def test_studies_draw_where_they_are_told(name: str, size: int, agent: Path, stopped: None) -> None:
+    with pytest.raises(Drawn) as drawn:
+        studies.load(name).run(Settings(agents=(agent,), fast=True, world_size=size))
+    assert drawn.value.args == (size,)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda policy: find_cheese_channels(policy, mazes=6, rule=EASY),
+        lambda policy: retargeting.choose_edits(policy, retargeting.FAST, 0, EASY),
+        lambda policy: retargeting.target_edits._Tuner(policy, retargeting.FAST, 0, EASY),
+        lambda policy: natural_examples(policy, 2, 0, EASY),
+        lambda policy: levels_with_all_situations(1, rule=EASY),
+        lambda policy: natural_forks(1, first_seed=0, rule=EASY),
+        *(lambda policy, name=name: pairs_of(name, 1, first_seed=0, rule=EASY) for name in CHANGES),
+    ],
+)
+def test_searches_draw_where_they_are_told(
+    draw: Callable[[ImpalaPolicy], object], stopped: None
+) -> None:
+    with pytest.raises(Drawn) as drawn:
+        draw(ImpalaPolicy(seed=1))
+    assert drawn.value.args == (15,)
+
+
+def test_donors_are_of_the_same_worlds() -> None:
+    ((seed, maze),) = decision_levels(1, EASY, first_seed=3).items()
+    assert maze.world_size == 15
+    others = [
+        *cheese_vector.donors(maze, seed, 0),
+        *top_right_vector.donors(maze, seed, 0),
+        *(each for donor in cheese_donors(maze, 2, seed=0) for each in vars(donor).values()),
+    ]
+    assert {other.world_size for other in others} == {15}
+    margins = top_right_vector.levels_with_margin(5, EASY).values()
+    assert all(each.world_size == 15 and each.padding for each in margins)
+
+
+@pytest.mark.parametrize("name", OTHER_WORLDS)
+def test_studies_of_other_worlds_refuse_at_once(name: str, stopped: None) -> None:
+    with pytest.raises(ValueError, match=f"{name} cannot be run with world_size 15.*leave"):
+        studies.load(name).run(Settings(fast=True, world_size=15))
+
+
+def test_scopes_name_the_worlds() -> None:
+    easy = Settings(agents=(Path("a.pth"),), world_size=15).scope(100)
+    assert easy == Scope("another run (other agents, easy worlds)", small=False)
+    assert Settings(world_size=25).scope(100).published
+    for wrong in (0, 13, 50):
+        with pytest.raises(ValueError, match=rf"{wrong!r}: give 15 \(easy.*25 \(hard"):
+            Settings(world_size=wrong)
+
+
+def test_agents_of_other_worlds_are_warned_about(
+    agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.warns(UserWarning, match="worlds of 25 x 25 .*in worlds of 15 x 15.*size 25"):
+        Settings(fast=True, world_size=15).load_agents()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Settings(fast=True).load_agents()
+        monkeypatch.setattr(stable_baselines_files, "LARGEST_FILE", 10)  # others may be larger
+        Settings(agents=(agent,), world_size=15).load_agents()  # nothing records its worlds
+    known = PublicAgent("mine", "", "", digest(agent), "", "", world_size=15)
+    monkeypatch.setattr(public_agents, "PUBLIC_AGENTS", (known,))
+    with pytest.warns(UserWarning, match="trained in worlds of 15 x 15"):
+        Settings(agents=(agent,)).load_agents()

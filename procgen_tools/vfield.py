@@ -155,7 +155,7 @@ def observations_of(policy: Policy, view: np.ndarray) -> Float[Tensor, " place *
         observations = to_observations(observations)
         if not isinstance(policy, ImpalaPolicy):  # another network may need the usual layout
             observations = observations.contiguous()
-    device, dtype = _place(policy)
+    device, dtype = place_of(policy)
     return observations.to(device, dtype)
 
 
@@ -262,8 +262,13 @@ def _moves_and_values(policy: Policy, observations: Tensor) -> tuple[Tensor, Ten
     return move_probabilities(logits.cpu().double()), values.cpu().double().flatten()
 
 
-def _place(policy: Policy) -> tuple[torch.device, torch.dtype]:
-    """Device and dtype of the policy's parameters; the CPU and float32 for a function."""
+def place_of(policy: Policy) -> tuple[torch.device, torch.dtype]:
+    """Device and dtype of the policy's parameters; the CPU and float32 for a function.
+
+    Example:
+        >>> place_of(ImpalaPolicy())
+        (device(type='cpu'), torch.float32)
+    """
     tensors: Iterable[Tensor] = ()
     if isinstance(policy, nn.Module):
         tensors = chain(policy.parameters(), policy.buffers())

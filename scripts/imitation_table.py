@@ -1,25 +1,35 @@
-"""Write the table of docs/imitation-or-reinforcement.md from audits and from results of studies.
+"""Write the tables of docs/imitation-or-reinforcement.md from audits and from results of studies.
 
     python scripts/imitation_table.py
 
 A row is a finding that was measured for imitators and for PPO agents by the same command. The
-audits are those of docs/audits.
+audits are those of docs/audits. The results of the public agent and of an untrained network are
+those of experiments/other_agents, which scripts/other_agents.py measures.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.audit.compared_figures import estimate_of
 from procgen_tools.files import write_text
-from procgen_tools.statistics.intervals import Estimate
-from procgen_tools.studies.results import FOLDER, read_claims
+from procgen_tools.studies import NAMES
+from procgen_tools.studies.base import Claim
+from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
+from procgen_tools.studies.rules import ALL_AGENTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "imitation-or-reinforcement.md"
 BEGIN, END = "<!-- table: scripts/imitation_table.py -->\n", "<!-- end of table -->"
+STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studies -->")
+
+OTHERS = FOLDER.parent / "other_agents"
+PUBLIC, UNTRAINED = "public_ppo", "untrained"
 
 AUDITED = {
     "success in levels as in training": ("abilities", "success"),
@@ -78,13 +88,185 @@ WANTED = {
 POPULATIONS = ("black_same_data", "ppo_black")
 
 
+BOTH, NEITHER, OPEN = "both", "neither", "undecided"
+IMITATORS, REINFORCED = "imitators alone", "public agent alone"
+KINDS = (BOTH, IMITATORS, REINFORCED, NEITHER, OPEN)
+
+LITTLE_TO_PREDICT = (
+    "the public agent gets the cheese in nine mazes of ten, so little is left to predict"
+)
+
+NOT_COMPARABLE: Mapping[tuple[str, str], str] = {
+    ("value_head", "With the cheese anywhere, values are what the shortest way"): (
+        "its values are on another scale (about 4.5 where a reward of 10 is nearly certain)"
+    ),
+    ("probing", "Before its first step a probe reads whether the agent"): LITTLE_TO_PREDICT,
+    ("behavioral_stats", "Features of a maze predict whether"): LITTLE_TO_PREDICT,
+}
+"""Findings that cannot be compared, whatever the numbers: by study and beginning of the statement,
+the reason."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim as measured for imitators, the public agent and an untrained network.
+
+    Attributes:
+        study: its name.
+        imitators: the claim of the published run.
+        public: of the public agent; None if the study could not judge it.
+        untrained: of an untrained network; None if the study measures them itself, or not at all.
+    """
+
+    study: str
+    imitators: Claim
+    public: Claim | None
+    untrained: Claim | None
+
+    @property
+    def split(self) -> tuple[int, int]:
+        """How many imitators meet the rule, of how many."""
+        agents = [each for each in self.imitators.measured if each != ALL_AGENTS]
+        met = [self.imitators.rule.met_by(self.imitators.measured[each]) for each in agents]
+        return sum(met), len(met)
+
+    @property
+    def reason(self) -> str:
+        """Why the two cannot be compared; empty if they can."""
+        for (study, beginning), reason in NOT_COMPARABLE.items():
+            if study == self.study and self.imitators.statement.startswith(beginning):
+                return reason
+        return ""
+
+    @property
+    def kind(self) -> str:
+        """For whom the finding holds, one of KINDS.
+
+        A rule that is missed counts as missed only if it is missed at the favourable ends of the
+        intervals, too. Otherwise, or if imitators are divided, the finding is undecided.
+        """
+        if self.public is None or self.doubt:
+            return OPEN
+        holds = self.public.rule.met_by(self.public.measured[PUBLIC])
+        if self.imitators.holds:
+            return BOTH if holds else IMITATORS
+        return REINFORCED if holds else NEITHER
+
+    @property
+    def doubt(self) -> str:
+        """Why the finding is undecided; empty if it is not."""
+        if self.public is None:
+            return "the study has no such claim for this agent"
+        if self.reason:
+            return self.reason
+        if _room(self.public, PUBLIC):
+            return "the public agent's intervals leave room for it"
+        met, count = self.split
+        if not self.imitators.holds and met:
+            return f"so for {met} of {count} imitators"
+        if not self.imitators.holds and _room(self.imitators, ALL_AGENTS):
+            return "the imitators' intervals leave room for it"
+        return ""
+
+    @property
+    def verdict(self) -> str:
+        """`kind` in words, with what qualifies it."""
+        words = f"{OPEN}: {self.doubt}" if self.doubt else self.kind
+        if self.untrained and self.untrained.rule.met_by(self.untrained.measured[UNTRAINED]):
+            words += "; an untrained network meets the rule, too"
+        return words
+
+    def row(self) -> str:
+        """One row of the table of the study."""
+        met, count = self.split
+        cells = [
+            self.imitators.statement,
+            f"{numbers(self.imitators, ALL_AGENTS)} ({met} of {count})",
+            numbers(self.public, PUBLIC) if self.public else "",
+            self._null(),
+            self.verdict,
+        ]
+        return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
+
+    def _null(self) -> str:
+        if self.untrained:
+            return numbers(self.untrained, UNTRAINED)
+        if self.public is None:
+            return ""
+        return "; ".join(
+            f"{name} {format(estimate, self.public.form)}"
+            for name, estimate in self.public.measured[PUBLIC].items()
+            if UNTRAINED in name
+        )
+
+
+def _room(claim: Claim, agent: str) -> bool:
+    """Whether an agent misses a rule, but not at the favourable ends of its intervals."""
+    estimates = claim.measured[agent]
+    return not claim.rule.met_by(estimates) and claim.rule.may_be_met_by(estimates)
+
+
+def numbers(claim: Claim, agent: str) -> str:
+    """The estimates on which the verdict depends, in words; not those of untrained networks."""
+    names = dict.fromkeys(claim.rule.quantities())
+    return "; ".join(
+        f"{name} {format(claim.measured[agent][name], claim.form)}"
+        for name in names
+        if UNTRAINED not in name
+    )
+
+
+def findings(study: str) -> tuple[Finding, ...]:
+    """The findings of a study that was measured for the public agent, in its order."""
+
+    def claims_of(path: Path) -> dict[str, Claim]:
+        kept = read_claims(path)[1] if path.exists() else ()
+        return {claim.statement: claim for claim in kept}
+
+    public, untrained = (claims_of(OTHERS / name / study / RESULTS) for name in (PUBLIC, UNTRAINED))
+    return tuple(
+        Finding(study, claim, public.get(statement), untrained.get(statement))
+        for statement, claim in claims_of(FOLDER / study / RESULTS).items()
+    )
+
+
+def measured_studies() -> list[str]:
+    """The studies with results of the public agent, in the order of NAMES."""
+    return [name for name in NAMES if (OTHERS / PUBLIC / name / RESULTS).exists()]
+
+
+def summary() -> str:
+    """How many findings of each study hold for whom, and of all studies."""
+    kinds = {name: Counter(each.kind for each in findings(name)) for name in measured_studies()}
+    lines = [f"| study | {' | '.join(KINDS)} |", "|---" * (len(KINDS) + 1) + "|"]
+    for name, counts in {**kinds, "all": sum(kinds.values(), Counter())}.items():
+        shown = f"`{name}`" if name in kinds else name
+        lines.append(f"| {shown} | {' | '.join(str(counts[kind]) for kind in KINDS)} |")
+    return "\n".join(lines) + "\n"
+
+
+def of_studies() -> str:
+    """The summary, and a table for each study: one row per finding."""
+    parts = [summary()]
+    for name in measured_studies():
+        content, _ = read_claims(OTHERS / PUBLIC / name / RESULTS)
+        small = " (fewer mazes than the published run)" if "small" in content["run"] else ""
+        parts += [
+            f"### `{name}`\n",
+            f"`{content['command']}`{small}: {content['mazes']}\n",
+            "| finding | imitators, hard worlds | public PPO agent, easy worlds | "
+            "untrained, easy worlds | holds for |\n" + "|---" * 5 + "|",
+            "\n".join(each.row() for each in findings(name)) + "\n",
+        ]
+    return "\n".join(parts)
+
+
 def number(audit: Mapping[str, Any], answer: str, finding: str, null: str = "") -> str:
     """One number of an audit, with its interval."""
     (found,) = [each for each in audit["answers"] if each["key"] == answer]
     (row,) = [each for each in found["findings"] if each["name"] == finding]
     estimate = row["nulls"][null] if null else row["agent"]
-    parts = {name: float(part) for name, part in estimate.items()}
-    return format(Estimate(**parts), row["form"])
+    return format(estimate_of(estimate), row["form"])
 
 
 def of_audits() -> list[str]:
@@ -118,6 +300,8 @@ def table() -> str:
 
 if __name__ == "__main__":
     text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    write_text(PAGE, before + BEGIN + table() + END + rest.split(END)[1])
+    for (begin, end), made in (((BEGIN, END), table()), (STUDIES, of_studies())):
+        before, rest = text.split(begin)
+        text = before + begin + made + end + rest.split(end)[1]
+    write_text(PAGE, text)
     print(PAGE)

@@ -85,7 +85,8 @@ def crops_and_humans() -> Numbers:
     graphs = {name: graph_of(each) for name, each in mazes.items()}
     ((agent, pair),) = measure.load_pairs(1).items()
     rates = measure.rates_of(pair, mazes, graphs).assign(agent=agent)
-    return numbers_of(rate_claims(rates), (agent,))
+    beside = measure.beside_of(dict(pair.each()), mazes).assign(agent=agent)
+    return numbers_of(rate_claims(rates, beside), (agent,))
 
 
 def subtracted_cheese_vector() -> Numbers:

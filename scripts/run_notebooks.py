@@ -72,6 +72,10 @@ def run(path: Path) -> None:
                     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
                     if "image/png" in output.get("data", {}):
                         output.data["image/png"] = lighter(output.data["image/png"])
+                        # A page in a frame is large, and most readers of a saved notebook do not
+                        # see it. Its picture says how to get it.
+                        if " srcdoc=" in output.data.get("text/html", ""):
+                            del output.data["text/html"]
         temporary.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 

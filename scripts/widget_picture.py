@@ -1,4 +1,4 @@
-"""Draw docs/field_explorer.webp and docs/activation_browser.webp in a headless Chromium.
+"""Draw the pictures of widgets and of the page of crops and humans in a headless Chromium.
 
 python -m scripts.widget_picture
 """
@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 from procgen_tools import maze, models
+from procgen_tools.page.crops_page import AGENT as AGENT_OF_COURSE
+from procgen_tools.studies.crops_and_humans.course import try_mazes
 from procgen_tools.widgets.activation_browser import ActivationBrowser
 from procgen_tools.widgets.field_explorer import FieldExplorer
+from procgen_tools.worlds.crops_and_humans.levels import HUMAN, Mazes, training_mazes
+from procgen_tools.worlds.crops_and_humans.walks import greedy, play
 from tests.browser import Hosted, chromium_path
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -44,10 +48,32 @@ def draw(browser: Browser, widget: Any, path: Path, shown: str) -> None:
     """Write a screenshot of the part of a widget that a selector finds."""
     page = browser.new_page(viewport={"width": 1040, "height": 700})
     Hosted(page, widget).talk(1.0)
-    shot = Image.open(io.BytesIO(page.locator(shown).first.screenshot()))
+    save(page.locator(shown).first, path)
+    page.close()
+
+
+def harvested_maze() -> Mazes:
+    """The first training maze with a human in which the agent harvests a crop and exits."""
+    mazes = training_mazes()
+    fates = play(greedy(models.load_q_network(AGENT_OF_COURSE)), mazes).fates
+    return mazes[fates.exits & (fates.crops > 0) & (mazes == HUMAN).any(axis=(1, 2))][:1]
+
+
+def draw_crops_page(browser: Browser, path: Path) -> None:
+    """Write a screenshot of a maze to try, as the course shows it."""
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    page.set_content(try_mazes(mazes={"training": harvested_maze()}).document)
+    page.evaluate("procgenPage.ready.then(() => null)")
+    page.wait_for_timeout(500)  # pictures of things are loaded, and the maze is drawn
+    save(page.locator("main"), path)
+    page.close()
+
+
+def save(shown: Locator, path: Path) -> None:
+    """Write a screenshot of a part of a page."""
+    shot = Image.open(io.BytesIO(shown.screenshot()))
     shot.convert("RGB").save(path, quality=85, method=6)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
-    page.close()
 
 
 def main(folder: Path = DOCS) -> None:
@@ -57,6 +83,7 @@ def main(folder: Path = DOCS) -> None:
         draw(
             browser, browser_of_activations(), folder / "activation_browser.webp", "#widget section"
         )
+        draw_crops_page(browser, folder / "crops_page.webp")
         browser.close()
 
 

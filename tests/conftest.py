@@ -8,13 +8,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
-import jaxtyping
 import matplotlib
 import pytest
 import torch
 
 from tests.browser import chromium, hosted
-from tests.checking import without_type_checks
+from tests.checking import PROGRESS, install, without_type_checks
 
 __all__ = ["chromium", "hosted"]  # fixtures for all tests
 
@@ -24,6 +23,7 @@ LONG = (
     "test_notebooks",
     "test_package",
     "test_widgets_in_jupyterlab",
+    "test_course_in_jupyterlab",
     "test_runs",
     "test_workers",
     "test_next_job",
@@ -71,7 +71,7 @@ for library in (
 ):
     importlib.import_module(library)
 
-jaxtyping.install_import_hook(CHECKED_MODULES, "beartype.beartype")
+install(CHECKED_MODULES)
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +93,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = next((n for n, item in enumerate(long) if item.path.stem != LONG[0]), len(long))
     middle = max(len(items) // 2 - first, 0)
     items[:] = [*long[:first], *quick[:middle], *long[first:], *quick[middle:]]
+
+
+def pytest_runtest_setup() -> None:
+    """Annotations are checked anew in each test (see checking.CALLS)."""
+    PROGRESS.tests += 1
 
 
 @pytest.hookimpl(wrapper=True)

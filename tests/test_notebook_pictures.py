@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from procgen_tools.plots.style import SINGLE_MOVES, SQUARES, look_colours
@@ -95,3 +97,31 @@ def test_a_notebook_that_fails_stays_and_leaves_no_copy(
         script["run"](notebook)
     assert notebook.read_text() == "{}"
     assert list(tmp_path.iterdir()) == [notebook]
+
+
+def test_of_a_page_in_a_frame_the_picture_is_kept(
+    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = encoded(np.zeros((20, 20, 3), np.uint8))
+    shown = {
+        "a page": {
+            "text/html": "<div><iframe srcdoc='a page'></iframe></div>",
+            "image/png": picture,
+        },
+        "a table": {"text/html": "<table></table>", "text/plain": "a table"},
+    }
+
+    def execute(source: Path, made: Path, **options: Any) -> None:
+        cells = [
+            new_code_cell("", outputs=[new_output("display_data", data)]) for data in shown.values()
+        ]
+        kernel = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), made)
+
+    monkeypatch.setattr("papermill.execute_notebook", execute)
+    script["run"](tmp_path / "some.ipynb")
+    saved = nbformat.read(tmp_path / "some.ipynb", as_version=4)
+    assert [set(cell.outputs[0].data) for cell in saved.cells] == [
+        {"image/png"},
+        {"text/html", "text/plain"},
+    ]

@@ -41,9 +41,13 @@ def client() -> Iterator[NotebookClient]:
     client.execute()  # unlike `run`, this ends the kernel
 
 
+QUICK_FIGURES = "%config InlineBackend.print_figure_kwargs = {'bbox_inches': None, 'dpi': 40}"
+"""Draws each figure once and small, where a notebook draws it twice to find its edges."""
+
+
 def run(client: NotebookClient, notebook: NotebookNode, folder: Path) -> None:
     """Execute a notebook in its folder, without the names that the one before has left."""
-    begin = new_code_cell(f"%reset -f\n%cd -q {folder}")
+    begin = new_code_cell(f"%reset -f\n%cd -q {folder}\n{QUICK_FIGURES}")
     client.nb = new_notebook(cells=[begin, *notebook.cells], metadata=notebook.metadata)
     client.execute(cleanup_kc=False)
 

@@ -33,6 +33,13 @@ def experiment(
             "others (keys_and_chests: learned_policy.zip)."
         ),
     ] = None,
+    world_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Side of the worlds in which mazes are drawn: 25 (hard levels, the default) or 15 "
+            "(easy levels)."
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -49,13 +56,20 @@ def experiment(
     from procgen_tools import studies as experiments
     from procgen_tools.studies.base import Settings
     from procgen_tools.studies.results import RESULTS, check_folder, default_folder, report, write
+    from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE
 
     module = experiments.load(name)
     paths = _paths(agents)
     if original and not hasattr(module, "ORIGINAL"):
         raise ValueError(f"{name} measures no agent of others beside ours: leave --original out")
     settings = Settings(
-        agents=paths, mazes=mazes, seed=seed, fast=fast, progress_bar=True, original=original
+        agents=paths,
+        mazes=mazes,
+        seed=seed,
+        fast=fast,
+        progress_bar=True,
+        original=original,
+        world_size=HARD_WORLD_SIZE if world_size is None else world_size,
     )
     scope = settings.scope(getattr(module, "MAZES", None))
     place = (default_folder(scope) if folder is None else folder) / name
@@ -67,6 +81,7 @@ def experiment(
             *([f"--mazes {mazes}"] if mazes else []),
             *([f"--seed {seed}"] if seed else []),
             *(["--fast"] if fast else []),
+            *([f"--world-size {world_size}"] if world_size is not None else []),
             *([f"--original {original.name}"] if original else []),
         ]
     )

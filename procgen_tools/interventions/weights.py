@@ -104,7 +104,7 @@ class Contributions:
     layer: str
     unit: int
     cell: tuple[int, int] | None
-    parts: Float[Tensor, ...]
+    parts: Float[Tensor, " ..."]
     corner: tuple[int, int]
     bias: float
     total: float

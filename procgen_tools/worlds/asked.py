@@ -81,3 +81,14 @@ def spread_over(levels: Sequence[Any], count: int | None) -> Sequence[Any]:
     if count is None or count >= len(levels):
         return levels
     return [levels[number] for number in np.linspace(0, len(levels) - 1, count).round().astype(int)]
+
+
+def how_many(levels: Sequence[Any], count: int | None) -> str:
+    """How many levels `spread_over` takes, in words.
+
+    Example:
+        >>> how_many(range(3072), None), how_many(range(3072), 200)
+        ('all 3,072', '200 of the 3,072')
+    """
+    total = len(levels)
+    return f"all {total:,}" if count is None or count >= total else f"{count:,} of the {total:,}"

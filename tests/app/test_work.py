@@ -38,7 +38,7 @@ def test_a_time_limit_frees_the_thread() -> None:
         with pytest.raises(TimeoutError):
             await workers.run(forever, 0.05)
         results = [await workers.run(partial(int, number), 5.0) for number in range(20)]
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 60  # it would never end
         workers.close()
         return results
 

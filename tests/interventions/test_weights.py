@@ -112,7 +112,7 @@ def test_a_change_of_one_input_changes_its_part_alone(policy: ImpalaPolicy) -> N
         ("embedder.fc", 0, (0, 0), r"has no positions: leave cell out"),
         ("embedder.block1.conv", 0, None, r"has 64 x 64 cells: give cell="),
         ("embedder.block1.conv", 0, (64, 0), r"no cell \(64, 0\): it has 64 x 64"),
-        ("embedder.block1.maxpool", 0, (0, 0), r"computed by a MaxPool2d: name a convolution"),
+        ("embedder.block1.maxpool", 0, (0, 0), r"computed by a HalvingMaxPool: name a convolution"),
     ],
 )
 def test_refusals(

@@ -5,14 +5,8 @@ One JupyterLab, one notebook and one kernel serve the light and the dark theme.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +20,8 @@ import nbformat
 from procgen_tools import maze
 from procgen_tools.interventions import square_cells
 from tests.browser import SHOTS
+from tests.jupyterlab import THEMES, Lab, Notebook, running_lab
 
-ROOT = Path(__file__).parents[2]
 SIDE = 5
 LEVEL = "....C\\n.###.\\n.#...\\n.#.##\\nM...."
 CELLS = (
@@ -48,117 +42,23 @@ editor""",
     "print('clamps', *browser.clamps, 'of', browser.channel, 'time', player.time, player.playing)",
 )
 EDITOR, EXPLORER, BROWSER, PLAYER, ASK_EDITOR, ASK_EXPLORER, ASK_OTHERS = range(7)
-THEMES = {"JupyterLab Light": "light", "JupyterLab Dark": "dark"}
-SETTINGS: dict[str, dict[str, object]] = {
-    "notebook-extension/tracker": {"windowingMode": "none"},  # cells keep their widgets
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A JupyterLab that runs, and the address of its notebook."""
-
-    url: str
-    log: Path
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A JupyterLab on a free port of this machine, with settings and folders of its own."""
-    work = tmp_path / "work"
+    """A JupyterLab with a notebook of all widgets."""
+    work, own = tmp_path / "work", tmp_path / "own"
     work.mkdir()
-    for name, settings in SETTINGS.items():
-        path = tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(settings))
+    own.mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in CELLS])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, work / "widgets.ipynb")
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-    }
-    environment = {name: str(tmp_path / folder) for name, folder in folders.items()}
-    log, token = tmp_path / "jupyterlab.log", secrets.token_hex(16)
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--expose-app-in-browser",
-        "--ServerApp.ip=127.0.0.1",
-        "--ServerApp.port=0",
-        "--ServerApp.terminals_enabled=False",
-        "--ServerApp.jpserver_extensions=panel.io.jupyter_server_extension=False",  # slow to import
-        "--KernelManager.shutdown_wait_time=0.5",
-        "--LabApp.extension_manager=readonly",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options],
-        cwd=work,
-        env=os.environ | environment | {"JUPYTER_TOKEN": token, "PYTHONPATH": str(ROOT)},
-        stdout=log.open("w"),
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        port = _port(process, tmp_path / "runtime", log)
-        yield Lab(f"http://127.0.0.1:{port}/doc/tree/widgets.ipynb?token={token}", log)
-    finally:
-        process.terminate()  # ends its kernels too
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    with running_lab(work, own) as started:
+        yield started
 
 
-def _port(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> int:
-    """The port that the server has chosen, once it answers."""
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return int(json.loads(file.read_text())["port"])
-            except ValueError:
-                pass  # it is being written
-        time.sleep(0.05)
-    pytest.fail(f"JupyterLab does not start:\n{log.read_text()[-3000:]}")
-
-
-class Notebook:
-    """The notebook in a browser."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-
-    def command(self, name: str, **arguments: Any) -> None:
-        self.page.evaluate(
-            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments]
-        )
-
-    def run(self, cell: int) -> None:
-        """Run one cell, and wait until it is done."""
-        count = f"document.querySelectorAll('.jp-CodeCell')[{cell}]"
-        before = self.page.evaluate(f"{count}.querySelector('.jp-InputPrompt').textContent")
-        self.page.evaluate(
-            "cell => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell; }",
-            cell,
-        )
-        self.command("notebook:run-cell")
-        self.page.wait_for_function(
-            f"""before => {{
-              const text = {count}.querySelector('.jp-InputPrompt').textContent;
-              return text !== before && /\\d/.test(text);
-            }}""",
-            arg=before,
-        )
-
-    def output(self, cell: int) -> str:
-        shown = self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
-        return str(shown.first.text_content())
+class Widgets(Notebook):
+    """The notebook in a browser, with the boards of its widgets."""
 
     def board(self, cell: int) -> Any:
         return self.page.locator(".jp-CodeCell").nth(cell).locator("canvas.pt-board").first
@@ -204,7 +104,7 @@ def test_clicks_and_drags_in_jupyterlab_reach_python(
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:
-        _use(Notebook(page), lab)
+        _use(Widgets(page), lab)
         assert not errors
     except BaseException:
         SHOTS.mkdir(exist_ok=True)
@@ -216,22 +116,16 @@ def test_clicks_and_drags_in_jupyterlab_reach_python(
         page.close()
 
 
-def _use(notebook: Notebook, lab: Lab) -> None:
+def _use(notebook: Widgets, lab: Lab) -> None:
     page = notebook.page
-    page.goto(lab.url)
-    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length")
-    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.isReady")
+    notebook.open(lab.url("widgets.ipynb"))
     notebook.run(EDITOR)
     notebook.run(EXPLORER)
     notebook.board(EXPLORER).wait_for()
     _use_others(notebook)
     walls, mouse = 7, (0, 0)
     for number, (theme, scheme) in enumerate(THEMES.items(), 1):
-        notebook.command("apputils:change-theme", theme=theme)
-        page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light",
-            arg=str(scheme == "light").lower(),
-        )
+        notebook.choose_theme(theme)
         # A click makes a wall, and the second one takes it away.
         page.mouse.click(*notebook.point(EDITOR, 2, 3))
         is_wall = number % 2 == 1
@@ -251,7 +145,7 @@ def _use(notebook: Notebook, lab: Lab) -> None:
         }, (theme, shown)
 
 
-def _use_others(notebook: Notebook) -> None:
+def _use_others(notebook: Widgets) -> None:
     """A click on a cell clamps it, and a click on a button takes a step."""
     for cell in (BROWSER, PLAYER):
         notebook.run(cell)
@@ -265,7 +159,7 @@ def _use_others(notebook: Notebook) -> None:
     _until(notebook, ASK_OTHERS, f"clamps set {clamp} of 3 time 1 False")
 
 
-def _until(notebook: Notebook, cell: int, text: str) -> None:
+def _until(notebook: Widgets, cell: int, text: str) -> None:
     """Run a cell until it prints a text: the kernel hears of the mouse after the browser."""
     end = time.monotonic() + 20
     while True:

@@ -54,12 +54,12 @@ class PixelTables:
     __repr__ = brief
 
     @property
-    def level_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
+    def level_arguments(self) -> tuple[Shaped[np.ndarray, " ..."], ...]:
         """The tables in the order of the arguments of `kernels.draw_level`, without the sprites."""
         return self.backgrounds, self.layer_cells, self.textures
 
     @property
-    def mouse_arguments(self) -> tuple[Shaped[np.ndarray, ...], ...]:
+    def mouse_arguments(self) -> tuple[Shaped[np.ndarray, " ..."], ...]:
         """The tables in the order of the arguments of `kernels.draw_mice`."""
         mouse = self.mouse
         return mouse.top, mouse.left, mouse.pixels, self.mirrored_mouse.pixels
@@ -143,7 +143,7 @@ def draw_levels(
 
 def _stacked(
     sprites: tuple[Sprite, ...], cells: UInt8[np.ndarray, "frame row col"]
-) -> tuple[Shaped[np.ndarray, ...], ...]:
+) -> tuple[Shaped[np.ndarray, " ..."], ...]:
     """top, left and pixels of the sprites, with one row per object, after checks."""
     world_size = cells.shape[-1]
     objects = cells[(cells != WALL) & (cells != OPEN)]
@@ -161,7 +161,7 @@ def _stacked(
 
 
 @lru_cache(maxsize=64)  # a step of a batch draws a few levels, in less time than stacking takes
-def _stack(sprites: tuple[Sprite, ...]) -> tuple[Shaped[np.ndarray, ...], ...]:
+def _stack(sprites: tuple[Sprite, ...]) -> tuple[Shaped[np.ndarray, " ..."], ...]:
     if len({sprite.pixels.shape for sprite in sprites}) > 1:
         raise ValueError("the sprites have patches of different sizes: render them alike")
     if not sprites:

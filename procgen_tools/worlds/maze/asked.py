@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from procgen_tools.worlds.asked import Asked, spread_over
+from procgen_tools.worlds.asked import Asked, how_many, spread_over
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.every_maze import every_maze
 from procgen_tools.worlds.maze.feature_changes import (
@@ -58,8 +58,8 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         apart_words="levels in which the ways to the cheese and to the corner part, the cheese "
         f"outside the top-right {CORNER_REGION} x {CORNER_REGION}",
         census=spread_over(mazes, census),
-        census_words=f"all {len(mazes):,} mazes of {CENSUS_SIZE} x {CENSUS_SIZE} squares, with the "
-        "cheese on every square",
+        census_words=f"{how_many(mazes, census)} mazes of {CENSUS_SIZE} x {CENSUS_SIZE} squares, "
+        "with the cheese on every square",
         census_goals={"corner_region": 1},  # the usual region is the whole maze
         size=lambda maze: maze.size,
         size_words="size of the maze (squares)",

@@ -155,7 +155,7 @@ def _flipped(square: Sequence[int], flip_y: bool) -> Step:
     return (WORLD_DIM - 1 - row if flip_y else row), col
 
 
-def get_object_pos_in_grid(grid: Grid, obj_value: int) -> Integer[np.ndarray, 2]:
+def get_object_pos_in_grid(grid: Grid, obj_value: int) -> Integer[np.ndarray, " 2"]:
     """Row and column of the first cell with this code, row by row from the bottom.
 
     Raises:

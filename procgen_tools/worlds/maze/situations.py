@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from procgen_tools.worlds.maze.grid import START, Maze, Square
-from procgen_tools.worlds.maze.levels import make_level
+from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import corner_path_distances
 
 NEAR, FAR = 4, 10
@@ -71,17 +71,20 @@ def situations(maze: Maze, seed: int = 0) -> dict[str, Maze]:
     return made
 
 
-def levels_with_all_situations(count: int, seed: int = 0) -> dict[int, dict[str, Maze]]:
+def levels_with_all_situations(
+    count: int, seed: int = 0, rule: LevelRule | None = None
+) -> dict[int, dict[str, Maze]]:
     """The first levels in which all of SITUATIONS are possible, by level seed.
 
     Args:
         count: number of levels.
         seed: seed of the cheese's places.
+        rule: defaults to hard levels.
     """
     levels: dict[int, dict[str, Maze]] = {}
     level = 0
     while len(levels) < count:
-        made = situations(make_level(level), seed=seed + level)
+        made = situations(make_level(level, rule), seed=seed + level)
         if len(made) == len(SITUATIONS):
             levels[level] = made
         level += 1

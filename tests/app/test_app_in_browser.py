@@ -176,6 +176,31 @@ def test_what_was_asked_for_last_stays(visit: Visit, file: Path) -> None:
     assert not visit.errors
 
 
+def test_an_answer_leaves_the_button_under_a_press(visit: Visit) -> None:
+    """A click is lost if its button is replaced between press and release."""
+    held: list[Any] = []
+
+    def route(socket: Any) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(text: str) -> None:
+            held.append((socket, text)) if '"type": "widget"' in text else socket.send(text)
+
+        server.on_message(pass_on)
+
+    visit.page.route_web_socket(re.compile("/socket"), route)
+    visit.go()
+    visit.until(lambda: held)
+    visit.page.get_by_role("button", name="Activations").hover()
+    visit.page.mouse.down()
+    for socket, text in held:
+        socket.send(text)
+    visit.page.locator("#widget[aria-busy=false]").wait_for()
+    visit.page.mouse.up()
+    visit.page.locator("nav button[aria-pressed=true]", has_text="Activations").wait_for()
+    assert not visit.errors
+
+
 def test_the_level_of_a_download_is_what_the_page_shows(visit: Visit, file: Path) -> None:
     visit.go()
     visit.use("Maze editor")

@@ -159,6 +159,27 @@ def test_clicks_clamp_and_free_cells(hosted: Host, browser: ActivationBrowser) -
     assert browser.clamps == ()
 
 
+def test_a_clamp_follows_a_slider_that_pauses(hosted: Host, browser: ActivationBrowser) -> None:
+    """What Python answers meanwhile does not end the drag."""
+    host = hosted(browser)
+    host.until(lambda: "Channel 3 of 32" in host.text(".pt-panel .pt-title"))
+    host.click(2, 2)
+    titles = host.page.locator(".pt-title")
+    host.until(lambda: "difference: with the clamps" in titles.all_text_contents())
+    box = host.page.get_by_role("slider", name="value").bounding_box()
+    assert box is not None
+    values = [browser.clamps[0].value]
+    host.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    host.page.mouse.down()
+    for share in (0.4, 0.6, 0.8):
+        host.page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        host.until(lambda: browser.clamps[0].value != values[-1])
+        host.talk()
+        values.append(browser.clamps[0].value)
+    host.page.mouse.up()
+    assert values[1:] == sorted(values[1:])
+
+
 def test_the_keyboard_reaches_every_cell(hosted: Host, browser: ActivationBrowser) -> None:
     host = hosted(browser)
     host.until(lambda: bool(browser._map.get("complete")))

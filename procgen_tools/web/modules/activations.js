@@ -53,11 +53,12 @@ export class Activations {
     this.spoken = make("div", { className: "pt-spoken", "aria-live": "polite" });
     this.main.element.append(this.spoken);
     this.tools = make("div", { className: "pt-tools", role: "toolbar", "aria-label": "clicks" });
+    const button = (textContent, onclick) =>
+      make("button", { className: "pt-button", textContent, onclick });
     for (const [tool, label] of TOOLS) {
-      const button = make("button", { className: "pt-button", textContent: label });
-      button.addEventListener("click", () => this.use(tool));
-      button.dataset.tool = tool;
-      this.tools.append(button);
+      const chooser = button(label, () => this.use(tool));
+      chooser.dataset.tool = tool;
+      this.tools.append(chooser);
     }
     this.chooser = make("div", { className: "pt-controls" });
     this.clampControls = make("div", { className: "pt-controls" });
@@ -65,8 +66,7 @@ export class Activations {
     this.compares = make("div", { className: "pt-tools" });
     this.message = make("div", { className: "pt-message", role: "status" });
     this.legend = make("div", { className: "pt-legend" });
-    const save = make("button", { className: "pt-button", textContent: "Save picture" });
-    save.addEventListener("click", () => this.host.picture());
+    const save = button("Save picture", () => this.host.picture());
     const title = (text) => make("h3", { className: "pt-title", textContent: text });
     this.clickTitle = title("");
     const side = make(
@@ -87,7 +87,9 @@ export class Activations {
       this.main.element, side, this.others,
     );
     this.valueSlider = slider("value", -10, 10, (value) => this.setValue(value));
-    this.clampControls.append(this.valueSlider.element);
+    this.clampUnit = button("Clamp this unit", () => this.host.clamp(null, this.value));
+    this.freeAll = button("Free all", () => this.host.unclamp(null));
+    this.clampControls.append(this.valueSlider.element, this.clampUnit, this.freeAll);
     this.use(CLAMP);
   }
 
@@ -400,21 +402,14 @@ export class Activations {
   }
 
   showClamps() {
-    const items = clampItems(this.looking.clamps, (layer) => this.hasCells(layer), this.host);
+    const { clamps, layer } = this.looking;
+    this.clampUnit.hidden = this.hasCells(layer);
+    this.freeAll.hidden = clamps.length < 2;
+    const key = JSON.stringify(clamps);
+    if (this.clampsShown === key) return;
+    this.clampsShown = key;
+    const items = clampItems(clamps, (name) => this.hasCells(name), this.host);
     this.clamps.replaceChildren(...items);
-    const isUnit = !this.hasCells(this.looking.layer);
-    const extra = [];
-    if (isUnit) {
-      const clamp = make("button", { className: "pt-button", textContent: "Clamp this unit" });
-      clamp.addEventListener("click", () => this.host.clamp(null, this.value));
-      extra.push(clamp);
-    }
-    if (items.length > 1) {
-      const all = make("button", { className: "pt-button", textContent: "Free all" });
-      all.addEventListener("click", () => this.host.unclamp(null));
-      extra.push(all);
-    }
-    this.clampControls.replaceChildren(this.valueSlider.element, ...extra);
   }
 
   showCompares() {

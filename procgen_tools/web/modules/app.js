@@ -23,6 +23,7 @@ class Page {
     this.own = null; // the world of the checkpoint that was uploaded
     this.model = null;
     this.reached = false; // whether there is a server now
+    this.offered = new Map(); // what each chooser offers
     this.close = () => {};
     const url = new URL("socket", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -165,13 +166,7 @@ class Page {
   // --- the parts of the page
 
   choosers() {
-    const views = this.offer.views.map(({ name, title }) => {
-      const pick = () => this.choose({ view: name });
-      const button = make("button", { className: "pt-button", textContent: title, onclick: pick });
-      button.setAttribute("aria-pressed", String(name === this.chosen.view));
-      return button;
-    });
-    this.part("views").replaceChildren(...(views.length > 1 ? views : []));
+    this.buttons();
     const { view, world, agent, other, seed } = this.chosen;
     const { worlds, agents, sampled } = this.offer.views.find(({ name }) => name === view);
     const names = this.offer.worlds.filter(([name]) => worlds.includes(name));
@@ -187,11 +182,39 @@ class Page {
     this.part("seed").value = seed;
   }
 
+  // Buttons and options are made anew only if others are offered: a press on a button that was
+  // replaced meanwhile is lost, and an open list closes.
+  isOffered(element, what) {
+    const key = JSON.stringify(what);
+    const same = this.offered.get(element) === key;
+    this.offered.set(element, key);
+    return same;
+  }
+
+  buttons() {
+    const nav = this.part("views");
+    const { views } = this.offer;
+    if (!this.isOffered(nav, views)) {
+      const button = ({ name, title }) => {
+        const onclick = () => this.choose({ view: name });
+        const made = make("button", { className: "pt-button", textContent: title, onclick });
+        made.dataset.view = name;
+        return made;
+      };
+      nav.replaceChildren(...(views.length > 1 ? views.map(button) : []));
+    }
+    for (const each of nav.children) {
+      each.setAttribute("aria-pressed", String(each.dataset.view === this.chosen.view));
+    }
+  }
+
   select(id, options, value, change) {
     const select = this.part(id);
-    select.replaceChildren(
-      ...options.map(([key, text]) => make("option", { value: key, textContent: text })),
-    );
+    if (!this.isOffered(select, options)) {
+      select.replaceChildren(
+        ...options.map(([key, text]) => make("option", { value: key, textContent: text })),
+      );
+    }
     select.value = value;
     select.onchange = () => change(select.value);
   }

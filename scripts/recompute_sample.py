@@ -38,6 +38,9 @@ from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 TOLERANCE = 1e-4
 """The largest difference that is ignored."""
 
+OWN_AGENTS = ("crops_and_humans", "training_dynamics", "goal_splits")
+"""Studies that train their own agents, or take them from elsewhere."""
+
 Numbers = Mapping[tuple[str, str, str], Estimate]
 """Numbers by statement of the claim, agent, and name of the number."""
 
@@ -54,7 +57,7 @@ def numbers_of(claims: tuple[Claim, ...], agents: tuple[str, ...]) -> Numbers:
 
 def first_agent_of(name: str) -> Numbers:
     """A whole experiment, measured again on its first agent."""
-    agents = () if name in ("crops_and_humans", "training_dynamics") else (shipped_agent(),)
+    agents = () if name in OWN_AGENTS else (shipped_agent(),)
     findings = experiments.load(name).run(Settings(agents=agents, progress_bar=True))
     check_rules(name, findings.claims)
     return numbers_of(findings.claims, findings.agents)

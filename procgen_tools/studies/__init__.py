@@ -29,6 +29,7 @@ NAMES = (
     "causal_map",
     "value_head",
     "training_dynamics",
+    "goal_splits",
     "visualize_activations",
     "crops_and_humans",
     "colour_or_shape",

@@ -152,7 +152,7 @@ def test_no_threads_are_refused(
     assert "--threads" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("file", ["family.toml", "goal_splits.toml", "gpu.toml"])
+@pytest.mark.parametrize("file", ["family.toml", "gpu.toml"])
 def test_the_shipped_sweeps_can_be_read(file: str) -> None:
     from procgen_tools.sweeps.files import read_sweep
 

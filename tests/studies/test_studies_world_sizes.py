@@ -30,7 +30,13 @@ from procgen_tools.worlds.maze.levels import LevelRule
 from procgen_tools.worlds.maze.situations import levels_with_all_situations
 
 EASY = LevelRule(15)
-OTHER_WORLDS = ("training_dynamics", "crops_and_humans", "colour_or_shape", "keys_and_chests")
+OTHER_WORLDS = (
+    "training_dynamics",
+    "goal_splits",
+    "crops_and_humans",
+    "colour_or_shape",
+    "keys_and_chests",
+)
 OF_MAZES = tuple(name for name in studies.NAMES if name not in OTHER_WORLDS)
 
 

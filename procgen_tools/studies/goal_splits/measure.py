@@ -1,0 +1,146 @@
+"""What an agent wants at decision squares, at every snapshot of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Int64, UInt8
+
+from procgen_tools.episodes.records import write_records
+from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.studies.goal_splits.design import Run
+from procgen_tools.training.runs import RunOptions
+from procgen_tools.training.trainers import train_agent
+from procgen_tools.vfield import observations_of
+from procgen_tools.worlds.maze.agent_view import agent_frames
+from procgen_tools.worlds.maze.edit import remove_cheese
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.moves import move_probabilities
+from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
+
+WANTS = ("corner_without_cheese", "cheese_pull")
+"""The columns of what is measured; see `wants`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forks:
+    """The decision squares of some levels, seen with the cheese and without it.
+
+    Attributes:
+        levels: their seeds.
+        frames: the mouse at the decision squares: with the cheese in the first half, without it in
+            the second.
+        to_cheese: the moves that bring the mouse nearer to the cheese.
+        to_corner: the moves that bring it nearer to the top right.
+    """
+
+    levels: Int64[np.ndarray, " level"]
+    frames: UInt8[np.ndarray, "frame 64 64 3"]
+    to_cheese: Bool[np.ndarray, "level move"]
+    to_corner: Bool[np.ndarray, "level move"]
+
+    @classmethod
+    def of(cls, levels: Mapping[int, Maze]) -> Forks:
+        """The forks of levels by seed.
+
+        Raises:
+            ValueError: no levels, or one without a decision square.
+        """
+        found = []
+        for seed, maze in levels.items():
+            square = decision_square(maze)
+            if square is None or maze.cheese is None:
+                raise ValueError(f"level {seed} has no decision square: choose another level")
+            found.append((maze, square, maze.cheese))
+        if not found:
+            raise ValueError("there are no levels: give one with a decision square or more")
+        with_cheese = [agent_frames(maze, [square]) for maze, square, _ in found]
+        without = [agent_frames(remove_cheese(maze), [square]) for maze, square, _ in found]
+        return cls(
+            np.array(list(levels), dtype=np.int64),
+            np.concatenate([*with_cheese, *without]),
+            np.array([nearer_moves(maze, cheese)[square] for maze, square, cheese in found]),
+            np.array([nearer_moves(maze, maze.corner)[square] for maze, square, _ in found]),
+        )
+
+    @torch.no_grad()
+    def wants(self, policy: ImpalaPolicy) -> pd.DataFrame:
+        """What an agent wants, one row per level.
+
+        Returns:
+            Columns level, corner_without_cheese (the probability of turning to the top right when
+            there is no cheese) and cheese_pull (how much more probable the way to the cheese is
+            than without it).
+        """
+        logits, _ = policy.logits_and_value(observations_of(policy, self.frames))
+        moves = move_probabilities(logits.cpu().double()).numpy()
+        with_cheese, without = np.split(moves, 2)
+        return pd.DataFrame(
+            {
+                "level": self.levels,
+                "corner_without_cheese": (without * self.to_corner).sum(axis=1),
+                "cheese_pull": ((with_cheese - without) * self.to_cheese).sum(axis=1),
+            }
+        )
+
+
+def curves_of(run: Run, forks: Forks, folder: Path, *, progress_bar: bool = False) -> pd.DataFrame:
+    """What an agent wants at each of its snapshots, trained and measured if that was not done.
+
+    What was measured is kept as `measured/<agent>.parquet`. An agent that was measured is not
+    trained again, even if its snapshots are gone.
+
+    Args:
+        run: the agent.
+        forks: where it is measured.
+        folder: of the study.
+        progress_bar: whether to show one of the training.
+
+    Returns:
+        Columns agent, cheese, shift, seed, samples, level, and WANTS.
+
+    Raises:
+        ValueError: what is kept was measured in other levels.
+    """
+    kept = folder / "measured" / f"{run.job.name}.parquet"
+    if kept.exists():
+        table = pd.read_parquet(kept)
+        if set(table["level"]) != set(forks.levels.tolist()):
+            raise ValueError(
+                f"{kept} was measured in other levels: move it away, or ask for as many mazes as "
+                f"it has ({table['level'].nunique()})"
+            )
+        return table
+    parts = [
+        forks.wants(policy).assign(samples=samples, **run.columns)
+        for samples, policy in _snapshots(run, progress_bar=progress_bar)
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[[*run.columns, "samples", "level", *WANTS]]
+    write_records(kept, table)
+    return table
+
+
+def _snapshots(run: Run, *, progress_bar: bool) -> Iterator[tuple[int, ImpalaPolicy]]:
+    """The snapshots by examples seen, the untrained first; those that are missing are trained."""
+    job = run.job
+    if not job.agent.exists():
+        options = RunOptions(
+            resume=True,
+            wait=True,
+            snapshot_every=job.snapshot_every,
+            half_snapshots=job.half_snapshots,
+            tensorboard=False,
+            progress_bar=progress_bar,
+        )
+        train_agent(job.settings, job.agent, job.folder, command=job.command, options=options)
+    found = {int(path.stem.removeprefix("model_")): path for path in job.folder.glob("model_*.pth")}
+    for samples, path in sorted(found.items()):
+        policy = load_policy(path).eval()
+        assert isinstance(policy, ImpalaPolicy)
+        yield samples, policy

@@ -19,7 +19,7 @@ from procgen_tools.studies.goal_splits.claims import all_claims
 from procgen_tools.studies.goal_splits.design import runs
 from procgen_tools.studies.goal_splits.figures import plot_curves, plot_onsets
 from procgen_tools.studies.goal_splits.measure import Forks, curves_of
-from procgen_tools.studies.goal_splits.onsets import onset_table
+from procgen_tools.studies.goal_splits.onsets import mean_curves, onset_table
 from procgen_tools.studies.untrained import FIRST_SEED
 
 if TYPE_CHECKING:
@@ -71,17 +71,20 @@ def run(settings: Settings, folder: Path | None = None) -> Findings:
         ],
         ignore_index=True,
     )
-    onsets = onset_table(snapshots, untrained)
+    curves = mean_curves(snapshots)
+    onsets = onset_table(curves, untrained)
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
         mazes=f"{first_levels(levels)}, cheese anywhere; {len(chosen)} agents trained on "
         f"{snapshots['samples'].max():,} examples, {snapshots['samples'].nunique()} snapshots of "
         f"each; {NETWORKS} untrained networks",
-        agents=tuple(each.job.name for each in chosen),
-        claims=all_claims(snapshots, onsets, untrained),
-        tables={"snapshots": snapshots, "onsets": onsets, "untrained": untrained},
-    )
+        agents=tuple(f"seed {seed}" for seed in sorted({each.seed for each in chosen})),
+        claims=all_claims(curves, onsets, untrained),
+        tables={
+            "snapshots": snapshots, "curves": curves, "onsets": onsets, "untrained": untrained,
+        },
+    )  # fmt: skip
 
 
 def draw(findings: Findings) -> dict[str, Figure]:
@@ -89,7 +92,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     tables = findings.tables
     return set_aside(
         {
-            "curves": plot_curves(tables["snapshots"], tables["untrained"]),
+            "curves": plot_curves(tables["curves"], tables["untrained"]),
             "onsets": plot_onsets(tables["onsets"]),
         }
     )

@@ -26,25 +26,24 @@ LABELS = {
 _BARS = "bars and bands: Student's 95% intervals over seeds"
 
 
-def plot_curves(snapshots: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
+def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
     """What is wanted over training, in each condition: every agent, and the mean over seeds.
 
     Args:
-        snapshots: of all agents, as `measure.curves_of` makes them.
-        untrained: columns agent, level and WANTS.
+        curves: as `onsets.mean_curves` makes them.
+        untrained: columns agent, level and WANTS, in the same levels.
     """
     figure, axes = style.panels(2, 2, (9.6, 8.2), titles=_conditions(), sharex=True, sharey=True)
     floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0}
     ends = {}
     for ax, (cheese, shift) in zip(axes.flat, CONDITIONS, strict=True):
-        rows = snapshots[(snapshots["cheese"] == cheese) & (snapshots["shift"] == shift)]
-        means = rows.groupby(["seed", "samples"])[[CORNER, CHEESE]].mean()
+        rows = curves[(curves["cheese"] == cheese) & (curves["shift"] == shift)]
         for want, look in LOOKS.items():
-            curves = means[want].unstack()
-            done = curves.columns.to_numpy() / 1000
-            for curve in curves.to_numpy():
+            wide = rows.pivot(index="seed", columns="samples", values=want)
+            done = wide.columns.to_numpy() / 1000
+            for curve in wide.to_numpy():
                 ax.plot(done, curve, color=look.colour, linewidth=0.7, alpha=0.5)
-            over_seeds = [mean_of_agents(values) for values in curves.to_numpy().T]
+            over_seeds = [mean_of_agents(values) for values in wide.to_numpy().T]
             style.draw_band(ax, list(done), over_seeds, look, LABELS[want])
             ax.axhline(floor[want] + THRESHOLD, color=look.colour, linestyle=":", linewidth=1)
             ends[cheese, shift, want] = over_seeds[-1].value
@@ -54,8 +53,8 @@ def plot_curves(snapshots: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
         ax.set_ylabel("mean over levels")
     region = [ends[cheese, shift, CORNER] for cheese, shift in CONDITIONS if cheese == REGION]
     free = [ends[cheese, shift, CORNER] for cheese, shift in CONDITIONS if cheese != REGION]
-    levels = style.some(snapshots["level"].nunique(), "level")
-    seeds = style.some(snapshots["seed"].nunique(), "seed")
+    levels = style.some(untrained["level"].nunique(), "level")
+    seeds = style.some(curves["seed"].nunique(), "seed")
     style.headline(
         figure,
         f"Without cheese, agents of the region turn to the top right with {np.mean(region):.2f} at "

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Int64, UInt8
 
 from procgen_tools.episodes.records import write_records
 from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.shown import brief
 from procgen_tools.studies.goal_splits.design import Run
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.trainers import train_agent
@@ -43,6 +44,8 @@ class Forks:
     frames: UInt8[np.ndarray, "frame 64 64 3"]
     to_cheese: Bool[np.ndarray, "level move"]
     to_corner: Bool[np.ndarray, "level move"]
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, levels: Mapping[int, Maze]) -> Forks:

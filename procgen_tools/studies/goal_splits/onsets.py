@@ -13,6 +13,9 @@ from procgen_tools.studies.goal_splits.measure import WANTS
 
 CORNER, CHEESE = WANTS
 
+RUN = ["agent", "cheese", "shift", "seed"]
+"""The columns that name a run."""
+
 THRESHOLD = 0.1
 """Of the rules."""
 
@@ -63,32 +66,43 @@ def null_means(untrained: pd.DataFrame) -> Mapping[str, float]:
     return {want: float(untrained[want].mean()) for want in WANTS}
 
 
-def onset_table(snapshots: pd.DataFrame, untrained: pd.DataFrame) -> pd.DataFrame:
+def mean_curves(snapshots: pd.DataFrame) -> pd.DataFrame:
+    """The means of WANTS over levels, at every snapshot of every agent.
+
+    Args:
+        snapshots: as `measure.curves_of` makes them, of all agents.
+
+    Returns:
+        Columns agent, cheese, shift, seed, samples and WANTS.
+    """
+    by = [*RUN, "samples"]
+    return snapshots.groupby(by, sort=False, as_index=False)[list(WANTS)].mean()
+
+
+def onset_table(curves: pd.DataFrame, untrained: pd.DataFrame) -> pd.DataFrame:
     """When each agent begins to want each thing.
 
     The wish for the corner begins above the mean of untrained networks, which turn there by chance.
     The pull of the cheese is a difference, and is itself compared with the threshold.
 
     Args:
-        snapshots: as `measure.curves_of` makes them, of all agents.
+        curves: as `mean_curves` makes them.
         untrained: columns level and WANTS.
 
     Returns:
         Columns agent, cheese, shift, seed, want, threshold, done and reached (see `Onset`).
     """
     floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0}
-    columns = ["agent", "cheese", "shift", "seed"]
     rows = []
-    for key, run in snapshots.groupby(columns, sort=False):
-        curves = run.groupby("samples")[list(WANTS)].mean()
+    for key, curve in curves.groupby(RUN, sort=False):
         for want in WANTS:
             for threshold in (THRESHOLD, *OTHER_THRESHOLDS):
                 found = onset(
-                    curves.index.to_numpy(), curves[want].to_numpy(), floor[want] + threshold
+                    curve["samples"].to_numpy(), curve[want].to_numpy(), floor[want] + threshold
                 )
                 rows.append(
                     {
-                        **dict(zip(columns, key, strict=True)),
+                        **dict(zip(RUN, key, strict=True)),
                         "want": want,
                         "threshold": threshold,
                         "done": found.done,

@@ -12,11 +12,11 @@ from procgen_tools.studies.goal_splits.design import CONDITIONS
 from procgen_tools.studies.goal_splits.onsets import onset_table
 
 UNTRAINED = pd.DataFrame(
-    {"agent": ["u", "v"], "corner_without_cheese": [0.1, 0.3], "cheese_pull": 0.0}
+    {"agent": ["u", "v"], "level": 3, "corner_without_cheese": [0.1, 0.3], "cheese_pull": 0.0}
 )
 
 
-def snapshots_with(
+def curves_with(
     corner: dict[str, float], cheese: dict[str, float], end: dict[str, float]
 ) -> pd.DataFrame:
     """Five runs in each condition: both wants begin at a snapshot that differs a bit by seed.
@@ -37,7 +37,7 @@ def snapshots_with(
                 rows.append(
                     {
                         "agent": f"{key} {seed}", "cheese": place, "shift": shift, "seed": seed,
-                        "samples": 1000 * number, "level": 3, "corner_without_cheese": wanted,
+                        "samples": 1000 * number, "corner_without_cheese": wanted,
                         "cheese_pull": pull,
                     }
                 )  # fmt: skip
@@ -59,8 +59,8 @@ def snapshots_with(
 def test_what_decides_each_claim(
     corner: dict[str, float], cheese: dict[str, float], end: dict[str, float], holds: list[int]
 ) -> None:
-    snapshots = snapshots_with(corner, cheese, end)
-    claims = all_claims(snapshots, onset_table(snapshots, UNTRAINED), UNTRAINED)
+    curves = curves_with(corner, cheese, end)
+    claims = all_claims(curves, onset_table(curves, UNTRAINED), UNTRAINED)
     assert [claim.holds for claim in claims] == list(map(bool, holds))
     numbers = claims[0].measured["all agents"]
     after = cheese.get("region off", 10) - corner.get("region off", 5)
@@ -69,8 +69,8 @@ def test_what_decides_each_claim(
 
 
 def test_runs_that_never_get_there_are_counted() -> None:
-    snapshots = snapshots_with({}, {"region on": 20}, {})
-    claims = all_claims(snapshots, onset_table(snapshots, UNTRAINED), UNTRAINED)
+    curves = curves_with({}, {"region on": 20}, {})
+    claims = all_claims(curves, onset_table(curves, UNTRAINED), UNTRAINED)
     assert claims[1].comment == (
         "With the cheese in the top-right 5 x 5 and with the shift to large mazes, never wanted: "
         "the cheese in 2 of 5 runs."

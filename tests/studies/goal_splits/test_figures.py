@@ -7,7 +7,7 @@ from matplotlib.collections import PathCollection
 
 from procgen_tools.studies.goal_splits.figures import plot_curves, plot_onsets
 from procgen_tools.studies.goal_splits.onsets import onset_table
-from tests.studies.goal_splits.test_claims import UNTRAINED, snapshots_with
+from tests.studies.goal_splits.test_claims import UNTRAINED, curves_with
 
 
 def head(figure: plt.Figure) -> str:
@@ -17,8 +17,8 @@ def head(figure: plt.Figure) -> str:
 
 
 def test_curves_say_what_is_wanted_at_the_end() -> None:
-    snapshots = snapshots_with({}, {}, {"anywhere on": 0.4})
-    figure = plot_curves(snapshots, UNTRAINED)
+    curves = curves_with({}, {}, {"anywhere on": 0.4})
+    figure = plot_curves(curves, UNTRAINED)
     assert "turn to the top right with 0.80 at the end, agents of cheese anywhere with 0.60" in (
         head(figure)
     )
@@ -28,8 +28,8 @@ def test_curves_say_what_is_wanted_at_the_end() -> None:
 
 
 def test_onsets_say_the_order() -> None:
-    snapshots = snapshots_with({}, {"region on": 20}, {})
-    figure = plot_onsets(onset_table(snapshots, UNTRAINED))
+    curves = curves_with({}, {"region on": 20}, {})
+    figure = plot_onsets(onset_table(curves, UNTRAINED))
     assert "its pull begins 10 thousand examples after the wish for the corner" in head(figure)
     (ax,) = figure.axes
     names = [text.get_text().split(",")[0] for text in ax.get_yticklabels()]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.goal_splits.onsets import Onset, onset, onset_table
+from procgen_tools.studies.goal_splits.onsets import Onset, mean_curves, onset, onset_table
 
 DONE = np.array([0, 100, 200, 300])
 
@@ -36,7 +36,10 @@ def test_the_corner_begins_above_the_untrained_and_the_pull_at_the_threshold() -
         for level in (-1, 1)
         for samples, want in zip(DONE, (0.3, 0.36, 0.41, 0.6), strict=True)
     ]  # fmt: skip
-    table = onset_table(pd.DataFrame(rows), untrained)
+    curves = mean_curves(pd.DataFrame(rows))
+    assert len(curves) == 2 * len(DONE)
+    assert curves["corner_without_cheese"].tolist() == pytest.approx(2 * [0.3, 0.36, 0.41, 0.6])
+    table = onset_table(curves, untrained)
     assert len(table) == 2 * 2 * 3
     assert table["reached"].all()
     corner = table[(table["want"] == "corner_without_cheese") & (table["agent"] == "b")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from procgen_tools.episodes.records import write_records
 from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.shown import brief
 from procgen_tools.studies.goal_splits.design import Run
+from procgen_tools.studies.untrained import FIRST_SEED
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.trainers import train_agent
 from procgen_tools.vfield import observations_of
@@ -89,19 +90,18 @@ class Forks:
                 "corner_without_cheese": (without * self.to_corner).sum(axis=1),
                 "cheese_pull": ((with_cheese - without) * self.to_cheese).sum(axis=1),
             }
-        )
+        ).astype(dict.fromkeys(WANTS, np.float32))
 
 
 def curves_of(run: Run, forks: Forks, folder: Path, *, progress_bar: bool = False) -> pd.DataFrame:
     """What an agent wants at each of its snapshots, trained and measured if that was not done.
 
-    What was measured is kept as `measured/<agent>.parquet`. An agent that was measured is not
-    trained again, even if its snapshots are gone.
+    An agent that was measured is not trained again, even if its snapshots are gone.
 
     Args:
         run: the agent.
         forks: where it is measured.
-        folder: of the study.
+        folder: where what was measured is kept, as `<agent>.parquet`.
         progress_bar: whether to show one of the training.
 
     Returns:
@@ -110,22 +110,51 @@ def curves_of(run: Run, forks: Forks, folder: Path, *, progress_bar: bool = Fals
     Raises:
         ValueError: what is kept was measured in other levels.
     """
-    kept = folder / "measured" / f"{run.job.name}.parquet"
-    if kept.exists():
-        table = pd.read_parquet(kept)
-        if set(table["level"]) != set(forks.levels.tolist()):
-            raise ValueError(
-                f"{kept} was measured in other levels: move it away, or ask for as many mazes as "
-                f"it has ({table['level'].nunique()})"
-            )
-        return table
-    parts = [
-        forks.wants(policy).assign(samples=samples, **run.columns)
-        for samples, policy in _snapshots(run, progress_bar=progress_bar)
-    ]
-    table = pd.concat(parts, ignore_index=True)
-    table = table[[*run.columns, "samples", "level", *WANTS]]
-    write_records(kept, table)
+
+    def measure() -> pd.DataFrame:
+        parts = [
+            forks.wants(policy).assign(samples=samples, **run.columns)
+            for samples, policy in _snapshots(run, progress_bar=progress_bar)
+        ]
+        return pd.concat(parts, ignore_index=True)[[*run.columns, "samples", "level", *WANTS]]
+
+    return _kept(folder / f"{run.job.name}.parquet", forks, measure)
+
+
+def untrained_wants(count: int, forks: Forks, folder: Path) -> pd.DataFrame:
+    """What untrained networks want, measured if that was not done.
+
+    Args:
+        count: how many networks.
+        forks: where they are measured.
+        folder: where what was measured is kept, as `untrained.parquet`.
+
+    Returns:
+        Columns agent, level, and WANTS.
+
+    Raises:
+        ValueError: what is kept was measured in other levels.
+    """
+
+    def measure() -> pd.DataFrame:
+        parts = [
+            forks.wants(ImpalaPolicy(seed=seed).eval()).assign(agent=f"untrained {seed}")
+            for seed in range(FIRST_SEED, FIRST_SEED + count)
+        ]
+        return pd.concat(parts, ignore_index=True)[["agent", "level", *WANTS]]
+
+    return _kept(folder / "untrained.parquet", forks, measure)
+
+
+def _kept(file: Path, forks: Forks, measure: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    if not file.exists():
+        write_records(file, measure())
+    table = pd.read_parquet(file)
+    if set(table["level"]) != set(forks.levels.tolist()):
+        raise ValueError(
+            f"{file} was measured in other levels: move it away, or ask for as many mazes as it "
+            f"has ({table['level'].nunique()})"
+        )
     return table
 
 

@@ -13,7 +13,7 @@ from procgen_tools.maze import parse, remove_cheese
 from procgen_tools.models import ImpalaPolicy, load_policy
 from procgen_tools.studies.base import decision_levels
 from procgen_tools.studies.goal_splits.design import runs
-from procgen_tools.studies.goal_splits.measure import WANTS, Forks, curves_of
+from procgen_tools.studies.goal_splits.measure import WANTS, Forks, curves_of, untrained_wants
 from procgen_tools.studies.training_dynamics.measure import wants
 
 LEVELS = decision_levels(2)
@@ -27,7 +27,7 @@ def test_wants_are_those_of_training_dynamics() -> None:
     for (_, row), maze in zip(ours.iterrows(), LEVELS.values(), strict=True):
         theirs = wants(policy, maze)
         for want in WANTS:
-            assert row[want] == pytest.approx(theirs[want], abs=1e-5)
+            assert float(row[want]) == pytest.approx(theirs[want], abs=1e-5)
     assert ours["corner_without_cheese"].max() > 0.5
 
 
@@ -52,5 +52,11 @@ def test_what_was_measured_is_kept_without_its_agent(tmp_path: Path) -> None:
     run.job.agent.unlink()
     pd.testing.assert_frame_equal(curves_of(run, forks, tmp_path), table)
     assert not run.job.agent.exists()
+    untrained = untrained_wants(2, forks, tmp_path)
+    assert untrained["agent"].unique().tolist() == ["untrained 1000", "untrained 1001"]
+    assert len(untrained) == 2 * len(LEVELS)
+    others = Forks.of(decision_levels(3))
     with pytest.raises(ValueError, match=r"measured in other levels: .* as it has \(2\)"):
-        curves_of(run, Forks.of(decision_levels(3)), tmp_path)
+        curves_of(run, others, tmp_path)
+    with pytest.raises(ValueError, match=r"untrained.parquet was measured in other levels"):
+        untrained_wants(2, others, tmp_path)

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Measure the agents of one recipe by the older studies, and write what holds for how many.
+
+python scripts/recipe_agents.py                        # all of STUDIES: hours
+python scripts/recipe_agents.py cheese_vector probing  # some
+python scripts/recipe_agents.py --table                # only the section in experiments/README.md
+
+The published runs of these studies measure three agents, the first of which has another recipe
+than the others. These agents differ in their seed alone, so means over them have Student's
+interval. The claims are kept in experiments/recipe_agents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from procgen_tools import studies
+from procgen_tools.catalogue import find_agent
+from procgen_tools.files import write_text
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents
+from procgen_tools.studies.base import Claim, Settings
+from procgen_tools.studies.results import FOLDER, RESULTS, read_claims, write
+
+KEPT = FOLDER.parent / "recipe_agents"
+"""Results by study."""
+
+README = FOLDER.parent / "README.md"
+MARKS = ("<!-- recipe: scripts/recipe_agents.py -->\n", "<!-- end of recipe -->\n")
+
+AGENTS = tuple(f"rand_region_5_seed_{seed}" for seed in range(1, 8))
+"""They differ in their seed alone (trained_models/README.md)."""
+
+STUDIES: Mapping[str, int | None] = {
+    "cheese_vector": None,
+    "top_right_vector": None,
+    "behavioral_demos": None,
+    "behavioral_stats": 2000,
+    "cheese_scrubbing": None,
+    "cheese_channels": None,
+    "retargeting": None,
+    "ablations": None,
+    "probing": None,
+    "receptive_fields": None,
+    "attribution": None,
+    "value_head": None,
+}
+"""The studies, and the number of mazes where it is not that of the published run. The others
+already measure five agents of the recipe, or agents of their own."""
+
+
+def measure(study: str, folder: Path = KEPT) -> Path:
+    """Run a study on AGENTS, and write what it finds."""
+    mazes = STUDIES[study]
+    files = tuple(find_agent(name) for name in AGENTS)
+    findings = studies.load(study).run(Settings(agents=files, mazes=mazes, progress_bar=True))
+    number = f" --mazes {mazes}" if mazes else ""
+    command = f"procgen-tools experiment {study} --agents {','.join(AGENTS)}{number}"
+    return write(findings, {}, folder / study, command)
+
+
+def over_agents(claim: Claim, agents: list[str]) -> dict[str, Estimate]:
+    """The means over agents of what the claim's rule needs, with Student's intervals."""
+    names = dict.fromkeys(claim.rule.quantities())
+    return {
+        name: mean_of_agents([claim.measured[agent][name].value for agent in agents])
+        for name in names
+        if all(agent in claim.measured for agent in agents)
+    }
+
+
+def row(claim: Claim, agents: list[str]) -> list[str]:
+    """A row of the table: the claim, the means, and for how many agents its rule is met."""
+    means = over_agents(claim, agents)
+    if not means:  # a comparison of the agents with one another
+        return [claim.statement, claim.ours(), "together" if claim.holds else "not together"]
+    met = sum(claim.rule.met_by(claim.measured[agent]) for agent in agents)
+    shown = "; ".join(f"{name} {number:{claim.form}}" for name, number in means.items())
+    return [claim.statement, shown, f"{met} of {len(agents)}"]
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def section(folder: Path = KEPT) -> str:
+    """What is between MARKS: how many claims hold for all agents, and one table per study."""
+    parts, counts = [], []
+    for study in STUDIES:
+        path = folder / study / RESULTS
+        if not path.exists():
+            continue
+        content, claims = read_claims(path)
+        rows = [row(claim, content["agents"]) for claim in claims]
+        counts += [cells[-1] for cells in rows]
+        lines = [
+            f"**`{study}`**: `{content['command']}`; {content['mazes']}", "",
+            "| claim | mean over agents [95%, Student's] | rule met |", "|---|---|---|",
+            *(_line(cells) for cells in rows),
+        ]  # fmt: skip
+        parts.append("\n".join(lines))
+    number = len(AGENTS)
+    every = sum(count in (f"{number} of {number}", "together") for count in counts)
+    none = sum(count in (f"0 of {number}", "not together") for count in counts)
+    missing = [f"`{study}`" for study in STUDIES if not (folder / study / RESULTS).exists()]
+    text = (
+        f"Of {len(counts)} claims of {len(parts)} studies, the rules of {every} are met by all "
+        f"{number} agents, of {none} by none, and of {len(counts) - every - none} by some. "
+        + (f"Not measured on these agents yet: {', '.join(missing)}." if missing else "")
+    )
+    wrapped = "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False))
+    return "\n\n".join([wrapped, *parts]) + "\n"
+
+
+def write_section() -> None:
+    """Write the section into the README of experiments."""
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(MARKS[0])
+    write_text(README, before + MARKS[0] + section() + MARKS[1] + rest.split(MARKS[1], 1)[1])
+
+
+def main() -> None:
+    """Measure the named studies, and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("studies", nargs="*", metavar="STUDY", help=", ".join(STUDIES))
+    parser.add_argument("--table", action="store_true", help="only write the section")
+    given = parser.parse_args()
+    for study in given.studies:
+        if study not in STUDIES:
+            parser.error(f"{study!r} is not one of {', '.join(STUDIES)}")
+    for study in () if given.table else given.studies or STUDIES:
+        started = time.perf_counter()
+        print(measure(study), f"{time.perf_counter() - started:.0f} s")
+    write_section()
+
+
+if __name__ == "__main__":
+    main()

@@ -20,10 +20,13 @@ REGION, FREE = "region", "anywhere"
 """Where the cheese is in training."""
 
 ON, OFF = "on", "off"
-"""Whether the examples shift to large mazes."""
+"""Whether the examples shift to large mazes, and to squares on the way to the cheese."""
 
 CONDITIONS = ((REGION, OFF), (REGION, ON), (FREE, OFF), (FREE, ON))
 """Where the cheese is, and whether the examples shift."""
+
+SHIFT_FROM = 200_000
+"""Examples after which the shift begins. Until then, it makes no difference to a run."""
 
 FAST_SEEDS = 2
 
@@ -45,6 +48,13 @@ class Run:
     seed: int
 
     @property
+    def snapshots(self) -> range:
+        """The examples seen at each snapshot; the first is the untrained network."""
+        settings = self.job.settings
+        assert isinstance(settings, ImitationSettings)
+        return range(0, settings.samples + 1, self.job.snapshot_every)
+
+    @property
     def columns(self) -> dict[str, Any]:
         """What a table says of the run."""
         return {
@@ -57,7 +67,7 @@ def runs(folder: Path | None = None, *, fast: bool = False) -> tuple[Run, ...]:
 
     Args:
         folder: where they are trained; by default where the sweep says.
-        fast: two seeds of two snapshots each, as a smoke test.
+        fast: two seeds of two batches each, as a smoke test.
 
     Example:
         >>> [run.job.name for run in runs()][:2]

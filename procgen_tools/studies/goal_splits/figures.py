@@ -10,7 +10,7 @@ import pandas as pd
 from procgen_tools.plots import style
 from procgen_tools.statistics.intervals import mean_of_agents
 from procgen_tools.studies.goal_splits.claims import IN_WORDS
-from procgen_tools.studies.goal_splits.design import CONDITIONS, REGION
+from procgen_tools.studies.goal_splits.design import CONDITIONS, FREE, OFF, ON, REGION
 from procgen_tools.studies.goal_splits.onsets import CHEESE, CORNER, THRESHOLD, null_means
 
 if TYPE_CHECKING:
@@ -23,21 +23,25 @@ LABELS = {
     CHEESE: "pull of the cheese: P(cheese) with it − without it",
 }
 
-_BARS = "bars and bands: Student's 95% intervals over seeds"
+_INTERVALS = "Student's 95% intervals over seeds"
 
 
-def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
+def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame, walks: pd.DataFrame) -> Figure:
     """What is wanted over training, in each condition: every agent, and the mean over seeds.
 
     Args:
         curves: as `onsets.mean_curves` makes them.
         untrained: columns agent, level and WANTS, in the same levels.
+        walks: as `measure.walks` makes them, of the same levels.
     """
-    figure, axes = style.panels(2, 2, (9.6, 8.2), titles=_conditions(), sharex=True, sharey=True)
+    figure, axes = style.panels(2, 2, (9.6, 8.6), titles=_conditions(), sharex=True, sharey=True)
     floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0}
-    ends = {}
+    ends: dict[tuple[str, str], list[float]] = {}
     for ax, (cheese, shift) in zip(axes.flat, CONDITIONS, strict=True):
         rows = curves[(curves["cheese"] == cheese) & (curves["shift"] == shift)]
+        for name, line in (("random", (0, (6, 3))), ("forward", (0, (3, 2, 1, 2)))):
+            label = f"P(top right) of a {name} walk"
+            ax.axhline(walks[name].mean(), color=style.NOTE, linestyle=line, lw=1, label=label)
         for want, look in LOOKS.items():
             wide = rows.pivot(index="seed", columns="samples", values=want)
             done = wide.columns.to_numpy() / 1000
@@ -46,21 +50,21 @@ def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame) -> Figure:
             over_seeds = [mean_of_agents(values) for values in wide.to_numpy().T]
             style.draw_band(ax, list(done), over_seeds, look, LABELS[want])
             ax.axhline(floor[want] + THRESHOLD, color=look.colour, linestyle=":", linewidth=1)
-            ends[cheese, shift, want] = over_seeds[-1].value
+            ends[cheese, want] = [*ends.get((cheese, want), []), over_seeds[-1].value]
     for ax in axes[-1]:
         ax.set_xlabel("thousands of examples")
     for ax in axes[:, 0]:
         ax.set_ylabel("mean over levels")
-    region = [ends[cheese, shift, CORNER] for cheese, shift in CONDITIONS if cheese == REGION]
-    free = [ends[cheese, shift, CORNER] for cheese, shift in CONDITIONS if cheese != REGION]
+    region, free = (np.mean(ends[cheese, CORNER]) for cheese in (REGION, FREE))
     levels = style.some(untrained["level"].nunique(), "level")
     seeds = style.some(curves["seed"].nunique(), "seed")
     style.headline(
         figure,
-        f"Without cheese, agents of the region turn to the top right with {np.mean(region):.2f} at "
-        f"the end, agents of cheese anywhere with {np.mean(free):.2f}",
-        f"n = {seeds} in each condition, {levels}; thin: one agent; dotted: the thresholds of the "
-        f"rules; {_BARS}",
+        "At the end, without cheese, agents trained with the cheese in the region turn to the top "
+        f"right with probability {region:.2f}, agents trained with it anywhere with {free:.2f}",
+        f"n = {seeds} in each condition, {levels}; thin: one agent; bands: {_INTERVALS}; dotted: "
+        "thresholds of the rules; a forward walk does not turn back; the finding is a mean over "
+        "both shifts",
         legend=2,
     )
     return figure
@@ -73,16 +77,16 @@ def plot_onsets(onsets: pd.DataFrame) -> Figure:
         onsets: as `onsets.onset_table` makes it.
     """
     chosen = onsets[onsets["threshold"] == THRESHOLD]
-    figure, ((ax,),) = style.panels(1, 1, (8.2, 5.0))
-    series = {}
+    figure, ((ax,),) = style.panels(1, 1, (8.6, 5.2))
+    series, begins = {}, {}
     for number, (want, look) in enumerate(LOOKS.items()):
-        found = []
-        for place, (cheese, shift) in enumerate(CONDITIONS):
+        for place, condition in enumerate(CONDITIONS):
+            cheese, shift = condition
             rows = chosen[
                 (chosen["want"] == want) & (chosen["cheese"] == cheese) & (chosen["shift"] == shift)
-            ]
+            ].sort_values("seed")
             done = rows["done"].to_numpy() / 1000
-            found.append(mean_of_agents(done))
+            begins[want, condition] = done
             height = place + 0.3 * (number - 0.5) + 0.1
             for reached in (True, False):
                 some = done[rows["reached"].to_numpy(bool) == reached]
@@ -91,19 +95,22 @@ def plot_onsets(onsets: pd.DataFrame) -> Figure:
                     some, np.full(len(some), height), 16, facecolor=fill, edgecolor=look.colour,
                     linewidth=0.8,
                 )  # fmt: skip
-        series[LABELS[want]] = (look, found)
+        series[LABELS[want]] = (
+            look, [mean_of_agents(begins[want, condition]) for condition in CONDITIONS],
+        )  # fmt: skip
     style.draw_estimates(ax, series, _conditions(), step=0.3)
-    ax.set_xlabel("thousands of examples until it is wanted")
-    ax.set_xlim(left=0)
-    began = {want: series[LABELS[want]][1] for want in LOOKS}
-    of_region = [place for place, (cheese, _) in enumerate(CONDITIONS) if cheese == REGION]
-    apart = np.mean([began[CHEESE][each].value - began[CORNER][each].value for each in of_region])
-    order = f"{abs(apart):.0f} thousand examples {'after' if apart >= 0 else 'before'}"
+    ax.set_xlabel("thousands of examples until the threshold is passed for good")
+    apart = {
+        shift: mean_of_agents(begins[CHEESE, (REGION, shift)] - begins[CORNER, (REGION, shift)])
+        for shift in (OFF, ON)
+    }
     style.headline(
         figure,
-        f"With the cheese in the region, its pull begins {order} the wish for the corner",
+        "With the cheese in the region, its pull begins "
+        f"{apart[OFF]:.0f} thousand examples after the turn to the corner without the shift, and "
+        f"{apart[ON]:.0f} with it",
         f"n = {style.some(chosen['seed'].nunique(), 'seed')} in each condition; dots: agents, "
-        f"hollow if they never want it; {_BARS}",
+        f"hollow if they are below the threshold at the end; bars: {_INTERVALS}",
         legend=1,
     )
     return figure

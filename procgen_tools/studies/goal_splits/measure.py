@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +12,17 @@ import torch
 from jaxtyping import Bool, Int64, UInt8
 
 from procgen_tools.episodes.records import write_records
-from procgen_tools.models import ImpalaPolicy, load_policy
+from procgen_tools.models import ImpalaPolicy, checkpoint_metadata, load_policy
 from procgen_tools.shown import brief
 from procgen_tools.studies.goal_splits.design import Run
 from procgen_tools.studies.untrained import FIRST_SEED
+from procgen_tools.sweeps.jobs import check_finished
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.trainers import train_agent
 from procgen_tools.vfield import observations_of
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.edit import remove_cheese
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import MOVES, Maze
 from procgen_tools.worlds.maze.moves import move_probabilities
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
@@ -93,6 +94,27 @@ class Forks:
         ).astype(dict.fromkeys(WANTS, np.float32))
 
 
+def walks(levels: Mapping[int, Maze]) -> pd.DataFrame:
+    """How often mice without a goal turn to the top right at decision squares, exactly.
+
+    Args:
+        levels: with decision squares, by seed.
+
+    Returns:
+        Columns level, random (each open neighbour is equally likely) and forward (the same without
+        the one that leads back to the start).
+    """
+    rows = []
+    for seed, maze in levels.items():
+        square = decision_square(maze)
+        assert square is not None
+        exits = sum(maze.neighbour(square, move) != square for move in range(len(MOVES)))
+        ahead = exits - (square != maze.mouse)
+        corner = int(nearer_moves(maze, maze.corner)[square].sum())
+        rows.append({"level": seed, "random": corner / exits, "forward": corner / ahead})
+    return pd.DataFrame(rows)
+
+
 def curves_of(run: Run, forks: Forks, folder: Path, *, progress_bar: bool = False) -> pd.DataFrame:
     """What an agent wants at each of its snapshots, trained and measured if that was not done.
 
@@ -105,20 +127,31 @@ def curves_of(run: Run, forks: Forks, folder: Path, *, progress_bar: bool = Fals
         progress_bar: whether to show one of the training.
 
     Returns:
-        Columns agent, cheese, shift, seed, samples, level, and WANTS.
+        Columns agent, cheese, shift, seed, precision (of the layers in training), samples, level,
+        and WANTS.
 
     Raises:
-        ValueError: what is kept was measured in other levels.
+        ValueError: what is kept was measured in other levels, or of another agent; the agent was
+            trained with other settings; or snapshots are missing.
     """
+    columns = [*run.columns, "precision", "samples", "level", *WANTS]
 
     def measure() -> pd.DataFrame:
+        snapshots = _snapshots(run, progress_bar=progress_bar)
+        precision = checkpoint_metadata(run.job.agent).get("precision")
         parts = [
-            forks.wants(policy).assign(samples=samples, **run.columns)
-            for samples, policy in _snapshots(run, progress_bar=progress_bar)
+            forks.wants(policy).assign(samples=samples, precision=precision, **run.columns)
+            for samples, policy in snapshots
         ]
-        return pd.concat(parts, ignore_index=True)[[*run.columns, "samples", "level", *WANTS]]
+        return pd.concat(parts, ignore_index=True)[columns]
 
-    return _kept(folder / f"{run.job.name}.parquet", forks, measure)
+    file = folder / f"{run.job.name}.parquet"
+    table = _kept(file, forks, measure)
+    wanted = {**run.columns, "samples": set(run.snapshots)}
+    found = {name: table[name].iloc[0] for name in run.columns} | {"samples": set(table["samples"])}
+    if found != wanted:
+        raise ValueError(f"{file} is of another design: move it away, to measure the agent again")
+    return table
 
 
 def untrained_wants(count: int, forks: Forks, folder: Path) -> pd.DataFrame:
@@ -133,7 +166,7 @@ def untrained_wants(count: int, forks: Forks, folder: Path) -> pd.DataFrame:
         Columns agent, level, and WANTS.
 
     Raises:
-        ValueError: what is kept was measured in other levels.
+        ValueError: what is kept was measured in other levels, or of another number of networks.
     """
 
     def measure() -> pd.DataFrame:
@@ -143,7 +176,13 @@ def untrained_wants(count: int, forks: Forks, folder: Path) -> pd.DataFrame:
         ]
         return pd.concat(parts, ignore_index=True)[["agent", "level", *WANTS]]
 
-    return _kept(folder / "untrained.parquet", forks, measure)
+    file = folder / "untrained.parquet"
+    table = _kept(file, forks, measure)
+    if table["agent"].nunique() != count:
+        raise ValueError(
+            f"{file} is of {table['agent'].nunique()} networks, not {count}: move it away"
+        )
+    return table
 
 
 def _kept(file: Path, forks: Forks, measure: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -158,10 +197,12 @@ def _kept(file: Path, forks: Forks, measure: Callable[[], pd.DataFrame]) -> pd.D
     return table
 
 
-def _snapshots(run: Run, *, progress_bar: bool) -> Iterator[tuple[int, ImpalaPolicy]]:
-    """The snapshots by examples seen, the untrained first; those that are missing are trained."""
+def _snapshots(run: Run, *, progress_bar: bool) -> list[tuple[int, ImpalaPolicy]]:
+    """The snapshots by examples seen, the untrained first; an agent that is missing is trained."""
     job = run.job
-    if not job.agent.exists():
+    if job.agent.exists():
+        check_finished(job)
+    else:
         options = RunOptions(
             resume=True,
             wait=True,
@@ -171,8 +212,14 @@ def _snapshots(run: Run, *, progress_bar: bool) -> Iterator[tuple[int, ImpalaPol
             progress_bar=progress_bar,
         )
         train_agent(job.settings, job.agent, job.folder, command=job.command, options=options)
-    found = {int(path.stem.removeprefix("model_")): path for path in job.folder.glob("model_*.pth")}
-    for samples, path in sorted(found.items()):
+    policies = []
+    for samples in run.snapshots:
+        path = job.folder / f"model_{samples}.pth"
+        if not path.exists():
+            raise ValueError(
+                f"{path} is missing: move {job.agent} and {job.folder} away, to train it again"
+            )
         policy = load_policy(path).eval()
         assert isinstance(policy, ImpalaPolicy)
-        yield samples, policy
+        policies.append((samples, policy))
+    return policies

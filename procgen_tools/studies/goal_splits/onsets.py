@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Shaped
 
+from procgen_tools.studies.goal_splits.design import FREE, REGION
 from procgen_tools.studies.goal_splits.measure import WANTS
 
 CORNER, CHEESE = WANTS
+ADDED = "corner_that_the_region_adds"
 
 RUN = ["agent", "cheese", "shift", "seed"]
 """The columns that name a run."""
@@ -25,21 +27,24 @@ OTHER_THRESHOLDS = (0.05, 0.2)
 
 @dataclass(frozen=True)
 class Onset:
-    """When something begins.
+    """When something begins for good.
 
     Attributes:
-        done: the first snapshot from which on it is there, in examples; the last snapshot if it
-            never is.
+        done: the first snapshot from which on it is there, in examples; the last snapshot if it is
+            not there at the end.
         reached: whether it is there at the end.
+        first: the first snapshot at which it is there, even if it goes away again; the last
+            snapshot if there is none.
     """
 
     done: int
     reached: bool
+    first: int
 
 
-def onset(
+def lasting_onset(
     done: Shaped[np.ndarray, " snapshot"],
-    curve: Float[np.ndarray, " snapshot"],
+    curve: Float[np.ndarray, " number"],
     threshold: float,
 ) -> Onset:
     """The first snapshot from which on a curve stays at or above a threshold.
@@ -49,16 +54,24 @@ def onset(
         curve: the number there.
         threshold: absolute.
 
+    Raises:
+        ValueError: no snapshots, another number of numbers, or numbers that are not finite.
+
     Example:
-        >>> onset(np.array([0, 10, 20, 30]), np.array([0.0, 0.3, 0.1, 0.4]), 0.2)
-        Onset(done=30, reached=True)
+        >>> lasting_onset(np.array([0, 10, 20, 30]), np.array([0.0, 0.3, 0.1, 0.4]), 0.2)
+        Onset(done=30, reached=True, first=10)
     """
-    below = np.flatnonzero(curve < threshold)
-    if not len(below):
-        return Onset(int(done[0]), reached=True)
-    if below[-1] == len(curve) - 1:
-        return Onset(int(done[-1]), reached=False)
-    return Onset(int(done[below[-1] + 1]), reached=True)
+    if not len(done) or len(done) != len(curve) or not np.isfinite(curve).all():
+        raise ValueError(
+            f"{len(curve)} numbers at {len(done)} snapshots: give a finite one for each"
+        )
+    there = curve >= threshold
+    end = len(curve) - 1
+    first = int(done[np.argmax(there) if there.any() else end])
+    if not there[-1]:
+        return Onset(int(done[-1]), reached=False, first=first)
+    away = np.flatnonzero(~there)
+    return Onset(int(done[away[-1] + 1 if len(away) else 0]), reached=True, first=first)
 
 
 def null_means(untrained: pd.DataFrame) -> Mapping[str, float]:
@@ -90,23 +103,34 @@ def onset_table(curves: pd.DataFrame, untrained: pd.DataFrame) -> pd.DataFrame:
         untrained: columns level and WANTS.
 
     Returns:
-        Columns agent, cheese, shift, seed, want, threshold, done and reached (see `Onset`).
+        Columns agent, cheese, shift, seed, want, threshold, done, reached and first (see `Onset`).
+        The want ADDED is what the region adds to the wish for the corner: the agent of the region
+        minus that of the same seed with the cheese anywhere.
     """
-    floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0}
+    floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0, ADDED: 0.0}
     rows = []
-    for key, curve in curves.groupby(RUN, sort=False):
-        for want in WANTS:
-            for threshold in (THRESHOLD, *OTHER_THRESHOLDS):
-                found = onset(
-                    curve["samples"].to_numpy(), curve[want].to_numpy(), floor[want] + threshold
-                )
-                rows.append(
-                    {
-                        **dict(zip(RUN, key, strict=True)),
-                        "want": want,
-                        "threshold": threshold,
-                        "done": found.done,
-                        "reached": found.reached,
-                    }
-                )
-    return pd.DataFrame(rows)
+    for key, curve in curves.sort_values("samples").groupby(RUN, sort=False):
+        run = dict(zip(RUN, key, strict=True))
+        wanted = {CORNER: curve[CORNER], CHEESE: curve[CHEESE]}
+        if run["cheese"] == REGION:
+            twin = curves[
+                (curves["cheese"] == FREE)
+                & (curves["shift"] == run["shift"])
+                & (curves["seed"] == run["seed"])
+            ]
+            wanted[ADDED] = curve[CORNER] - curve["samples"].map(twin.set_index("samples")[CORNER])
+        rows += [
+            {
+                **run,
+                "want": want,
+                "threshold": threshold,
+                **asdict(
+                    lasting_onset(
+                        curve["samples"].to_numpy(), numbers.to_numpy(), floor[want] + threshold
+                    )
+                ),
+            }
+            for want, numbers in wanted.items()
+            for threshold in (THRESHOLD, *OTHER_THRESHOLDS)
+        ]
+    return pd.DataFrame(rows).sort_values([*RUN, "want", "threshold"], ignore_index=True)

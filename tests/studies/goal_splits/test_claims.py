@@ -17,61 +17,79 @@ UNTRAINED = pd.DataFrame(
 
 
 def curves_with(
-    corner: dict[str, float], cheese: dict[str, float], end: dict[str, float]
+    corner: dict[str, float],
+    cheese: dict[str, float],
+    end: dict[str, float],
+    pull: dict[str, float] | None = None,
+    spread: int = 1,
 ) -> pd.DataFrame:
-    """Five runs in each condition: both wants begin at a snapshot that differs a bit by seed.
+    """Five runs in each condition, whose wants begin at snapshots that differ by seed.
 
     Args:
-        corner: when the wish for the corner begins, by "cheese shift" of the condition.
+        corner: the snapshot at which the turn to the corner begins, by "cheese shift".
         cheese: the same of the pull of the cheese.
-        end: the wish for the corner at the end.
+        end: how often they turn to the corner then.
+        pull: the pull of the cheese then.
+        spread: by how many snapshots seeds differ in the pull of the cheese.
     """
     rows: list[dict[str, Any]] = []
     for place, shift in CONDITIONS:
         key = f"{place} {shift}"
+        usual = 0.8 if place == "region" else 0.75
         for seed in range(5):
-            late = seed % 2
-            for number in range(21):
-                wanted = end.get(key, 0.8) if number >= corner.get(key, 5) + late else 0.2
-                pull = 0.4 if number >= cheese.get(key, 10) + late else 0.0
+            begins = cheese.get(key, 25) + spread * (seed - 2) * (1 if shift == "on" else 0)
+            for number in range(41):
+                there = number >= corner.get(key, 5) + seed % 2
+                wanted = end.get(key, usual) + 0.001 * seed * (shift == "on") if there else 0.2
+                pulled = (pull or {}).get(key, 0.4) + 0.001 * seed * (shift == "on")
                 rows.append(
                     {
                         "agent": f"{key} {seed}", "cheese": place, "shift": shift, "seed": seed,
-                        "samples": 1000 * number, "corner_without_cheese": wanted,
-                        "cheese_pull": pull,
+                        "samples": 12_800 * number, "corner_without_cheese": wanted,
+                        "cheese_pull": pulled if number >= begins else 0.0,
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(
-    ("corner", "cheese", "end", "holds"),
+    ("changed", "holds"),
     [
-        ({}, {}, {}, [1, 1, 0, 0, 0, 0, 0, 0]),
-        ({"region off": 12}, {}, {}, [0, 1, 0, 0, 0, 0, 0, 0]),
-        ({}, {"region on": 14}, {}, [1, 1, 1, 0, 0, 0, 0, 0]),
-        ({}, {"anywhere on": 6}, {}, [1, 1, 0, 0, 0, 1, 0, 0]),
-        ({}, {"region on": 5}, {}, [1, 0, 0, 1, 0, 0, 0, 0]),
-        ({}, {}, {"anywhere off": 0.4}, [1, 1, 0, 0, 0, 0, 1, 0]),
-        ({}, {}, {"anywhere on": 0.4}, [1, 1, 0, 0, 0, 0, 0, 1]),
+        ({}, [1, 1, 0, 0, 0, 0, 1, 1, 1]),
+        ({"corner": {"region off": 24}}, [0, 1, 0, 0, 0, 0, 1, 1, 1]),
+        ({"cheese": {"region on": 30}}, [1, 1, 0, 0, 1, 0, 1, 1, 1]),
+        ({"cheese": {"region on": 27}, "spread": 5}, [1, 1, 0, 0, 0, 0, 1, 1, 1]),
+        ({"cheese": {"anywhere on": 20}}, [1, 1, 0, 0, 0, 1, 1, 1, 1]),
+        ({"cheese": {"region on": 6}, "spread": 2}, [1, 0, 0, 0, 1, 0, 1, 1, 1]),
+        ({"pull": {"anywhere on": 0.3}}, [1, 1, 0, 0, 0, 0, 1, 0, 1]),
+        ({"end": {"anywhere off": 0.4}}, [1, 1, 1, 0, 0, 0, 1, 1, 1]),
+        ({"end": {"anywhere on": 0.4}}, [1, 1, 0, 1, 0, 0, 1, 1, 1]),
+        ({"end": {"anywhere on": 0.8}}, [1, 1, 0, 0, 0, 0, 1, 1, 0]),
+        ({"end": {"anywhere off": 0.8}}, [1, 1, 0, 0, 0, 0, 1, 1, 0]),
     ],
 )
-def test_what_decides_each_claim(
-    corner: dict[str, float], cheese: dict[str, float], end: dict[str, float], holds: list[int]
-) -> None:
-    curves = curves_with(corner, cheese, end)
+def test_what_decides_each_claim(changed: dict[str, Any], holds: list[int]) -> None:
+    planted = {"corner": {}, "cheese": {}, "end": {}, **changed}
+    curves = curves_with(**planted)
     claims = all_claims(curves, onset_table(curves, UNTRAINED), UNTRAINED)
     assert [claim.holds for claim in claims] == list(map(bool, holds))
-    numbers = claims[0].measured["all agents"]
-    after = cheese.get("region off", 10) - corner.get("region off", 5)
-    assert numbers["cheese after corner"].value == after
-    assert claims[0].comment == ""
+    numbers = claims[0].measured["seed 0"]
+    after = 25 - planted["corner"].get("region off", 5)
+    assert numbers["cheese after corner"].value == pytest.approx(12.8 * after)
 
 
-def test_runs_that_never_get_there_are_counted() -> None:
-    curves = curves_with({}, {"region on": 20}, {})
-    claims = all_claims(curves, onset_table(curves, UNTRAINED), UNTRAINED)
-    assert claims[1].comment == (
-        "With the cheese in the top-right 5 x 5 and with the shift to large mazes, never wanted: "
-        "the cheese in 2 of 5 runs."
-    )
+def test_runs_without_an_onset_and_equal_pairs_are_counted() -> None:
+    late = curves_with({}, {"region on": 40, "region off": 60, "anywhere on": 6}, {})
+    claims = all_claims(late, onset_table(late, UNTRAINED), UNTRAINED)
+    together = [claim.measured["all agents"] for claim in claims]
+    assert together[0]["runs without cheese"].value == 5
+    assert together[1]["runs without cheese"].value == 2
+    assert together[1]["runs without corner"].value == 0
+    region, anywhere = together[4], together[5]
+    assert region["runs without cheese, shift"].value == 2
+    assert region["pairs that could not differ"].value == 2  # neither run has an onset
+    assert anywhere["pairs that could not differ"].value == 0
+    early = curves_with({}, {"anywhere on": 6, "anywhere off": 6}, {}, spread=0)
+    shift = all_claims(early, onset_table(early, UNTRAINED), UNTRAINED)[5]
+    assert shift.measured["all agents"]["pairs that could not differ"].value == 5
+    assert shift.holds is False

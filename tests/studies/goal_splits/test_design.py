@@ -9,7 +9,7 @@ import pytest
 
 from procgen_tools import studies
 from procgen_tools.studies.base import Settings
-from procgen_tools.studies.goal_splits.design import CONDITIONS, OFF, ON, Run, runs
+from procgen_tools.studies.goal_splits.design import CONDITIONS, OFF, ON, SHIFT_FROM, Run, runs
 from procgen_tools.sweeps.files import read_sweep
 
 FAMILY = Path(__file__).parents[3] / "trained_models" / "family.toml"
@@ -44,6 +44,13 @@ def test_examples_shift_where_they_should(fast: bool) -> None:
 
     assert {run.shift for run in runs(fast=fast)} == {ON, OFF}
     assert all(shifts(run) == (run.shift == ON) for run in runs(fast=fast))
+
+
+def test_the_shift_begins_where_the_design_says() -> None:
+    assert {run.job.settings.shift_from for run in runs() if run.shift == ON} == {SHIFT_FROM}  # type: ignore[union-attr]
+    first = runs()[0]
+    assert list(first.snapshots)[:2] == [0, 12_800]
+    assert first.snapshots[-1] == 512_000
 
 
 @pytest.mark.parametrize("given", [{"agents": (Path("a.pth"),)}, {"seed": 1}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.collections import PathCollection
 
 from procgen_tools.studies.goal_splits.figures import plot_curves, plot_onsets
@@ -16,21 +17,22 @@ def head(figure: plt.Figure) -> str:
     return " ".join(figure.texts[0].get_text().split())
 
 
+WALKS = pd.DataFrame({"level": [3], "random": [0.3], "forward": [0.5]})
+
+
 def test_curves_say_what_is_wanted_at_the_end() -> None:
-    curves = curves_with({}, {}, {"anywhere on": 0.4})
-    figure = plot_curves(curves, UNTRAINED)
-    assert "turn to the top right with 0.80 at the end, agents of cheese anywhere with 0.60" in (
-        head(figure)
-    )
+    curves = curves_with({}, {}, {"anywhere on": 0.4, "anywhere off": 0.6})
+    figure = plot_curves(curves, UNTRAINED, WALKS)
+    assert "with probability 0.80, agents trained with it anywhere with 0.50" in head(figure)
     assert len(figure.axes) == 4
-    # Five agents, their mean and the threshold, for two wants.
-    assert [len(ax.lines) for ax in figure.axes] == [14] * 4
+    # Two walks; five agents, their mean and the threshold, for two wants.
+    assert [len(ax.lines) for ax in figure.axes] == [16] * 4
 
 
 def test_onsets_say_the_order() -> None:
-    curves = curves_with({}, {"region on": 20}, {})
+    curves = curves_with({}, {"region on": 40}, {})
     figure = plot_onsets(onset_table(curves, UNTRAINED))
-    assert "its pull begins 10 thousand examples after the wish for the corner" in head(figure)
+    assert "its pull begins 251 [242, 260] thousand examples after the turn" in head(figure)
     (ax,) = figure.axes
     names = [text.get_text().split(",")[0] for text in ax.get_yticklabels()]
     assert names == 2 * ["Cheese in the top-right 5 x 5"] + 2 * ["Cheese anywhere"]

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.goal_splits.onsets import Onset, mean_curves, onset, onset_table
+from procgen_tools.studies.goal_splits.onsets import (
+    ADDED,
+    Onset,
+    lasting_onset,
+    mean_curves,
+    onset_table,
+)
 
 DONE = np.array([0, 100, 200, 300])
 
@@ -14,37 +20,50 @@ DONE = np.array([0, 100, 200, 300])
 @pytest.mark.parametrize(
     ("curve", "expected"),
     [
-        ([0.0, 0.1, 0.2, 0.3], Onset(200, reached=True)),
-        ([0.0, 0.3, 0.1, 0.3], Onset(300, reached=True)),
-        ([0.3, 0.3, 0.3, 0.1], Onset(300, reached=False)),
-        ([0.2, 0.2, 0.2, 0.2], Onset(0, reached=True)),
+        ([0.0, 0.1, 0.2, 0.3], Onset(200, reached=True, first=200)),
+        ([0.0, 0.3, 0.1, 0.3], Onset(300, reached=True, first=100)),
+        ([0.3, 0.3, 0.3, 0.1], Onset(300, reached=False, first=0)),
+        ([0.2, 0.2, 0.2, 0.2], Onset(0, reached=True, first=0)),
+        ([0.0, 0.0, 0.0, 0.0], Onset(300, reached=False, first=300)),
     ],
 )
-def test_onset(curve: list[float], expected: Onset) -> None:
-    assert onset(DONE, np.array(curve), 0.2) == expected
+def test_lasting_onset(curve: list[float], expected: Onset) -> None:
+    assert lasting_onset(DONE, np.array(curve), 0.2) == expected
 
 
-def test_the_corner_begins_above_the_untrained_and_the_pull_at_the_threshold() -> None:
+@pytest.mark.parametrize("curve", [[], [0.1], [0.0, 0.1, np.nan, 0.3]])
+def test_curves_that_have_no_onset(curve: list[float]) -> None:
+    with pytest.raises(ValueError, match="at 4 snapshots: give a finite one for each"):
+        lasting_onset(DONE, np.array(curve), 0.2)
+
+
+def test_each_want_has_a_floor_of_its_own() -> None:
+    """The corner's is that of untrained networks, or the agent with the cheese anywhere."""
     untrained = pd.DataFrame({"corner_without_cheese": [0.2, 0.4], "cheese_pull": [0.9, 0.9]})
     rows = [
         {
-            "agent": agent, "cheese": "region", "shift": "on", "seed": seed, "samples": samples,
-            "level": level, "corner_without_cheese": want + 0.05 * level,
-            "cheese_pull": want - 0.3,
+            "agent": f"{cheese} {seed}", "cheese": cheese, "shift": "on", "seed": seed,
+            "samples": samples, "level": level,
+            "corner_without_cheese": want * share + 0.05 * level, "cheese_pull": want - 0.3,
         }
-        for seed, agent in enumerate(("a", "b"))
+        for seed in (1, 2)
+        for cheese, share in (("region", 1.0), ("anywhere", 0.7))
         for level in (-1, 1)
-        for samples, want in zip(DONE, (0.3, 0.36, 0.41, 0.6), strict=True)
+        for samples, want in zip(reversed(DONE), (0.6, 0.41, 0.36, 0.3), strict=True)
     ]  # fmt: skip
     curves = mean_curves(pd.DataFrame(rows))
-    assert len(curves) == 2 * len(DONE)
-    assert curves["corner_without_cheese"].tolist() == pytest.approx(2 * [0.3, 0.36, 0.41, 0.6])
+    assert len(curves) == 4 * len(DONE)
     table = onset_table(curves, untrained)
-    assert len(table) == 2 * 2 * 3
-    assert table["reached"].all()
-    corner = table[(table["want"] == "corner_without_cheese") & (table["agent"] == "b")]
-    assert dict(zip(corner["threshold"], corner["done"], strict=True)) == {
-        0.1: 200, 0.05: 100, 0.2: 300,
-    }  # fmt: skip
-    pull = table[(table["want"] == "cheese_pull") & (table["threshold"] == 0.1)]
-    assert pull["done"].tolist() == [200, 200]
+    assert len(table) == 2 * (3 + 2) * 3
+    table = table[table["seed"] == 2]
+
+    def done(cheese: str, want: str) -> dict[float, int]:
+        chosen = table[(table["cheese"] == cheese) & (table["want"] == want)]
+        return dict(zip(chosen["threshold"], chosen["done"], strict=True))
+
+    assert done("region", "corner_without_cheese") == {0.05: 100, 0.1: 200, 0.2: 300}
+    assert done("region", "cheese_pull") == {0.05: 100, 0.1: 200, 0.2: 300}
+    assert done("region", ADDED) == {0.05: 0, 0.1: 100, 0.2: 300}  # 0.3 of 0.3, 0.36, 0.41, 0.6
+    assert done("anywhere", "corner_without_cheese") == {0.05: 300, 0.1: 300, 0.2: 300}
+    unreached = table[(table["cheese"] == "anywhere") & ~table["reached"]]
+    assert set(unreached["threshold"]) == {0.2}

@@ -36,10 +36,7 @@ SEEN: Mapping[str, tuple[str, ...]] = {
     "attribution": ("",),
     "value_head": ("With the cheese anywhere, values are what the shortest way",),
     "goal_splits": (
-        "With the cheese in the top-right 5 x 5 and without the shift, the agent turns to the corner "
-        "0.1 more often than the agent",
-        "With the cheese in the top-right 5 x 5 and with the shift, the agent turns to the corner "
-        "0.1 more often than the agent",
+        "The region adds 0.1 to the turn to the corner",
         "With the cheese in the top-right 5 x 5, the shift raises",
         "With the cheese anywhere, the shift raises",
     ),

@@ -49,14 +49,14 @@ def _order_claim(onsets: pd.DataFrame, shift: str, want: str) -> Claim:
     def begins(which: str, threshold: float = THRESHOLD) -> pd.Series:
         return _begins(onsets, which, REGION, shift, threshold)
 
-    wanted = {
-        CORNER: "the agent turns to the corner 0.1 more often than untrained networks before the "
-        "cheese pulls it",
-        ADDED: "the agent turns to the corner 0.1 more often than the agent of the same seed with "
-        "the cheese anywhere before the cheese pulls it",
-    }
+    statement = {
+        CORNER: f"{_start(REGION, shift)}, the agent turns to the corner 0.1 more often than "
+        "untrained networks before the cheese pulls it",
+        ADDED: "The region adds 0.1 to the turn to the corner, compared with the agent of the same "
+        f"seed with the cheese anywhere, before the cheese pulls the agent, {IN_WORDS[shift]}",
+    }[want]
     return Claim(
-        statement=f"{_start(REGION, shift)}, {wanted[want]} (thousands of examples)",
+        statement=f"{statement} (thousands of examples)",
         published="never answered",
         rule=Rule.that(lower("cheese after corner") > 0, each=False),
         measured=_measured(

@@ -6,7 +6,7 @@
 
 import { markerIcon } from "./canvas.js";
 import { CellBoard } from "./cells.js";
-import { clampItems, comparisons } from "./clamps.js";
+import { clampItems, comparisons, nameClamps } from "./clamps.js";
 import { choice, make } from "./dom.js";
 import { inWords, showScale } from "./scale.js";
 import { rowName } from "./scene.js";
@@ -32,6 +32,7 @@ export class Activations {
     this.boards = [];
     this.looking = null;
     this.ahead = null; // {cell, layer} that Python has not heard of
+    this.sent = null; // {place, value} of a clamp that Python has not repeated
     this.map = {};
     this.hovered = null;
     this.timers = {};
@@ -89,6 +90,7 @@ export class Activations {
     this.valueSlider = slider("value", -10, 10, (value) => this.setValue(value));
     this.clampUnit = button("Clamp this unit", () => this.host.clamp(null, this.value));
     this.freeAll = button("Free all", () => this.host.unclamp(null));
+    for (const each of [this.clampUnit, this.freeAll]) each.hidden = true;
     this.clampControls.append(this.valueSlider.element, this.clampUnit, this.freeAll);
     this.use(CLAMP);
   }
@@ -121,12 +123,26 @@ export class Activations {
     this.looking = this.withAhead(looking);
     if (JSON.stringify(before) !== JSON.stringify(looking)) this.message.textContent = "";
     const here = this.looking.clamps.find((clamp) => this.isHere(clamp));
-    if (here) this.value = here.value;
+    if (here) this.hearValue(here.value);
     this.showChooser();
     this.showClamps();
     this.showCompares();
     this.valueSlider.show(this.value);
     this.refresh();
+  }
+
+  // The slider may be ahead of what Python has heard.
+  hearValue(value) {
+    const { sent } = this;
+    const repeated = sent === null || sent.place !== this.place() || sent.value === value;
+    if (!repeated) return;
+    this.sent = null;
+    this.value = value;
+  }
+
+  place() {
+    const { layer, channel, cell } = this.looking;
+    return JSON.stringify([layer, channel, cell]);
   }
 
   // The keyboard may be ahead of what Python has heard.
@@ -150,6 +166,7 @@ export class Activations {
 
   decline(text) {
     this.ahead = null;
+    this.sent = null;
     this.message.textContent = text;
   }
 
@@ -397,6 +414,7 @@ export class Activations {
     const isUnit = !this.hasCells(this.looking.layer);
     // A clamp that is there follows the slider.
     if (this.looking.clamps.some((each) => this.isHere(each))) {
+      this.sent = { place: this.place(), value };
       this.later("clamp", () => this.host.clamp(isUnit ? null : cell, value));
     }
   }
@@ -405,11 +423,13 @@ export class Activations {
     const { clamps, layer } = this.looking;
     this.clampUnit.hidden = this.hasCells(layer);
     this.freeAll.hidden = clamps.length < 2;
-    const key = JSON.stringify(clamps);
-    if (this.clampsShown === key) return;
-    this.clampsShown = key;
-    const items = clampItems(clamps, (name) => this.hasCells(name), this.host);
-    this.clamps.replaceChildren(...items);
+    // A value that changes leaves the button that is about to be pressed.
+    const key = JSON.stringify(clamps.map((each) => [each.layer, each.channels, each.cell]));
+    if (this.clampsShown !== key) {
+      this.clampsShown = key;
+      this.clamps.replaceChildren(...clampItems(clamps, this.host));
+    }
+    nameClamps(this.clamps.children, clamps, (name) => this.hasCells(name));
   }
 
   showCompares() {

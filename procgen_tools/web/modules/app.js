@@ -179,22 +179,23 @@ class Page {
     this.part("agents").hidden = !agents;
     this.part("other").parentElement.hidden = agents < 2;
     this.part("episodes").hidden = !sampled.includes(world);
-    this.part("seed").value = seed;
+    const field = this.part("seed");
+    if (document.activeElement !== field) field.value = seed; // somebody may be typing
   }
 
-  // Buttons and options are made anew only if others are offered: a press on a button that was
-  // replaced meanwhile is lost, and an open list closes.
-  isOffered(element, what) {
+  // Whether a chooser offers something else than before, which is remembered. Only then its buttons
+  // or options are replaced: a press on a button that was replaced is lost, and an open list closes.
+  offersAnew(element, what) {
     const key = JSON.stringify(what);
-    const same = this.offered.get(element) === key;
+    const anew = this.offered.get(element) !== key;
     this.offered.set(element, key);
-    return same;
+    return anew;
   }
 
   buttons() {
     const nav = this.part("views");
     const { views } = this.offer;
-    if (!this.isOffered(nav, views)) {
+    if (this.offersAnew(nav, views)) {
       const button = ({ name, title }) => {
         const onclick = () => this.choose({ view: name });
         const made = make("button", { className: "pt-button", textContent: title, onclick });
@@ -210,12 +211,12 @@ class Page {
 
   select(id, options, value, change) {
     const select = this.part(id);
-    if (!this.isOffered(select, options)) {
+    if (this.offersAnew(select, options)) {
       select.replaceChildren(
         ...options.map(([key, text]) => make("option", { value: key, textContent: text })),
       );
     }
-    select.value = value;
+    if (select.value !== value) select.value = value;
     select.onchange = () => change(select.value);
   }
 

@@ -4,16 +4,24 @@ import { make } from "./dom.js";
 import { inWords } from "./scale.js";
 
 // One item per clamp, with a button that frees it. The host has `unclamp(number)`.
-export function clampItems(clamps, hasCells, host) {
-  return clamps.map(({ layer, short, channels, cell, value }, number) => {
+export function clampItems(clamps, host) {
+  return clamps.map((_, number) => {
+    const free = make("button", { className: "pt-button pt-small", textContent: "Free" });
+    free.addEventListener("click", () => host.unclamp(number));
+    return make("li", {}, make("span"), free);
+  });
+}
+
+// Write what each clamp is into its item.
+export function nameClamps(items, clamps, hasCells) {
+  clamps.forEach(({ layer, short, channels, cell, value }, number) => {
     const where = cell === null ? "" : `, cell (${cell.join(", ")})`;
     const one = hasCells(layer) ? "channel" : "unit";
     const which = channels === null ? `all ${one}s` : `${one} ${channels.join(", ")}`;
     const text = `${which} of ${short}${where}: ${inWords(value)}`;
-    const free = make("button", { className: "pt-button pt-small", textContent: "Free" });
+    const [label, free] = items[number].children;
+    label.textContent = text;
     free.setAttribute("aria-label", `Free ${text}`);
-    free.addEventListener("click", () => host.unclamp(number));
-    return make("li", {}, make("span", { textContent: text }), free);
   });
 }
 

@@ -48,8 +48,8 @@ STUDIES: Mapping[str, int | None] = {
     "attribution": None,
     "value_head": None,
 }
-"""The studies, and the number of mazes where it is not that of the published run. The others
-already measure five agents of the recipe, or agents of their own."""
+"""The studies, and the number of mazes where it is not that of the published run. The other
+studies measure five agents of the recipe already, or agents of their own."""
 
 
 def measure(study: str, folder: Path = KEPT) -> Path:
@@ -75,8 +75,8 @@ def over_agents(claim: Claim, agents: list[str]) -> dict[str, Estimate]:
 def row(claim: Claim, agents: list[str]) -> list[str]:
     """A row of the table: the claim, the means, and for how many agents its rule is met."""
     means = over_agents(claim, agents)
-    if not means:  # a comparison of the agents with one another
-        return [claim.statement, claim.ours(), "together" if claim.holds else "not together"]
+    if not means:  # a comparison of the agents with one another, which is judged as in the table
+        return [claim.statement, claim.ours(), f"together: {claim.verdict()}"]
     met = sum(claim.rule.met_by(claim.measured[agent]) for agent in agents)
     shown = "; ".join(f"{name} {number:{claim.form}}" for name, number in means.items())
     return [claim.statement, shown, f"{met} of {len(agents)}"]
@@ -102,13 +102,12 @@ def section(folder: Path = KEPT) -> str:
             *(_line(cells) for cells in rows),
         ]  # fmt: skip
         parts.append("\n".join(lines))
-    number = len(AGENTS)
-    every = sum(count in (f"{number} of {number}", "together") for count in counts)
-    none = sum(count in (f"0 of {number}", "not together") for count in counts)
+    met = [int(cell.split(" of ")[0]) for cell in counts if " of " in cell]
+    every, none = met.count(len(AGENTS)), met.count(0)
     missing = [f"`{study}`" for study in STUDIES if not (folder / study / RESULTS).exists()]
     text = (
-        f"Of {len(counts)} claims of {len(parts)} studies, the rules of {every} are met by all "
-        f"{number} agents, of {none} by none, and of {len(counts) - every - none} by some. "
+        f"Of {len(met)} claims that are judged for each agent, the rules of {every} are met by all "
+        f"{len(AGENTS)} agents, of {none} by none, and of {len(met) - every - none} by some. "
         + (f"Not measured on these agents yet: {', '.join(missing)}." if missing else "")
     )
     wrapped = "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False))

@@ -36,10 +36,10 @@ def test_a_row_has_students_interval_and_counts_agents() -> None:
         rule=Rule.that(value("height") >= 0.5),
         measured={
             **{
-                name: {"height": Estimate.exact(each), "width": Estimate.exact(1)}
+                name: {"height": Estimate.exact(each), "width": Estimate.exact(1.0)}
                 for name, each in values.items()
             },
-            ALL_AGENTS: {"height": Estimate.exact(0.5), "width": Estimate.exact(1)},
+            ALL_AGENTS: {"height": Estimate.exact(0.5), "width": Estimate.exact(1.0)},
         },
     )
     expected = f"height {mean_of_agents(list(values.values())):.2f}"

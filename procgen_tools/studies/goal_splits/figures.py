@@ -8,20 +8,29 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.plots import style
-from procgen_tools.statistics.intervals import mean_of_agents
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.goal_splits.claims import IN_WORDS
 from procgen_tools.studies.goal_splits.design import CONDITIONS, FREE, OFF, ON, REGION
-from procgen_tools.studies.goal_splits.onsets import CHEESE, CORNER, THRESHOLD, null_means
+from procgen_tools.studies.goal_splits.onsets import ADDED, CHEESE, CORNER, THRESHOLD, null_means
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LOOKS = {CORNER: style.series_look(0), CHEESE: style.series_look(1)}
+LOOKS = {CORNER: style.series_look(0), CHEESE: style.series_look(2)}
 
 LABELS = {
     CORNER: "P(top right) without cheese",
     CHEESE: "pull of the cheese: P(cheese) with it − without it",
 }
+
+PASSED = {
+    CORNER: "turn to the top right without cheese: 0.1 above untrained networks",
+    ADDED: "the same: 0.1 above agents with the cheese anywhere",
+    CHEESE: "pull of the cheese: 0.1",
+}
+
+_APART = 0.26
+"""The distance of two series."""
 
 _INTERVALS = "Student's 95% intervals over seeds"
 
@@ -71,15 +80,16 @@ def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame, walks: pd.DataFra
 
 
 def plot_onsets(onsets: pd.DataFrame) -> Figure:
-    """When each agent begins to want the corner and the cheese, in each condition.
+    """When each agent passes each threshold of the rules for good, in each condition.
 
     Args:
         onsets: as `onsets.onset_table` makes it.
     """
     chosen = onsets[onsets["threshold"] == THRESHOLD]
-    figure, ((ax,),) = style.panels(1, 1, (8.6, 5.2))
+    figure, ((ax,),) = style.panels(1, 1, (9.2, 6.0))
     series, begins = {}, {}
-    for number, (want, look) in enumerate(LOOKS.items()):
+    for number, (want, label) in enumerate(PASSED.items()):
+        look, means = style.series_look(number), []
         for place, condition in enumerate(CONDITIONS):
             cheese, shift = condition
             rows = chosen[
@@ -87,7 +97,8 @@ def plot_onsets(onsets: pd.DataFrame) -> Figure:
             ].sort_values("seed")
             done = rows["done"].to_numpy() / 1000
             begins[want, condition] = done
-            height = place + 0.3 * (number - 0.5) + 0.1
+            means.append(mean_of_agents(done) if len(done) else Estimate.exact(np.nan))
+            height = place + _APART * (number - 1) + 0.08
             for reached in (True, False):
                 some = done[rows["reached"].to_numpy(bool) == reached]
                 fill = look.colour if reached else "none"
@@ -95,20 +106,17 @@ def plot_onsets(onsets: pd.DataFrame) -> Figure:
                     some, np.full(len(some), height), 16, facecolor=fill, edgecolor=look.colour,
                     linewidth=0.8,
                 )  # fmt: skip
-        series[LABELS[want]] = (
-            look, [mean_of_agents(begins[want, condition]) for condition in CONDITIONS],
-        )  # fmt: skip
-    style.draw_estimates(ax, series, _conditions(), step=0.3)
+        series[label] = (look, means)
+    style.draw_estimates(ax, series, _conditions(), step=_APART)
     ax.set_xlabel("thousands of examples until the threshold is passed for good")
     apart = {
-        shift: mean_of_agents(begins[CHEESE, (REGION, shift)] - begins[CORNER, (REGION, shift)])
+        shift: mean_of_agents(begins[CHEESE, (REGION, shift)] - begins[ADDED, (REGION, shift)])
         for shift in (OFF, ON)
     }
     style.headline(
         figure,
-        "With the cheese in the region, its pull begins "
-        f"{apart[OFF]:.0f} thousand examples after the turn to the corner without the shift, and "
-        f"{apart[ON]:.0f} with it",
+        f"With the cheese in the region, its pull begins {apart[OFF]:.0f} thousand examples after "
+        f"the effect of the region on the turn to the corner, and {apart[ON]:.0f} with the shift",
         f"n = {style.some(chosen['seed'].nunique(), 'seed')} in each condition; dots: agents, "
         f"hollow if they are below the threshold at the end; bars: {_INTERVALS}",
         legend=1,

@@ -30,9 +30,9 @@ def test_curves_say_what_is_wanted_at_the_end() -> None:
 
 
 def test_onsets_say_the_order() -> None:
-    curves = curves_with({}, {"region on": 40}, {})
+    curves = curves_with({}, {"region on": 40}, {"anywhere off": 0.4, "anywhere on": 0.4})
     figure = plot_onsets(onset_table(curves, UNTRAINED))
-    assert "its pull begins 251 [242, 260] thousand examples after the turn" in head(figure)
+    assert "its pull begins 251 [242, 260] thousand examples after the effect" in head(figure)
     (ax,) = figure.axes
     names = [text.get_text().split(",")[0] for text in ax.get_yticklabels()]
     assert names == 2 * ["Cheese in the top-right 5 x 5"] + 2 * ["Cheese anywhere"]

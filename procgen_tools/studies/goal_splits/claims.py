@@ -15,6 +15,7 @@ from procgen_tools.studies.goal_splits.onsets import (
     CORNER,
     OTHER_THRESHOLDS,
     THRESHOLD,
+    of_condition,
 )
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower
 
@@ -207,20 +208,16 @@ def _missing(onsets: pd.DataFrame, want: str, cheese: str, shift: str) -> pd.Ser
 def _rows(
     onsets: pd.DataFrame, want: str, cheese: str, shift: str, threshold: float
 ) -> pd.DataFrame:
-    rows = _of(onsets, cheese, shift)
+    rows = of_condition(onsets, cheese, shift)
     rows = rows[(rows["want"] == want) & (rows["threshold"] == threshold)]
     return rows.set_index("seed").sort_index()
 
 
 def _at_the_end(curves: pd.DataFrame, want: str, cheese: str, shift: str) -> pd.Series:
     """A column at the last snapshot, by seed."""
-    rows = _of(curves, cheese, shift)
+    rows = of_condition(curves, cheese, shift)
     rows = rows[rows["samples"] == rows["samples"].max()]
     return rows.set_index("seed")[want].sort_index()
-
-
-def _of(table: pd.DataFrame, cheese: str, shift: str) -> pd.DataFrame:
-    return table[(table["cheese"] == cheese) & (table["shift"] == shift)]
 
 
 def _start(*conditions: str) -> str:

@@ -11,12 +11,17 @@ from procgen_tools.plots import style
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.goal_splits.claims import IN_WORDS
 from procgen_tools.studies.goal_splits.design import CONDITIONS, FREE, OFF, ON, REGION
-from procgen_tools.studies.goal_splits.onsets import ADDED, CHEESE, CORNER, THRESHOLD, null_means
+from procgen_tools.studies.goal_splits.onsets import (
+    ADDED,
+    CHEESE,
+    CORNER,
+    THRESHOLD,
+    floors,
+    of_condition,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-LOOKS = {CORNER: style.series_look(0), CHEESE: style.series_look(2)}
 
 LABELS = {
     CORNER: "P(top right) without cheese",
@@ -28,6 +33,8 @@ PASSED = {
     ADDED: "the same: 0.1 above agents with the cheese anywhere",
     CHEESE: "pull of the cheese: 0.1",
 }
+
+LOOKS = {want: style.series_look(number) for number, want in enumerate(PASSED)}
 
 _APART = 0.26
 """The distance of two series."""
@@ -44,20 +51,21 @@ def plot_curves(curves: pd.DataFrame, untrained: pd.DataFrame, walks: pd.DataFra
         walks: as `measure.walks` makes them, of the same levels.
     """
     figure, axes = style.panels(2, 2, (9.6, 8.6), titles=_conditions(), sharex=True, sharey=True)
-    floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0}
+    floor = floors(untrained)
     ends: dict[tuple[str, str], list[float]] = {}
     for ax, (cheese, shift) in zip(axes.flat, CONDITIONS, strict=True):
-        rows = curves[(curves["cheese"] == cheese) & (curves["shift"] == shift)]
+        rows = of_condition(curves, cheese, shift)
         for name, line in (("random", (0, (6, 3))), ("forward", (0, (3, 2, 1, 2)))):
             label = f"P(top right) of a {name} walk"
             ax.axhline(walks[name].mean(), color=style.NOTE, linestyle=line, lw=1, label=label)
-        for want, look in LOOKS.items():
+        for want, label in LABELS.items():
+            look = LOOKS[want]
             wide = rows.pivot(index="seed", columns="samples", values=want)
             done = wide.columns.to_numpy() / 1000
             for curve in wide.to_numpy():
                 ax.plot(done, curve, color=look.colour, linewidth=0.7, alpha=0.5)
             over_seeds = [mean_of_agents(values) for values in wide.to_numpy().T]
-            style.draw_band(ax, list(done), over_seeds, look, LABELS[want])
+            style.draw_band(ax, list(done), over_seeds, look, label)
             ax.axhline(floor[want] + THRESHOLD, color=look.colour, linestyle=":", linewidth=1)
             ends[cheese, want] = [*ends.get((cheese, want), []), over_seeds[-1].value]
     for ax in axes[-1]:
@@ -89,12 +97,10 @@ def plot_onsets(onsets: pd.DataFrame) -> Figure:
     figure, ((ax,),) = style.panels(1, 1, (9.2, 6.0))
     series, begins = {}, {}
     for number, (want, label) in enumerate(PASSED.items()):
-        look, means = style.series_look(number), []
+        look, means = LOOKS[want], []
         for place, condition in enumerate(CONDITIONS):
-            cheese, shift = condition
-            rows = chosen[
-                (chosen["want"] == want) & (chosen["cheese"] == cheese) & (chosen["shift"] == shift)
-            ].sort_values("seed")
+            rows = of_condition(chosen, *condition)
+            rows = rows[rows["want"] == want].sort_values("seed")
             done = rows["done"].to_numpy() / 1000
             begins[want, condition] = done
             means.append(mean_of_agents(done) if len(done) else Estimate.exact(np.nan))

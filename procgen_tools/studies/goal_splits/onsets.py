@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -74,9 +73,21 @@ def lasting_onset(
     return Onset(int(done[away[-1] + 1 if len(away) else 0]), reached=True, first=first)
 
 
-def null_means(untrained: pd.DataFrame) -> Mapping[str, float]:
-    """The means of WANTS over untrained networks and levels."""
-    return {want: float(untrained[want].mean()) for want in WANTS}
+def floors(untrained: pd.DataFrame) -> dict[str, float]:
+    """What each want is compared with, before the threshold is added.
+
+    The wish for the corner is compared with untrained networks, which turn there by chance. The
+    others are differences.
+
+    Args:
+        untrained: columns level and WANTS.
+    """
+    return {CORNER: float(untrained[CORNER].mean()), CHEESE: 0.0, ADDED: 0.0}
+
+
+def of_condition(table: pd.DataFrame, cheese: str, shift: str) -> pd.DataFrame:
+    """The rows of a condition."""
+    return table[(table["cheese"] == cheese) & (table["shift"] == shift)]
 
 
 def mean_curves(snapshots: pd.DataFrame) -> pd.DataFrame:
@@ -95,9 +106,6 @@ def mean_curves(snapshots: pd.DataFrame) -> pd.DataFrame:
 def onset_table(curves: pd.DataFrame, untrained: pd.DataFrame) -> pd.DataFrame:
     """When each agent begins to want each thing.
 
-    The wish for the corner begins above the mean of untrained networks, which turn there by chance.
-    The pull of the cheese is a difference, and is itself compared with the threshold.
-
     Args:
         curves: as `mean_curves` makes them.
         untrained: columns level and WANTS.
@@ -107,17 +115,14 @@ def onset_table(curves: pd.DataFrame, untrained: pd.DataFrame) -> pd.DataFrame:
         The want ADDED is what the region adds to the wish for the corner: the agent of the region
         minus that of the same seed with the cheese anywhere.
     """
-    floor = {CORNER: null_means(untrained)[CORNER], CHEESE: 0.0, ADDED: 0.0}
+    floor = floors(untrained)
     rows = []
     for key, curve in curves.sort_values("samples").groupby(RUN, sort=False):
         run = dict(zip(RUN, key, strict=True))
         wanted = {CORNER: curve[CORNER], CHEESE: curve[CHEESE]}
         if run["cheese"] == REGION:
-            twin = curves[
-                (curves["cheese"] == FREE)
-                & (curves["shift"] == run["shift"])
-                & (curves["seed"] == run["seed"])
-            ]
+            twins = of_condition(curves, FREE, run["shift"])
+            twin = twins[twins["seed"] == run["seed"]]
             wanted[ADDED] = curve[CORNER] - curve["samples"].map(twin.set_index("samples")[CORNER])
         rows += [
             {

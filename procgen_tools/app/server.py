@@ -43,6 +43,9 @@ except ImportError as error:
 GOING_AWAY, REFUSED, FULL = 1001, 1008, 1013
 """Codes with which the server ends a connection."""
 
+GONE = 410
+"""The status of an upload whose visitor is not known any more."""
+
 
 class Guard:
     """Refuses requests that the rules of access forbid, and adds headers to all answers."""
@@ -155,7 +158,7 @@ class Visitors:
         """An upload of a visitor, who is known by the name of the session."""
         session = self.sessions.get(request.headers.get("x-session", ""))
         if session is None:
-            return _answer(403, "The upload belongs to no visitor: reload the page.")
+            return _answer(GONE, "The upload belongs to no visitor: reload the page.")
         kind, world = request.path_params["kind"], request.headers.get("x-world", "maze")
         limits = {"maze": self.limits.maze_bytes, "checkpoint": self.limits.checkpoint_bytes}
         limit = limits.get(kind, 0)

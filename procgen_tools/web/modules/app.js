@@ -10,6 +10,9 @@ import { editOf, restore } from "./edits.js";
 import { Connection, Remote } from "./remote.js";
 
 const SETTLED = 300; // milliseconds without a change before the address is written
+const NOTICED = 1000; // milliseconds in which the loss of a server is noticed after that of an upload
+const TRIES = 4; // of an upload whose server is lost each time
+const GONE = 410; // the status of an upload to a server that does not know this visitor any more
 
 class Page {
   constructor() {
@@ -259,35 +262,45 @@ class Page {
     this.part("said").textContent = text;
   }
 
-  // A server that is lost meanwhile has forgotten the file: the next one gets it again.
   async upload(kind) {
     const input = this.part(`${kind}-file`);
     const [file] = input.files;
     input.value = "";
     if (!file) return;
-    let offer = await this.server();
+    await this.server();
     const { world } = this.chosen;
     this.say("Uploading …");
-    try {
-      let answer, sent;
-      do {
-        sent = offer;
-        answer = await fetch(`/upload/${kind}`, {
-          method: "POST",
-          headers: { "X-Session": sent.session, "X-World": world },
-          body: file,
-        });
-        offer = await this.server();
-      } while (sent !== offer);
-      const { text, scene, refused } = await answer.json();
-      if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world, scene });
-      else if (text) {
-        this.own = world;
-        this.choose({ world, agent: this.offer.uploaded });
-      }
-      this.say(text || refused);
-    } catch {
+    const answer = await this.answered(kind, world, file);
+    if (answer === null) {
       this.say("The upload did not reach the server, or was too large for it.");
+      return;
+    }
+    const { text, scene, refused } = answer;
+    if (scene) this.choose({ view: this.viewOf(scene.world), world: scene.world, scene });
+    else if (text) {
+      this.own = world;
+      this.choose({ world, agent: this.offer.uploaded });
+    }
+    this.say(text || refused);
+  }
+
+  // What the server answers to a file, or null. A server that is lost meanwhile has forgotten the
+  // file, so the next one gets it again. The page may notice later than the upload that it is lost.
+  async answered(kind, world, file) {
+    for (let left = TRIES - 1; ; left -= 1) {
+      const offer = await this.server();
+      let known = true;
+      let answer = null;
+      try {
+        const headers = { "X-Session": offer.session, "X-World": world };
+        const heard = await fetch(`/upload/${kind}`, { method: "POST", headers, body: file });
+        known = heard.status !== GONE;
+        answer = await heard.json();
+      } catch {
+        await new Promise((go) => setTimeout(go, NOTICED));
+      }
+      if (!known && this.reached && this.offer === offer) this.connection.closed(null);
+      if (left === 0 || (await this.server()) === offer) return answer;
     }
   }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -16,7 +19,7 @@ pytest.importorskip("httpx")
 from procgen_tools import maze
 from procgen_tools.app.limits import Limits
 from procgen_tools.app.played import episode
-from procgen_tools.app.views import agent_of
+from procgen_tools.app.views import VIEWS, agent_of
 from procgen_tools.web.scenes import level_of, scene_of, world_of
 from tests.app.serving import LEVEL, Served, until
 from tests.browser import SHOTS
@@ -69,13 +72,34 @@ class Visit:
         self.page.locator("nav button[aria-pressed=true]", has_text=view).wait_for()
 
     def click(self, row: int, col: int) -> None:
-        """Click a square of the first board."""
+        """Click a square of the first board, once the page shows what the server has."""
+        self.until(self.settled)
         scene = scene_of(self.level())
-        self.page.wait_for_timeout(100)
-        box = self.page.locator(".pt-board").first.bounding_box()
-        side = (box["width"] - 20) / scene["cols"]
-        x, y = box["x"] + 20 + (col + 0.5) * side, box["y"] + (scene["rows"] - row - 0.5) * side
-        self.page.mouse.click(x, y)
+        board = self.page.locator(".pt-board").first
+        side = (board.bounding_box()["width"] - 20) / scene["cols"]
+        x, y = 20 + (col + 0.5) * side, (scene["rows"] - row - 0.5) * side
+        board.click(position={"x": x, "y": y})
+
+    def addressed(self) -> tuple[str, Any, Any]:
+        """The view, the level and the edit in the address, which follows the page; "", None and {}
+        if it has none.
+        """
+        parts = dict(parse_qsl(urlsplit(self.page.url).fragment))
+        packed, edit = parts.get("level"), json.loads(parts.get("edit", "{}"))
+        if packed is None:
+            return parts.get("view", ""), None, edit
+        level = level_of(json.loads(urlsafe_b64decode(packed + "=" * (-len(packed) % 4))))
+        return parts["view"], level, edit
+
+    def settled(self) -> bool:
+        """Whether the page shows the widget and the level that the server has."""
+        widget = self.widget()
+        view, level, _ = self.addressed()
+        return view != "" and isinstance(widget, VIEWS[view].widget) and widget.maze == level
+
+    def edit(self) -> Any:
+        """The edit in the address."""
+        return self.addressed()[2]
 
 
 @pytest.fixture
@@ -110,6 +134,7 @@ def test_a_click_in_a_browser_changes_the_level_of_the_session(visit: Visit, fil
     visit.click(2, 3)
     visit.until(lambda: visit.level().walls[2, 3])
     changed = visit.level()
+    visit.until(visit.settled)
     # The server is lost, and the page says so and brings its level along.
     page.context.set_offline(True)
     visit.served.abort()
@@ -125,21 +150,25 @@ def test_a_click_in_a_browser_changes_the_level_of_the_session(visit: Visit, fil
 
 def test_a_silent_server_is_lost(visit: Visit) -> None:
     """A network that swallows everything closes no socket."""
-    silent = []
+    sockets: list[Any] = []
+    silent = False
 
     def route(socket: Any) -> None:
+        sockets.append(socket)
         server = socket.connect_to_server()
-        server.on_message(lambda text: silent or socket.send(text))
+        server.on_message(
+            lambda text: (silent and socket is sockets[0]) or socket.send(text),
+        )
 
     visit.page.route_web_socket(re.compile("/socket"), route)
     visit.go()
     visit.page.locator(".pt-board").first.wait_for()
     visit.page.wait_for_timeout(3000)  # longer than its patience
     assert visit.page.locator("#lost").is_hidden()
-    silent.append(True)
+    silent = True
     visit.page.get_by_text("The server was lost.").wait_for()
-    silent.clear()
     visit.page.locator("#lost").wait_for(state="hidden")
+    assert len(sockets) > 1
     assert not visit.errors
 
 
@@ -307,8 +336,7 @@ def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> 
     visit.click(2, 3)
     visit.until(lambda: visit.level().walls[2, 3])
     changed = visit.level()
-    visit.until(lambda: "zero+a+channel" in page.url)
-    page.wait_for_timeout(500)  # until the address has settled
+    visit.until(lambda: visit.settled() and visit.edit().get("recipe") == "zero a channel")
     page.reload()
     visit.until(lambda: visit.level() == changed)
     page.get_by_role("heading", name="difference: rand_region_5_seed_2").wait_for()
@@ -339,7 +367,7 @@ def test_activations_are_clamped_and_the_address_restores_them(visit: Visit, fil
         page.get_by_role("button", name="Save picture").click()
     assert picture.value.path().read_bytes().startswith(b"\x89PNG")
     before, cell = visit.widget(), visit.widget().cell
-    page.wait_for_timeout(500)  # until the address has settled
+    visit.until(lambda: all(visit.edit().get(each) for each in ("clamps", "other")))
     page.reload()
     visit.until(lambda: visit.widget() not in (None, before) and visit.widget().clamps)
     after = visit.widget()
@@ -364,7 +392,7 @@ def test_episodes_are_played_and_the_address_restores_their_step(visit: Visit, f
     )
     page.get_by_role("button", name="One step on").click()
     visit.until(lambda: played.time == 1)
-    page.wait_for_timeout(500)  # until the address has settled
+    visit.until(lambda: visit.settled() and visit.edit() == {"time": 1})
     page.reload()
     page.get_by_text("step 1 of").wait_for()
     visit.until(lambda: visit.widget().time == 1)

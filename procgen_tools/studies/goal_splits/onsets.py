@@ -1,15 +1,14 @@
-"""When a curve over training passes a threshold for good."""
+"""When the agents of the design begin to want each thing."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float, Shaped
 
 from procgen_tools.studies.goal_splits.design import FREE, REGION
 from procgen_tools.studies.goal_splits.measure import WANTS
+from procgen_tools.studies.onsets import lasting_onset
 
 CORNER, CHEESE = WANTS
 ADDED = "corner_that_the_region_adds"
@@ -22,55 +21,6 @@ THRESHOLD = 0.1
 
 OTHER_THRESHOLDS = (0.05, 0.2)
 """For which onsets are reported, too."""
-
-
-@dataclass(frozen=True)
-class Onset:
-    """When something begins for good.
-
-    Attributes:
-        done: the first snapshot from which on it is there, in examples; the last snapshot if it is
-            not there at the end.
-        reached: whether it is there at the end.
-        first: the first snapshot at which it is there, even if it goes away again; the last
-            snapshot if there is none.
-    """
-
-    done: int
-    reached: bool
-    first: int
-
-
-def lasting_onset(
-    done: Shaped[np.ndarray, " snapshot"],
-    curve: Float[np.ndarray, " number"],
-    threshold: float,
-) -> Onset:
-    """The first snapshot from which on a curve stays at or above a threshold.
-
-    Args:
-        done: the examples seen at each snapshot, growing.
-        curve: the number there.
-        threshold: absolute.
-
-    Raises:
-        ValueError: no snapshots, another number of numbers, or numbers that are not finite.
-
-    Example:
-        >>> lasting_onset(np.array([0, 10, 20, 30]), np.array([0.0, 0.3, 0.1, 0.4]), 0.2)
-        Onset(done=30, reached=True, first=10)
-    """
-    if not len(done) or len(done) != len(curve) or not np.isfinite(curve).all():
-        raise ValueError(
-            f"{len(curve)} numbers at {len(done)} snapshots: give a finite one for each"
-        )
-    there = curve >= threshold
-    end = len(curve) - 1
-    first = int(done[np.argmax(there) if there.any() else end])
-    if not there[-1]:
-        return Onset(int(done[-1]), reached=False, first=first)
-    away = np.flatnonzero(~there)
-    return Onset(int(done[away[-1] + 1 if len(away) else 0]), reached=True, first=first)
 
 
 def floors(untrained: pd.DataFrame) -> dict[str, float]:

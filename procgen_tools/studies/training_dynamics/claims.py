@@ -10,7 +10,7 @@ import pandas as pd
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, lower, value
-from procgen_tools.studies.training_dynamics.onsets import onset, over_resampled_levels
+from procgen_tools.studies.training_dynamics.onsets import half_way_onset, over_resampled_levels
 
 
 def all_claims(checkpoints: pd.DataFrame) -> tuple[Claim, ...]:
@@ -41,7 +41,7 @@ def _order_claim(checkpoints: pd.DataFrame, pull: dict[str, Estimate]) -> Claim:
     done = np.sort(checkpoints["samples"].unique())
 
     def begins(curve: np.ndarray) -> float:
-        return onset(done, curve) / 1000
+        return half_way_onset(done, curve) / 1000
 
     def later(first: np.ndarray, second: np.ndarray) -> float:
         return begins(second) - begins(first)

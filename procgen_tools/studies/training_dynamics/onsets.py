@@ -8,11 +8,14 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.onsets import lasting_onset
 
 RESAMPLES = 1999
 
 
-def onset(done: Shaped[np.ndarray, " checkpoint"], curve: Float[np.ndarray, " number"]) -> float:
+def half_way_onset(
+    done: Shaped[np.ndarray, " checkpoint"], curve: Float[np.ndarray, " number"]
+) -> float:
     """When a curve has risen half-way from its first to its last number for good.
 
     The first checkpoint from which on it stays at or above the middle between the two.
@@ -25,15 +28,11 @@ def onset(done: Shaped[np.ndarray, " checkpoint"], curve: Float[np.ndarray, " nu
         One of `done`; the last if the curve ends no higher than it begins.
 
     Raises:
-        ValueError: no checkpoints, or another number of them.
+        ValueError: see `lasting_onset`.
     """
-    if not len(done) or len(done) != len(curve):
-        raise ValueError(f"{len(curve)} numbers at {len(done)} checkpoints: give one for each")
-    if curve[-1] <= curve[0]:
-        return float(done[-1])
-    below = np.flatnonzero(curve < (curve[0] + curve[-1]) / 2)
-    # The first number is below the middle, and the last is not.
-    return float(done[below[-1] + 1])
+    middle = (curve[0] + curve[-1]) / 2 if len(curve) else 0.0
+    found = lasting_onset(done, curve, middle)
+    return float(found.done if curve[-1] > curve[0] else done[-1])
 
 
 def over_resampled_levels(

@@ -60,7 +60,8 @@ def preference_table(
     missing = {name: load for name, load in agents.items() if not paths[name].exists()}
     with tqdm(total=len(agents), disable=not progress_bar, unit=" agents") as bar:
         bar.update(len(agents) - len(missing))
-        levels = levels.with_graphs()  # once, and not in every process
+        if missing:
+            levels = levels.with_graphs()  # once, and not in every process
         jobs = [(name, load, levels, pairs, tolerance, precision)
                 for name, load in missing.items()]  # fmt: skip
         with _mapped(processes) as mapped:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from procgen_tools import two_objects
 from procgen_tools.evaluation.preference_tables import preference_table
-from procgen_tools.evaluation.preferences import distinct
+from procgen_tools.evaluation.preferences import LevelSet, distinct
 from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 
 LEVELS = distinct(two_objects.make_levels(range(100_000, 100_002)))
@@ -31,6 +32,9 @@ def test_finished_agents_are_not_measured_again(policy: ImpalaPolicy, tmp_path: 
     pairs = [("red_line", "yellow_gem"), ("green_line", "red_line")]
     first = preference_table({"a": load}, few, pairs, tmp_path, tolerance=0.2)
     again = preference_table({"a": load, "b": load}, few, pairs, tmp_path, tolerance=0.2)
+    with mock.patch.object(LevelSet, "with_graphs", side_effect=AssertionError):
+        kept = preference_table({"a": load, "b": load}, few, pairs, tmp_path, tolerance=0.2)
+    assert kept.equals(again)
     assert len(loaded) == 2
     assert again[again["agent"] == "a"].reset_index(drop=True).equals(first)
     with pytest.raises(ValueError, match="2 other pairs than those asked for"):

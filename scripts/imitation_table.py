@@ -3,18 +3,22 @@
     python scripts/imitation_table.py
 
 A row is a finding that was measured for imitators and for PPO agents by the same command. The
-audits are those of docs/audits. The results of the public agent and of an untrained network are
-those of experiments/other_agents, which scripts/other_agents.py measures.
+audits are those of docs/audits. The results of the public agent, of an untrained network and of
+imitators of easy worlds are those of experiments/other_agents, which scripts/other_agents.py
+measures.
 """
 
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from procgen_tools.audit.compared_figures import estimate_of
 from procgen_tools.files import write_text
@@ -29,7 +33,7 @@ BEGIN, END = "<!-- table: scripts/imitation_table.py -->\n", "<!-- end of table 
 STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studies -->")
 
 OTHERS = FOLDER.parent / "other_agents"
-PUBLIC, UNTRAINED = "public_ppo", "untrained"
+PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
 
 AUDITED = {
     "success in levels as in training": ("abilities", "success"),
@@ -92,6 +96,9 @@ BOTH, NEITHER, OPEN = "both", "neither", "undecided"
 IMITATORS, REINFORCED = "imitators alone", "public agent alone"
 KINDS = (BOTH, IMITATORS, REINFORCED, NEITHER, OPEN)
 
+SIDES = ("the public agent", "imitators of hard worlds", "neither")
+"""With whom imitators of easy worlds can go."""
+
 LITTLE_TO_PREDICT = (
     "the public agent gets the cheese in nine mazes of ten, so little is left to predict"
 )
@@ -113,22 +120,40 @@ class Finding:
 
     Attributes:
         study: its name.
-        imitators: the claim of the published run.
+        imitators: the claim of the published run, about imitators of hard worlds.
         public: of the public agent; None if the study could not judge it.
         untrained: of an untrained network; None if the study measures them itself, or not at all.
+        easy: of imitators of easy worlds; None if they were not measured.
     """
 
     study: str
     imitators: Claim
     public: Claim | None
     untrained: Claim | None
+    easy: Claim | None = None
 
     @property
     def split(self) -> tuple[int, int]:
-        """How many imitators meet the rule, of how many."""
-        agents = [each for each in self.imitators.measured if each != ALL_AGENTS]
-        met = [self.imitators.rule.met_by(self.imitators.measured[each]) for each in agents]
-        return sum(met), len(met)
+        """How many imitators of hard worlds meet the rule, of how many."""
+        return _split(self.imitators)
+
+    @property
+    def side(self) -> str:
+        """With whom imitators of easy worlds go, one of SIDES, where the verdicts on the public
+        agent and on imitators of hard worlds differ; empty if they do not differ, or cannot be
+        compared.
+
+        They go with one of the two if all of them are judged as it is.
+        """
+        if self.public is None or self.easy is None or self.reason:
+            return ""
+        public = self.public.rule.met_by(self.public.measured[PUBLIC])
+        if public == self.imitators.holds:
+            return ""
+        met, count = _split(self.easy)
+        if met not in (0, count):
+            return SIDES[2]
+        return SIDES[0] if (met > 0) == public else SIDES[1]
 
     @property
     def reason(self) -> str:
@@ -174,6 +199,8 @@ class Finding:
         words = f"{OPEN}: {self.doubt}" if self.doubt else self.kind
         if self.untrained and self.untrained.rule.met_by(self.untrained.measured[UNTRAINED]):
             words += "; an untrained network meets the rule, too"
+        if self.side:
+            words += f"; imitators of easy worlds go with {self.side}"
         return words
 
     def row(self) -> str:
@@ -182,6 +209,7 @@ class Finding:
         cells = [
             self.imitators.statement,
             f"{numbers(self.imitators, ALL_AGENTS)} ({met} of {count})",
+            one_by_one(self.easy) if self.easy else "",
             numbers(self.public, PUBLIC) if self.public else "",
             self._null(),
             self.verdict,
@@ -200,6 +228,17 @@ class Finding:
         )
 
 
+def _single(claim: Claim) -> list[str]:
+    """The agents of a claim; all together if it is about them together."""
+    return [each for each in claim.measured if each != ALL_AGENTS] or [ALL_AGENTS]
+
+
+def _split(claim: Claim) -> tuple[int, int]:
+    """How many agents meet the rule, of how many."""
+    agents = _single(claim)
+    return sum(claim.rule.met_by(claim.measured[each]) for each in agents), len(agents)
+
+
 def _room(claim: Claim, agent: str) -> bool:
     """Whether an agent misses a rule, but not at the favourable ends of its intervals."""
     estimates = claim.measured[agent]
@@ -216,6 +255,87 @@ def numbers(claim: Claim, agent: str) -> str:
     )
 
 
+def one_by_one(claim: Claim) -> str:
+    """The estimates on which the verdict depends, for one agent after the other, and how many meet
+    the rule. So few agents have no interval together.
+    """
+    agents = _single(claim)
+    shown = [
+        f"{name} "
+        + ", ".join(f"{claim.measured[each][name].value:{claim.form}}" for each in agents)
+        for name in dict.fromkeys(claim.rule.quantities())
+        if UNTRAINED not in name
+    ]
+    met, count = _split(claim)
+    return f"{'; '.join(shown)} ({met} of {count})"
+
+
+def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
+    """Where single imitators are on the way from imitators of hard worlds to the public agent.
+
+    0 is the mean of imitators of hard worlds, 1 the public agent. Only numbers are taken in which
+    the intervals of the two do not overlap, so that there is a way.
+
+    Args:
+        found: findings of the same agents.
+
+    Returns:
+        The positions of imitators of easy worlds, those of imitators of hard worlds (the null),
+        and of how many numbers.
+    """
+    easy: list[float] = []
+    hard: list[float] = []
+    count = 0
+    for each in found:
+        if each.public is None or each.easy is None or each.reason:
+            continue
+        for name in dict.fromkeys(each.imitators.rule.quantities()):
+            one, other = (
+                each.imitators.measured[ALL_AGENTS][name],
+                each.public.measured[PUBLIC][name],
+            )
+            if UNTRAINED in name or (one.low <= other.high and other.low <= one.high):
+                continue
+            count += 1
+            for claim, kept in ((each.easy, easy), (each.imitators, hard)):
+                kept += [
+                    (claim.measured[agent][name].value - one.value) / (other.value - one.value)
+                    for agent in _single(claim)
+                ]
+    return easy, hard, count
+
+
+def world_or_training(found: list[Finding]) -> str:
+    """What imitators of easy worlds say about the differences, in words; empty without any."""
+    measured = [each for each in found if each.easy]
+    if not measured:
+        return ""
+    agents = max((_single(each.easy) for each in measured if each.easy), key=len)
+    sides = Counter(each.side for each in measured if each.side)
+    easy, hard, count = positions(measured)
+
+    def spread(numbers: list[float]) -> str:
+        low, middle, high = np.percentile(numbers, [25, 50, 75])
+        return f"{middle:.2f} (half of them between {low:.2f} and {high:.2f})"
+
+    text = (
+        f"**World or training?** Of these findings, {len(measured)} were measured for "
+        f"{len(agents)} imitators of easy worlds, too. The verdicts on imitators of hard worlds "
+        f"and on the public agent differ in {sides.total()} of them. There, imitators of easy "
+        "worlds go with "
+        + ", ".join(f"{side} in {sides[side]}" for side in SIDES[:2])
+        + f", and are divided in {sides[SIDES[2]]}. "
+    )
+    if count:
+        text += (
+            f"In {count} numbers, the intervals of the two do not overlap. Where the mean of "
+            "imitators of hard worlds counts as 0 and the public agent as 1, single imitators of "
+            f"easy worlds are at a median of {spread(easy)}, and single imitators of hard worlds "
+            f"at {spread(hard)}."
+        )
+    return "\n".join(textwrap.wrap(text, 108, break_on_hyphens=False)) + "\n"
+
+
 def findings(study: str) -> tuple[Finding, ...]:
     """The findings of a study that was measured for the public agent, in its order."""
 
@@ -223,9 +343,11 @@ def findings(study: str) -> tuple[Finding, ...]:
         kept = read_claims(path)[1] if path.exists() else ()
         return {claim.statement: claim for claim in kept}
 
-    public, untrained = (claims_of(OTHERS / name / study / RESULTS) for name in (PUBLIC, UNTRAINED))
+    public, untrained, easy = (
+        claims_of(OTHERS / name / study / RESULTS) for name in (PUBLIC, UNTRAINED, EASY)
+    )
     return tuple(
-        Finding(study, claim, public.get(statement), untrained.get(statement))
+        Finding(study, claim, public.get(statement), untrained.get(statement), easy.get(statement))
         for statement, claim in claims_of(FOLDER / study / RESULTS).items()
     )
 
@@ -247,15 +369,16 @@ def summary() -> str:
 
 def of_studies() -> str:
     """The summary, and a table for each study: one row per finding."""
-    parts = [summary()]
+    all_findings = [each for name in measured_studies() for each in findings(name)]
+    parts = [summary(), *filter(None, [world_or_training(all_findings)])]
     for name in measured_studies():
         content, _ = read_claims(OTHERS / PUBLIC / name / RESULTS)
         small = " (fewer mazes than the published run)" if "small" in content["run"] else ""
         parts += [
             f"### `{name}`\n",
             f"`{content['command']}`{small}: {content['mazes']}\n",
-            "| finding | imitators, hard worlds | public PPO agent, easy worlds | "
-            "untrained, easy worlds | holds for |\n" + "|---" * 5 + "|",
+            "| finding | imitators, hard worlds | imitators, easy worlds | public PPO agent, easy "
+            "worlds | untrained, easy worlds | holds for |\n" + "|---" * 6 + "|",
             "\n".join(each.row() for each in findings(name)) + "\n",
         ]
     return "\n".join(parts)

@@ -95,6 +95,54 @@ def test_what_qualifies_a_finding() -> None:
     assert sum(each.startswith(beginning) for each in statements) == 1
 
 
+@pytest.mark.parametrize(
+    ("together", "public", "easy", "side"),
+    [
+        (YES, NO, (NO, NO), "the public agent"),
+        (YES, NO, (YES, YES), "imitators of hard worlds"),
+        (NO, YES, (YES, YES), "the public agent"),
+        (NO, YES, (NO, NO), "imitators of hard worlds"),
+        (NO, YES, (YES, NO), "neither"),
+        (YES, YES, (NO, NO), ""),
+        (NO, NO, (YES, NO), ""),
+    ],
+)
+def test_with_whom_imitators_of_easy_worlds_go(
+    together: Numbers, public: Numbers, easy: tuple[Numbers, Numbers], side: str
+) -> None:
+    found = SCRIPT["Finding"](
+        "a_study", claim(one=together, together=together), claim(public_ppo=public), None,
+        claim(first=easy[0], second=easy[1], together=NO),
+    )  # fmt: skip
+    assert found.side == side
+    assert found.verdict.endswith(f"; imitators of easy worlds go with {side}") == bool(side)
+    shown = ", ".join(f"{value:.2f}" for value, *_ in easy)
+    assert f"| gain {shown} ({easy.count(YES)} of 2) |" in found.row()
+    (study, beginning), _ = next(iter(SCRIPT["NOT_COMPARABLE"].items()))
+    doubtful = replace(found.imitators, statement=f"{beginning} ...")
+    assert replace(found, study=study, imitators=doubtful).side == ""
+
+
+def test_positions_between_imitators_and_the_public_agent() -> None:
+    imitators = claim(one=(0.0, -0.1, 0.1), two=(0.2, 0.1, 0.3), together=(0.1, 0.0, 0.2))
+    easy = claim(first=(0.5, 0.4, 0.6), second=(0.1, 0.0, 0.2))
+    apart = SCRIPT["Finding"]("a_study", imitators, claim(public_ppo=(0.9, 0.8, 1.0)), None, easy)
+    near = replace(apart, public=claim(public_ppo=(0.3, 0.1, 0.5)))  # there is no way to measure on
+    found = SCRIPT["positions"]([apart, near, replace(apart, easy=None)])
+    assert found[0] == pytest.approx([0.5, 0.0])
+    assert found[1] == pytest.approx([-0.125, 0.125])
+    assert found[2] == 1
+    text = " ".join(SCRIPT["world_or_training"]([apart, near]).split())
+    assert "Of these findings, 2 were measured for 2 imitators of easy worlds" in text
+    assert (
+        "differ in 1 of them. There, imitators of easy worlds go with the public agent in 0, "
+        in text
+    )
+    assert "in 0, and are divided in 1. In 1 numbers" in text
+    assert "median of 0.25 (half of them between 0.12 and 0.38)" in text
+    assert SCRIPT["world_or_training"]([replace(apart, easy=None)]) == ""
+
+
 def test_every_finding_of_a_measured_study_is_counted() -> None:
     studies = SCRIPT["measured_studies"]()
     assert studies

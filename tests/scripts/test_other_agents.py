@@ -41,11 +41,33 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
 
     monkeypatch.setattr(studies, "load", {"probing": SimpleNamespace(run=run)}.__getitem__)
     monkeypatch.setitem(SCRIPT["STUDIES"], "probing", 50)
-    path = SCRIPT["measure"]("public_ppo", Path("there/mine.pth"), "probing", tmp_path)
+    path = SCRIPT["measure"]("public_ppo", [Path("there/mine.pth")], "probing", tmp_path)
     assert path == tmp_path / "public_ppo" / "probing" / RESULTS
     assert [(each.world_size, each.mazes) for each in seen] == [(15, 50)]
     command = "procgen-tools experiment probing --agents mine.pth --mazes 50 --world-size 15"
     assert json.loads(path.read_text())["command"] == command
+    files = [Path("there/model_one.pth"), Path("there/model_two.pth")]
+    path = SCRIPT["measure"]("easy_imitators", files, "probing", tmp_path)
+    assert path == tmp_path / "easy_imitators" / "probing" / RESULTS
+    assert seen[-1].agents == tuple(files)
+    command = "procgen-tools experiment probing --agents mine --mazes 50 --world-size 15"
+    assert json.loads(path.read_text())["command"] == command
+
+
+def test_imitators_of_easy_worlds_are_those_that_are_trained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, _, third, _ = SCRIPT["EASY_AGENTS"]
+    known = [
+        SimpleNamespace(name=name, world="maze_I", path=Path(f"{name}.pth"))
+        for name in (third, "rand_region_5", first)
+    ]
+    globals_of = SCRIPT["easy_imitators"].__globals__
+    monkeypatch.setitem(globals_of, "agents", lambda: known)
+    assert SCRIPT["easy_imitators"]() == (Path(f"{first}.pth"), Path(f"{third}.pth"))
+    monkeypatch.setitem(globals_of, "agents", lambda: known[1:2])
+    with pytest.raises(FileNotFoundError, match=f"there is no {first}: train it with"):
+        SCRIPT["easy_imitators"]()
 
 
 KEPT = sorted(SCRIPT["OTHERS"].glob(f"*/*/{RESULTS}"))
@@ -55,6 +77,10 @@ KEPT = sorted(SCRIPT["OTHERS"].glob(f"*/*/{RESULTS}"))
 def test_kept_results_are_of_the_agent_in_easy_worlds(path: Path) -> None:
     content, claims = read_claims(path)
     agent, study = path.parts[-3:-1]
-    assert (content["agents"], content["experiment"]) == ([agent], study)
+    assert content["experiment"] == study
+    if agent == SCRIPT["EASY"]:
+        assert set(content["agents"]) <= set(SCRIPT["EASY_AGENTS"])
+    else:
+        assert content["agents"] == [agent]
     assert "easy worlds" in content["run"]
     assert claims

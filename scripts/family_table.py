@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,26 @@ def table() -> str:
             f"{results['cheese_anywhere']} | {results['region_anywhere']} | "
             f"{results['move_agreement']} |"
         )
-    commands = [f"    {checkpoint_metadata(path)['command']}" for path in agents()]
     return (
-        "\n".join([*lines, "", "These commands trained them:", "", *commands, "", *missing()])
+        "\n".join([*lines, "", "These commands trained them:", "", *commands(), "", *missing()])
         + "\n"
     )
+
+
+def commands() -> list[str]:
+    """The commands that trained the agents. One that names no agent follows a comment that does."""
+    trained: dict[str, list[str]] = {}
+    for path in agents():
+        trained.setdefault(checkpoint_metadata(path)["command"], []).append(path.stem)
+    lines = []
+    for command, names in trained.items():
+        if names[0] not in command:
+            lines += textwrap.wrap(
+                ", ".join(names), 100, initial_indent="    # ", subsequent_indent="    # ",
+                break_on_hyphens=False,
+            )  # fmt: skip
+        lines.append(f"    {command}")
+    return lines
 
 
 def missing() -> list[str]:

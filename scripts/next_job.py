@@ -86,6 +86,12 @@ def main() -> int:
     return 4
 
 
+def named(file: Path) -> str:
+    """A sweep file as it is named from the folder of this repository; elsewhere only its name."""
+    file = file.resolve()
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else file.name
+
+
 def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
     """Whether the agent is finished now; None if another process trains it."""
     from procgen_tools.training.locks import InUseError
@@ -99,7 +105,7 @@ def _train(job: Any, device: str, arguments: argparse.Namespace) -> bool | None:
         snapshot_every=job.snapshot_every,
         half_snapshots=job.half_snapshots,
     )
-    command = f"python scripts/next_job.py {arguments.file.name}"
+    command = f"python scripts/next_job.py {named(arguments.file)}"
     try:
         return train_agent(
             job.settings,

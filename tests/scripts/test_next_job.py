@@ -158,3 +158,9 @@ def test_the_shipped_sweeps_can_be_read(file: str) -> None:
 
     names = [job.name for job in read_sweep(ROOT / "trained_models" / file).jobs]
     assert len(names) >= 5
+
+
+def test_the_command_of_an_agent_names_the_file_as_readers_do(tmp_path: Path) -> None:
+    named = runpy.run_path(str(SCRIPT))["named"]
+    assert named(ROOT / "trained_models" / "family.toml") == "trained_models/family.toml"
+    assert named(tmp_path / "mine.toml") == "mine.toml"

@@ -35,6 +35,13 @@ STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studie
 OTHERS = FOLDER.parent / "other_agents"
 PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
 
+AUDITS = {
+    "imitator, hard levels": "rand_region_5",
+    "imitator, easy levels": "easy_rand_region_5_seed_0",
+    "public PPO agent, easy levels": "public_ppo",
+}
+"""The columns of the table of audits, and the folders of the audits."""
+
 AUDITED = {
     "success in levels as in training": ("abilities", "success"),
     "goals apart: the cheese first": ("apart", "the cheese first"),
@@ -274,7 +281,8 @@ def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
     """Where single imitators are on the way from imitators of hard worlds to the public agent.
 
     0 is the mean of imitators of hard worlds, 1 the public agent. Only numbers are taken in which
-    the intervals of the two do not overlap, so that there is a way.
+    the intervals of the two do not overlap, so that there is a way, and in which an untrained
+    network in easy worlds is not past its middle, so that it is no way from mazes to other mazes.
 
     Args:
         found: findings of the same agents.
@@ -290,18 +298,21 @@ def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
         if each.public is None or each.easy is None or each.reason:
             continue
         for name in dict.fromkeys(each.imitators.rule.quantities()):
-            one, other = (
-                each.imitators.measured[ALL_AGENTS][name],
-                each.public.measured[PUBLIC][name],
-            )
-            if UNTRAINED in name or (one.low <= other.high and other.low <= one.high):
+            begin = each.imitators.measured[ALL_AGENTS][name]
+            end = each.public.measured[PUBLIC][name]
+            if UNTRAINED in name or (begin.low <= end.high and end.low <= begin.high):
                 continue
-            count += 1
-            for claim, kept in ((each.easy, easy), (each.imitators, hard)):
-                kept += [
-                    (claim.measured[agent][name].value - one.value) / (other.value - one.value)
-                    for agent in _single(claim)
+            own, null, others = (
+                [
+                    (claim.measured[agent][name].value - begin.value) / (end.value - begin.value)
+                    for agent in (_single(claim) if claim else [])
                 ]
+                for claim in (each.easy, each.untrained, each.imitators)
+            )
+            if all(place < 0.5 for place in null):
+                count += 1
+                easy += own
+                hard += others
     return easy, hard, count
 
 
@@ -328,10 +339,11 @@ def world_or_training(found: list[Finding]) -> str:
     )
     if count:
         text += (
-            f"In {count} numbers, the intervals of the two do not overlap. Where the mean of "
-            "imitators of hard worlds counts as 0 and the public agent as 1, single imitators of "
-            f"easy worlds are at a median of {spread(easy)}, and single imitators of hard worlds "
-            f"at {spread(hard)}."
+            f"In {count} numbers, the intervals of the two do not overlap, and an untrained "
+            "network in easy worlds is not on the side of the public agent. Where the mean of "
+            "imitators of hard worlds counts as 0 there and the public agent as 1, single "
+            f"imitators of easy worlds are at a median of {spread(easy)}, and single imitators "
+            f"of hard worlds at {spread(hard)}."
         )
     return "\n".join(textwrap.wrap(text, 108, break_on_hyphens=False)) + "\n"
 
@@ -393,12 +405,11 @@ def number(audit: Mapping[str, Any], answer: str, finding: str, null: str = "") 
 
 
 def of_audits() -> list[str]:
-    """Rows of the maze: an imitator in hard levels, and the public PPO agent in easy ones."""
+    """Rows of the maze: the agents of AUDITS, each in levels of the kind of its training."""
     audits = [
-        json.loads((DOCS / "audits" / name / "audit.json").read_text())
-        for name in ("rand_region_5", "public_ppo")
+        json.loads((DOCS / "audits" / name / "audit.json").read_text()) for name in AUDITS.values()
     ]
-    rows = ["| maze | imitator, hard levels | public PPO agent, easy levels |", "|---|---|---|"]
+    rows = [f"| maze | {' | '.join(AUDITS)} |", "|---" * (1 + len(AUDITS)) + "|"]
     for words, where in AUDITED.items():
         rows.append(f"| {words} | " + " | ".join(number(each, *where) for each in audits) + " |")
     return rows

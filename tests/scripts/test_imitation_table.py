@@ -132,6 +132,11 @@ def test_positions_between_imitators_and_the_public_agent() -> None:
     assert found[0] == pytest.approx([0.5, 0.0])
     assert found[1] == pytest.approx([-0.125, 0.125])
     assert found[2] == 1
+    of_mazes, of_agents = (
+        replace(apart, untrained=claim(untrained=(gain, gain, gain))) for gain in (0.8, 0.2)
+    )
+    assert SCRIPT["positions"]([of_mazes]) == ([], [], 0)
+    assert SCRIPT["positions"]([of_agents]) == found
     text = " ".join(SCRIPT["world_or_training"]([apart, near]).split())
     assert "Of these findings, 2 were measured for 2 imitators of easy worlds" in text
     assert (

@@ -103,8 +103,11 @@ BOTH, NEITHER, OPEN = "both", "neither", "undecided"
 IMITATORS, REINFORCED = "imitators alone", "public agent alone"
 KINDS = (BOTH, IMITATORS, REINFORCED, NEITHER, OPEN)
 
-SIDES = ("the public agent", "imitators of hard worlds", "neither")
-"""With whom imitators of easy worlds can go."""
+SIDES = ("go with the public agent", "go with imitators of hard worlds", "are divided")
+"""What imitators of easy worlds can do where the two others are judged differently."""
+
+OTHERWISE = "are judged otherwise"
+"""What they can do, too, where the two others are judged alike."""
 
 LITTLE_TO_PREDICT = (
     "the public agent gets the cheese in nine mazes of ten, so little is left to predict"
@@ -146,21 +149,27 @@ class Finding:
 
     @property
     def side(self) -> str:
-        """With whom imitators of easy worlds go, one of SIDES, where the verdicts on the public
-        agent and on imitators of hard worlds differ; empty if they do not differ, or cannot be
-        compared.
-
-        They go with one of the two if all of them are judged as it is.
+        """What imitators of easy worlds do, one of SIDES or OTHERWISE; empty if they are not
+        measured, cannot be compared, or are judged as both others are.
         """
         if self.public is None or self.easy is None or self.reason:
             return ""
         public = self.public.rule.met_by(self.public.measured[PUBLIC])
-        if public == self.imitators.holds:
+        easy = set(_judged(self.easy))
+        if easy == {public} == {self.imitators.holds}:
             return ""
-        met, count = _split(self.easy)
-        if met not in (0, count):
+        if len(easy) > 1:
             return SIDES[2]
-        return SIDES[0] if (met > 0) == public else SIDES[1]
+        if public == self.imitators.holds:
+            return OTHERWISE
+        return SIDES[0] if easy == {public} else SIDES[1]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the verdicts on the public agent and on imitators of hard worlds differ."""
+        if self.public is None:
+            return False
+        return self.public.rule.met_by(self.public.measured[PUBLIC]) != self.imitators.holds
 
     @property
     def reason(self) -> str:
@@ -207,7 +216,7 @@ class Finding:
         if self.untrained and self.untrained.rule.met_by(self.untrained.measured[UNTRAINED]):
             words += "; an untrained network meets the rule, too"
         if self.side:
-            words += f"; imitators of easy worlds go with {self.side}"
+            words += f"; imitators of easy worlds {self.side}"
         return words
 
     def row(self) -> str:
@@ -246,6 +255,13 @@ def _split(claim: Claim) -> tuple[int, int]:
     return sum(claim.rule.met_by(claim.measured[each]) for each in agents), len(agents)
 
 
+def _judged(claim: Claim) -> list[bool]:
+    """Whether each agent meets the rule; whether the mean does, if the rule is about it alone."""
+    together = not claim.rule.each and ALL_AGENTS in claim.measured
+    agents = [ALL_AGENTS] if together else _single(claim)
+    return [claim.rule.met_by(claim.measured[each]) for each in agents]
+
+
 def _room(claim: Claim, agent: str) -> bool:
     """Whether an agent misses a rule, but not at the favourable ends of its intervals."""
     estimates = claim.measured[agent]
@@ -282,14 +298,15 @@ def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
 
     0 is the mean of imitators of hard worlds, 1 the public agent. Only numbers are taken in which
     the intervals of the two do not overlap, so that there is a way, and in which an untrained
-    network in easy worlds is not past its middle, so that it is no way from mazes to other mazes.
+    network in easy worlds, if it was measured, is not past its middle, so that it is no way from
+    mazes to other mazes. Numbers without an interval are left out.
 
     Args:
         found: findings of the same agents.
 
     Returns:
-        The positions of imitators of easy worlds, those of imitators of hard worlds (the null),
-        and of how many numbers.
+        The positions of imitators of easy worlds, those of imitators of hard worlds (how far
+        single agents are apart), and of how many numbers.
     """
     easy: list[float] = []
     hard: list[float] = []
@@ -300,16 +317,18 @@ def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
         for name in dict.fromkeys(each.imitators.rule.quantities()):
             begin = each.imitators.measured[ALL_AGENTS][name]
             end = each.public.measured[PUBLIC][name]
-            if UNTRAINED in name or (begin.low <= end.high and end.low <= begin.high):
+            exact = begin.low == begin.high or end.low == end.high
+            overlap = begin.low <= end.high and end.low <= begin.high
+            if UNTRAINED in name or exact or overlap:
                 continue
-            own, null, others = (
+            own, untrained, others = (
                 [
                     (claim.measured[agent][name].value - begin.value) / (end.value - begin.value)
                     for agent in (_single(claim) if claim else [])
                 ]
                 for claim in (each.easy, each.untrained, each.imitators)
             )
-            if all(place < 0.5 for place in null):
+            if all(place < 0.5 for place in untrained):
                 count += 1
                 easy += own
                 hard += others
@@ -322,29 +341,67 @@ def world_or_training(found: list[Finding]) -> str:
     if not measured:
         return ""
     agents = max((_single(each.easy) for each in measured if each.easy), key=len)
-    sides = Counter(each.side for each in measured if each.side)
-    easy, hard, count = positions(measured)
-
-    def spread(numbers: list[float]) -> str:
-        low, middle, high = np.percentile(numbers, [25, 50, 75])
-        return f"{middle:.2f} (half of them between {low:.2f} and {high:.2f})"
-
+    comparable = [each for each in measured if each.public and not each.reason]
+    share = "All" if len(measured) == len(found) else f"{len(measured)} of"
     text = (
-        f"**World or training?** Of these findings, {len(measured)} were measured for "
+        f"**World or training?** {share} {len(found)} findings were measured for "
         f"{len(agents)} imitators of easy worlds, too. The verdicts on imitators of hard worlds "
-        f"and on the public agent differ in {sides.total()} of them. There, imitators of easy "
-        "worlds go with "
-        + ", ".join(f"{side} in {sides[side]}" for side in SIDES[:2])
-        + f", and are divided in {sides[SIDES[2]]}. "
+        f"and on the public agent differ in {sum(each.differs for each in comparable)} of those "
+        "that can be compared. "
     )
-    if count:
+    for split, where in (
+        (1, "imitators of hard worlds agree among themselves"),
+        (2, "they are divided themselves"),
+    ):
+        some = [
+            each.side
+            for each in comparable
+            if each.differs and len(set(_judged(each.imitators))) == split
+        ]
         text += (
-            f"In {count} numbers, the intervals of the two do not overlap, and an untrained "
-            "network in easy worlds is not on the side of the public agent. Where the mean of "
-            "imitators of hard worlds counts as 0 there and the public agent as 1, single "
-            f"imitators of easy worlds are at a median of {spread(easy)}, and single imitators "
-            f"of hard worlds at {spread(hard)}."
+            f"Where {where} ({len(some)}), imitators of easy worlds "
+            + ", ".join(f"{side} in {some.count(side)}" for side in SIDES[:2])
+            + f", and {SIDES[2]} in {some.count(SIDES[2])}. "
         )
+    alike = [each.side for each in comparable if not each.differs]
+    text += (
+        f"Where the two are judged alike ({len(alike)}), they {OTHERWISE} in "
+        f"{alike.count(OTHERWISE)}, and {SIDES[2]} in {alike.count(SIDES[2])}."
+    )
+    return _wrapped(text) + _placed(comparable)
+
+
+def _placed(comparable: list[Finding]) -> str:
+    """Where imitators of easy worlds are in numbers, in words."""
+    nulls = (
+        ("and an untrained network in easy worlds is not on the side of the public agent", True),
+        ("in studies for which no untrained network was measured in easy worlds", False),
+    )
+    parts = []
+    for words, screened in nulls:
+        easy, hard, count = positions(
+            each for each in comparable if (each.untrained is not None) == screened
+        )
+        if count:
+            numbered = f"{count} number{'s' * (count > 1)}"
+            parts.append(
+                f"{numbered} in which the intervals do not overlap, {words}: imitators of "
+                f"easy worlds at a median of {_spread(easy)}, of hard worlds at {_spread(hard)}"
+            )
+    if not parts:
+        return ""
+    return "\n" + _wrapped(
+        "On a scale on which the mean of imitators of hard worlds is 0 and the public agent is 1, "
+        f"single imitators are at these places. {'. '.join(parts)}."
+    )
+
+
+def _spread(numbers: list[float]) -> str:
+    low, middle, high = np.percentile(numbers, [25, 50, 75])
+    return f"{middle:.2f} (half of them between {low:.2f} and {high:.2f})"
+
+
+def _wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(text, 108, break_on_hyphens=False)) + "\n"
 
 

@@ -98,13 +98,15 @@ def test_what_qualifies_a_finding() -> None:
 @pytest.mark.parametrize(
     ("together", "public", "easy", "side"),
     [
-        (YES, NO, (NO, NO), "the public agent"),
-        (YES, NO, (YES, YES), "imitators of hard worlds"),
-        (NO, YES, (YES, YES), "the public agent"),
-        (NO, YES, (NO, NO), "imitators of hard worlds"),
-        (NO, YES, (YES, NO), "neither"),
-        (YES, YES, (NO, NO), ""),
-        (NO, NO, (YES, NO), ""),
+        (YES, NO, (NO, NO), "go with the public agent"),
+        (YES, NO, (YES, YES), "go with imitators of hard worlds"),
+        (NO, YES, (YES, YES), "go with the public agent"),
+        (NO, YES, (NO, NO), "go with imitators of hard worlds"),
+        (NO, YES, (YES, NO), "are divided"),
+        (YES, YES, (YES, YES), ""),
+        (YES, YES, (NO, NO), "are judged otherwise"),
+        (NO, NO, (YES, YES), "are judged otherwise"),
+        (NO, NO, (YES, NO), "are divided"),
     ],
 )
 def test_with_whom_imitators_of_easy_worlds_go(
@@ -114,8 +116,8 @@ def test_with_whom_imitators_of_easy_worlds_go(
         "a_study", claim(one=together, together=together), claim(public_ppo=public), None,
         claim(first=easy[0], second=easy[1], together=NO),
     )  # fmt: skip
-    assert found.side == side
-    assert found.verdict.endswith(f"; imitators of easy worlds go with {side}") == bool(side)
+    assert (found.side, found.differs) == (side, together != public)
+    assert found.verdict.endswith(f"; imitators of easy worlds {side}") == bool(side)
     shown = ", ".join(f"{value:.2f}" for value, *_ in easy)
     assert f"| gain {shown} ({easy.count(YES)} of 2) |" in found.row()
     (study, beginning), _ = next(iter(SCRIPT["NOT_COMPARABLE"].items()))
@@ -123,12 +125,22 @@ def test_with_whom_imitators_of_easy_worlds_go(
     assert replace(found, study=study, imitators=doubtful).side == ""
 
 
+def test_a_rule_about_the_mean_judges_the_mean() -> None:
+    rule = Rule.that(value("gain") >= 0.5, each=False, average=True)
+    made = replace(claim(one=YES, two=NO, together=YES), rule=rule)
+    easy = replace(claim(first=YES, second=NO, together=NO), rule=rule)
+    public = replace(claim(public_ppo=YES), rule=rule)
+    found = SCRIPT["Finding"]("a_study", made, public, None, easy)
+    assert found.side == "are judged otherwise"
+
+
 def test_positions_between_imitators_and_the_public_agent() -> None:
     imitators = claim(one=(0.0, -0.1, 0.1), two=(0.2, 0.1, 0.3), together=(0.1, 0.0, 0.2))
     easy = claim(first=(0.5, 0.4, 0.6), second=(0.1, 0.0, 0.2))
     apart = SCRIPT["Finding"]("a_study", imitators, claim(public_ppo=(0.9, 0.8, 1.0)), None, easy)
     near = replace(apart, public=claim(public_ppo=(0.3, 0.1, 0.5)))  # there is no way to measure on
-    found = SCRIPT["positions"]([apart, near, replace(apart, easy=None)])
+    exact = replace(apart, public=claim(public_ppo=(0.9, 0.9, 0.9)))
+    found = SCRIPT["positions"]([apart, near, exact, replace(apart, easy=None)])
     assert found[0] == pytest.approx([0.5, 0.0])
     assert found[1] == pytest.approx([-0.125, 0.125])
     assert found[2] == 1
@@ -137,15 +149,37 @@ def test_positions_between_imitators_and_the_public_agent() -> None:
     )
     assert SCRIPT["positions"]([of_mazes]) == ([], [], 0)
     assert SCRIPT["positions"]([of_agents]) == found
-    text = " ".join(SCRIPT["world_or_training"]([apart, near]).split())
-    assert "Of these findings, 2 were measured for 2 imitators of easy worlds" in text
+
+
+def test_what_imitators_of_easy_worlds_say_in_words() -> None:
+    made, hard = SCRIPT["Finding"], claim(one=NO, two=NO, together=NO)
+    split = claim(one=YES, two=NO, together=NO)
+    null, public, easy = claim(untrained=NO), claim(public_ppo=YES), claim(first=YES, second=YES)
+    found = [
+        made("a_study", hard, public, null, easy),
+        made("a_study", hard, public, None, easy),
+        made("a_study", hard, public, null, claim(first=NO, second=YES)),
+        made("a_study", split, public, null, claim(first=NO, second=NO)),
+        made("a_study", hard, claim(public_ppo=NO), null, easy),
+    ]
+    text = " ".join(SCRIPT["world_or_training"](found).split())
+    assert "All 5 findings were measured for 2 imitators of easy worlds" in text
+    assert "differ in 4 of those that can be compared." in text
     assert (
-        "differ in 1 of them. There, imitators of easy worlds go with the public agent in 0, "
-        in text
+        "Where imitators of hard worlds agree among themselves (3), imitators of easy worlds go "
+        "with the public agent in 2, go with imitators of hard worlds in 0, and are divided in 1. "
+        "Where they are divided themselves (1), imitators of easy worlds go with the public agent "
+        "in 0, go with imitators of hard worlds in 1, and are divided in 0. Where the two are "
+        "judged alike (1), they are judged otherwise in 1, and are divided in 0."
+    ) in text
+    assert "3 numbers in which the intervals do not overlap, and an untrained network" in text
+    assert "1 number in which the intervals do not overlap, in studies for which no" in text
+    assert "at a median of 1.00 (half of them between 1.00 and 1.00)" in text
+    unmeasured = [replace(found[0], easy=None), found[1]]
+    assert "1 of 2 findings were measured" in " ".join(
+        SCRIPT["world_or_training"](unmeasured).split()
     )
-    assert "in 0, and are divided in 1. In 1 numbers" in text
-    assert "median of 0.25 (half of them between 0.12 and 0.38)" in text
-    assert SCRIPT["world_or_training"]([replace(apart, easy=None)]) == ""
+    assert SCRIPT["world_or_training"](unmeasured[:1]) == ""
 
 
 def test_every_finding_of_a_measured_study_is_counted() -> None:

@@ -323,6 +323,8 @@ def test_an_upload_to_servers_that_do_not_know_the_visitor(visit: Visit, file: P
     visit.upload("maze", file)
     visit.page.get_by_text("Nobody knows you.").wait_for()
     assert len(posted) == 4
+    visit.page.wait_for_timeout(1500)  # longer than the page waits before it connects again
+    assert visit.page.locator("#said").text_content() == "Nobody knows you."
 
 
 def test_an_address_restores_level_agents_and_edit(visit: Visit, file: Path) -> None:

@@ -299,8 +299,9 @@ class Page {
       } catch {
         await new Promise((go) => setTimeout(go, NOTICED));
       }
+      if (left === 0) return answer;
       if (!known && this.reached && this.offer === offer) this.connection.closed(null);
-      if (left === 0 || (await this.server()) === offer) return answer;
+      if ((await this.server()) === offer) return answer;
     }
   }
 

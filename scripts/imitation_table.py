@@ -148,13 +148,18 @@ class Finding:
         return _split(self.imitators)
 
     @property
+    def public_holds(self) -> bool | None:
+        """Whether the public agent meets the rule; None if the study could not judge it."""
+        return self.public and self.public.rule.met_by(self.public.measured[PUBLIC])
+
+    @property
     def side(self) -> str:
         """What imitators of easy worlds do, one of SIDES or OTHERWISE; empty if they are not
         measured, cannot be compared, or are judged as both others are.
         """
-        if self.public is None or self.easy is None or self.reason:
+        if self.public_holds is None or self.easy is None or self.reason:
             return ""
-        public = self.public.rule.met_by(self.public.measured[PUBLIC])
+        public = self.public_holds
         easy = set(_judged(self.easy))
         if easy == {public} == {self.imitators.holds}:
             return ""
@@ -167,9 +172,7 @@ class Finding:
     @property
     def differs(self) -> bool:
         """Whether the verdicts on the public agent and on imitators of hard worlds differ."""
-        if self.public is None:
-            return False
-        return self.public.rule.met_by(self.public.measured[PUBLIC]) != self.imitators.holds
+        return self.public is not None and self.public_holds != self.imitators.holds
 
     @property
     def reason(self) -> str:
@@ -188,10 +191,9 @@ class Finding:
         """
         if self.public is None or self.doubt:
             return OPEN
-        holds = self.public.rule.met_by(self.public.measured[PUBLIC])
         if self.imitators.holds:
-            return BOTH if holds else IMITATORS
-        return REINFORCED if holds else NEITHER
+            return BOTH if self.public_holds else IMITATORS
+        return REINFORCED if self.public_holds else NEITHER
 
     @property
     def doubt(self) -> str:
@@ -426,9 +428,14 @@ def measured_studies() -> list[str]:
     return [name for name in NAMES if (OTHERS / PUBLIC / name / RESULTS).exists()]
 
 
-def summary() -> str:
+def all_findings() -> dict[str, tuple[Finding, ...]]:
+    """The findings of all studies that were measured for the public agent, by study."""
+    return {name: findings(name) for name in measured_studies()}
+
+
+def summary(found: Mapping[str, Iterable[Finding]]) -> str:
     """How many findings of each study hold for whom, and of all studies."""
-    kinds = {name: Counter(each.kind for each in findings(name)) for name in measured_studies()}
+    kinds = {name: Counter(each.kind for each in some) for name, some in found.items()}
     lines = [f"| study | {' | '.join(KINDS)} |", "|---" * (len(KINDS) + 1) + "|"]
     for name, counts in {**kinds, "all": sum(kinds.values(), Counter())}.items():
         shown = f"`{name}`" if name in kinds else name
@@ -438,9 +445,10 @@ def summary() -> str:
 
 def of_studies() -> str:
     """The summary, and a table for each study: one row per finding."""
-    all_findings = [each for name in measured_studies() for each in findings(name)]
-    parts = [summary(), *filter(None, [world_or_training(all_findings)])]
-    for name in measured_studies():
+    found = all_findings()
+    differences = world_or_training([each for some in found.values() for each in some])
+    parts = [summary(found), *filter(None, [differences])]
+    for name, some in found.items():
         content, _ = read_claims(OTHERS / PUBLIC / name / RESULTS)
         small = " (fewer mazes than the published run)" if "small" in content["run"] else ""
         parts += [
@@ -448,7 +456,7 @@ def of_studies() -> str:
             f"`{content['command']}`{small}: {content['mazes']}\n",
             "| finding | imitators, hard worlds | imitators, easy worlds | public PPO agent, easy "
             "worlds | untrained, easy worlds | holds for |\n" + "|---" * 6 + "|",
-            "\n".join(each.row() for each in findings(name)) + "\n",
+            "\n".join(each.row() for each in some) + "\n",
         ]
     return "\n".join(parts)
 

@@ -185,5 +185,8 @@ def test_what_imitators_of_easy_worlds_say_in_words() -> None:
 def test_every_finding_of_a_measured_study_is_counted() -> None:
     studies = SCRIPT["measured_studies"]()
     assert studies
-    counts = [int(cell) for cell in SCRIPT["summary"]().splitlines()[-1].split("|")[2:-1]]
+    counts = [
+        int(cell)
+        for cell in SCRIPT["summary"](SCRIPT["all_findings"]()).splitlines()[-1].split("|")[2:-1]
+    ]
     assert sum(counts) == sum(len(SCRIPT["findings"](study)) for study in studies)

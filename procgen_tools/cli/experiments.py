@@ -40,6 +40,10 @@ def experiment(
             "(easy levels)."
         ),
     ] = None,
+    max_maze_size: Annotated[
+        int | None,
+        typer.Option(help="Largest side of a maze in squares. Defaults to that of the world."),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -70,6 +74,7 @@ def experiment(
         progress_bar=True,
         original=original,
         world_size=HARD_WORLD_SIZE if world_size is None else world_size,
+        max_maze_size=max_maze_size,
     )
     scope = settings.scope(getattr(module, "MAZES", None))
     place = (default_folder(scope) if folder is None else folder) / name
@@ -82,6 +87,7 @@ def experiment(
             *([f"--seed {seed}"] if seed else []),
             *(["--fast"] if fast else []),
             *([f"--world-size {world_size}"] if world_size is not None else []),
+            *([f"--max-maze-size {max_maze_size}"] if max_maze_size is not None else []),
             *([f"--original {original.name}"] if original else []),
         ]
     )

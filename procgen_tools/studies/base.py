@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.catalogue import digest, find_agent
-from procgen_tools.evaluation.conditions import trained_rule
+from procgen_tools.evaluation.conditions import USUAL_RAND_REGION, trained_rule
 from procgen_tools.models import (
     ImpalaPolicy,
     RecurrentPolicy,
@@ -37,6 +37,10 @@ differ in their seed alone (trained_models/README.md)."""
 
 LAYER = "embedder.block2.res1.resadd_out"
 """Where the published interventions act."""
+
+
+HARD_LEVELS = LevelRule()
+"""Levels as in the published runs: hard worlds, the cheese anywhere."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Settings:
         original: the file of the original authors' agent, which does not ship. Studies that
             compare with it measure it beside the others.
         world_size: side of the worlds in which mazes are drawn: 25 (hard) or 15 (easy).
+        max_maze_size: the largest side of a maze in squares; None for the whole world.
     """
 
     agents: tuple[Path, ...] = ()
@@ -85,6 +90,7 @@ class Settings:
     progress_bar: bool = False
     original: Path | None = None
     world_size: int = HARD_WORLD_SIZE
+    max_maze_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.mazes is not None and self.mazes < 1:
@@ -96,6 +102,7 @@ class Settings:
                 f"world_size is {self.world_size!r}: give "
                 + " or ".join(f"{size} ({mode} levels)" for mode, size in WORLD_SIZES.items())
             )
+        LevelRule(self.world_size, max_maze_size=self.max_maze_size)  # refuses impossible sizes
         names = [Path(agent).stem for agent in self.agents]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -107,23 +114,27 @@ class Settings:
     @property
     def rule(self) -> LevelRule:
         """How mazes are drawn: the cheese anywhere, in worlds of `world_size`."""
-        return LevelRule(self.world_size)
+        return LevelRule(self.world_size, max_maze_size=self.max_maze_size)
 
-    def hard_worlds_only(self, study: str, why: str) -> None:
-        """Refuse another world size, before anything is measured.
+    def usual_sizes_only(self, study: str, why: str) -> None:
+        """Refuse other sizes of worlds and mazes, before anything is measured.
 
         Args:
-            study: the name of the study that has no mazes of other worlds.
+            study: the name of the study that has no mazes of other sizes.
             why: the reason, as a clause.
 
         Raises:
-            ValueError: `world_size` is not the default.
+            ValueError: `world_size` or `max_maze_size` is not the default.
         """
-        if self.world_size != HARD_WORLD_SIZE:
-            raise ValueError(
-                f"{study} cannot be run with world_size {self.world_size}, because {why}: leave "
-                "--world-size out"
-            )
+        for name, given, usual in (
+            ("world_size", self.world_size, HARD_WORLD_SIZE),
+            ("max_maze_size", self.max_maze_size, None),
+        ):
+            if given != usual:
+                raise ValueError(
+                    f"{study} cannot be run with {name} {given}, because {why}: leave "
+                    f"--{name.replace('_', '-')} out"
+                )
 
     def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
         """How a run with these settings compares with the published one.
@@ -137,6 +148,9 @@ class Settings:
             f"{self.mazes:,} mazes" if self.mazes else "",
             "other agents" if self.agents else "",
             "" if self.world_size == HARD_WORLD_SIZE else f"{_mode(self.world_size)} worlds",
+            f"mazes up to {self.max_maze_size} x {self.max_maze_size}"
+            if self.max_maze_size
+            else "",
             f"seed {self.seed}" if self.seed else "",
         ]
         listed = ", ".join(fact for fact in facts if fact)
@@ -155,49 +169,79 @@ class Settings:
         """The agents by name, in evaluation mode.
 
         Warns:
-            UserWarning: an agent was trained in worlds of another size.
+            UserWarning: an agent was trained in worlds or mazes of other sizes.
 
         Raises:
             FileNotFoundError: an agent is missing.
             ValueError: an agent cannot be read, or has a memory.
         """
-        shipped = SHIPPED[:1] if self.fast else SHIPPED
-        paths = self.agents or [shipped_agent(number) for number in range(len(shipped))]
-        files = [find_agent(path) for path in paths]
+        files = self.agent_files()
         loaded = {file.stem: _load(file) for file in files}
         for file in files:
-            self._warn_of_other_worlds(file)
+            self._warn_of_other_sizes(file)
         return loaded
 
-    def _warn_of_other_worlds(self, file: Path) -> None:
-        known = trained_world_size(file)
-        if known is not None and known != self.world_size:
-            warnings.warn(
-                f"{file.name} was trained in worlds of {known} x {known} squares and is measured "
-                f"in worlds of {self.world_size} x {self.world_size}: to measure it where it was "
-                f"trained, give --world-size {known}",
-                stacklevel=3,
-            )
+    def agent_files(self) -> tuple[Path, ...]:
+        """The files of the agents.
+
+        Raises:
+            FileNotFoundError: an agent is missing.
+        """
+        shipped = SHIPPED[:1] if self.fast else SHIPPED
+        return tuple(find_agent(path) for path in self.agents or shipped)
+
+    def rule_in_training(self) -> LevelRule:
+        """`rule`, with the cheese in the region in which it was in the agents' training.
+
+        The region is that of the published agent (5) unless the files of all agents record
+        another one.
+        """
+        recorded = [recorded_rule(file) for file in self.agent_files()]
+        regions = {known.rand_region if known else USUAL_RAND_REGION for known in recorded}
+        region = regions.pop() if len(regions) == 1 else USUAL_RAND_REGION
+        return replace(self.rule, rand_region=region)
+
+    def _warn_of_other_sizes(self, file: Path) -> None:
+        known = recorded_rule(file)
+        if known is None or _sizes(known) == _sizes(self.rule):
+            return
+        options = f"--world-size {known.world_size}"
+        if known.max_maze_size:
+            options += f" --max-maze-size {known.max_maze_size}"
+        warnings.warn(
+            f"{file.name} was trained in {_sizes(known)} and is measured in {_sizes(self.rule)}: "
+            f"to measure it where it was trained, give {options}",
+            stacklevel=3,
+        )
 
 
 def _mode(world_size: int) -> str:
     return {size: mode for mode, size in WORLD_SIZES.items()}[world_size]
 
 
-def trained_world_size(path: Path) -> int | None:
-    """The side of the worlds an agent was trained in; None if nothing records it.
+def _sizes(rule: LevelRule) -> str:
+    words = f"worlds of {rule.world_size} x {rule.world_size} squares"
+    largest = rule.max_maze_size or rule.world_size
+    return (
+        words if largest == rule.world_size else f"{words} with mazes up to {largest} x {largest}"
+    )
+
+
+def recorded_rule(path: Path) -> LevelRule | None:
+    """How the levels of an agent's training were drawn; None if nothing records it.
 
     It is read from the agent's checkpoint, or known of a published agent.
 
     Example:
-        >>> trained_world_size(find_agent("rand_region_5"))
+        >>> recorded_rule(find_agent("rand_region_5")).world_size
         25
     """
     rule = trained_rule(checkpoint_metadata(path))
     if rule is not None:
-        return rule.world_size
+        return rule
     known = {agent.sha256: agent.world_size for agent in public_agents.PUBLIC_AGENTS}
-    return known.get(digest(path))
+    size = known.get(digest(path))
+    return None if size is None else LevelRule(size, USUAL_RAND_REGION)
 
 
 def _load(path: Path) -> ImpalaPolicy:
@@ -275,7 +319,7 @@ class Findings:
         agents: names of the agents.
         claims: each published claim with our numbers.
         tables: all measurements, by name.
-        world_size: side of the worlds in which the mazes were drawn.
+        rule: how the mazes were drawn.
     """
 
     experiment: str
@@ -284,7 +328,7 @@ class Findings:
     agents: tuple[str, ...]
     claims: tuple[Claim, ...]
     tables: Mapping[str, pd.DataFrame]
-    world_size: int = HARD_WORLD_SIZE
+    rule: LevelRule = HARD_LEVELS
 
     __repr__ = brief
 

@@ -24,16 +24,17 @@ def test_settings_and_command_are_those_of_the_options(
     monkeypatch.setattr(results, "report", lambda _: "the report")
     monkeypatch.chdir(tmp_path)
     words = ("experiment", "a_study", "--agents=a.pth, b.pth", "--mazes=4", "--seed=2")
-    easy = "--world-size=15"
-    assert run(monkeypatch, *words, easy, "--folder=out") == 0
+    sizes = ("--world-size=15", "--max-maze-size=7")
+    assert run(monkeypatch, *words, *sizes, "--folder=out") == 0
     (settings,) = seen
     assert settings.agents == (Path("a.pth"), Path("b.pth"))
     assert (settings.mazes, settings.seed, settings.fast) == (4, 2, False)
-    assert settings.world_size == 15
+    assert (settings.world_size, settings.max_maze_size) == (15, 7)
     ((_, _, place, command),) = written
     assert place == Path("out/a_study")
     assert command == (
-        "procgen-tools experiment a_study --agents a.pth, b.pth --mazes 4 --seed 2 --world-size 15"
+        "procgen-tools experiment a_study --agents a.pth, b.pth --mazes 4 --seed 2 --world-size 15 "
+        "--max-maze-size 7"
     )
     assert capsys.readouterr().out.startswith("the report\n\nout/a_study: results.json")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,46 @@ def test_donors_are_of_the_same_worlds() -> None:
 def test_studies_of_other_worlds_refuse_at_once(name: str, stopped: None) -> None:
     with pytest.raises(ValueError, match=f"{name} cannot be run with world_size 15.*leave"):
         studies.load(name).run(Settings(fast=True, world_size=15))
+    with pytest.raises(ValueError, match=f"{name} cannot .* max_maze_size 7.*leave --max-maze"):
+        studies.load(name).run(Settings(fast=True, max_maze_size=7))
+
+
+def test_mazes_are_as_small_as_they_are_told(agent: Path) -> None:
+    small = Settings(agents=(agent,), world_size=15, max_maze_size=7)
+    assert {maze.size for maze in decision_levels(40, small.rule).values()} == {3, 5, 7}
+    with pytest.raises(ValueError, match="max_maze_size 8 is not odd"):
+        Settings(max_maze_size=8)
+    for name in ("minimal_pairs", "causal_map"):  # which would search for ever
+        with pytest.raises(ValueError, match=r"up to 7 x 7 squares have no room .* 11 x 11"):
+            studies.load(name).run(replace(small, fast=True))
+    with pytest.raises(ValueError, match="no room"):
+        natural_forks(1, first_seed=0, rule=small.rule)
+
+
+def test_the_region_of_training_is_that_of_the_files(agent: Path, tmp_path: Path) -> None:
+    def recorded(name: str, rand_region: int | None) -> Path:
+        save_policy(
+            ImpalaPolicy(seed=1),
+            tmp_path / name,
+            settings={"world_size": 15, "max_maze_size": 7, "rand_region": rand_region},
+        )
+        return tmp_path / name
+
+    three, anywhere = recorded("three.pth", 3), recorded("anywhere.pth", None)
+    small = Settings(agents=(three,), world_size=15, max_maze_size=7)
+    assert small.rule_in_training() == LevelRule(15, 3, max_maze_size=7)
+    assert replace(small, agents=(anywhere,)).rule_in_training() == small.rule
+    for agents in ((agent,), (three, anywhere), (three, agent), ()):
+        assert replace(small, agents=agents).rule_in_training().rand_region == 5
+    findings = studies.load("value_head").run(replace(small, mazes=2))
+    assert "in the top-right 3 x 3, as in training" in findings.mazes
 
 
 def test_scopes_name_the_worlds() -> None:
     easy = Settings(agents=(Path("a.pth"),), world_size=15).scope(100)
     assert easy == Scope("another run (other agents, easy worlds)", small=False)
+    seven = Settings(max_maze_size=7).scope(100)
+    assert seven == Scope("another run (mazes up to 7 x 7)", small=False)
     assert Settings(world_size=25).scope(100).published
     for wrong in (0, 13, 50):
         with pytest.raises(ValueError, match=rf"{wrong!r}: give 15 \(easy.*25 \(hard"):
@@ -124,6 +160,9 @@ def test_agents_of_other_worlds_are_warned_about(
         Settings(fast=True).load_agents()
         monkeypatch.setattr(stable_baselines_files, "LARGEST_FILE", 10)  # others may be larger
         Settings(agents=(agent,), world_size=15).load_agents()  # nothing records its worlds
+        Settings(world_size=25, max_maze_size=25).load_agents()  # no limit
+    with pytest.warns(UserWarning, match=r"15 x 15 squares with mazes up to 7 x 7: .*size 25$"):
+        Settings(fast=True, world_size=15, max_maze_size=7).load_agents()
     known = PublicAgent("mine", "", "", digest(agent), "", "", world_size=15)
     monkeypatch.setattr(public_agents, "PUBLIC_AGENTS", (known,))
     with pytest.warns(UserWarning, match="trained in worlds of 15 x 15"):

@@ -37,7 +37,7 @@ from procgen_tools.studies.measuring import every_maze
 from procgen_tools.studies.value_head.measure import correlation
 from procgen_tools.worlds.maze.edit import move_mouse, remove_cheese
 from procgen_tools.worlds.maze.grid import Maze
-from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.paths import decision_square, nearer_moves
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["scores"]),
         tables=tables,
-        world_size=settings.world_size,
+        rule=settings.rule,
     )
 
 
@@ -156,9 +156,11 @@ def draw(findings: Findings) -> dict[str, Figure]:
     agent = findings.agents[0]
     # The maze of middling size shows most.
     sizes = findings.tables["scores"].set_index("level")["size"]
-    seed = int((sizes - 0.6 * findings.world_size).abs().idxmin())
+    seed = int(
+        (sizes - 0.6 * (findings.rule.max_maze_size or findings.rule.world_size)).abs().idxmin()
+    )
     one = where(squares, agent=agent, level=seed)
-    level = make_level(seed, LevelRule(findings.world_size))
+    level = make_level(seed, findings.rule)
     figures = {
         "maps": plot_square_maps(
             one, at_decision(level), title=f"One maze (level {seed}), agent {agent}"

@@ -60,7 +60,7 @@ def run(settings: Settings) -> Findings:
         ValueError: agents, a number of mazes, or a world size; this experiment takes its own, and
             all mazes.
     """
-    settings.hard_worlds_only(NAME, "its worlds have one size")
+    settings.usual_sizes_only(NAME, "its worlds have one size")
     if settings.agents or settings.mazes:
         raise ValueError(
             "crops_and_humans compares the shipped pairs in all mazes: leave --agents and --mazes "

@@ -50,7 +50,7 @@ def run(settings: Settings, folder: Path | None = None) -> Findings:
     Raises:
         ValueError: agents, a seed, or another world size; or runs in different precisions.
     """
-    settings.hard_worlds_only(NAME, "it trains its own agents in hard worlds")
+    settings.usual_sizes_only(NAME, "it trains its own agents in hard worlds")
     if settings.agents or settings.seed:
         raise ValueError(
             f"{NAME} trains its own agents with the seeds of its design: leave --agents and --seed "

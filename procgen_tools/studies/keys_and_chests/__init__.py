@@ -67,7 +67,7 @@ def run(settings: Settings) -> Findings:
         FileNotFoundError: there are no agents of keys and chests.
         ValueError: a file that is no agent, or not the original's; another world size.
     """
-    settings.hard_worlds_only(NAME, "its world is not a maze with a cheese")
+    settings.usual_sizes_only(NAME, "its world is not a maze with a cheese")
     chosen = members(settings)
     sizes, seed = Sizes.of(settings), settings.seed
     inside: dict[str, list[pd.DataFrame]] = {"inventory": [], "steering": [], "held": []}

@@ -22,7 +22,7 @@ from procgen_tools.studies.behavioral_stats.measure import (
     TO_TOP_RIGHT,
     chance_of_a_random_walk,
 )
-from procgen_tools.studies.minimal_pairs.pairs import Fork, Pair, fork_of
+from procgen_tools.studies.minimal_pairs.pairs import Fork, Pair, check_room, fork_of
 from procgen_tools.vfield import CACHED_BATCH, vector_field
 from procgen_tools.worlds.maze.edit import move_mouse
 from procgen_tools.worlds.maze.features import feature_table
@@ -122,7 +122,12 @@ def _walk_effect(pair: Pair) -> float:
 
 
 def natural_forks(count: int, *, first_seed: int, rule: LevelRule | None = None) -> list[Fork]:
-    """Levels as they are, for the regression: the first that are fit for pairs."""
+    """Levels as they are, for the regression: the first that are fit for pairs.
+
+    Raises:
+        ValueError: see `pairs.check_room`.
+    """
+    check_room(rule or LevelRule())
     found: list[Fork] = []
     seed = first_seed
     while len(found) < count:

@@ -113,8 +113,12 @@ def pairs_of(
         first_seed: where the search for levels begins.
         seed: of what is drawn among several possible pairs of a level.
         rule: defaults to hard levels.
+
+    Raises:
+        ValueError: see `check_room`.
     """
     rule = rule or LevelRule()
+    check_room(rule)
     found: list[Pair] = []
     level = first_seed
     while len(found) < count:
@@ -127,6 +131,20 @@ def pairs_of(
 
 
 # --- forks
+
+
+def check_room(rule: LevelRule) -> None:
+    """Check that mazes can be large enough for pairs, before any is searched.
+
+    Raises:
+        ValueError: all mazes have less than `SMALLEST` squares per side.
+    """
+    largest = rule.maze_size or rule.max_maze_size or rule.world_size
+    if largest < SMALLEST:
+        raise ValueError(
+            f"mazes of up to {largest} x {largest} squares have no room for minimal pairs, which "
+            f"need {SMALLEST} x {SMALLEST} or more: allow larger mazes, or leave this study out"
+        )
 
 
 def fork_of(seed: int, rule: LevelRule | None = None) -> Fork | None:

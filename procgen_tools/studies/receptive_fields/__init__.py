@@ -58,7 +58,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["fields"], tables["untrained"]),
         tables=tables,
-        world_size=settings.world_size,
+        rule=settings.rule,
     )
 
 
@@ -66,7 +66,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     """Pictures: the fields by depth, and their maps in one maze."""
     fields = findings.tables["fields"]
     figures = {
-        "by_layer": plot_fields_by_layer(fields, FRAME_SIZE / findings.world_size, LAYER),
+        "by_layer": plot_fields_by_layer(fields, FRAME_SIZE / findings.rule.world_size, LAYER),
         "maps": plot_field_maps(findings.tables["maps"], fields),
     }
     return set_aside(figures)

@@ -36,7 +36,7 @@ from procgen_tools.studies.retargeting.target_edits import (
     choose_edits,
     task_of,
 )
-from procgen_tools.worlds.maze.levels import LevelRule, make_level
+from procgen_tools.worlds.maze.levels import make_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,7 +97,7 @@ def run(settings: Settings, sizes: Sizes | None = None) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables),
         tables=tables,
-        world_size=settings.world_size,
+        rule=settings.rule,
     )
 
 
@@ -107,7 +107,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     named = [UNEDITED, ONE, EFFECTIVE, ALL, RANDOM, BUDGET_EDITS[-1], MOVED]
     figures = {
         "target_maps": plot_target_maps(
-            make_level(SHOWN, LevelRule(findings.world_size)),
+            make_level(SHOWN, findings.rule),
             shown,
             {
                 UNEDITED: "as trained",

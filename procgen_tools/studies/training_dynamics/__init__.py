@@ -52,7 +52,7 @@ def run(settings: Settings, folder: Path | None = None, plan: Plan | None = None
     Raises:
         ValueError: another world size.
     """
-    settings.hard_worlds_only(NAME, "it trains its own agents in hard worlds")
+    settings.usual_sizes_only(NAME, "it trains its own agents in hard worlds")
     plan = plan or (FAST if settings.fast else Plan())
     levels = decision_levels(settings.count(MAZES, fast=2))
     rows: list[dict[str, Any]] = []

@@ -8,7 +8,6 @@ too high for what the agent does is therefore not an error of the training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -33,15 +32,14 @@ NAME = "value_head"
 TITLE = "Value head and policy head"
 MAZES = 100
 
-TRAINED_REGION = 5
-"""Side of the region of the cheese in training, where the head should be right."""
-
 
 def run(settings: Settings) -> Findings:
     """Compare the heads at decision squares, and values with exact returns everywhere."""
     agents = settings.load_agents()
     levels = decision_levels(settings.count(MAZES, fast=3), settings.rule)
-    trained_on = replace(settings.rule, rand_region=TRAINED_REGION)
+    trained_on = settings.rule_in_training()
+    side = trained_on.rand_region
+    place = "anywhere" if side is None else f"in the top-right {side} x {side}"
     usual = {seed: make_level(seed, trained_on) for seed in range(len(levels))}
     tables = {
         name: _table(agents, mazes, measure, settings)
@@ -51,7 +49,7 @@ def run(settings: Settings) -> Findings:
         experiment=NAME,
         scope=settings.scope(MAZES),
         mazes=f"{first_levels(levels)}, cheese anywhere; held-out levels 0–{len(levels) - 1} with "
-        "the cheese in the top-right 5 x 5, as in training",
+        f"the cheese {place}, as in training",
         agents=tuple(agents),
         claims=all_claims(tables["decisions"], tables["trained_on"]),
         tables=tables,

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Measure the public PPO agent by our studies, and keep the claims in experiments/other_agents.
+"""Measure agents of other worlds and trainers by our studies: see experiments/other_agents.
 
 python scripts/other_agents.py public_ppo FILE        # all of STUDIES, in easy worlds
 python scripts/other_agents.py public_ppo FILE probing ablations
 python scripts/other_agents.py untrained              # an untrained network of the same size
 python scripts/other_agents.py easy_imitators         # our imitators of easy worlds
+python scripts/other_agents.py small_agents           # PPO from scratch and imitators, small mazes
+python scripts/other_agents.py small_untrained        # an untrained network in small mazes
 
 FILE is the agent's file (procgen-tools agents --public says where it is). Its weights are not
 kept. Channels, magnitudes and edits are chosen anew for each agent, by the procedure of each study.
 An untrained network is the null of studies that have none of their own. Imitators of easy worlds
 tell what comes with the world from what comes with the way of training: those of EASY_AGENTS that
-are trained are measured.
+are trained are measured. SMALL_AGENTS, in mazes of up to 7 x 7 squares, share their world and their
+success, and differ in the way of training.
 """
 
 from __future__ import annotations
@@ -34,7 +37,15 @@ OTHERS = FOLDER.parent / "other_agents"
 """Results by agent and study."""
 
 PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
+SMALL, SMALL_UNTRAINED = "small_agents", "small_untrained"
 EASY_AGENTS = tuple(f"easy_rand_region_5_seed_{seed}" for seed in range(4))
+SMALL_AGENTS = tuple(
+    f"small_rand_region_3_seed_{seed}_{end}" for end in ("ppo", "stopped") for seed in range(3)
+)
+"""Three by PPO from scratch, and three imitators of equal success (scripts/equal_success.py)."""
+
+SMALL_SIDE = 7
+"""The largest side of the mazes of SMALL_AGENTS."""
 SCALE = 1
 """Of the public agent, and so of the untrained network."""
 
@@ -58,6 +69,9 @@ STUDIES: Mapping[str, int | None] = {
 }
 """The studies, and the number of mazes where it is not that of the published run."""
 
+NO_ROOM = ("minimal_pairs", "causal_map")
+"""Studies whose mazes are larger than those of SMALL_AGENTS."""
+
 OWN_NULL = ("minimal_pairs", "causal_map", "receptive_fields")
 """Studies that measure untrained networks themselves."""
 
@@ -66,7 +80,7 @@ def agent_file(name: str, given: Path | None, folder: Path) -> Path:
     """The agent as a file of its name, so that results call it by this name.
 
     Args:
-        name: PUBLIC or UNTRAINED.
+        name: PUBLIC, or that of an untrained network.
         given: the file of the public agent.
         folder: where the file is made.
 
@@ -74,7 +88,7 @@ def agent_file(name: str, given: Path | None, folder: Path) -> Path:
         ValueError: no file of the public agent is given, or another file.
     """
     made = folder / f"{name}.pth"
-    if name == UNTRAINED:
+    if name != PUBLIC:
         save_policy(ImpalaPolicy(SCALE, seed=FIRST_SEED), made)
         return made
     if given is None or which_public_agent(given) != PUBLIC_AGENTS[0]:
@@ -92,14 +106,45 @@ def easy_imitators() -> tuple[Path, ...]:
     Raises:
         FileNotFoundError: none is.
     """
-    files = {agent.name: agent.path for agent in agents() if agent.world == "maze_I"}
+    files = _trained()
     found = tuple(files[name] for name in EASY_AGENTS if name in files)
     if not found:
-        raise FileNotFoundError(
-            f"there is no {EASY_AGENTS[0]}: train it with python scripts/next_job.py "
-            "trained_models/family.toml"
-        )
+        raise _untrained(EASY_AGENTS[0])
     return found
+
+
+def small_agents() -> tuple[Path, ...]:
+    """The files of SMALL_AGENTS.
+
+    Raises:
+        FileNotFoundError: one is missing, and the others could not be divided into equal groups.
+    """
+    files = _trained()
+    for name in SMALL_AGENTS:
+        if name not in files:
+            raise _untrained(name)
+    return tuple(files[name] for name in SMALL_AGENTS)
+
+
+def _trained() -> dict[str, Path]:
+    return {agent.name: agent.path for agent in agents() if agent.world == "maze_I"}
+
+
+def _untrained(name: str) -> FileNotFoundError:
+    command = "python scripts/next_job.py trained_models/family.toml"
+    if name.endswith("_stopped"):
+        command += ", and then python scripts/equal_success.py"
+    return FileNotFoundError(f"there is no {name}: train it with {command}")
+
+
+def studies_of(group: str) -> list[str]:
+    """The studies that are run for a group of agents, where none are named."""
+    left_out = {
+        UNTRAINED: OWN_NULL,
+        SMALL: NO_ROOM,
+        SMALL_UNTRAINED: (*NO_ROOM, *OWN_NULL),
+    }
+    return [name for name in STUDIES if name not in left_out.get(group, ())]
 
 
 def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS) -> Path:
@@ -112,33 +157,43 @@ def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS)
         folder: of all results.
     """
     mazes = STUDIES[study]
+    side = SMALL_SIDE if name in (SMALL, SMALL_UNTRAINED) else None
     module = studies.load(study)
-    settings = Settings(agents=tuple(files), mazes=mazes, world_size=WORLD_SIZE, progress_bar=True)
+    settings = Settings(
+        agents=tuple(files),
+        mazes=mazes,
+        world_size=WORLD_SIZE,
+        max_maze_size=side,
+        progress_bar=True,
+    )
     findings = module.run(settings)
-    number = f" --mazes {mazes}" if mazes else ""
-    named = ",".join(findings.agents) if name == EASY else files[0].name
-    command = f"procgen-tools experiment {study} --agents {named}{number} --world-size {WORLD_SIZE}"
+    named = ",".join(findings.agents) if name in (EASY, SMALL) else files[0].name
+    command = f"procgen-tools experiment {study} --agents {named}"
+    command += f" --mazes {mazes}" if mazes else ""
+    command += f" --world-size {WORLD_SIZE}"
+    command += f" --max-maze-size {side}" if side else ""
     return write(findings, {}, folder / name / study, command)
 
 
 def main() -> None:
     """Measure the named agents by the named studies."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("agent", choices=(PUBLIC, UNTRAINED, EASY))
+    parser.add_argument("agent", choices=(PUBLIC, UNTRAINED, EASY, SMALL, SMALL_UNTRAINED))
     parser.add_argument("rest", nargs="*", help="the file of the public agent; studies")
     given = parser.parse_args()
     rest = list(given.rest)
     file = Path(rest.pop(0)) if given.agent == PUBLIC and rest else None
-    usual = [name for name in STUDIES if given.agent != UNTRAINED or name not in OWN_NULL]
     for study in rest:
         if study not in STUDIES:
             parser.error(f"{study!r} is not one of {', '.join(STUDIES)}")
     with tempfile.TemporaryDirectory() as folder:
         if given.agent == EASY:
             files = easy_imitators()
+        elif given.agent == SMALL:
+            files = small_agents()
         else:
             files = (agent_file(given.agent, file, Path(folder)),)
-        for study in rest or usual:
+        for study in rest or studies_of(given.agent):
             started = time.perf_counter()
             print(measure(given.agent, files, study), f"{time.perf_counter() - started:.0f} s")
 

@@ -257,6 +257,16 @@ def remove_unfinished(folder: Path, name: str = "") -> None:
             path.unlink(missing_ok=True)
 
 
+def snapshots(folder: Path) -> dict[int, Path]:
+    """The files of a run's snapshots, by what was done before each, the first one first.
+
+    Args:
+        folder: of the run.
+    """
+    found = {int(path.stem.removeprefix("model_")): path for path in folder.glob("model_*.pth")}
+    return dict(sorted(found.items()))
+
+
 def _save_snapshot(learner: Learner, folder: Path, wall_time: float, options: RunOptions) -> None:
     path = folder / f"model_{learner.done}.pth"
     save_agent(learner, path, half=options.half_snapshots, wall_time=wall_time)

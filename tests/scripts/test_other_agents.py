@@ -13,6 +13,7 @@ from procgen_tools import studies
 from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 from procgen_tools.studies.base import Findings, Settings
 from procgen_tools.studies.results import RESULTS, read_claims
+from procgen_tools.worlds.maze.levels import LevelRule
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "other_agents.py"))
 
@@ -52,6 +53,42 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
     assert seen[-1].agents == tuple(files)
     command = "procgen-tools experiment probing --agents mine --mazes 50 --world-size 15"
     assert json.loads(path.read_text())["command"] == command
+    assert {each.max_maze_size for each in seen} == {None}
+    for group in ("small_agents", "small_untrained"):
+        path = SCRIPT["measure"](group, [Path("mine")], "probing", tmp_path)
+        assert seen[-1].rule == LevelRule(15, max_maze_size=7)
+        assert json.loads(path.read_text())["command"] == command + " --max-maze-size 7"
+
+
+def test_every_group_has_the_studies_that_its_mazes_and_nulls_allow() -> None:
+    every, own_null, no_room = (set(SCRIPT[name]) for name in ("STUDIES", "OWN_NULL", "NO_ROOM"))
+    assert no_room <= every
+    for group, studied in {
+        "public_ppo": every,
+        "easy_imitators": every,
+        "untrained": every - own_null,
+        "small_agents": every - no_room,
+        "small_untrained": every - own_null - no_room,
+    }.items():
+        assert set(SCRIPT["studies_of"](group)) == studied
+
+
+def test_all_agents_of_small_mazes_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = SCRIPT["SMALL_AGENTS"]
+    assert len(names) == len(set(names)) == 6
+    known = [
+        SimpleNamespace(name=name, world="maze_I", path=Path(f"{name}.pth"))
+        for name in reversed(names)
+    ]
+    globals_of = SCRIPT["small_agents"].__globals__
+    monkeypatch.setitem(globals_of, "agents", lambda: known)
+    assert SCRIPT["small_agents"]() == tuple(Path(f"{name}.pth") for name in names)
+    monkeypatch.setitem(globals_of, "agents", lambda: known[1:])
+    with pytest.raises(FileNotFoundError, match=rf"no {names[-1]}: .*then python scripts/equal"):
+        SCRIPT["small_agents"]()
+    monkeypatch.setitem(globals_of, "agents", lambda: known[:-1])
+    with pytest.raises(FileNotFoundError, match=rf"no {names[0]}: train .*family.toml$"):
+        SCRIPT["small_agents"]()
 
 
 def test_imitators_of_easy_worlds_are_those_that_are_trained(
@@ -78,10 +115,13 @@ def test_kept_results_are_of_the_agent_in_easy_worlds(path: Path) -> None:
     content, claims = read_claims(path)
     agent, study = path.parts[-3:-1]
     assert content["experiment"] == study
+    measured = {name.removeprefix("model_") for name in content["agents"]}
     if agent == SCRIPT["EASY"]:
-        measured = {name.removeprefix("model_") for name in content["agents"]}
         assert measured <= set(SCRIPT["EASY_AGENTS"])
+    elif agent == SCRIPT["SMALL"]:
+        assert measured == set(SCRIPT["SMALL_AGENTS"])
     else:
-        assert content["agents"] == [agent]
+        assert measured == {agent}
     assert "easy worlds" in content["run"]
+    assert ("mazes up to 7 x 7" in content["run"]) == agent.startswith("small")
     assert claims

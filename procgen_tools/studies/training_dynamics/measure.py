@@ -14,7 +14,7 @@ from procgen_tools.evaluation.exact_scores import move_agreement
 from procgen_tools.interventions import Add, activations_of, cheese_vector
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.base import LAYER
-from procgen_tools.training.runs import RunOptions
+from procgen_tools.training.runs import RunOptions, snapshots
 from procgen_tools.training.settings import AUTO, ImitationSettings
 from procgen_tools.training.trainers import train_agent
 from procgen_tools.vfield import vector_field
@@ -85,8 +85,7 @@ def train(
             resume=True, snapshot_every=every, tensorboard=False, progress_bar=progress_bar
         )
         train_agent(settings, agent, folder, options=options)
-    found = {int(path.stem.removeprefix("model_")): path for path in folder.glob("model_*.pth")}
-    return dict(sorted(found.items()))
+    return snapshots(folder)
 
 
 def wants(policy: ImpalaPolicy, maze: Maze) -> dict[str, float]:

@@ -145,7 +145,8 @@ class Finding:
     @property
     def split(self) -> tuple[int, int]:
         """How many imitators of hard worlds meet the rule, of how many."""
-        return _split(self.imitators)
+        met = self.imitators.met_by(self.imitators.single)
+        return sum(met), len(met)
 
     @property
     def public_holds(self) -> bool | None:
@@ -246,22 +247,10 @@ class Finding:
         )
 
 
-def _single(claim: Claim) -> list[str]:
-    """The agents of a claim; all together if it is about them together."""
-    return [each for each in claim.measured if each != ALL_AGENTS] or [ALL_AGENTS]
-
-
-def _split(claim: Claim) -> tuple[int, int]:
-    """How many agents meet the rule, of how many."""
-    agents = _single(claim)
-    return sum(claim.rule.met_by(claim.measured[each]) for each in agents), len(agents)
-
-
 def _judged(claim: Claim) -> list[bool]:
     """Whether each agent meets the rule; whether the mean does, if the rule is about it alone."""
     together = not claim.rule.each and ALL_AGENTS in claim.measured
-    agents = [ALL_AGENTS] if together else _single(claim)
-    return [claim.rule.met_by(claim.measured[each]) for each in agents]
+    return claim.met_by([ALL_AGENTS] if together else claim.single)
 
 
 def _room(claim: Claim, agent: str) -> bool:
@@ -281,18 +270,9 @@ def numbers(claim: Claim, agent: str) -> str:
 
 
 def one_by_one(claim: Claim) -> str:
-    """The estimates on which the verdict depends, for one agent after the other, and how many meet
-    the rule. So few agents have no interval together.
-    """
-    agents = _single(claim)
-    shown = [
-        f"{name} "
-        + ", ".join(f"{claim.measured[each][name].value:{claim.form}}" for each in agents)
-        for name in dict.fromkeys(claim.rule.quantities())
-        if UNTRAINED not in name
-    ]
-    met, count = _split(claim)
-    return f"{'; '.join(shown)} ({met} of {count})"
+    """The numbers of single agents, and how many of them meet the rule."""
+    met = claim.met_by(claim.single)
+    return f"{claim.one_by_one(claim.single, without=UNTRAINED)} ({sum(met)} of {len(met)})"
 
 
 def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
@@ -326,7 +306,7 @@ def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
             own, untrained, others = (
                 [
                     (claim.measured[agent][name].value - begin.value) / (end.value - begin.value)
-                    for agent in (_single(claim) if claim else [])
+                    for agent in (claim.single if claim else [])
                 ]
                 for claim in (each.easy, each.untrained, each.imitators)
             )
@@ -342,7 +322,7 @@ def world_or_training(found: list[Finding]) -> str:
     measured = [each for each in found if each.easy]
     if not measured:
         return ""
-    agents = max((_single(each.easy) for each in measured if each.easy), key=len)
+    agents = max((each.easy.single for each in measured if each.easy), key=len)
     comparable = [each for each in measured if each.public and not each.reason]
     share = "All" if len(measured) == len(found) else f"{len(measured)} of"
     text = (

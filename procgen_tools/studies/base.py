@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -301,6 +301,31 @@ class Claim:
         """Our numbers with their intervals, in words."""
         return "; ".join(
             f"{name} {number:{self.form}}" for name, number in self.measured[agent].items()
+        )
+
+    @property
+    def single(self) -> list[str]:
+        """The agents that were measured one by one; ALL_AGENTS if it is about all together."""
+        return [agent for agent in self.measured if agent != ALL_AGENTS] or [ALL_AGENTS]
+
+    def met_by(self, agents: Sequence[str]) -> list[bool]:
+        """Whether each of these agents meets the rule."""
+        return [self.rule.met_by(self.measured[agent]) for agent in agents]
+
+    def one_by_one(self, agents: Sequence[str], *, without: str = "") -> str:
+        """The numbers that the rule judges, of one agent after the other.
+
+        Few agents have no interval together, so it shows none.
+
+        Args:
+            agents: keys of `measured`.
+            without: leave out estimates whose names contain this.
+        """
+        return "; ".join(
+            f"{name} "
+            + ", ".join(f"{self.measured[agent][name].value:{self.form}}" for agent in agents)
+            for name in dict.fromkeys(self.rule.quantities())
+            if not without or without not in name
         )
 
     def verdict(self, yes: str = "yes", no: str = "no") -> str:

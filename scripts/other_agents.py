@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -175,6 +176,25 @@ def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS)
     return write(findings, {}, folder / name / study, command)
 
 
+def measure_all(
+    name: str, files: Sequence[Path], chosen: Sequence[str], folder: Path = OTHERS
+) -> list[str]:
+    """Run studies one after the other (see `measure`).
+
+    Returns:
+        The studies that these agents or their mazes do not allow, for which the reason was printed.
+    """
+    impossible = []
+    for study in chosen:
+        started = time.perf_counter()
+        try:
+            print(measure(name, files, study, folder), f"{time.perf_counter() - started:.0f} s")
+        except ValueError as error:  # such as: all agents reach the cheese in all mazes
+            print(f"{study} cannot be measured: {error}")
+            impossible.append(study)
+    return impossible
+
+
 def main() -> None:
     """Measure the named agents by the named studies."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -193,9 +213,9 @@ def main() -> None:
             files = small_agents()
         else:
             files = (agent_file(given.agent, file, Path(folder)),)
-        for study in rest or studies_of(given.agent):
-            started = time.perf_counter()
-            print(measure(given.agent, files, study), f"{time.perf_counter() - started:.0f} s")
+        impossible = measure_all(given.agent, files, rest or studies_of(given.agent))
+    if impossible:
+        sys.exit(f"not measured: {', '.join(impossible)}")
 
 
 if __name__ == "__main__":

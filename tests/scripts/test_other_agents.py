@@ -60,6 +60,25 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
         assert json.loads(path.read_text())["command"] == command + " --max-maze-size 7"
 
 
+def test_a_study_that_is_impossible_is_named_and_the_others_are_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(settings: Settings) -> Findings:
+        return Findings("probing", settings.scope(6000), "some", ("mine",), (), {})
+
+    def refuse(_: Settings) -> Findings:
+        raise ValueError("all outcomes are 1")
+
+    known = {"probing": SimpleNamespace(run=run), "ablations": SimpleNamespace(run=refuse)}
+    monkeypatch.setattr(studies, "load", known.__getitem__)
+    files = [Path("mine.pth")]
+    chosen = ["ablations", "probing"]
+    impossible = SCRIPT["measure_all"]("small_agents", files, chosen, tmp_path)
+    assert impossible == ["ablations"]
+    assert "ablations cannot be measured: all outcomes are 1\n" in capsys.readouterr().out
+    assert [path.parts[-2] for path in tmp_path.glob(f"*/*/{RESULTS}")] == ["probing"]
+
+
 def test_every_group_has_the_studies_that_its_mazes_and_nulls_allow() -> None:
     every, own_null, no_room = (set(SCRIPT[name]) for name in ("STUDIES", "OWN_NULL", "NO_ROOM"))
     assert no_room <= every

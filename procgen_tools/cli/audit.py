@@ -22,6 +22,12 @@ def audit(
         int | None,
         typer.Option(help="Side of the world in squares, for files that do not record it."),
     ] = None,
+    max_maze_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Largest side of a maze in squares, in place of the mazes of the training."
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(help="Where the page is written. Defaults to audits/<agent>."),
@@ -42,6 +48,8 @@ def audit(
 
     begun = time.monotonic()
     settings = {} if world_size is None else {"world_size": world_size}
+    if max_maze_size is not None:
+        settings |= {"max_maze_size": max_maze_size, "maze_size": 0}
     audited = read_agent(agent, world, seed=seed, settings=settings)
     amount = replace(Amount.quick() if quick else Amount(), seed=seed)
     place = folder or AUDITS / (f"{audited.name}_quick" if quick else audited.name)

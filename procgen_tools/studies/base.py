@@ -220,11 +220,8 @@ def _mode(world_size: int) -> str:
 
 
 def _sizes(rule: LevelRule) -> str:
-    words = f"worlds of {rule.world_size} x {rule.world_size} squares"
-    largest = rule.max_maze_size or rule.world_size
-    return (
-        words if largest == rule.world_size else f"{words} with mazes up to {largest} x {largest}"
-    )
+    words, side = f"worlds of {rule.world_size} x {rule.world_size} squares", rule.largest
+    return words if side == rule.world_size else f"{words} with mazes up to {side} x {side}"
 
 
 def recorded_rule(path: Path) -> LevelRule | None:

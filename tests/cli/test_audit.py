@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +13,8 @@ from typer.testing import CliRunner
 from procgen_tools.audit import Amount
 from procgen_tools.audit.run import FACTS
 from procgen_tools.cli import app
+from procgen_tools.models import ImpalaPolicy, save_policy
+from procgen_tools.training.settings import ImitationSettings
 from tests.audits import AGENT
 
 TINY = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
@@ -39,3 +43,26 @@ def test_a_wrong_world_costs_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert found.exit_code != 0
     assert "is an agent of two_objects, not of maze" in str(found.exception)
     assert not list(tmp_path.iterdir())
+
+
+def test_mazes_may_be_others_than_those_of_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = asdict(ImitationSettings(world_size=15, maze_size=5, rand_region=3))
+    save_policy(ImpalaPolicy(seed=1), tmp_path / "small.pth", settings=settings)
+    words = ["audit", "small.pth", "--quick"]
+    found = CliRunner().invoke(app, words)
+    assert "goals are nowhere apart" in str(found.exception)
+    seen: list[Any] = []
+
+    def stop(audited: Any, **_: Any) -> None:
+        seen.append(audited.settings)
+        raise ValueError("seen")
+
+    monkeypatch.setattr("procgen_tools.audit.audit", stop)
+    found = CliRunner().invoke(app, [*words, "--max-maze-size", "9"])
+    assert str(found.exception) == "seen"
+    assert (seen[0]["max_maze_size"], seen[0]["maze_size"]) == (9, 0)
+    assert seen[0]["world_size"] == 15
+    assert not [path for path in (tmp_path / "audits").rglob("*") if path.is_file()]

@@ -118,6 +118,8 @@ def test_mazes_are_as_small_as_they_are_told(agent: Path) -> None:
             studies.load(name).run(replace(small, fast=True))
     with pytest.raises(ValueError, match="no room"):
         natural_forks(1, first_seed=0, rule=small.rule)
+    with pytest.raises(ValueError, match="no square outside the top-right 5 x 5: allow larger"):
+        studies.load("behavioral_demos").run(replace(small, fast=True, max_maze_size=5))
 
 
 def test_the_region_of_training_is_that_of_the_files(agent: Path, tmp_path: Path) -> None:

@@ -156,9 +156,7 @@ def draw(findings: Findings) -> dict[str, Figure]:
     agent = findings.agents[0]
     # The maze of middling size shows most.
     sizes = findings.tables["scores"].set_index("level")["size"]
-    seed = int(
-        (sizes - 0.6 * (findings.rule.max_maze_size or findings.rule.world_size)).abs().idxmin()
-    )
+    seed = int((sizes - 0.6 * findings.rule.largest).abs().idxmin())
     one = where(squares, agent=agent, level=seed)
     level = make_level(seed, findings.rule)
     figures = {

@@ -139,7 +139,7 @@ def check_room(rule: LevelRule) -> None:
     Raises:
         ValueError: all mazes have less than `SMALLEST` squares per side.
     """
-    largest = rule.maze_size or rule.max_maze_size or rule.world_size
+    largest = rule.largest
     if largest < SMALLEST:
         raise ValueError(
             f"mazes of up to {largest} x {largest} squares have no room for minimal pairs, which "

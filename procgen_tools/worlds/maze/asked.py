@@ -35,6 +35,9 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
             where they are missing.
         levels: how many levels of each kind.
         census: how many mazes of the census; None for all.
+
+    Raises:
+        ValueError: no level of the training is large enough for goals that are apart.
     """
     rule = LevelRule(
         settings.get("world_size", 25),
@@ -42,6 +45,13 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         maze_size=settings.get("maze_size") or None,
         max_maze_size=settings.get("max_maze_size") or None,
     )
+    largest = rule.largest
+    if largest <= CORNER_REGION:
+        raise ValueError(
+            f"the agent was trained in mazes of at most {largest} x {largest} squares, which have "
+            f"no square outside the top-right {CORNER_REGION} x {CORNER_REGION}, so its goals are "
+            "nowhere apart: audit it in larger mazes (--max-maze-size 9)"
+        )
     side = rule.rand_region
     region = "the whole maze" if side is None else f"the top-right {side} x {side}"
     anywhere = replace(rule, rand_region=None)

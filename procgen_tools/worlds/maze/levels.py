@@ -96,6 +96,16 @@ class LevelRule:
         if self.num_objects not in (1, 2):
             raise ValueError(f"num_objects {self.num_objects}: a level has one or two objects")
 
+    @property
+    def largest(self) -> int:
+        """The side of the largest mazes in squares.
+
+        Example:
+            >>> LevelRule(world_size=15, max_maze_size=7).largest
+            7
+        """
+        return self.maze_size or self.max_maze_size or self.world_size
+
 
 def level_rule(
     env_name: str = "maze", distribution_mode: str = "hard", rand_region: int | None = None

@@ -80,7 +80,17 @@ def levels_with_all_situations(
         count: number of levels.
         seed: seed of the cheese's places.
         rule: defaults to hard levels.
+
+    Raises:
+        ValueError: no maze is large enough for all of them.
     """
+    rule = rule or LevelRule()
+    largest = rule.largest
+    if largest <= REGION_SIDE:
+        raise ValueError(
+            f"mazes of up to {largest} x {largest} squares have no square outside the top-right "
+            f"{REGION_SIDE} x {REGION_SIDE}: allow larger mazes"
+        )
     levels: dict[int, dict[str, Maze]] = {}
     level = 0
     while len(levels) < count:

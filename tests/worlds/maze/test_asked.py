@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from procgen_tools.worlds.maze.asked import asked
 from procgen_tools.worlds.maze.grid import CORNER_REGION
@@ -42,3 +43,11 @@ def test_a_closed_corner_cannot_be_reached() -> None:
 
 def test_the_census_is_whole() -> None:
     assert len(asked({}, levels=2, census=None).census) == 3072
+
+
+@pytest.mark.parametrize("sizes", [{"maze_size": 5}, {"max_maze_size": 3}, {"world_size": 5}])
+def test_mazes_in_which_goals_are_nowhere_apart_are_refused(sizes: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"at most [35] x [35] squares.*--max-maze-size 9"):
+        asked({"rand_region": 3, **sizes}, levels=2, census=3)
+    small = asked({"world_size": 15, "max_maze_size": 7, "maze_size": 0}, levels=3, census=3)
+    assert {level.size for level in small.apart} == {7}

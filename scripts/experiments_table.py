@@ -18,6 +18,7 @@ from procgen_tools.studies.base import Claim
 from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
 
 README = FOLDER.parent / "README.md"
+UNTRAINED = FOLDER.parent / "other_agents" / "untrained"
 TABLE = ("<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n")
 ACCOUNT = ("<!-- account: scripts/experiments_table.py -->\n", "<!-- end of account -->\n")
 
@@ -58,7 +59,21 @@ def stored() -> list[Path]:
 
 def table() -> str:
     """One section per experiment."""
-    return "\n\n".join(claims_table(path) for path in stored()) + "\n"
+    return "\n\n".join(claims_table(path, untrained(path.parent.name)) for path in stored()) + "\n"
+
+
+def untrained(name: str) -> dict[str, str]:
+    """A remark for the claims of an experiment whose rules an untrained network meets, too.
+
+    It is the network that scripts/other_agents.py measures, in easy worlds.
+    """
+    path = UNTRAINED / name / RESULTS
+    kept = read_claims(path)[1] if path.exists() else ()
+    return {
+        claim.statement: "An untrained network meets this rule, too (in easy worlds)"
+        for claim in kept
+        if all(claim.met_by(claim.single))
+    }
 
 
 def account() -> str:
@@ -76,12 +91,32 @@ def account() -> str:
         "statement without a number, or are our own. The rules of "
         f"{len(claims) - total} claims were written before any of their numbers were seen. The "
         f"other {total} are claims of experiments of which we had seen some numbers, in a small "
-        f"run or in an earlier version: {listed}. How many claims "
+        f"run or in an earlier version: {listed}. {bounds(by_name)} How many claims "
         "would hold by chance cannot be computed: the thresholds are our choice, claims share "
         "mazes and agents, and most have no distribution under a null hypothesis. So read the "
         "numbers first, and no verdict as a test of significance."
     )
     return "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False)) + "\n"
+
+
+def bounds(by_name: Mapping[str, Sequence[Claim]]) -> str:
+    """How many verdicts would be others if rules judged values and not bounds, in words."""
+    other = {
+        name: [
+            claim.holds
+            for claim in claims
+            if claim.holds is not None
+            and claim.rule.of_values().holds(claim.measured) != claim.holds
+        ]
+        for name, claims in by_name.items()
+    }
+    verdicts = [each for some in other.values() for each in some]
+    listed = ", ".join(f"`{name}` {len(some)}" for name, some in other.items() if some)
+    return (
+        f"If rules judged values wherever they judge bounds of intervals, {len(verdicts)} of these "
+        f"verdicts would be others: {verdicts.count(False)} more claims would hold, and "
+        f"{verdicts.count(True)} fewer ({listed})."
+    )
 
 
 def seen_before(name: str, claims: Sequence[Claim]) -> list[Claim]:

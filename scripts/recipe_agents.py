@@ -6,8 +6,9 @@ python scripts/recipe_agents.py cheese_vector probing  # some
 python scripts/recipe_agents.py --table                # only the section in experiments/README.md
 
 The published runs of these studies measure three agents, the first of which has another recipe
-than the others. These agents differ in their seed alone, so means over them have Student's
-interval. The claims are kept in experiments/recipe_agents.
+than the others. These agents have one recipe and differ in their seed, and in the precision of
+training (trained_models/README.md). Means over them have Student's interval. The claims are kept in
+experiments/recipe_agents.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ README = FOLDER.parent / "README.md"
 MARKS = ("<!-- recipe: scripts/recipe_agents.py -->\n", "<!-- end of recipe -->\n")
 
 AGENTS = tuple(f"rand_region_5_seed_{seed}" for seed in range(1, 8))
-"""They differ in their seed alone (trained_models/README.md)."""
+"""They have one recipe and different seeds (trained_models/README.md)."""
 
 STUDIES: Mapping[str, int | None] = {
     "cheese_vector": None,

@@ -193,8 +193,14 @@ def report(findings: Findings) -> str:
     return "\n".join(lines)
 
 
-def claims_table(path: Path) -> str:
-    """The claims of one results.json as a Markdown section with one table row per claim."""
+def claims_table(path: Path, notes: Mapping[str, str] | None = None) -> str:
+    """The claims of one results.json as a Markdown section with one table row per claim.
+
+    Args:
+        path: the file.
+        notes: by a claim's statement, what is added to its verdict.
+    """
+    notes = notes or {}
     content, claims = read_claims(path)
     agents = ", ".join(f"`{agent}`" for agent in content["agents"])
     lines = [
@@ -207,6 +213,7 @@ def claims_table(path: Path) -> str:
     ]
     for claim in claims:
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
-        shown = f"{claim.verdict(no='**no**')}: {claim.sentence}{why}"
+        note = f". {notes[claim.statement]}" if claim.statement in notes else ""
+        shown = f"{claim.verdict(no='**no**')}: {claim.sentence}{why}{note}"
         lines.append(_row([claim.statement, claim.published, claim.ours(), shown]))
     return "\n".join(lines)

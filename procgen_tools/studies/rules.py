@@ -261,6 +261,25 @@ class Rule:
         """
         return all(condition.may_hold(estimates) for condition in self.conditions)
 
+    def of_values(self) -> Rule:
+        """The rule that judges the value of an estimate wherever this one judges a bound.
+
+        Example:
+            >>> Rule.that(upper("after") < 0.1).of_values().sentence()
+            "'after' is less than 0.1, for every agent and on average"
+        """
+
+        def values(side: Sum) -> Sum:
+            return Sum(tuple(replace(term, part="value") for term in side.terms))
+
+        return replace(
+            self,
+            conditions=tuple(
+                replace(each, left=values(each.left), right=values(each.right))
+                for each in self.conditions
+            ),
+        )
+
     def holds(self, measured: Measured) -> bool:
         """The verdict.
 

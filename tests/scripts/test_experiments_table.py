@@ -49,3 +49,26 @@ def test_claims_that_were_seen_before_must_exist() -> None:
     assert SCRIPT["seen_before"]("ablations", claims) == list(claims)
     with pytest.raises(ValueError, match="no claim of value_head begins with"):
         SCRIPT["seen_before"]("value_head", claims)
+
+
+def test_rules_that_an_untrained_network_meets_are_marked() -> None:
+    notes = SCRIPT["untrained"]("behavioral_stats")
+    claims = read_claims(SCRIPT["UNTRAINED"] / "behavioral_stats" / "results.json")[1]
+    met = {claim.statement for claim in claims if claim.rule.met_by(claim.measured["untrained"])}
+    assert set(notes) == met
+    assert 0 < len(met) < len(claims)
+    assert SCRIPT["untrained"]("keys_and_chests") == {}
+    rows = [line for line in SCRIPT["table"]().splitlines() if line.startswith("| ")]
+    marked = [row for row in rows if "An untrained network meets this rule, too" in row]
+    assert len(marked) == sum(
+        len(SCRIPT["untrained"](path.parent.name)) for path in SCRIPT["stored"]()
+    )
+
+
+def test_verdicts_that_depend_on_a_bound_are_counted() -> None:
+    claims = read_claims(FOLDER / "ablations" / "results.json")[1]
+    text = SCRIPT["bounds"]({"ablations": claims, "none": claims[:0]})
+    assert text == (
+        "If rules judged values wherever they judge bounds of intervals, 1 of these verdicts would "
+        "be others: 1 more claims would hold, and 0 fewer (`ablations` 1)."
+    )

@@ -76,6 +76,9 @@ def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> No
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "rows.parquet"), findings.tables["rows"])
     assert (folder / "line.png").read_bytes()[:4] == b"\x89PNG"
     section = claims_table(path)
+    statement = read_claims(path)[1][0].statement
+    assert "Beware." not in section
+    assert claims_table(path, {statement: "Beware", "another": "No"}).count(". Beware |") == 1
     assert "A claim \\| with a bar | .81 → .03 | as trained 0." in section
     assert f"**no**: {RULE}. It is another network." in section
     shown = look_at("cheese_vector", tmp_path).data

@@ -162,3 +162,17 @@ def test_kept_verdicts_follow_from_their_rules(tmp_path: Path) -> None:
             read_claims(path)
     path.write_text(json.dumps(content))
     assert read_claims(path)[1][0].holds is content["claims"][0]["holds"]
+
+
+def test_a_rule_of_values_judges_no_bounds() -> None:
+    rule = Rule.that(upper("after") < 0.5 * value("before"), lower("gain") > 0, each=False)
+    numbers = {
+        "after": Estimate(0.2, 0.1, 0.6), "before": Estimate(0.8, 0.7, 0.9),
+        "gain": Estimate(0.1, -0.1, 0.3),
+    }  # fmt: skip
+    assert not rule.met_by(numbers)
+    assert rule.of_values().met_by(numbers)
+    assert rule.of_values().sentence() == (
+        "'after' is less than 0.5 × 'before', and 'gain' is more than 0, on average"
+    )
+    assert rule.of_values().of_values() == rule.of_values()

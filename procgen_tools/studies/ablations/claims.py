@@ -24,7 +24,7 @@ def all_claims(tables: Mapping[str, pd.DataFrame]) -> tuple[Claim, ...]:
     return (
         Claim(
             statement="Cheese-seeking stands in the cheese channels: their mean without cheese "
-            "removes it, that of as many random channels does not",
+            "removes part of it, that of as many random channels does not",
             published="none with mean ablation (for resampled channels, see cheese_scrubbing)",
             rule=Rule.that(
                 value("removed by cheese channels") >= 2 * value("by random channels"),

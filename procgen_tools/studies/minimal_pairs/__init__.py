@@ -40,7 +40,7 @@ MAZES = 80
 """Pairs of each change."""
 
 FIVE = tuple(f"rand_region_5_seed_{seed}" for seed in range(1, 6))
-"""Agents that differ in their seed alone (trained_models/README.md)."""
+"""Agents of one recipe with different seeds (trained_models/README.md)."""
 
 FIRST_SEED, FIRST_NATURAL_SEED = 20_000, 40_000
 """Where the searches for pairs and for the regression's mazes begin."""

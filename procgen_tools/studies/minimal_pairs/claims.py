@@ -198,6 +198,8 @@ def _chance_claims(turns: pd.DataFrame, chances: pd.DataFrame) -> tuple[Claim, .
     tracks[ALL_AGENTS] = mean_of_agents([each.value for each in tracks.values()])
     corner = where(chances, change="distance of the cheese to the corner")
     walk = by_agent(corner, "walk_effect")
+    # The walk is the same whoever is beside it, so it varies over pairs alone.
+    walk[ALL_AGENTS] = next(estimate for agent, estimate in walk.items() if agent != ALL_AGENTS)
     return (
         Claim(
             statement="What changes the turn changes the exact chance that an episode gets the "

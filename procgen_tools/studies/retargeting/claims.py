@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.statistics.tables import where
 from procgen_tools.studies.base import Claim, measured, over_levels
 from procgen_tools.studies.retargeting.target_edits import (
@@ -205,7 +205,13 @@ def _random_claim(scores: pd.DataFrame, draws: pd.DataFrame) -> Claim:
         gain(pd.concat([rows, unedited]), str(name), UNEDITED)
         for name, rows in draws.groupby("edit", sort=False)
     ]
-    best = {agent: max((found[agent] for found in each), key=_value) for agent in each[0]}
+    best = {
+        agent: max((found[agent] for found in each), key=_value)
+        for agent in each[0]
+        if agent != ALL_AGENTS
+    }
+    # Not the best of the means: a draw of one agent has nothing in common with that of another.
+    best[ALL_AGENTS] = mean_of_agents([found.value for found in best.values()])
     return Claim(
         statement="As many random channels, at the multiple of their own natural values that does "
         "best, do not retarget",

@@ -7,7 +7,7 @@ import pytest
 
 from procgen_tools.statistics import intervals
 from procgen_tools.statistics.intervals import mean_of_agents
-from procgen_tools.studies.minimal_pairs.claims import CAUSES, all_claims, by_agent
+from procgen_tools.studies.minimal_pairs.claims import CAUSES, _chance_claims, all_claims, by_agent
 from procgen_tools.studies.minimal_pairs.pairs import CHANGES
 from procgen_tools.studies.rules import ALL_AGENTS
 
@@ -88,6 +88,15 @@ def test_predictions_chances_and_random_walks() -> None:
     assert failing(predicted=-1.0) == [7]
     assert failing(chance=-1.0) == [8, 9]
     assert failing(walk=1.5) == [9]
+
+
+def test_a_random_walk_varies_over_pairs_and_not_over_agents() -> None:
+    turns = pd.concat(effects(agent, {CORNER: -0.2}) for agent in "ab")
+    walks = turns.assign(walk_effect=turns["level"] / 10)
+    (_, claim) = _chance_claims(turns, walks)
+    together = claim.measured[ALL_AGENTS]["random walk"]
+    assert together == claim.measured["a"]["random walk"] == claim.measured["b"]["random walk"]
+    assert together.low < together.value < together.high
 
 
 def test_means_of_agents_have_students_interval() -> None:

@@ -7,12 +7,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.retargeting.claims import BUDGET_EDITS, FAR, all_claims
+from procgen_tools.studies.retargeting.claims import (
+    BUDGET_EDITS,
+    FAR,
+    _random_claim,
+    all_claims,
+)
 from procgen_tools.studies.retargeting.target_edits import (
     ALL,
     EFFECTIVE,
     MOVED,
     ONE,
+    RANDOM,
     UNEDITED,
     apart,
     draw_name,
@@ -127,3 +133,26 @@ def test_draws_are_averaged_target_by_target() -> None:
     for numbers in random.measured.values():
         assert numbers["random"].value == pytest.approx(0.02)
         assert numbers["best draw"].value == pytest.approx(0.04)
+
+
+def test_the_best_draw_of_one_agent_is_not_that_of_another() -> None:
+    others = {"size": 9, "distance": 5, "log_ratio": 0.0, "straight": 0.0, "from_corner_path": 0}
+    gains = {draw_name(0): (0.3, 0.0), draw_name(1): (0.0, 0.1), RANDOM: (0.15, 0.05)}
+    scores = pd.DataFrame(
+        {
+            "agent": agent,
+            "level": level,
+            "row": 0,
+            "col": 0,
+            "edit": edit,
+            "probability": number,
+            **others,
+        }
+        for edit, numbers in {**gains, UNEDITED: (0.0, 0.0), ALL: (0.5, 0.5)}.items()
+        for agent, number in zip("ab", numbers, strict=True)
+        for level in range(3)
+    )
+    together, draws = apart(scores[~scores["edit"].eq(RANDOM)])
+    claim = _random_claim(together, draws)
+    best = {agent: numbers["best draw"].value for agent, numbers in claim.measured.items()}
+    assert best == pytest.approx({"a": 0.3, "b": 0.1, "all agents": 0.2})

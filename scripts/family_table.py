@@ -5,7 +5,8 @@
     python scripts/family_table.py --levels 500
 
 The scores of an agent are in trained_models/scores/<agent>.json, with the digest of its file. An
-agent whose file has changed is evaluated again.
+agent whose file has changed is evaluated again. Those of a random walk are exact, in the levels of
+the agents of each kind.
 """
 
 from __future__ import annotations
@@ -13,15 +14,26 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from procgen_tools.catalogue import digest, read_scores
+from procgen_tools.evaluation.conditions import held_out_mazes, trained_rule
 from procgen_tools.files import write_text
 from procgen_tools.models import checkpoint_metadata
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.studies.behavioral_stats.measure import in_region, random_walk
+from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.levels import LevelRule
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "trained_models"
+WALKS = FOLDER / "scores" / "random_walks.json"
 BEGIN, END = "<!-- table: scripts/family_table.py -->\n", "<!-- end of table -->\n"
 
 
@@ -45,7 +57,13 @@ def judge(path: Path, levels: int) -> None:
     settings = EvaluationSettings(levels=levels, conditions=conditions)
     evaluation = evaluate_agent(path, settings, progress_bar=True)
     unseen = evaluation.of(Condition.IN_DISTRIBUTION).success_unseen
-    row = {**family_row(evaluation), **({"unseen": unseen} if unseen else {})}
+    anywhere = evaluation.of(Condition.ANYWHERE)
+    assert anywhere.exact is not None
+    row = {
+        **family_row(evaluation),
+        **by_place(anywhere.levels.mazes, anywhere.exact.cheese),
+        **({"unseen": unseen} if unseen else {}),
+    }
     kept = {
         "agent": path.name,
         "sha256": digest(path),
@@ -56,12 +74,72 @@ def judge(path: Path, levels: int) -> None:
     write_text(FOLDER / "scores" / f"{path.stem}.json", json.dumps(kept, indent=1) + "\n")
 
 
+def by_place(mazes: Sequence[Maze], chances: np.ndarray) -> dict[str, Estimate]:
+    """The mean chance of the cheese where it is in the top-right 5 x 5, and where it is not.
+
+    Args:
+        mazes: with the cheese anywhere.
+        chances: of reaching it in each of them.
+    """
+    inside = np.array([in_region(maze) for maze in mazes])
+    return {
+        "cheese_inside": mean_over_levels(chances[inside]),
+        "cheese_elsewhere": mean_over_levels(chances[~inside]),
+    }
+
+
+def walk_of(rule: LevelRule, levels: int) -> dict[str, Estimate]:
+    """The scores of a random walk in the levels of agents that were trained by a rule.
+
+    Args:
+        rule: of the levels in distribution.
+        levels: how many.
+    """
+    trained, mazes = (
+        held_out_mazes(each, levels) for each in (rule, replace(rule, rand_region=None))
+    )
+    walks = [random_walk(maze) for maze in mazes]
+    return {
+        "success": mean_over_levels(np.array([random_walk(maze).cheese for maze in trained])),
+        **by_place(mazes, np.array([walk.cheese for walk in walks])),
+        "region_anywhere": mean_over_levels(np.array([walk.corner for walk in walks])),
+    }
+
+
+def kinds() -> dict[str, LevelRule]:
+    """The kinds of levels in which agents are trained, by words. Agents of other regions than the
+    most frequent one of their kind have the random walk of that one beside them.
+    """
+    rules = [rule for path in agents() if (rule := trained_rule(checkpoint_metadata(path)))]
+    found: dict[str, Counter[LevelRule]] = {}
+    for rule in rules:
+        words = f"worlds of {rule.world_size}"
+        words += f", mazes up to {rule.max_maze_size}" if rule.max_maze_size else ""
+        found.setdefault(words, Counter())[rule] += 1
+    return {words: counts.most_common(1)[0][0] for words, counts in found.items()}
+
+
+def judge_walks(levels: int) -> None:
+    """Store the scores of random walks that are missing."""
+    kept = walks()
+    for words, rule in kinds().items():
+        if words not in kept:
+            found = walk_of(rule, levels)
+            kept[words] = {name: [each.value, *each.interval] for name, each in found.items()}
+    write_text(WALKS, json.dumps(kept, indent=1) + "\n")
+
+
+def walks() -> dict[str, dict[str, list[float]]]:
+    """The stored scores of random walks, by kind of levels."""
+    return dict(json.loads(WALKS.read_text())) if WALKS.exists() else {}
+
+
 def table() -> str:
     """The table of all agents, in Markdown."""
     lines = [
         "| agent | trained by | seed | amount | time | success | of those, unseen | "
-        "P(cheese), anywhere | P(top right), anywhere | moves agree |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "P(cheese), in the top-right 5 x 5 | P(cheese), elsewhere | P(top right) | moves agree |",
+        "|---" * 11 + "|",
     ]
     for path in agents():
         facts, kept = checkpoint_metadata(path), scores(path)
@@ -75,8 +153,15 @@ def table() -> str:
             f"| `{path.stem}` | {facts['algorithm']} | {facts['settings']['seed']} | "
             f"{amount:,} {kind} | {f'{seconds / 3600:.1f} h' if seconds else 'see below'} | "
             f"{results['success']} | {results.get('unseen', '–')} of {kept['unseen_levels']} | "
-            f"{results['cheese_anywhere']} | {results['region_anywhere']} | "
-            f"{results['move_agreement']} |"
+            f"{results['cheese_inside']} | {results['cheese_elsewhere']} | "
+            f"{results['region_anywhere']} | {results['move_agreement']} |"
+        )
+    for words in kinds():
+        results = {name: _interval(*numbers) for name, numbers in walks()[words].items()}
+        lines.append(
+            f"| a random walk, {words} | – | – | – | – | {results['success']} | – | "
+            f"{results['cheese_inside']} | {results['cheese_elsewhere']} | "
+            f"{results['region_anywhere']} | – |"
         )
     return (
         "\n".join([*lines, "", "These commands trained them:", "", *commands(), "", *missing()])
@@ -128,6 +213,7 @@ def main() -> None:
     for path in agents():
         if scores(path) is None:
             judge(path, levels)
+    judge_walks(levels)
     readme = FOLDER / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     write_text(readme, before + BEGIN + table() + END + rest.split(END)[1])

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+
+from procgen_tools.evaluation.conditions import held_out_mazes
+from procgen_tools.evaluation.exact_scores import exact_scores
+from procgen_tools.models import ImpalaPolicy
+from procgen_tools.worlds.maze.levels import LevelRule
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,3 +43,33 @@ def test_scores_of_another_file_do_not_count(script: dict[str, Any], tmp_path: P
     other.write_bytes(path.read_bytes() + b" ")
     assert script["scores"](path) is not None
     assert script["scores"](other) is None
+
+
+def test_places_of_the_cheese_are_apart(script: dict[str, Any]) -> None:
+    mazes = held_out_mazes(LevelRule(15), 40)
+    inside = np.array([min(maze.cheese or ()) >= maze.size - 5 for maze in mazes])
+    found = script["by_place"](mazes, np.where(inside, 0.9, 0.2))
+    assert 0 < inside.sum() < 40
+    assert found["cheese_inside"].value == pytest.approx(0.9)
+    assert found["cheese_elsewhere"].value == pytest.approx(0.2)
+
+
+def test_the_walk_is_that_of_an_agent_that_does_anything(script: dict[str, Any]) -> None:
+    policy = ImpalaPolicy(seed=1)
+    with torch.no_grad():
+        policy.fc_policy.weight.zero_()
+        policy.fc_policy.bias.zero_()
+    rule = LevelRule(15, 3, max_maze_size=9)
+    walk = script["walk_of"](rule, 20)
+    trained = exact_scores(policy, held_out_mazes(rule, 20))
+    anywhere = exact_scores(policy, held_out_mazes(replace(rule, rand_region=None), 20))
+    assert walk["success"].value == pytest.approx(trained.cheese.mean(), abs=1e-5)
+    assert walk["region_anywhere"].value == pytest.approx(anywhere.region.mean(), abs=1e-5)
+    assert walk["cheese_elsewhere"].value < walk["cheese_inside"].value
+
+
+def test_every_kind_of_levels_has_a_walk(script: dict[str, Any]) -> None:
+    kinds = script["kinds"]()
+    assert kinds["worlds of 25"] == LevelRule(25, 5)
+    assert kinds["worlds of 15"] == LevelRule(15, 5)
+    assert set(kinds) <= set(script["walks"]()), "python scripts/family_table.py"

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from procgen_tools.chains import chances
+from procgen_tools.chains import Chances, chances
 from procgen_tools.episodes.rollouts import play
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.statistics.collinearity import collinearity, sign_flips
@@ -134,20 +134,25 @@ def in_region(maze: Maze) -> bool:
     return min(maze.cheese) >= maze.size - CORNER_REGION
 
 
-def chance_of_a_random_walk(maze: Maze) -> float:
-    """The exact chance that a random walk gets the cheese within procgen's limit of steps.
+def random_walk(maze: Maze) -> Chances:
+    """The exact chances of a random walk within procgen's limit of steps.
 
     All 15 actions are equally probable, so that nearly half of them do nothing.
 
     Example:
         >>> from procgen_tools.worlds.maze.grid import parse
-        >>> round(chance_of_a_random_walk(parse("###\\n###\\nM.C")), 3)
+        >>> round(random_walk(parse("###\\n###\\nM.C")).cheese, 3)
         1.0
     """
     squares = len(maze.open_squares())
     moves = move_probabilities(torch.zeros(1, NUM_ACTIONS).double())
     field = VectorField(maze, np.tile(moves.numpy(), (squares, 1)), np.zeros(squares))
-    return chances(field, step_limit=EPISODE_STEPS).cheese
+    return chances(field, step_limit=EPISODE_STEPS, corner_region=CORNER_REGION)
+
+
+def chance_of_a_random_walk(maze: Maze) -> float:
+    """The exact chance that a random walk gets the cheese (see `random_walk`)."""
+    return random_walk(maze).cheese
 
 
 def _episodes(

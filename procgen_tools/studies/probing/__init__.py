@@ -25,6 +25,7 @@ from procgen_tools.studies.probing.measure import (
     WALL,
     Probes,
     accuracies,
+    without_repetitions,
 )
 from procgen_tools.worlds.maze.edit import mouse_positions, move_mouse
 from procgen_tools.worlds.maze.grid import Square
@@ -42,8 +43,8 @@ def run(settings: Settings) -> Findings:
     """Fit probes on two thirds of the levels and ask them about the last third."""
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=45)
-    levels = list(make_bank(range(count), settings.rule))
-    train = 2 * count // 3
+    levels = without_repetitions(make_bank(range(count), settings.rule))
+    train = 2 * len(levels) // 3
     rng = np.random.default_rng(settings.seed)
     moved = [
         move_mouse(maze, Square(*rng.choice(mouse_positions(maze)).tolist())) for maze in levels
@@ -58,9 +59,9 @@ def run(settings: Settings) -> Findings:
     return Findings(
         experiment=NAME,
         scope=settings.scope(MAZES),
-        mazes=f"levels of seeds 0–{count - 1}, cheese anywhere; probes are fitted on the first "
-        f"{train:,} (those of single cells on {min(train, CELL_MAZES):,}) and asked about the "
-        f"other {count - train:,}",
+        mazes=f"the {len(levels):,} different levels of seeds 0–{count - 1}, cheese anywhere; "
+        f"probes are fitted on the first {train:,} (those of single cells on "
+        f"{min(train, CELL_MAZES):,}) and asked about the other {len(levels) - train:,}",
         agents=tuple(agents),
         claims=all_claims(right),
         tables={

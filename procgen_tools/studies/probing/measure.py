@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,6 +180,17 @@ class Probes:
         columns = {"target": target, "layer": layer, "probe": probe, "right": right.astype(float)}
         levels = np.arange(self.train, self.train + len(right))
         self.tables.append(pd.DataFrame({"agent": self.agent, "level": levels, **columns}))
+
+
+def without_repetitions(mazes: Iterable[Maze]) -> list[Maze]:
+    """The first of all mazes with the same walls and the same cheese.
+
+    Small mazes are few, so that levels of different seeds can be the same maze.
+    """
+    first: dict[tuple[int, bytes, Square | None], Maze] = {}
+    for maze in mazes:
+        first.setdefault((maze.size, maze.walls.tobytes(), maze.cheese), maze)
+    return list(first.values())
 
 
 def _baselines(

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from procgen_tools import maze
+from procgen_tools.catalogue import find_agent
 from procgen_tools.interventions import square_cells
+from procgen_tools.studies import probing
+from procgen_tools.studies.base import Settings
 from procgen_tools.studies.probing import measure
 
 
@@ -35,3 +38,20 @@ def test_squares_that_may_be_walls(levels: list[maze.Maze]) -> None:
     assert 0.3 < walls.mean() < 0.7
     for level, of, are in zip(levels, squares.tolist(), walls, strict=True):
         assert [level.is_open(tuple(square)) for square in of] == (~are).tolist()
+
+
+def test_no_maze_is_asked_about_that_occurs_among_the_fitted() -> None:
+    drawn = list(maze.make_bank(range(200), maze.LevelRule(15, max_maze_size=5)))
+    kept = measure.without_repetitions(drawn)
+    seen = [(each.walls.tolist(), each.cheese) for each in kept]
+    assert all(each not in seen[:n] for n, each in enumerate(seen))
+    assert 5 < len(kept) < len(drawn)
+    assert {(str(each.walls.tolist()), each.cheese) for each in drawn} == {
+        (str(walls), cheese) for walls, cheese in seen
+    }
+    assert kept[0] is drawn[0]
+    settings = Settings(agents=(find_agent("rand_region_5"),), fast=True)
+    told = probing.run(settings).mazes
+    count = len(measure.without_repetitions(maze.make_bank(range(45), settings.rule)))
+    assert told.startswith(f"the {count} different levels of seeds 0–44, ")
+    assert told.endswith(f"asked about the other {count - 2 * count // 3}")

@@ -156,6 +156,8 @@ def table() -> str:
     for world, group in itertools.groupby(agents(), key=lambda agent: agent.world):
         listed = list(group)
         columns = list(dict.fromkeys(score for agent in listed for score in agent.results))
+        if {"cheese_inside", "cheese_elsewhere"} <= set(columns):
+            columns.remove("cheese_anywhere")  # the mean of the two, which says less
         rows = [(world, *(column.replace("_", " ") for column in columns))]
         for agent in listed:
             results = agent.results

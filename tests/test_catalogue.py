@@ -84,8 +84,10 @@ def test_the_table_has_scores_of_the_very_file(
     scores = {"sha256": digest(path), "results": {"success": [0.5, 0.25, 0.75]}}
     (folder / "scores" / "model_mine.json").write_text(json.dumps(scores))
     line = next(line for line in catalogue.table().splitlines() if line.startswith("mine "))
-    assert line.split() == ["mine", "50.0%", "[25.0,", "75.0]", *"----"]
+    assert line.split() == ["mine", "50.0%", "[25.0,", "75.0]", *"-----"]
     path.write_bytes(b"another")
     line = next(line for line in catalogue.table().splitlines() if line.startswith("mine "))
-    assert line.split() == ["mine", *"-----"]
+    assert line.split() == ["mine", *"------"]
+    assert "cheese elsewhere" in catalogue.table()
+    assert "cheese anywhere" not in catalogue.table()
     assert "98.0% [96.4, 98.9]" in catalogue.table()

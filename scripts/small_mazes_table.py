@@ -277,9 +277,12 @@ def section() -> str:
 
 def main() -> None:
     """Write the section."""
+    made = section()
     text = PAGE.read_text(encoding="utf-8")
+    if MARKS[0] not in text:
+        raise ValueError(f"{PAGE} has no place for the section: add {' and '.join(MARKS)}")
     before, rest = text.split(MARKS[0])
-    write_text(PAGE, before + MARKS[0] + section() + MARKS[1] + rest.split(MARKS[1], 1)[1])
+    write_text(PAGE, before + MARKS[0] + made + MARKS[1] + rest.split(MARKS[1], 1)[1])
     print(PAGE)
 
 

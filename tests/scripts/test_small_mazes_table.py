@@ -126,4 +126,21 @@ def test_without_results_the_remedy_is_named(
 ) -> None:
     monkeypatch.setitem(SCRIPT["claims_of"].__globals__, "OTHERS", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"no results: .*other_agents.py small_agents$"):
-        SCRIPT["section"]()
+        SCRIPT["main"]()
+
+
+def test_a_page_without_a_place_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    globals_of = SCRIPT["main"].__globals__
+    monkeypatch.setitem(globals_of, "PAGE", page)
+    monkeypatch.setitem(globals_of, "section", lambda: "new\n")
+    page.write_text("No place.\n")
+    with pytest.raises(ValueError, match="no place for the section: add <!-- small"):
+        SCRIPT["main"]()
+    assert page.read_text() == "No place.\n"
+    begin, end = SCRIPT["MARKS"]
+    page.write_text(f"Before.\n{begin}old\n{end}\nAfter.\n")
+    SCRIPT["main"]()
+    assert page.read_text() == f"Before.\n{begin}new\n{end}\nAfter.\n"

@@ -155,9 +155,10 @@ def table() -> str:
     lines: list[str] = []
     for world, group in itertools.groupby(agents(), key=lambda agent: agent.world):
         listed = list(group)
-        columns = list(dict.fromkeys(score for agent in listed for score in agent.results))
-        if {"cheese_inside", "cheese_elsewhere"} <= set(columns):
-            columns.remove("cheese_anywhere")  # the mean of the two, which says less
+        scored = dict.fromkeys(score for agent in listed for score in agent.results)
+        if {"cheese_inside", "cheese_elsewhere"} <= scored.keys():
+            scored.pop("cheese_anywhere", None)  # the mean of the two, which says less
+        columns = list(scored)
         rows = [(world, *(column.replace("_", " ") for column in columns))]
         for agent in listed:
             results = agent.results

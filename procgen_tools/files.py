@@ -110,3 +110,25 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a string in UTF-8, whole or not at all; see `unfinished`."""
     with unfinished(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_between(path: str | os.PathLike[str], *sections: tuple[tuple[str, str], str]) -> None:
+    """Replace what a text file has between pairs of marks, whole or not at all.
+
+    Args:
+        path: the file, in UTF-8.
+        sections: the marks before and after a section, and its new text.
+
+    Raises:
+        ValueError: the file lacks a mark. Nothing is written.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    for (begin, end), new in sections:
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(
+                f"{path} has no place for the section: add {begin.strip()} and {end.strip()}"
+            )
+        text = before + begin + new + end + after
+    write_text(path, text)

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
@@ -159,12 +159,9 @@ def written(readme: Path = README) -> str:
 
 def main() -> None:
     """Write the account and the table into the README, and print them."""
-    text = README.read_text(encoding="utf-8")
-    for marks, new in ((ACCOUNT, account()), (TABLE, table())):
-        before, rest = text.split(marks[0])
-        text = before + marks[0] + new + marks[1] + rest.split(marks[1], 1)[1]
-    write_text(README, text)
-    print(account() + table())
+    told, made = account(), table()
+    write_between(README, (ACCOUNT, told), (TABLE, made))
+    print(told + made)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,14 @@ import numpy as np
 
 from procgen_tools.catalogue import digest, read_scores
 from procgen_tools.evaluation.conditions import held_out_mazes, trained_rule
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between, write_text
 from procgen_tools.models import checkpoint_metadata
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
-from procgen_tools.studies.behavioral_stats.measure import in_region, random_walk
+from procgen_tools.studies.behavioral_stats.measure import (
+    chance_of_a_random_walk,
+    in_region,
+    random_walk,
+)
 from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import LevelRule
 
@@ -100,7 +104,7 @@ def walk_of(rule: LevelRule, levels: int) -> dict[str, Estimate]:
     )
     walks = [random_walk(maze) for maze in mazes]
     return {
-        "success": mean_over_levels(np.array([random_walk(maze).cheese for maze in trained])),
+        "success": mean_over_levels(np.array([chance_of_a_random_walk(maze) for maze in trained])),
         **by_place(mazes, np.array([walk.cheese for walk in walks])),
         "region_anywhere": mean_over_levels(np.array([walk.corner for walk in walks])),
     }
@@ -214,10 +218,9 @@ def main() -> None:
         if scores(path) is None:
             judge(path, levels)
     judge_walks(levels)
-    readme = FOLDER / "README.md"
-    before, rest = readme.read_text().split(BEGIN)
-    write_text(readme, before + BEGIN + table() + END + rest.split(END)[1])
-    print(table())
+    made = table()
+    write_between(FOLDER / "README.md", ((BEGIN, END), made))
+    print(made)
 
 
 if __name__ == "__main__":

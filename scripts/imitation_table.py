@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from procgen_tools.audit.compared_figures import estimate_of
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
@@ -478,9 +478,5 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    text = PAGE.read_text(encoding="utf-8")
-    for (begin, end), made in (((BEGIN, END), table()), (STUDIES, of_studies())):
-        before, rest = text.split(begin)
-        text = before + begin + made + end + rest.split(end)[1]
-    write_text(PAGE, text)
+    write_between(PAGE, ((BEGIN, END), table()), (STUDIES, of_studies()))
     print(PAGE)

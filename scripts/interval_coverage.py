@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents, mean_over_agents
 from procgen_tools.studies.results import FOLDER
 
@@ -89,9 +89,7 @@ def main() -> None:
     if simulations < 1:
         parser.error(f"--simulations is {simulations}: give 1 or more")
     made = table(simulations)
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(MARKS[0])
-    write_text(README, before + MARKS[0] + made + MARKS[1] + rest.split(MARKS[1], 1)[1])
+    write_between(README, (MARKS, made))
     print(made)
 
 

@@ -110,7 +110,7 @@ def easy_imitators() -> tuple[Path, ...]:
     files = _trained()
     found = tuple(files[name] for name in EASY_AGENTS if name in files)
     if not found:
-        raise _untrained(EASY_AGENTS[0])
+        raise _missing(EASY_AGENTS[0])
     return found
 
 
@@ -123,7 +123,7 @@ def small_agents() -> tuple[Path, ...]:
     files = _trained()
     for name in SMALL_AGENTS:
         if name not in files:
-            raise _untrained(name)
+            raise _missing(name)
     return tuple(files[name] for name in SMALL_AGENTS)
 
 
@@ -131,7 +131,7 @@ def _trained() -> dict[str, Path]:
     return {agent.name: agent.path for agent in agents() if agent.world == "maze_I"}
 
 
-def _untrained(name: str) -> FileNotFoundError:
+def _missing(name: str) -> FileNotFoundError:
     command = "python scripts/next_job.py trained_models/family.toml"
     if name.endswith("_stopped"):
         command += ", and then python scripts/equal_success.py"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from procgen_tools import studies
 from procgen_tools.catalogue import find_agent
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim, Settings
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims, write
@@ -117,9 +117,7 @@ def section(folder: Path = KEPT) -> str:
 
 def write_section() -> None:
     """Write the section into the README of experiments."""
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(MARKS[0])
-    write_text(README, before + MARKS[0] + section() + MARKS[1] + rest.split(MARKS[1], 1)[1])
+    write_between(README, (MARKS, section()))
 
 
 def main() -> None:

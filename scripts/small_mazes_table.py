@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from procgen_tools.files import write_text
+from procgen_tools.files import write_between
 from procgen_tools.statistics.divisions import Separated, divisions, most_separated
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
@@ -277,12 +277,7 @@ def section() -> str:
 
 def main() -> None:
     """Write the section."""
-    made = section()
-    text = PAGE.read_text(encoding="utf-8")
-    if MARKS[0] not in text:
-        raise ValueError(f"{PAGE} has no place for the section: add {' and '.join(MARKS)}")
-    before, rest = text.split(MARKS[0])
-    write_text(PAGE, before + MARKS[0] + made + MARKS[1] + rest.split(MARKS[1], 1)[1])
+    write_between(PAGE, (MARKS, section()))
     print(PAGE)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from procgen_tools.files import check_writable, read_bounded, unfinished, write_text
+from procgen_tools.files import check_writable, read_bounded, unfinished, write_between, write_text
 
 
 def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
@@ -91,3 +91,16 @@ def test_reading_is_bounded(tmp_path: Path) -> None:
         read_bounded(tmp_path, 4)
     with pytest.raises(FileNotFoundError, match="nothing"):
         read_bounded(tmp_path / "nothing", 4)
+
+
+def test_what_is_between_marks_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    one, two = ("<one>\n", "</one>"), ("<two>", "</two>\n")
+    path.write_text("a <one>\nold</one> b <two>old</two>\n<one>\nkept</one>", encoding="utf-8")
+    write_between(path, (two, "2"), (one, "é\n"))
+    text = path.read_text(encoding="utf-8")
+    assert text == "a <one>\né\n</one> b <two>2</two>\n<one>\nkept</one>"
+    for marks in (("<three>", "</three>"), ("<one>\n", "</three>"), ("</two>", "<two>")):
+        with pytest.raises(ValueError, match=f"no place for the section: add {marks[0].strip()}"):
+            write_between(path, (one, "new"), (marks, "new"))
+        assert path.read_text(encoding="utf-8") == text

@@ -34,10 +34,8 @@ def divisions(chosen: Bool[np.ndarray, " agent"]) -> Bool[np.ndarray, "division 
         raise ValueError(
             f"{size} of {count} agents are chosen: choose at least one, and leave at least one out"
         )
-    groups = np.zeros((0, count), bool)
-    for members in combinations(range(count), size):
-        group = np.isin(np.arange(count), members)
-        groups = np.vstack([groups, group])
+    agents = np.arange(count)
+    groups = np.array([np.isin(agents, members) for members in combinations(agents, size)])
     own = (groups == chosen).all(axis=1)
     return np.vstack([groups[own], groups[~own]])
 

@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from procgen_tools.shown import brief
+from procgen_tools.studies.behavioral_stats.measure import in_region
 from procgen_tools.worlds.maze.edit import close_square, with_cheese_at
 from procgen_tools.worlds.maze.grid import CORNER_REGION, STAY, Maze, Square
 from procgen_tools.worlds.maze.levels import LevelRule, make_level
@@ -157,7 +158,7 @@ def fork_of(seed: int, rule: LevelRule | None = None) -> Fork | None:
     square = decision_square(maze)
     if maze.size < SMALLEST or square is None or maze.cheese is None:
         return None
-    if min(maze.cheese) >= maze.size - CORNER_REGION:
+    if in_region(maze):
         return None
     return Fork(maze, square, nearer_moves(maze, maze.cheese)[square])
 

@@ -8,17 +8,17 @@ python scripts/experiments_table.py       # writes the table
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from procgen_tools.files import write_between
+from procgen_tools.markdown import paragraph
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.other_agents import UNTRAINED, claims_of
 from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
 
 README = FOLDER.parent / "README.md"
-UNTRAINED = FOLDER.parent / "other_agents" / "untrained"
 TABLE = ("<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n")
 ACCOUNT = ("<!-- account: scripts/experiments_table.py -->\n", "<!-- end of account -->\n")
 
@@ -67,11 +67,9 @@ def untrained(name: str) -> dict[str, str]:
 
     It is the network that scripts/other_agents.py measures, in easy worlds.
     """
-    path = UNTRAINED / name / RESULTS
-    kept = read_claims(path)[1] if path.exists() else ()
     return {
-        claim.statement: "An untrained network meets this rule, too (in easy worlds)"
-        for claim in kept
+        statement: "An untrained network meets this rule, too (in easy worlds)"
+        for statement, claim in claims_of(UNTRAINED, name).items()
         if all(claim.met_by(claim.single))
     }
 
@@ -96,7 +94,7 @@ def account() -> str:
         "mazes and agents, and most have no distribution under a null hypothesis. So read the "
         "numbers first, and no verdict as a test of significance."
     )
-    return "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False)) + "\n"
+    return paragraph(text)
 
 
 def bounds(by_name: Mapping[str, Sequence[Claim]]) -> str:

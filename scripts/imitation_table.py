@@ -11,19 +11,28 @@ measures.
 from __future__ import annotations
 
 import json
-import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from procgen_tools import markdown
 from procgen_tools.audit.compared_figures import estimate_of
 from procgen_tools.files import write_between
-from procgen_tools.studies import NAMES
+from procgen_tools.markdown import paragraph
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.imitation import (
+    KINDS,
+    OTHERWISE,
+    SIDES,
+    Finding,
+    all_findings,
+    judged,
+    positions,
+)  # fmt: skip
+from procgen_tools.studies.other_agents import PUBLIC, UNTRAINED, results_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS
 
@@ -32,8 +41,8 @@ PAGE = DOCS / "imitation-or-reinforcement.md"
 BEGIN, END = "<!-- table: scripts/imitation_table.py -->\n", "<!-- end of table -->"
 STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studies -->")
 
-OTHERS = FOLDER.parent / "other_agents"
-PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
+WIDTH = 108
+"""Characters of a line of the page."""
 
 AUDITS = {
     "imitator, hard levels": "rand_region_5",
@@ -99,164 +108,20 @@ WANTED = {
 POPULATIONS = ("black_same_data", "ppo_black")
 
 
-BOTH, NEITHER, OPEN = "both", "neither", "undecided"
-IMITATORS, REINFORCED = "imitators alone", "public agent alone"
-KINDS = (BOTH, IMITATORS, REINFORCED, NEITHER, OPEN)
-
-SIDES = ("go with the public agent", "go with imitators of hard worlds", "are divided")
-"""What imitators of easy worlds can do where the two others are judged differently."""
-
-OTHERWISE = "are judged otherwise"
-"""What they can do, too, where the two others are judged alike."""
-
-LITTLE_TO_PREDICT = (
-    "the public agent gets the cheese in nine mazes of ten, so little is left to predict"
-)
-
-NOT_COMPARABLE: Mapping[tuple[str, str], str] = {
-    ("value_head", "With the cheese anywhere, values are what the shortest way"): (
-        "its values are on another scale (about 4.5 where a reward of 10 is nearly certain)"
-    ),
-    ("probing", "Before its first step a probe reads whether the agent"): LITTLE_TO_PREDICT,
-    ("behavioral_stats", "Features of a maze predict whether"): LITTLE_TO_PREDICT,
-}
-"""Findings that cannot be compared, whatever the numbers: by study and beginning of the statement,
-the reason."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A claim as measured for imitators, the public agent and an untrained network.
-
-    Attributes:
-        study: its name.
-        imitators: the claim of the published run, about imitators of hard worlds.
-        public: of the public agent; None if the study could not judge it.
-        untrained: of an untrained network; None if the study measures them itself, or not at all.
-        easy: of imitators of easy worlds; None if they were not measured.
-    """
-
-    study: str
-    imitators: Claim
-    public: Claim | None
-    untrained: Claim | None
-    easy: Claim | None = None
-
-    @property
-    def split(self) -> tuple[int, int]:
-        """How many imitators of hard worlds meet the rule, of how many."""
-        met = self.imitators.met_by(self.imitators.single)
-        return sum(met), len(met)
-
-    @property
-    def public_holds(self) -> bool | None:
-        """Whether the public agent meets the rule; None if the study could not judge it."""
-        return self.public and self.public.rule.met_by(self.public.measured[PUBLIC])
-
-    @property
-    def side(self) -> str:
-        """What imitators of easy worlds do, one of SIDES or OTHERWISE; empty if they are not
-        measured, cannot be compared, or are judged as both others are.
-        """
-        if self.public_holds is None or self.easy is None or self.reason:
-            return ""
-        public = self.public_holds
-        easy = set(_judged(self.easy))
-        if easy == {public} == {self.imitators.holds}:
-            return ""
-        if len(easy) > 1:
-            return SIDES[2]
-        if public == self.imitators.holds:
-            return OTHERWISE
-        return SIDES[0] if easy == {public} else SIDES[1]
-
-    @property
-    def differs(self) -> bool:
-        """Whether the verdicts on the public agent and on imitators of hard worlds differ."""
-        return self.public is not None and self.public_holds != self.imitators.holds
-
-    @property
-    def reason(self) -> str:
-        """Why the two cannot be compared; empty if they can."""
-        for (study, beginning), reason in NOT_COMPARABLE.items():
-            if study == self.study and self.imitators.statement.startswith(beginning):
-                return reason
-        return ""
-
-    @property
-    def kind(self) -> str:
-        """For whom the finding holds, one of KINDS.
-
-        A rule that is missed counts as missed only if it is missed at the favourable ends of the
-        intervals, too. Otherwise, or if imitators are divided, the finding is undecided.
-        """
-        if self.public is None or self.doubt:
-            return OPEN
-        if self.imitators.holds:
-            return BOTH if self.public_holds else IMITATORS
-        return REINFORCED if self.public_holds else NEITHER
-
-    @property
-    def doubt(self) -> str:
-        """Why the finding is undecided; empty if it is not."""
-        if self.public is None:
-            return "the study has no such claim for this agent"
-        if self.reason:
-            return self.reason
-        if _room(self.public, PUBLIC):
-            return "the public agent's intervals leave room for it"
-        met, count = self.split
-        if not self.imitators.holds and met:
-            return f"so for {met} of {count} imitators"
-        if not self.imitators.holds and _room(self.imitators, ALL_AGENTS):
-            return "the imitators' intervals leave room for it"
-        return ""
-
-    @property
-    def verdict(self) -> str:
-        """`kind` in words, with what qualifies it."""
-        words = f"{OPEN}: {self.doubt}" if self.doubt else self.kind
-        if self.untrained and self.untrained.rule.met_by(self.untrained.measured[UNTRAINED]):
-            words += "; an untrained network meets the rule, too"
-        if self.side:
-            words += f"; imitators of easy worlds {self.side}"
-        return words
-
-    def row(self) -> str:
-        """One row of the table of the study."""
-        met, count = self.split
-        cells = [
-            self.imitators.statement,
-            f"{numbers(self.imitators, ALL_AGENTS)} ({met} of {count})",
-            one_by_one(self.easy) if self.easy else "",
-            numbers(self.public, PUBLIC) if self.public else "",
-            self._null(),
-            self.verdict,
+def row(found: Finding) -> str:
+    """One row of the table of a study."""
+    met, count = found.split
+    null = found.untrained
+    return markdown.row(
+        [
+            found.imitators.statement,
+            f"{numbers(found.imitators, ALL_AGENTS)} ({met} of {count})",
+            one_by_one(found.easy) if found.easy else "",
+            numbers(found.public, PUBLIC) if found.public else "",
+            numbers(null, UNTRAINED) if null else own_null(found.public),
+            found.verdict,
         ]
-        return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
-
-    def _null(self) -> str:
-        if self.untrained:
-            return numbers(self.untrained, UNTRAINED)
-        if self.public is None:
-            return ""
-        return "; ".join(
-            f"{name} {format(estimate, self.public.form)}"
-            for name, estimate in self.public.measured[PUBLIC].items()
-            if UNTRAINED in name
-        )
-
-
-def _judged(claim: Claim) -> list[bool]:
-    """Whether each agent meets the rule; whether the mean does, if the rule is about it alone."""
-    together = not claim.rule.each and ALL_AGENTS in claim.measured
-    return claim.met_by([ALL_AGENTS] if together else claim.single)
-
-
-def _room(claim: Claim, agent: str) -> bool:
-    """Whether an agent misses a rule, but not at the favourable ends of its intervals."""
-    estimates = claim.measured[agent]
-    return not claim.rule.met_by(estimates) and claim.rule.may_be_met_by(estimates)
+    )
 
 
 def numbers(claim: Claim, agent: str) -> str:
@@ -275,46 +140,15 @@ def one_by_one(claim: Claim) -> str:
     return f"{claim.one_by_one(claim.single, without=UNTRAINED)} ({sum(met)} of {len(met)})"
 
 
-def positions(found: Iterable[Finding]) -> tuple[list[float], list[float], int]:
-    """Where single imitators are on the way from imitators of hard worlds to the public agent.
-
-    0 is the mean of imitators of hard worlds, 1 the public agent. Only numbers are taken in which
-    the intervals of the two do not overlap, so that there is a way, and in which an untrained
-    network in easy worlds, if it was measured, is not past its middle, so that it is no way from
-    mazes to other mazes. Numbers without an interval are left out.
-
-    Args:
-        found: findings of the same agents.
-
-    Returns:
-        The positions of imitators of easy worlds, those of imitators of hard worlds (how far
-        single agents are apart), and of how many numbers.
-    """
-    easy: list[float] = []
-    hard: list[float] = []
-    count = 0
-    for each in found:
-        if each.public is None or each.easy is None or each.reason:
-            continue
-        for name in dict.fromkeys(each.imitators.rule.quantities()):
-            begin = each.imitators.measured[ALL_AGENTS][name]
-            end = each.public.measured[PUBLIC][name]
-            exact = begin.low == begin.high or end.low == end.high
-            overlap = begin.low <= end.high and end.low <= begin.high
-            if UNTRAINED in name or exact or overlap:
-                continue
-            own, untrained, others = (
-                [
-                    (claim.measured[agent][name].value - begin.value) / (end.value - begin.value)
-                    for agent in (claim.single if claim else [])
-                ]
-                for claim in (each.easy, each.untrained, each.imitators)
-            )
-            if all(place < 0.5 for place in untrained):
-                count += 1
-                easy += own
-                hard += others
-    return easy, hard, count
+def own_null(claim: Claim | None) -> str:
+    """What a study itself measures in untrained networks, beside the public agent."""
+    if claim is None:
+        return ""
+    return "; ".join(
+        f"{name} {format(estimate, claim.form)}"
+        for name, estimate in claim.measured[PUBLIC].items()
+        if UNTRAINED in name
+    )
 
 
 def world_or_training(found: list[Finding]) -> str:
@@ -338,7 +172,7 @@ def world_or_training(found: list[Finding]) -> str:
         some = [
             each.side
             for each in comparable
-            if each.differs and len(set(_judged(each.imitators))) == split
+            if each.differs and len(set(judged(each.imitators))) == split
         ]
         text += (
             f"Where {where} ({len(some)}), imitators of easy worlds "
@@ -350,7 +184,7 @@ def world_or_training(found: list[Finding]) -> str:
         f"Where the two are judged alike ({len(alike)}), they {OTHERWISE} in "
         f"{alike.count(OTHERWISE)}, and {SIDES[2]} in {alike.count(SIDES[2])}."
     )
-    return _wrapped(text) + _placed(comparable)
+    return paragraph(text, WIDTH) + _placed(comparable)
 
 
 def _placed(comparable: list[Finding]) -> str:
@@ -361,56 +195,26 @@ def _placed(comparable: list[Finding]) -> str:
     )
     parts = []
     for words, screened in nulls:
-        easy, hard, count = positions(
-            each for each in comparable if (each.untrained is not None) == screened
-        )
-        if count:
-            numbered = f"{count} number{'s' * (count > 1)}"
+        placed = positions(each for each in comparable if (each.untrained is not None) == screened)
+        if placed.numbers:
+            numbered = f"{placed.numbers} number{'s' * (placed.numbers > 1)}"
             parts.append(
                 f"{numbered} in which the intervals do not overlap, {words}: imitators of "
-                f"easy worlds at a median of {_spread(easy)}, of hard worlds at {_spread(hard)}"
+                f"easy worlds at a median of {_spread(placed.easy)}, of hard worlds at "
+                f"{_spread(placed.hard)}"
             )
     if not parts:
         return ""
-    return "\n" + _wrapped(
+    return "\n" + paragraph(
         "On a scale on which the mean of imitators of hard worlds is 0 and the public agent is 1, "
-        f"single imitators are at these places. {'. '.join(parts)}."
+        f"single imitators are at these places. {'. '.join(parts)}.",
+        WIDTH,
     )
 
 
-def _spread(numbers: list[float]) -> str:
-    low, middle, high = np.percentile(numbers, [25, 50, 75])
+def _spread(places: Sequence[float]) -> str:
+    low, middle, high = np.percentile(places, [25, 50, 75])
     return f"{middle:.2f} (half of them between {low:.2f} and {high:.2f})"
-
-
-def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, 108, break_on_hyphens=False)) + "\n"
-
-
-def findings(study: str) -> tuple[Finding, ...]:
-    """The findings of a study that was measured for the public agent, in its order."""
-
-    def claims_of(path: Path) -> dict[str, Claim]:
-        kept = read_claims(path)[1] if path.exists() else ()
-        return {claim.statement: claim for claim in kept}
-
-    public, untrained, easy = (
-        claims_of(OTHERS / name / study / RESULTS) for name in (PUBLIC, UNTRAINED, EASY)
-    )
-    return tuple(
-        Finding(study, claim, public.get(statement), untrained.get(statement), easy.get(statement))
-        for statement, claim in claims_of(FOLDER / study / RESULTS).items()
-    )
-
-
-def measured_studies() -> list[str]:
-    """The studies with results of the public agent, in the order of NAMES."""
-    return [name for name in NAMES if (OTHERS / PUBLIC / name / RESULTS).exists()]
-
-
-def all_findings() -> dict[str, tuple[Finding, ...]]:
-    """The findings of all studies that were measured for the public agent, by study."""
-    return {name: findings(name) for name in measured_studies()}
 
 
 def summary(found: Mapping[str, Iterable[Finding]]) -> str:
@@ -429,14 +233,14 @@ def of_studies() -> str:
     differences = world_or_training([each for some in found.values() for each in some])
     parts = [summary(found), *filter(None, [differences])]
     for name, some in found.items():
-        content, _ = read_claims(OTHERS / PUBLIC / name / RESULTS)
+        content, _ = read_claims(results_of(PUBLIC, name))
         small = " (fewer mazes than the published run)" if "small" in content["run"] else ""
         parts += [
             f"### `{name}`\n",
             f"`{content['command']}`{small}: {content['mazes']}\n",
             "| finding | imitators, hard worlds | imitators, easy worlds | public PPO agent, easy "
             "worlds | untrained, easy worlds | holds for |\n" + "|---" * 6 + "|",
-            "\n".join(each.row() for each in some) + "\n",
+            "\n".join(map(row, some)) + "\n",
         ]
     return "\n".join(parts)
 
@@ -462,7 +266,7 @@ def of_audits() -> list[str]:
 
 def of_two_objects() -> list[str]:
     """Rows of two objects: populations of imitators and of PPO on the same background."""
-    _, claims = read_claims(FOLDER / "colour_or_shape" / "results.json")
+    _, claims = read_claims(FOLDER / "colour_or_shape" / RESULTS)
     rows = ["| two objects | 12 imitators | 4 PPO agents |", "|---|---|---|"]
     for name, words in WANTED.items():
         # The first claim that measured it.

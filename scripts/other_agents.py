@@ -31,14 +31,17 @@ from procgen_tools.catalogue import agents
 from procgen_tools.models import ImpalaPolicy, save_policy
 from procgen_tools.models.public_agents import PUBLIC_AGENTS, which_public_agent
 from procgen_tools.studies.base import Settings
-from procgen_tools.studies.results import FOLDER, write
+from procgen_tools.studies.other_agents import (
+    EASY,
+    OTHERS,
+    PUBLIC,
+    SMALL,
+    SMALL_UNTRAINED,
+    UNTRAINED,
+)  # fmt: skip
+from procgen_tools.studies.results import write
 from procgen_tools.studies.untrained import FIRST_SEED
 
-OTHERS = FOLDER.parent / "other_agents"
-"""Results by agent and study."""
-
-PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
-SMALL, SMALL_UNTRAINED = "small_agents", "small_untrained"
 EASY_AGENTS = tuple(f"easy_rand_region_5_seed_{seed}" for seed in range(4))
 SMALL_AGENTS = tuple(
     f"small_rand_region_3_seed_{seed}_{end}" for end in ("ppo", "stopped") for seed in range(3)

@@ -14,14 +14,14 @@ experiments/recipe_agents.
 from __future__ import annotations
 
 import argparse
-import textwrap
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from procgen_tools import studies
+from procgen_tools import markdown, studies
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import write_between
+from procgen_tools.markdown import paragraph
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim, Settings
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims, write
@@ -83,10 +83,6 @@ def row(claim: Claim, agents: list[str]) -> list[str]:
     return [claim.statement, shown, f"{met} of {len(agents)}"]
 
 
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
 def section(folder: Path = KEPT) -> str:
     """What is between MARKS: how many claims hold for all agents, and one table per study."""
     parts, counts = [], []
@@ -100,7 +96,7 @@ def section(folder: Path = KEPT) -> str:
         lines = [
             f"**`{study}`**: `{content['command']}`; {content['mazes']}", "",
             "| claim | mean over agents [95%, Student's] | rule met |", "|---|---|---|",
-            *(_line(cells) for cells in rows),
+            *(markdown.row(cells) for cells in rows),
         ]  # fmt: skip
         parts.append("\n".join(lines))
     met = [int(cell.split(" of ")[0]) for cell in counts if " of " in cell]
@@ -111,8 +107,7 @@ def section(folder: Path = KEPT) -> str:
         f"{len(AGENTS)} agents, of {none} by none, and of {len(met) - every - none} by some. "
         + (f"Not measured on these agents yet: {', '.join(missing)}." if missing else "")
     )
-    wrapped = "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False))
-    return "\n\n".join([wrapped, *parts]) + "\n"
+    return "\n".join([paragraph(text), "\n\n".join(parts)]) + "\n"
 
 
 def write_section() -> None:

@@ -19,7 +19,6 @@ measures them). How they are compared was written before any of them was measure
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,18 +26,28 @@ from pathlib import Path
 
 import numpy as np
 
+from procgen_tools import markdown
 from procgen_tools.files import write_between
+from procgen_tools.markdown import paragraph
 from procgen_tools.statistics.divisions import Separated, divisions, most_separated
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
-from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
+from procgen_tools.studies.other_agents import (
+    EASY,
+    PUBLIC,
+    SMALL,
+    SMALL_UNTRAINED,
+    claims_of,
+    results_of,
+)  # fmt: skip
+from procgen_tools.studies.results import read_claims
 
 PAGE = Path(__file__).parents[1] / "docs" / "imitation-or-reinforcement.md"
 MARKS = ("<!-- small: scripts/small_mazes_table.py -->\n", "<!-- end of small -->")
 
-OTHERS = FOLDER.parent / "other_agents"
-SMALL, UNTRAINED = "small_agents", "small_untrained"
-EASY, PUBLIC = "easy_imitators", "public_ppo"
+WIDTH = 108
+"""Characters of a line of the page."""
+
 NULL = "untrained"
 """Part of the names of what a study measures in untrained networks itself."""
 
@@ -147,21 +156,16 @@ class Finding:
         null = self.untrained.one_by_one(self.untrained.single) if self.untrained else ""
         words = self.kind + ("; an untrained network meets the rule, too" if self.null_met else "")
         cells = [self.claim.statement, *shown, null, words]
-        return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
-
-
-def claims_of(group: str, study: str) -> dict[str, Claim]:
-    """The kept claims of a group of agents, by statement; none if they were not measured."""
-    path = OTHERS / group / study / RESULTS
-    kept = read_claims(path)[1] if path.exists() else ()
-    return {claim.statement: claim for claim in kept}
+        return markdown.row(cells)
 
 
 def findings() -> tuple[Finding, ...]:
     """All findings about single agents, in the order of NAMES."""
     found = []
     for study in NAMES:
-        untrained, easy, public = (claims_of(name, study) for name in (UNTRAINED, EASY, PUBLIC))
+        untrained, easy, public = (
+            claims_of(name, study) for name in (SMALL_UNTRAINED, EASY, PUBLIC)
+        )
         for words, claim in claims_of(SMALL, study).items():
             if len(claim.single) > 1:
                 others = untrained.get(words), easy.get(words), public.get(words)
@@ -230,15 +234,11 @@ def in_words(found: Sequence[Finding]) -> str:
             f"{expected.expected:.1f} are expected (as many or more for {expected.p:.0%} of the "
             "divisions)."
         )
-    return _wrapped(text)
+    return paragraph(text, WIDTH)
 
 
 def _share(counts: Sequence[int]) -> str:
     return f"{np.mean(np.array(counts) >= counts[0]):.0%}"
-
-
-def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, 108, break_on_hyphens=False)) + "\n"
 
 
 def summary(found: Sequence[Finding]) -> str:
@@ -259,12 +259,12 @@ def section() -> str:
     found = findings()
     if not found:
         raise FileNotFoundError(
-            f"{OTHERS / SMALL} has no results: measure them with python scripts/other_agents.py "
+            f"{results_of(SMALL, '*')} is missing: measure it with python scripts/other_agents.py "
             f"{SMALL}"
         )
     parts = [summary(found), in_words(found)]
     for study in dict.fromkeys(each.study for each in found):
-        content, _ = read_claims(OTHERS / SMALL / study / RESULTS)
+        content, _ = read_claims(results_of(SMALL, study))
         parts += [
             f"### `{study}`, mazes of up to 7 x 7\n",
             f"`{content['command']}`: {content['mazes']}\n",

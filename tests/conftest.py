@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Generator, Iterator
@@ -93,6 +94,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = next((n for n, item in enumerate(long) if item.path.stem != LONG[0]), len(long))
     middle = max(len(items) // 2 - first, 0)
     items[:] = [*long[:first], *quick[:middle], *long[first:], *quick[middle:]]
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector looks no more through what all tests share: modules, and the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:

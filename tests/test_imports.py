@@ -20,6 +20,7 @@ ROOMS = (
     "moved",
     "checks",
     "shown",
+    "markdown",
     "catalogue",
     "worlds",
     "maze",

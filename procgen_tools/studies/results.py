@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procgen_tools.episodes.records import write_records
 from procgen_tools.files import check_writable, unfinished, write_text
+from procgen_tools.markdown import row
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings, Scope
 from procgen_tools.studies.rules import ALL_AGENTS, Rule
@@ -169,12 +170,8 @@ def look_at(experiment: str, folder: Path | None = None) -> Markdown:
     for claim in claims:
         ours = [claim.ours(agent) if agent in claim.measured else "" for agent in agents]
         shown = f"{claim.verdict()} ({claim.sentence})"
-        lines.append(_row([claim.statement, claim.published, *ours, shown]))
+        lines.append(row([claim.statement, claim.published, *ours, shown]))
     return Markdown("\n".join([*lines, "", f"{content['mazes']}; `{content['command']}`"]))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def report(findings: Findings) -> str:
@@ -215,5 +212,5 @@ def claims_table(path: Path, notes: Mapping[str, str] | None = None) -> str:
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
         note = f". {notes[claim.statement]}" if claim.statement in notes else ""
         shown = f"{claim.verdict(no='**no**')}: {claim.sentence}{why}{note}"
-        lines.append(_row([claim.statement, claim.published, claim.ours(), shown]))
+        lines.append(row([claim.statement, claim.published, claim.ours(), shown]))
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from procgen_tools.studies.other_agents import UNTRAINED, claims_of
 from procgen_tools.studies.results import FOLDER, read_claims
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_claims_that_were_seen_before_must_exist() -> None:
 
 def test_rules_that_an_untrained_network_meets_are_marked() -> None:
     notes = SCRIPT["untrained"]("behavioral_stats")
-    claims = read_claims(SCRIPT["UNTRAINED"] / "behavioral_stats" / "results.json")[1]
+    claims = claims_of(UNTRAINED, "behavioral_stats").values()
     met = {claim.statement for claim in claims if claim.rule.met_by(claim.measured["untrained"])}
     assert set(notes) == met
     assert 0 < len(met) < len(claims)

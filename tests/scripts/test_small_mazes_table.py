@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies import other_agents
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
@@ -124,8 +125,8 @@ def test_the_same_numbers_count_once_and_the_words_have_all_counts() -> None:
 def test_without_results_the_remedy_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(SCRIPT["claims_of"].__globals__, "OTHERS", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"no results: .*other_agents.py small_agents$"):
+    monkeypatch.setattr(other_agents, "OTHERS", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"is missing: .*other_agents.py small_agents$"):
         SCRIPT["main"]()
 
 

@@ -1,4 +1,4 @@
-"""Write the tables of docs/imitation-or-reinforcement.md from audits and from results of studies.
+"""Write the tables and the picture of docs/imitation-or-reinforcement.md from what was measured.
 
     python scripts/imitation_table.py
 
@@ -17,11 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from procgen_tools import markdown
 from procgen_tools.audit.compared_figures import estimate_of
-from procgen_tools.files import write_between
+from procgen_tools.files import unfinished, write_between
 from procgen_tools.markdown import paragraph
+from procgen_tools.plots import style
+from procgen_tools.plots.marks import draw_dots
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.imitation import (
     KINDS,
@@ -38,6 +42,7 @@ from procgen_tools.studies.rules import ALL_AGENTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "imitation-or-reinforcement.md"
+PICTURE = PAGE.with_suffix(".png")
 BEGIN, END = "<!-- table: scripts/imitation_table.py -->\n", "<!-- end of table -->"
 STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studies -->")
 
@@ -281,6 +286,66 @@ def table() -> str:
     return "\n".join([*of_audits(), "", *of_two_objects()]) + "\n"
 
 
-if __name__ == "__main__":
+def picture(found: Mapping[str, Iterable[Finding]]) -> Figure:
+    """Where single imitators are in numbers that differ between imitators and the public agent.
+
+    Args:
+        found: findings by study. Studies without such numbers are left out.
+    """
+    placed = {study: positions(some) for study, some in found.items()}
+    placed = {study: each for study, each in placed.items() if each.numbers}
+    figure, ax = plt.subplots(figsize=(7.4, 5.6), layout="constrained")
+    # Dots of one study are spread over the height of its row, so that equal ones show.
+    looks = (
+        ("easy", 0.16, style.series_look(0), "imitators of easy worlds"),
+        ("hard", -0.16, style.series_look(1), "imitators of hard worlds"),
+    )
+    for name, above, look, label in looks:
+        for row_number, each in enumerate(placed.values()):
+            places = getattr(each, name)
+            height = -row_number + above + np.linspace(0.11, -0.11, len(places))
+            draw_dots(ax, places, height, look, label, size=22)
+    every = [place for each in placed.values() for place in each.easy]
+    numbered = sum(each.numbers for each in placed.values())
+    agents = {
+        name: sorted({len(getattr(each, name)) // each.numbers for each in placed.values()})
+        for name, *_ in looks
+    }
+    easy, hard = (" or ".join(map(str, agents[name])) for name, *_ in looks)
+    for place, words in (
+        (0, "mean of imitators\nof hard worlds"),
+        (1, "public PPO agent\n(easy worlds)"),
+    ):
+        ax.axvline(place, color=style.REFERENCE, zorder=0)
+        ax.annotate(
+            words, (place, 1), (0, 4), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", fontsize=9, color=style.NOTE,
+        )  # fmt: skip
+    names = [f"{study} ({each.numbers})" for study, each in placed.items()]
+    ax.set_yticks([-row_number for row_number in range(len(placed))], names)
+    ax.set_ylim(0.6 - len(placed), 0.6)
+    ax.set_xlabel("place on the way between the two (0 and 1)")
+    style.headline(
+        figure,
+        "Imitators of easy worlds are nearer to the public agent than to imitators of hard worlds "
+        f"in {np.mean(np.array(every) > 0.5):.0%} of all places on the way between the two",
+        f"{numbered} numbers of {len(placed)} studies in which the two differ (how many of each in "
+        f"parentheses); one mark for each number and agent, {easy} of easy worlds and {hard} of "
+        "hard worlds",
+        legend=2,
+    )
+    return figure
+
+
+def main() -> None:
+    """Write the tables and the picture."""
     write_between(PAGE, ((BEGIN, END), table()), (STUDIES, of_studies()))
+    figure = picture(all_findings())
+    with unfinished(PICTURE) as temporary:
+        figure.savefig(temporary, dpi=130, format="png")
+    plt.close(figure)
     print(PAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,8 +7,16 @@ import runpy
 from dataclasses import replace
 from pathlib import Path
 
+from matplotlib import pyplot as plt
+
 from procgen_tools.statistics.intervals import Estimate
-from procgen_tools.studies.imitation import Finding, all_findings, findings, measured_studies
+from procgen_tools.studies.imitation import (
+    Finding,
+    all_findings,
+    findings,
+    measured_studies,
+    positions,
+)
 from tests.studies.gains import NO, YES, claim
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "imitation_table.py"))
@@ -90,3 +98,22 @@ def test_every_finding_of_a_measured_study_is_counted() -> None:
         int(cell) for cell in SCRIPT["summary"](all_findings()).splitlines()[-1].split("|")[2:-1]
     ]
     assert sum(counts) == sum(len(findings(study)) for study in studies)
+
+
+def test_the_picture_has_every_place() -> None:
+    found = {name: findings(name) for name in ("cheese_vector", "attribution", "ablations")}
+    figure = SCRIPT["picture"](found)
+    (ax,) = figure.axes
+    drawn = [dots.get_offsets()[:, 0] for dots in ax.collections]
+    placed = [positions(found[name]) for name in ("cheese_vector", "ablations")]
+    expected = [each for name in ("easy", "hard") for each in (getattr(p, name) for p in placed)]
+    assert sorted(map(tuple, drawn)) == sorted(map(tuple, expected))
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert shown == [f"cheese_vector ({placed[0].numbers})", f"ablations ({placed[1].numbers})"]
+    plt.close(figure)
+
+
+def test_the_page_shows_the_picture() -> None:
+    text = SCRIPT["PAGE"].read_text(encoding="utf-8")
+    assert f"]({SCRIPT['PICTURE'].name})" in text
+    assert SCRIPT["PICTURE"].exists()

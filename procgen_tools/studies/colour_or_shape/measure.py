@@ -159,7 +159,7 @@ def without_channel(policy: Any, channel: str) -> Any:
     Example:
         >>> from procgen_tools.models import ImpalaPolicy
         >>> blind = without_channel(ImpalaPolicy(), "red")
-        >>> float(blind.embedder.block1.conv.weight[:, 0].abs().sum())
+        >>> float(blind.embedder.block1.conv.weight.detach()[:, 0].abs().sum())
         0.0
     """
     import copy

@@ -38,7 +38,7 @@ def policy() -> ImpalaPolicy:
 
 @pytest.fixture(scope="module")
 def level() -> maze.Maze:
-    return maze.make_level(51)
+    return maze.make_level(26)  # 7 x 7, which is quick, with a decision square
 
 
 def by_hand(policy: ImpalaPolicy, level: maze.Maze, intervention: Intervention) -> Effect:

@@ -7,7 +7,7 @@ import pytest
 
 from procgen_tools.studies.base import Findings
 from procgen_tools.studies.behavioral_stats import measure
-from procgen_tools.studies.behavioral_stats.claims import all_claims
+from procgen_tools.studies.behavioral_stats.claims import _sign_claim, _walk_claim
 from procgen_tools.studies.rules import ALL_AGENTS
 from tests.studies.behavioral_stats.conftest import PLANTED
 
@@ -48,8 +48,7 @@ def test_a_walk_that_does_as_well_in_one_of_the_two_kinds_of_mazes_decides(
         episodes = findings.tables["episodes"].copy()
         same = episodes["in_region"] == inside
         episodes.loc[same, "walk"] = episodes.loc[same, "chance"]
-        claims = all_claims({**findings.tables, "episodes": episodes})
-        (walk,) = [claim for claim in claims if "than a random walk" in claim.statement]
+        walk = _walk_claim(episodes)
         assert walk.holds is False
         there, elsewhere = episodes[episodes["in_region"]], episodes[~episodes["in_region"]]
         numbers = walk.measured[ALL_AGENTS]
@@ -57,7 +56,7 @@ def test_a_walk_that_does_as_well_in_one_of_the_two_kinds_of_mazes_decides(
         assert numbers["elsewhere"].value == pytest.approx(elsewhere["chance"].mean())
 
 
-def test_a_mean_of_counts_has_an_interval_over_agents(findings: Findings) -> None:
+def test_a_mean_of_counts_has_an_interval_over_agents() -> None:
     signs = pd.DataFrame(
         {
             "agent": agent,
@@ -68,12 +67,10 @@ def test_a_mean_of_counts_has_an_interval_over_agents(findings: Findings) -> Non
         for agent, count in (("a", 2), ("b", 4))
         for feature in range(6)
     )
-    claims = all_claims({**findings.tables, "sign_flips": signs})
-    (claim,) = [each for each in claims if each.statement.startswith("Some features point")]
+    claim = _sign_claim(signs)
     assert claim.holds
     numbers = {agent: found["clearly"] for agent, found in claim.measured.items()}
     assert (numbers["a"].value, numbers["b"].value, numbers[ALL_AGENTS].value) == (1, 3, 2)
     assert (numbers["a"].low, numbers["a"].high) == (1, 1)
     assert numbers[ALL_AGENTS].low < 1 < 3 < numbers[ALL_AGENTS].high
-    none = all_claims({**findings.tables, "sign_flips": signs.assign(flips=False)})
-    assert not next(each for each in none if each.statement.startswith("Some features")).holds
+    assert not _sign_claim(signs.assign(flips=False)).holds

@@ -99,7 +99,16 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """The result of both methods; weighted_steps is E[steps to the goal; the goal is reached]."""
+    """The result of `without_limit` or `within_limit`, by the state in which an episode begins.
+
+    Attributes:
+        visits: for each goal, the chance that the episode visits it.
+        weighted_steps: for each goal that ends the episode, the mean over all episodes of the
+            number of steps to the goal, with 0 for episodes that do not reach it.
+        episode_steps: the mean number of steps; infinite if the episode may never end.
+        first: for each goal, the chance that it is visited before all others.
+        neither: the chance that no goal is visited.
+    """
 
     visits: dict[str, Float[np.ndarray, " state"]]
     weighted_steps: dict[str, Float[np.ndarray, " state"]]

@@ -67,8 +67,8 @@ class Chances:
             ends the episode counts as visiting it. Reaching a cheese in the corner counts as
             visiting the corner.
         first: for each goal, the probability that it is visited before all others. A state with
-            several goals counts for the first of them by name, so a cheese in the corner counts
-            for `cheese_first`.
+            several goals counts for the one that comes first in `Graph.goals`, so a cheese in the
+            corner counts for `cheese_first`.
         neither: the probability that no goal is visited; `first` and `neither` sum to 1.
         steps_to: for each goal that ends the episode, the mean number of steps over the episodes
             that reach it; NaN if none does.

@@ -7,16 +7,17 @@ A hypothesis names a goal, a place or a set of places, and predicts each move by
 where T is the number of steps that a random walk needs from the place after the move to the goal.
 A walk that ends elsewhere never arrives. One move in a hundred is random, so that an accident does
 not refute a goal.
-These are the optimal policies of a linearly solvable decision problem (Todorov, 2007), in which
-each step until the goal has a cost and random moves have none. They range from the random walk, at
-sharpness 0, to the shortest way. As in maximum-entropy goal-directedness (MacDermott et al., 2024,
-arXiv 2412.04758), the directedness of an agent towards a goal is how much better than chance the
-best of them predicts its moves:
+These are the optimal policies of a linearly solvable decision problem (Todorov, 2007): each step
+before the goal costs `sharpness`, and a deviation from the random walk costs its Kullback-Leibler
+divergence. The policies range from the random walk, at sharpness 0, to the shortest path, in the
+limit of high sharpness. As in maximum-entropy goal-directedness (MacDermott et al., 2024, arXiv
+2412.04758), the directedness of an agent towards a goal is how much better than chance the best of
+these policies predicts the agent's moves:
 
     max over sharpness of  E[log p(move | place) - log 1/moves],  in nats per step,
 
 over the steps of the agent's own episodes. Steps after the first arrival at the goal count as
-chance, because a wish that is fulfilled predicts nothing. One matrix inverse per sharpness gives
+chance, because the hypothesis predicts nothing about them. One matrix inverse per sharpness gives
 all places at once.
 """
 

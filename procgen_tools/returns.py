@@ -1,7 +1,7 @@
 """Discounted returns: of a policy from every start, and of the shortest path.
 
-A value head estimates a discounted return. Training decides of which policy: PPO learns the
-return of the agent itself, and imitation learns that of the expert.
+A value head estimates the discounted return of a policy. With PPO this is the agent's own policy,
+and with imitation it is the expert.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from procgen_tools.worlds.maze.paths import distances
 from procgen_tools.worlds.maze.state_values import CHEESE_REWARD
 
 DISCOUNT = 0.99
-"""The discount per step in the training of all agents that ship."""
+"""The default discount per step: that of imitation (see `training.maze_settings`)."""
 
 
 def discounted_returns(field: Field, discount: float = DISCOUNT) -> Float[np.ndarray, " start"]:

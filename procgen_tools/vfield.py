@@ -85,7 +85,8 @@ def vector_field(
     Raises:
         ValueError: neither a venv nor a maze, an environment that does not exist, a venv of
             several environments without an index, a batch size below 1, or a policy that returns
-            something else than described.
+            something other than described.
+        TypeError: the policy is not callable.
 
     Example:
         >>> from procgen_tools import maze, models

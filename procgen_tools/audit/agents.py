@@ -144,7 +144,9 @@ def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:
 
 
 def untrained(policy: torch.nn.Module, *, seed: int) -> Any:
-    """A copy with new random weights: its modules' own initial weights, where they have any.
+    """A copy with new random weights, drawn by the `reset_parameters` methods of its modules.
+
+    Modules without this method keep their weights.
 
     Example:
         >>> from procgen_tools.models import ImpalaPolicy

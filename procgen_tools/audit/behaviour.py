@@ -154,7 +154,9 @@ def free_to_choose(level: Any, asked: Asked) -> bool:
 def pairs_table(
     audited: Audited, asked: Asked, *, seed: int = 0, progress_bar: bool = False
 ) -> pd.DataFrame:
-    """Minimal pairs: how changes of one feature move the first goal, of the agent and untrained.
+    """Minimal pairs: how changing one feature changes the chances of reaching each goal first.
+
+    The agent and an untrained network are measured in the levels in which the goals are apart.
 
     Returns:
         Columns player, level, change, control (whether it should not matter), before, after (the

@@ -18,11 +18,11 @@ from procgen_tools.statistics.intervals import Estimate
 
 RESAMPLES = 500
 PENALTY = 1e-4
-"""Of the squared coefficients; keeps the fit finite for an agent that always goes to the same."""
+"""The L2 penalty on the coefficients. It keeps the fit finite if one goal always wins."""
 NEWTON_STEPS = 60
 LONGEST_STEP = 2.0
 STEEPEST = 1e-3
-"""Log odds per step below which the steps hardly matter, so that there is no rate."""
+"""The slope, in log odds per step, below which distance hardly matters and the rate is infinite."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def exchange_rate(apart: pd.DataFrame, player: str, *, seed: int = 0) -> Exchang
     """Fit the curve to the levels in which the goals are apart.
 
     Args:
-        apart: a table of `behaviour.apart_tables`.
+        apart: a table from `behaviour.apart_table`.
         player: one of its players.
         seed: of the bootstrap over levels.
 
     Raises:
-        ValueError: fewer than 3 levels in which either goal is reached.
+        ValueError: fewer than 3 levels in which the chance of reaching either goal is above 5%.
 
     Example:
         >>> steps = np.arange(-10.0, 10)

@@ -143,10 +143,11 @@ def circuits_table(
     audited: Audited, patches: pd.DataFrame, choices: Sequence[Choice], layer: str, *,
     seed: int = 0, progress_bar: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
-    """Circuits by size: so many channels are those of the level, all others those of the contrast.
+    """The log odds with circuits of every size.
 
-    Channels are added in the order of their effects in other choices. The nulls are random orders,
-    and an untrained network with its own order.
+    In a circuit of size n, n channels have their activations in the level, and all others have
+    their activations in the contrast. Channels are added in the order of their effects in other
+    choices. The nulls are random orders, and an untrained network with its own order.
 
     Args:
         audited: the agent.
@@ -204,7 +205,10 @@ def faithfulness(circuits: pd.DataFrame) -> pd.DataFrame:
 
 
 def smallest(circuits: pd.DataFrame, player: str = AGENT) -> int | None:
-    """The fewest channels whose faithfulness is at least `FAITHFUL`, from there on; or None."""
+    """The smallest size from which on all circuits have a mean faithfulness of `FAITHFUL` or more.
+
+    Returns None if there is no such size.
+    """
     rows = faithfulness(circuits)
     own = rows[rows["player"] == player].groupby("size")["faithfulness"].mean()
     for size in own.index:
@@ -228,7 +232,7 @@ def edits_table(
         order: channels, the most important first.
         choices: the choices that the vector is the mean of.
         layer: the layer.
-        count: how many levels of each kind, and how many channels are zeroed at the most.
+        count: number of levels of each kind. (The number of channels to zero is `ZEROED`.)
         seed: of the random edits.
         progress_bar: whether to show one.
 

@@ -57,7 +57,7 @@ class Amount:
 
     @classmethod
     def quick(cls) -> Amount:
-        """A fifth of everything, for a first look."""
+        """About a fifth of the usual amounts, and 200 levels of the census, for a first look."""
         return cls(levels=20, pairs=8, census=200, choices=6, edited=8)
 
 

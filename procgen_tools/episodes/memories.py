@@ -105,7 +105,11 @@ def remember(
 def _along(
     policy: CnnLstmPolicy, episodes: KeyEpisodes
 ) -> Iterator[tuple[int, States, Float[Tensor, "level memory"]]]:
-    """Tick, states and the memory before them; then the policy sees them. The last is left out."""
+    """Yield each tick, its states, and the memory before the policy saw them.
+
+    The policy has seen the states when they are yielded, so recorded activations belong to them.
+    The states after the last action are left out.
+    """
     memory = policy.initial_memory(len(episodes))
     for tick, states in zip(range(episodes.actions.shape[1]), episodes.states(), strict=False):
         before = memory
@@ -155,10 +159,11 @@ def moment_at(policy: CnnLstmPolicy, episodes: KeyEpisodes, tick: int) -> Moment
 def led(
     policy: CnnLstmPolicy | None, levels: Sequence[Level], actions: Int[np.ndarray, "level tick"]
 ) -> Moment:
-    """The moment after forced actions, which a policy watches; None for a player without memory.
+    """The moment after forced actions, which a policy only watches.
 
     Args:
-        policy: sees the states on the way, and chooses nothing.
+        policy: sees the states on the way, and chooses nothing. None for a player without memory:
+            the moment then has no memory either.
         levels: of one size.
         actions: (level, tick) indices of moves.
 
@@ -207,15 +212,17 @@ def first_reached(
 ) -> Reached:
     """The key or chest that a player steps onto first. (A chest counts without a key, too.)
 
-    State i draws the same random numbers whatever the edits, so that comparisons are paired.
+    A policy draws the same random numbers in state i whatever the edits, so that comparisons are
+    paired.
 
     Args:
-        player: a policy, which samples its actions, or a scripted player.
+        player: a policy, which samples its actions, or a scripted player, which ignores the seed
+            and the edits.
         moment: where it begins.
-        steps: how many it has at most.
-        seed: of the actions.
-        once: acts in the first step.
-        always: acts in every step.
+        steps: the largest number of steps.
+        seed: seed of the sampled actions.
+        once: an intervention in the first step only.
+        always: an intervention in every step.
 
     Raises:
         ValueError: a policy without a memory in the moment; see also `Intervention.on`.

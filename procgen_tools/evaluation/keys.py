@@ -137,10 +137,11 @@ class Score:
         }
 
     def differences(self) -> dict[str, tuple[float, float]]:
-        """By figure, the difference from ORIGINAL and the largest that chance explains; maybe none.
+        """The difference of each figure from ORIGINAL, and the largest one that chance explains.
 
-        Both means are of samples, and the original's are rounded. So the limit is 2.6 standard
-        errors of the difference (99%) and half a unit of the last digit.
+        Figures that ORIGINAL does not have are left out. Both means are of samples, and the
+        original's are rounded. The limit is therefore 2.6 standard errors of the difference (99%)
+        plus half a unit of the last digit.
         """
         known = ORIGINAL.get((self.player, self.variant, self.choice), ())
         found = {}

@@ -27,7 +27,7 @@ from procgen_tools.worlds.maze.grid import EPISODE_STEPS, MOVES
 from procgen_tools.worlds.two_objects.levels import Level
 
 SURELY_SHORT = 6.0
-"""Mean steps up to which an episode of a level certainly ends before the step limit, in effect."""
+"""Levels whose episodes have at most this many steps on average are solved without a limit."""
 
 BATCHES = {"float32": CACHED_BATCH, "bfloat16": 2 * CACHED_BATCH}
 """Frames per forward pass, by precision: as many as fit into the cache."""

@@ -63,7 +63,7 @@ def exciting_patches(
         channel: one of its channels.
         count: number of patches.
         side: pixels per side of a patch, odd. The receptive field of a cell may be larger: see
-            `receptive_fields.theoretical_extents`.
+            `seen_pixels.theoretical_extents`.
 
     Raises:
         ValueError: a layer without positions, a channel that it does not have, fewer views than

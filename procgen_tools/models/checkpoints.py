@@ -67,8 +67,8 @@ def load_policy(
     half precision are converted to float32.
 
     Args:
-        path: a `.pth` file, published or written by `save_policy`, or the name of an agent (see
-            `catalogue.find_agent`).
+        path: a published file, one that `save_policy` wrote (`.pth`), a `.safetensors` file, or
+            the name of an agent (see `catalogue.find_agent`).
         num_actions: the number of actions that the policy must have.
         device: the device of the policy. Defaults to the CPU.
 
@@ -190,7 +190,7 @@ def checkpoint_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any) -> None:
-    """Write a checkpoint for `load_policy` or `load_q_network`.
+    """Write a checkpoint for `load_policy`, `load_q_network` or `load_cnn_lstm`.
 
     An existing file is replaced atomically. The same policy and metadata give the same bytes.
     Missing folders are created.

@@ -174,7 +174,7 @@ class CnnLstmPolicy(nn.Module):
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """As Stable-Baselines: orthogonal with gain sqrt 2, in the LSTM 1, in `pi` 0.01."""
+        """Orthogonal as in Stable-Baselines: gain 1 in the LSTM and `vf`, 0.01 in `pi`, else √2."""
         gains: dict[nn.Module, float] = {
             self.lstm1.wx: 1.0,
             self.lstm1.wh: 1.0,

@@ -49,6 +49,8 @@ def resampled(
 def spread(values: Float[np.ndarray, " agent"]) -> Estimate:
     """The standard deviation over agents; 0 for one agent.
 
+    With fewer than three agents the interval is [0, 1], whatever the values.
+
     Example:
         >>> f"{spread(np.array([0.2, 0.4, 0.6])):.2f}"
         '0.20 [0.00, 0.23]'
@@ -81,7 +83,8 @@ def line_through(
 ) -> dict[str, Estimate]:
     """The least-squares line of `found` on `given`: "slope", "intercept" and "R²".
 
-    All three are 0 or the mean where `given` is the same for all agents.
+    If `given` is the same for all agents, slope and R² are 0, and the intercept is the mean of
+    `found`.
 
     Example:
         >>> line = line_through(np.array([0.0, 0.5, 1.0, 0.2]), np.array([1.0, 2.0, 3.0, 1.4]))

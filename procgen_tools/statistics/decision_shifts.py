@@ -71,8 +71,9 @@ def decision_shifts(
 ) -> DecisionShifts:
     """The decisions of a policy in many mazes, before and after an edit.
 
-    The mouse stands at each maze's decision square and looks as it does in the maze. Numbers are
-    those of `chains.decision`.
+    The decision square is that of an episode from the start square (0, 0), wherever the mouse is.
+    The mouse is moved to it and keeps its facing. The probabilities are those of
+    `chains.decision(field, start=(0, 0))`.
 
     Args:
         policy: without memory.

@@ -72,12 +72,13 @@ def separations(
 
 @dataclass(frozen=True, eq=False)
 class Separated:
-    """In how many numbers a division separates the agents most.
+    """For each division, the number of columns in which it separates the agents most.
 
     Attributes:
-        counts: (division,) of numbers in which it is the most separated of all; the division in
-            question first. Numbers in which two divisions are alike count for none.
-        numbers: how many were compared.
+        counts: (division,) the number of columns in which the groups of the division are farther
+            apart than those of all others. The division in question comes first. A column in which
+            two divisions tie counts for none.
+        numbers: number of columns that were compared.
     """
 
     counts: Int[np.ndarray, " division"]

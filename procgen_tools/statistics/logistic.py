@@ -37,6 +37,9 @@ def fit_logistic(
 
     Returns:
         (feature + 1,) coefficients in the order of the features, and the intercept.
+
+    Raises:
+        RuntimeError: Newton's method has not converged after 100 steps.
     """
     design = np.column_stack([inputs, np.ones(len(inputs))])
     penalties = np.append(np.full(inputs.shape[1], float(penalty)), 0.0)
@@ -76,9 +79,10 @@ def _minimise_quadratic(
 ) -> Float[np.ndarray, " weight"]:
     """The minimum over w of w @ curvature @ w / 2 - slope @ w + penalties @ |w|.
 
-    With the signs given, linear equations hold the minimum. On the way to it the first weight
-    that would change its sign becomes zero; once there, the zero weight that is pulled hardest,
-    beyond its penalty, is let go. Each step lowers the value, so that no set of signs returns.
+    Given the signs of the weights, the minimum solves a system of linear equations. On the way to
+    this solution, the first weight that would change its sign is fixed at zero. At the solution,
+    the zero weight whose gradient exceeds its penalty most is freed. Each step lowers the value,
+    so no combination of signs occurs twice.
     """
     weights = start.copy()
     signs = np.sign(weights) * (penalties > 0)

@@ -1,14 +1,14 @@
 """Which features of a maze predict whether an agent gets the cheese, and how well.
 
 Each regression is logistic, with an L1 penalty, and is repeated over many random splits of the
-rows: trained on one half, with features in standard deviations of that half from its mean, and
-scored on the other. Splits depend on their seed alone, so that regressions on different features
-of the same rows can be compared split by split.
+rows. It is fitted to the training rows of a split, with features standardised by their mean and
+standard deviation there, and scored on the test rows. Splits depend only on their seed, so
+regressions on different features of the same rows can be compared split by split.
 
-Outcomes may be probabilities: they count as that share of a success, in fits and in scores, and
-the noise of sampled episodes stays away. Intervals are those of the middle 95% of splits. Splits
-share most of their rows, so an interval tells how much a number depends on the split, not how much
-it would on other mazes; `likelihood_regression` in `collinearity` has intervals for that.
+Outcomes may be probabilities. A probability counts as that share of a success, in fits and in
+scores, which avoids the noise of sampled episodes. Intervals contain the middle 95% of splits.
+Splits share most of their rows, so an interval shows how much a number varies between splits, not
+between samples of mazes. For intervals over mazes, see `collinearity.likelihood_regression`.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ class Regression:
 
     Attributes:
         names: of the features.
-        rows: number of mazes, training and test halves together.
+        rows: number of mazes, training and test rows together.
         base_rate: accuracy, over all rows, of always predicting the more frequent outcome.
-        accuracies: (split,) of the regression, on the test half.
-        majority_accuracies: (split,) of predicting the training half's more frequent outcome, on
-            the test half; they scatter around the base rate.
+        accuracies: (split,) accuracy of the regression on the test rows.
+        majority_accuracies: (split,) accuracy on the test rows of always predicting the more
+            frequent outcome of the training rows. They scatter around the base rate.
         coefficients: (split, feature) change of the log odds per standard deviation of a feature.
         intercepts: (split,) log odds where all features have their mean.
         row_accuracies: (row,) accuracy on each row, over the splits that tested it; NaN where none
@@ -128,7 +128,7 @@ class Regression:
 
     @property
     def gain(self) -> Spread:
-        """Accuracy beyond that of the more frequent outcome, on the same test halves."""
+        """The accuracy minus the majority accuracy on the same test rows."""
         return Spread.of(self.accuracies - self.majority_accuracies)
 
     def coefficient_table(self) -> pd.DataFrame:
@@ -206,8 +206,10 @@ def regression(
 def _fit(
     sample: Sample, train: np.ndarray, test: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Weights from the training half; its accuracy on each row of the test half, and that of the
-    majority on all of it."""
+    """The weights, their accuracy on each test row, and the mean accuracy of the majority there.
+
+    The weights and the majority outcome come from the training rows.
+    """
     inputs, outcomes = sample.inputs[train], sample.outcomes[train]
     if outcomes.max() == 0 or outcomes.min() == 1:
         raise ValueError(
@@ -215,7 +217,7 @@ def _fit(
             "more mazes, or a smaller test_share"
         )
     mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
-    deviation[deviation == 0] = 1.0  # no other half has a say: such a feature gets coefficient 0
+    deviation[deviation == 0] = 1.0  # constant in the training rows: its coefficient becomes 0
     weights = fit_logistic((inputs - mean) / deviation, outcomes, penalty)
     log_odds = (sample.inputs[test] - mean) / deviation @ weights[:-1] + weights[-1]
     expected = sample.outcomes[test]

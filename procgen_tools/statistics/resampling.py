@@ -37,19 +37,20 @@ def coefficients_with_intervals(
         features: one row per maze, the same for all agents.
         outcomes: by agent, of these rows.
         names: columns of `features`; defaults to all.
-        together: the name under which the average stands. Its interval is over agents and mazes,
-            both drawn again.
-        penalty: as for `statistics.regression`.
-        resamples: how many.
-        seed: of the resampling.
+        together: the name of the average over agents in the result. Its interval is over agents
+            and mazes, both of which are resampled.
+        penalty: as for `regressions.regression`.
+        resamples: number of resamples.
+        seed: seed of the resampling.
 
     Returns:
-        One row per agent (and `together`) and feature: agent, feature, value, low, high, the
-        95% percentile interval; change of the log odds per standard deviation of the feature.
+        One row per feature for each agent and for the average. Columns: agent; feature; value, the
+        change of the log odds per standard deviation of the feature; low and high, the ends of the
+        95% percentile interval.
 
     Raises:
-        ValueError: as for `statistics.take_sample`, for any agent; a resample in which an agent
-            has a single outcome.
+        ValueError: as for `samples.take_sample`, for any agent; a resample in which an agent has a
+            single outcome.
     """
     samples = {agent: take_sample(features, of, names) for agent, of in outcomes.items()}
     first = next(iter(samples.values()))

@@ -129,7 +129,10 @@ class Buffer(Rows):
 
 
 def buffer_of(settings: DQNSettings) -> Buffer:
-    """The transitions that a run learns from: of all training mazes, or of some of their states.
+    """The transitions that a run learns from.
+
+    They are those of all training mazes and, with `reversed_production` or `right_production`, of
+    the production mazes. If `buffer_states` is not 0, only so many random states are kept.
 
     Raises:
         ValueError: `settings.buffer_states` is larger than the number of states.

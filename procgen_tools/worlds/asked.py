@@ -24,27 +24,28 @@ class Asked:
 
     Attributes:
         world: the world's name.
-        wanted: the goal that the agent was rewarded for, by its name in the levels' graphs.
-        other: a goal that went with it in training.
+        wanted, other: the two goals to compare, by their names in the levels' graphs. In the maze
+            and in crops and humans, `wanted` is the goal that was rewarded in training. In two
+            objects, neither was.
         words: both goals in words.
         about: what a reader must know about the goals.
-        training: levels as in training, but none of its seeds.
-        training_words: what these are.
+        training: levels as in training. If levels have seeds, these are held-out ones.
+        training_words: `training` in words.
         apart: levels in which the two goals are in different places.
-        apart_words: what these are.
-        census: every level of a finite kind.
-        census_words: what these are.
-        census_goals: options of the goals there, in place of the levels' usual ones.
-        size: a level's size, by which abilities are shown.
+        apart_words: `apart` in words.
+        census: all levels of a finite kind, or some of them, evenly spread.
+        census_words: `census` in words.
+        census_goals: options of the graph's goals in the census, which override `effect_goals`.
+        size: computes the size of a level, by which abilities are grouped.
         size_words: the size and its unit in words.
         hardest: the levels of the largest size in words.
-        changes: changes of one feature, by name.
-        controls: changes of as many squares or pixels that should not matter, by name.
-        contrast: the level with the wanted goal taken away or moved, against which activations are
-            compared; None where the world has no such pair.
-        contrast_words: what that does.
-        best_rate: how many steps farther the wanted goal may be for the best possible agent, and
-            why; None in a world whose goals do not compete.
+        changes: functions that change one feature of a level, by name.
+        controls: functions that change something that should not matter, by name.
+        contrast: makes the level with the wanted goal removed or moved, whose activations are
+            compared with those of the level; None if the world has no such pair.
+        contrast_words: the contrast in words, such as "without the cheese".
+        best_rate: how many steps farther than the other goal the wanted one may be for the best
+            possible agent to prefer it, and why; None if the goals do not compete.
     """
 
     world: str

@@ -70,8 +70,8 @@ def check_world(
     """Run every check of the contract.
 
     Args:
-        make: makes a world with the given number of environments. With two or more easy levels,
-            more episodes end.
+        make: makes a world with the given number of environments. The world must have at least two
+            levels, so that seeds make a difference, and levels easy enough for episodes to end.
         num_envs: number of environments, at least two.
         num_steps: number of steps. Some episodes must end within them.
         seed: seed of levels and actions.
@@ -219,7 +219,7 @@ def check_batch_equals_singles(
 
 
 def check_copies(make: MakeWorld, actions: Int[np.ndarray, "step env"], seed: int) -> None:
-    """Results belong to the caller: later steps do not change them, nor do changes matter later."""
+    """Later steps do not change earlier results, and changing those does not affect later steps."""
     expected = play(make(actions.shape[1]), actions, seed)
     kept = play(make(actions.shape[1]), actions, seed, snapshot=False)
     compare(expected, kept, "a later step changes earlier results")

@@ -21,7 +21,7 @@ def to_stable_baselines(envs: VectorEnv[Any, Any, Any]) -> Any:
     Masks for `MaskablePPO` are those of `action_masks` of the batch, if it has them.
 
     Args:
-        envs: a `MazeVectorEnv` or `CropsAndHumansVectorEnv`, or a wrapper of one, in
+        envs: a vector environment of any world of this package, or a wrapper of one, in
             `AutoresetMode.SAME_STEP`.
 
     Raises:

@@ -47,7 +47,8 @@ class Graph:
     Attributes:
         states: the states, without duplicates; those of `starts` come first.
         starts: (maze,) the number of the state in which an episode in each maze begins.
-        following: (state, action) the number of the next state; itself at the end of an episode.
+        following: (state, action) the number of the next state. If the action ends the episode,
+            the agent is on the exit in that state.
         entered: (state, action) the code of the cell that the action leads to.
         rewards: (state, action).
         ended: (state, action) whether the episode is over.

@@ -79,8 +79,8 @@ def check(cells: Cells) -> None:
     """Check that a maze can be played.
 
     Raises:
-        ValueError: an unknown code, an exit that is missing at (6, 6) or elsewhere, a start that
-            is not empty, or an exit that cannot be reached.
+        ValueError: an unknown code, no exit at (6, 6), an exit elsewhere, a start that is not
+            empty, or an exit that cannot be reached.
 
     Example:
         >>> check(np.ones((7, 7), np.int8))

@@ -90,7 +90,7 @@ def sticks_out(mazes: Int8[np.ndarray, "*maze 7 7"]) -> Bool[np.ndarray, "*maze"
 
 @cache
 def production_mazes() -> Mazes:
-    """The 640 training mazes in which a block sticks out after `shift_walls` (read-only).
+    """The 640 results of `shift_walls` on training mazes in which a block sticks out (read-only).
 
     Example:
         >>> production_mazes().shape

@@ -1,8 +1,8 @@
-"""Levels made for a choice: a way in, and then one object here and another one there.
+"""Levels for a choice between two objects: a path to a square, and a place for each object.
 
-The walls are those of drawn levels. A player is led along a path to a square from which two places
-are known numbers of steps away, neither on the shortest way to the other. Keys that lie on the path
-are gone when the choice begins, so that choices with different numbers of keys in hand look alike.
+The walls are those of generated levels. The player is led along the path to its last square. From
+there, the two places are given numbers of steps away, and neither is on a shortest path to the
+other. The player takes all keys on the path, so the choice looks the same however many it holds.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@
     #######
 
 As in a printed matrix, row 0 is the top row, and "down" is row + 1. A level has a border of walls.
-Agents never see hidden chests. They are drawn like the chests, so an agent that opens more real
-than hidden chests aims at chests.
+Agents never see hidden chests, which are placed at random in the same way as the chests. An agent
+that opens more chests than hidden chests therefore aims at chests.
 """
 
 from __future__ import annotations

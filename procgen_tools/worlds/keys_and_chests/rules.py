@@ -7,10 +7,10 @@ after `max_ticks` ticks and never before. A step into a wall takes a tick, too.
 
 The agent sees neither its keys nor hidden chests nor the tick. So a good policy needs a memory.
 
-There is no graph of a level's states for exact results: a state holds the position, which of the
-keys and chests are left, the keys and ghost keys, and the tick, that is more than 2 ** 50 states in
-a level of 12 x 12. What can be exact is computed from a state: distances (`players.distances`),
-and the probabilities of a policy for given observations and a given memory.
+Levels of this world have no graph for exact results. A state consists of the position, the keys
+and chests that are left, the keys and ghost keys held, and the tick, so a level of 12 x 12 cells
+has more than 2 ** 50 states. Exact results exist for single states only: distances
+(`players.distances`), and the probabilities of a policy for given observations and memory.
 """
 
 from __future__ import annotations

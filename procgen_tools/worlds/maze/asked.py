@@ -31,8 +31,8 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
     """The questions for an agent.
 
     Args:
-        settings: of its training, with `world_size` and `rand_region`; the usual ones are assumed
-            where they are missing.
+        settings: the agent's training settings. Of these, `world_size`, `rand_region`, `maze_size`
+            and `max_maze_size` are used. Missing ones take their usual values.
         levels: how many levels of each kind.
         census: how many mazes of the census; None for all.
 

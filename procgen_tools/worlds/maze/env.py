@@ -141,7 +141,8 @@ class MazeVectorEnv(BatchedEpisodes[Frames]):
     def action_masks(self) -> Bool[np.ndarray, "env action"]:
         """Which actions lead the mouse to another square, or stay; for algorithms with masks.
 
-        An action into a wall is equivalent to staying, so a mask does not restrict the agent.
+        All other actions leave the mouse in place, so masking them excludes no move. (They may turn
+        the mouse, which is visible in its picture.)
         """
         cells = self._engine.cells
         mice = self._engine.mice

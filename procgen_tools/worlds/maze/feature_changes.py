@@ -1,7 +1,7 @@
 """Changes of one feature of a level on squares, for minimal pairs.
 
-Each takes a level and random numbers, and returns the changed level, or None where the level has no
-room for the change.
+Each public function returns a change: a function of a level and a random generator that returns
+the changed level, or None if the level has no room for the change.
 """
 
 from __future__ import annotations

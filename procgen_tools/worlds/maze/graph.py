@@ -71,7 +71,8 @@ def graph_with_goals(
         level: the level. Episodes begin at the square of its mouse.
         goals: by name, the squares of the goal.
         ending: the goals that end the episode.
-        rewards: by goal, the reward for entering one of its squares, where it ends the episode.
+        rewards: by goal, the reward for entering one of its squares. As in the environments, only
+            goals that end the episode pay theirs.
         both_facings: False for a graph without facings, with one state per square.
     """
     leads_to = successors(level)
@@ -87,8 +88,8 @@ def graph_with_goals(
     for name in ending:
         ends |= states[name]
     earned = np.zeros(leads_to.shape)
-    for name, reward in rewards.items():
-        earned += reward * (states[name][leads_to] & ~ends[:, None])
+    for name in ending:
+        earned += rewards.get(name, 0.0) * (states[name][leads_to] & ~ends[:, None])
     return Graph(
         leads_to,
         states,

@@ -1,7 +1,8 @@
-"""The state of a batch of mazes as arrays: how levels begin, and procgen's states of them.
+"""The state of a batch of mazes as arrays, and its conversion to and from procgen's states.
 
-The layout of state bytes is in `worlds.maze.state_values`; this module has the few arrays that
-change from step to step.
+This module begins levels and keeps the few values that change from step to step. The layout of
+procgen's states is in `worlds.maze.state_layout`, and the rules for their values are in
+`worlds.maze.state_values`.
 """
 
 from __future__ import annotations

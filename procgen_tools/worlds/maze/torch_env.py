@@ -206,7 +206,7 @@ class TorchMazeEnv:
         return {"settings": self._settings(), **state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where the environment stood whose `state_dict` this is, on any device.
+        """Continue from the `state_dict` of an environment with the same settings, on any device.
 
         Raises:
             ValueError: a state of an environment with other settings. Nothing is changed then.

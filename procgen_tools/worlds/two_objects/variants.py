@@ -37,7 +37,7 @@ class Kind:
         name: the object (see `objects.OBJECTS`).
         reward: the reward for entering its square.
         ends: whether entering its square ends the episode. Otherwise the object is inert: it stays,
-            and the mouse walks over it.
+            the mouse walks over it, and nothing is paid.
 
     Raises:
         ValueError: an unknown object, or a reward that is not finite.

@@ -8,6 +8,7 @@ from procgen_tools.worlds.maze.grid import MOVES, Square
 from procgen_tools.worlds.two_objects.graph import decision, graph_of
 from procgen_tools.worlds.two_objects.levels import make_level, variant
 from procgen_tools.worlds.two_objects.text import parse
+from procgen_tools.worlds.two_objects.variants import Kind
 
 
 def test_entering_an_object_earns_its_reward_and_ends() -> None:
@@ -21,6 +22,14 @@ def test_entering_an_object_earns_its_reward_and_ends() -> None:
     assert graph.rewards[2, right] == -10
     assert np.count_nonzero(graph.rewards) == 3
     assert graph.ends.tolist() == [False, True, False, True]
+
+
+def test_an_object_that_ends_nothing_pays_nothing() -> None:
+    kinds = [Kind("red_line"), Kind("yellow_gem", 5.0, ends=False)]
+    graph = graph_of(parse("###\n1.2\nM##", kinds, world_size=5), both_facings=False)
+    assert np.unique(graph.rewards).tolist() == [0, 10]
+    assert graph.ends.sum() == 1
+    assert graph.goals["yellow_gem"].sum() == 1
 
 
 def test_equal_objects_are_goals_of_their_own() -> None:

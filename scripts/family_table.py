@@ -29,10 +29,9 @@ from procgen_tools.models import checkpoint_metadata
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.studies.behavioral_stats.measure import (
     chance_of_a_random_walk,
-    in_region,
     random_walk,
 )
-from procgen_tools.worlds.maze.grid import Maze
+from procgen_tools.worlds.maze.grid import CORNER_REGION, Maze
 from procgen_tools.worlds.maze.levels import LevelRule
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,32 +59,44 @@ def judge(path: Path, levels: int) -> None:
     conditions = (Condition.IN_DISTRIBUTION, Condition.ANYWHERE)
     settings = EvaluationSettings(levels=levels, conditions=conditions)
     evaluation = evaluate_agent(path, settings, progress_bar=True)
-    unseen = evaluation.of(Condition.IN_DISTRIBUTION).success_unseen
+    trained = evaluation.of(Condition.IN_DISTRIBUTION)
     anywhere = evaluation.of(Condition.ANYWHERE)
     assert anywhere.exact is not None
     row = {
         **family_row(evaluation),
-        **by_place(anywhere.levels.mazes, anywhere.exact.cheese),
-        **({"unseen": unseen} if unseen else {}),
+        **by_place(anywhere.levels.mazes, anywhere.exact.cheese, region_of(trained.rule)),
+        **({"unseen": trained.success_unseen} if trained.success_unseen else {}),
     }
     kept = {
         "agent": path.name,
         "sha256": digest(path),
         "levels": levels,
-        "unseen_levels": unseen.total if unseen else None,
+        "unseen_levels": trained.success_unseen.total if trained.success_unseen else None,
         "results": {name: [number.value, *number.interval] for name, number in row.items()},
     }
     write_text(FOLDER / "scores" / f"{path.stem}.json", json.dumps(kept, indent=1) + "\n")
 
 
-def by_place(mazes: Sequence[Maze], chances: np.ndarray) -> dict[str, Estimate]:
-    """The mean chance of the cheese where it is in the top-right 5 x 5, and where it is not.
+def region_of(rule: LevelRule) -> int:
+    """Squares per side of the top-right region that divides levels with the cheese anywhere.
+
+    It is the region of the agent's training, or 5 where that is larger.
+
+    Args:
+        rule: of the levels of its training.
+    """
+    return min(rule.rand_region or CORNER_REGION, CORNER_REGION)
+
+
+def by_place(mazes: Sequence[Maze], chances: np.ndarray, region: int) -> dict[str, Estimate]:
+    """The mean chance of the cheese where it is in the top-right region, and where it is not.
 
     Args:
         mazes: with the cheese anywhere.
         chances: of reaching it in each of them.
+        region: squares per side.
     """
-    inside = np.array([in_region(maze) for maze in mazes])
+    inside = np.array([min(maze.cheese or ()) >= maze.size - region for maze in mazes])
     return {
         "cheese_inside": mean_over_levels(chances[inside]),
         "cheese_elsewhere": mean_over_levels(chances[~inside]),
@@ -105,22 +116,26 @@ def walk_of(rule: LevelRule, levels: int) -> dict[str, Estimate]:
     walks = [random_walk(maze) for maze in mazes]
     return {
         "success": mean_over_levels(np.array([chance_of_a_random_walk(maze) for maze in trained])),
-        **by_place(mazes, np.array([walk.cheese for walk in walks])),
+        **by_place(mazes, np.array([walk.cheese for walk in walks]), region_of(rule)),
         "region_anywhere": mean_over_levels(np.array([walk.corner for walk in walks])),
     }
 
 
 def kinds() -> dict[str, LevelRule]:
-    """The kinds of levels in which agents are trained, by words. Agents of other regions than the
-    most frequent one of their kind have the random walk of that one beside them.
-    """
-    rules = [rule for path in agents() if (rule := trained_rule(checkpoint_metadata(path)))]
-    found: dict[str, Counter[LevelRule]] = {}
-    for rule in rules:
-        words = f"worlds of {rule.world_size}"
-        words += f", mazes up to {rule.max_maze_size}" if rule.max_maze_size else ""
-        found.setdefault(words, Counter())[rule] += 1
-    return {words: counts.most_common(1)[0][0] for words, counts in found.items()}
+    """The kinds of levels in which agents are trained, by words, the most frequent first."""
+    rules = Counter(
+        rule for path in agents() if (rule := trained_rule(checkpoint_metadata(path))) is not None
+    )
+    return {_words(rule): rule for rule, _ in rules.most_common()}
+
+
+def _words(rule: LevelRule) -> str:
+    parts = [
+        f"worlds of {rule.world_size}",
+        f"mazes up to {rule.max_maze_size}" if rule.max_maze_size else "",
+        f"region {rule.rand_region}" if rule.rand_region else "cheese anywhere",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def judge_walks(levels: int) -> None:
@@ -142,7 +157,7 @@ def table() -> str:
     """The table of all agents, in Markdown."""
     lines = [
         "| agent | trained by | seed | amount | time | success | of those, unseen | "
-        "P(cheese), in the top-right 5 x 5 | P(cheese), elsewhere | P(top right) | moves agree |",
+        "P(cheese), in the region | P(cheese), elsewhere | P(top right) | moves agree |",
         "|---" * 11 + "|",
     ]
     for path in agents():

@@ -48,10 +48,14 @@ def test_scores_of_another_file_do_not_count(script: dict[str, Any], tmp_path: P
 def test_places_of_the_cheese_are_apart(script: dict[str, Any]) -> None:
     mazes = held_out_mazes(LevelRule(15), 40)
     inside = np.array([min(maze.cheese or ()) >= maze.size - 5 for maze in mazes])
-    found = script["by_place"](mazes, np.where(inside, 0.9, 0.2))
+    found = script["by_place"](mazes, np.where(inside, 0.9, 0.2), 5)
     assert 0 < inside.sum() < 40
     assert found["cheese_inside"].value == pytest.approx(0.9)
     assert found["cheese_elsewhere"].value == pytest.approx(0.2)
+    corner = np.array([maze.cheese == maze.corner for maze in mazes])
+    assert script["by_place"](mazes, corner.astype(float), 1)["cheese_inside"].value == 1
+    regions = [script["region_of"](LevelRule(25, region)) for region in (1, 3, 5, 15, None)]
+    assert regions == [1, 3, 5, 5, 5]
 
 
 def test_the_walk_is_that_of_an_agent_that_does_anything(script: dict[str, Any]) -> None:
@@ -70,6 +74,7 @@ def test_the_walk_is_that_of_an_agent_that_does_anything(script: dict[str, Any])
 
 def test_every_kind_of_levels_has_a_walk(script: dict[str, Any]) -> None:
     kinds = script["kinds"]()
-    assert kinds["worlds of 25"] == LevelRule(25, 5)
-    assert kinds["worlds of 15"] == LevelRule(15, 5)
+    assert kinds["worlds of 25, region 5"] == LevelRule(25, 5)
+    assert kinds["worlds of 25, cheese anywhere"] == LevelRule(25)
+    assert kinds["worlds of 15, region 5"] == LevelRule(15, 5)
     assert set(kinds) <= set(script["walks"]()), "python scripts/family_table.py"

@@ -3,9 +3,9 @@
     python scripts/doc_pictures.py
 
 The first is the picture of the demo. The second is taken from the last run of the retargeting
-notebook, the others from the last runs of `procgen-tools experiment colour_or_shape` and
-`keys_and_chests`, and the last from an audit. The video shows one level of each variant of keys and
-chests.
+notebook, the third and fourth from the last runs of `procgen-tools experiment colour_or_shape` and
+`keys_and_chests`, and the fifth from an audit. The video shows one level of each variant of keys
+and chests.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class StepSpeed:
     Attributes:
         scale: width of the network.
         batch: samples per step.
-            costs: seconds per sample, by name of the variant.
+        costs: the cost per sample, by name of the variant.
         left_out: why no variant in bfloat16 was measured; empty if they were.
     """
 

@@ -114,4 +114,4 @@ def _crops_and_humans(
     folder = folder or Path("runs") / agent.stem
     options = RunOptions(resume=resume)
     train_agent(settings, agent, folder, command=command, half=True, options=options)
-    typer.echo(f"{agent}: judge it with `{trainer_of(settings).judge}`")
+    typer.echo(f"{agent}: judge it with `{trainer_of(settings).judge.format(agent=agent)}`")

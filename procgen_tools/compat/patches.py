@@ -65,7 +65,13 @@ def _tensor(values: Any, like: Tensor) -> Tensor:
 
 
 def compose_patches(*patches: Patch) -> Patch:
-    """One patch that applies several in order, to the activations that all of them patch."""
+    """One patch that applies several in order, to the activations that all of them patch.
+
+    Raises:
+        ValueError: no patches.
+    """
+    if not patches:
+        raise ValueError("there are no patches to compose: give one or more")
     shared = set.intersection(*(set(patch) for patch in patches))
 
     def composed(label: str) -> Callable[[Any], Any]:

@@ -350,7 +350,7 @@ def retarget_heatmap(
 
 
 def img_from_fig(fig: Any, palette: Any = None, tight_layout: bool = True) -> Any:
-    """A figure as a PIL image, in its 254 most frequent colours, or in those of a palette."""
+    """A figure as a PIL image, in at most 254 colours, or in those of a palette."""
     from PIL import Image
 
     if tight_layout and fig.get_layout_engine() is None:

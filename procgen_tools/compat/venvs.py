@@ -41,7 +41,8 @@ def venv_from_grid(grid: Grid) -> MazeVenv:
     If the grid has no mouse, the mouse is at the first open square of the diagonal.
 
     Raises:
-        ValueError: the diagonal has no open square, or the grid is not a maze.
+        ValueError: the diagonal has no open square, the first one has the cheese, or the grid is
+            not a maze.
     """
     return venv_from_mazes([_maze(grid)])
 
@@ -202,7 +203,7 @@ def get_mazes_with_mouse_at_location(
     """The first seeds, from 0 on, whose cheese is at this outer square.
 
     Raises:
-        ValueError: no level has its cheese on this square.
+        ValueError: fewer than `num_mazes` of the first 200,000 levels have their cheese there.
     """
     return _first(
         num_mazes,
@@ -223,7 +224,7 @@ def generate_mazes_with_cheese_at_location(
         The seeds, and the coded inner grids with the mouse.
 
     Raises:
-        ValueError: a square that is a wall in every level.
+        ValueError: fewer than `num_mazes` of the first 200,000 levels are open there.
     """
     row, col = cheese_location
     seeds = _first(num_mazes, lambda level: bool(level.cells()[row, col] != BLOCKED), skip_seed)
@@ -243,9 +244,11 @@ def _first(count: int, fits: Any, skip_seed: int) -> list[int]:
     found: list[int] = []
     for seed in range(MOST_LEVELS):
         if len(found) == count:
-            return found
+            break
         if seed != skip_seed and fits(make_level(seed)):
             found.append(seed)
+    if len(found) == count:
+        return found
     raise ValueError(f"{len(found)} of {count} levels found among the first {MOST_LEVELS:,} seeds")
 
 
@@ -323,7 +326,7 @@ def get_random_obs_opts(
         the last.
 
     Raises:
-        ValueError: conditions that no level can meet, or none met among the first 200,000.
+        ValueError: fewer than `num_obs` of 200,000 levels meet the conditions.
     """
     rng = np.random.default_rng(random_seed)
     mazes: list[Maze] = []
@@ -348,7 +351,7 @@ def get_random_obs_opts(
         mazes.append(placed if spawn_cheese else edit.remove_cheese(placed))
         if return_metadata and steps:
             records.append(_metadata(level_seed, mazes[-1], steps))
-    else:
+    if len(mazes) < num_obs:
         raise ValueError(
             f"{len(mazes)} of {num_obs} observations found among {MOST_LEVELS:,} "
             "levels: drop a condition"

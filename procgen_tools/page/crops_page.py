@@ -45,7 +45,8 @@ DISCOUNT = 0.95
 WALK = "#56B4E9"
 """The colour of walks; that of our figures is the colour of humans."""
 LABELS = ("the agent", "the control")
-"""How the page calls the two. Their names would tell how they were made, which the course asks."""
+"""What the page calls the two. Their own names would give away how they were made, and finding
+that out is a question of the course."""
 BOARDS = "crops_boards.html"
 """The maze, the values and the walk: what the page and the frame of a notebook share."""
 COURSE = "the folder <code>experiments/crops_and_humans</code> of procgen-tools"

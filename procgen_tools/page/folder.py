@@ -42,8 +42,8 @@ def check_folder(folder: Path) -> None:
     """Check that a page can be written to a folder.
 
     Raises:
-        ValueError: a file, or a folder with other files than those of an earlier page.
-        OSError: the folder cannot be written to.
+        ValueError: a file, a folder with other files than those of an earlier page, or a folder
+            that cannot be written to.
     """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file: name a folder for the page")

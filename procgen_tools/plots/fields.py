@@ -183,7 +183,8 @@ def plot_heat_map(
         ax: where to draw; defaults to a new figure.
         title: text above the panel.
         limits: the lower and upper ends of the colour scale. Defaults to 0 and 1 for probabilities,
-            to the range of values, and to the largest difference.
+            and to the range of values. Changes have ± the largest one; amounts, such as total
+            variation and 'facing', have 0 and the largest one.
         legend: whether to draw a legend below the panel; defaults to True on a new figure only.
 
     Raises:

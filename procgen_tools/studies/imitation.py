@@ -177,9 +177,10 @@ class Positions:
 def positions(found: Iterable[Finding]) -> Positions:
     """Where imitators are in numbers that differ between imitators and the public agent.
 
-    Only numbers are taken in which the intervals of the two do not overlap, so that there is a way,
-    and in which an untrained network in easy worlds, if it was measured, is not past its middle, so
-    that it is no way from mazes to other mazes. Numbers without an interval are left out.
+    A number counts only if the intervals of the two do not overlap. If an untrained network was
+    measured in easy worlds, it must also be nearer to the imitators of hard worlds than to the
+    public agent; otherwise, the number may show the change of mazes alone. Numbers without an
+    interval are left out.
 
     Args:
         found: findings of the same agents.

@@ -88,6 +88,7 @@ class VectorStudy:
             agents=tuple(agents),
             claims=self.claims(effects),
             tables={"effects": effects, "unusualness": ranges},
+            rule=settings.rule,
         )
 
 

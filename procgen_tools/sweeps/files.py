@@ -33,9 +33,9 @@
     levels = 500
     conditions = ["in_distribution", "anywhere"]
 
-Agents of the grid are named by their axes, in order: `rand_region_5_seed_0`; those of another grid
-after its name, too: `black_seed_0`. Paths are relative
-to the working directory. `[evaluation]` is for agents of the maze.
+Agents of `[grid]` are named by their values on the axes, in order, such as `rand_region_5_seed_0`.
+Names of agents of `[[grids]]` begin with the name of their grid, such as `black_seed_0`. Paths are
+relative to the working directory. `[evaluation]` is only for agents of the maze.
 """
 
 from __future__ import annotations

@@ -106,7 +106,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The jobs, in any order that respects `Job.after`, and the folder of their summary."""
+    """The jobs, in the order of the file, and the folder of their summary.
+
+    A job may come before the one that it continues; see `Job.after`.
+    """
 
     folder: Path
     jobs: tuple[Job, ...]

@@ -111,8 +111,9 @@ class ActivationPicture:
             minus without, if a clamp is in another layer). Each is (row, col) of the activation,
             row 0 at the top. For an activation without positions it is (square,): the unit with
             the mouse at each open square of the level.
-        seen: (64, 64) the absolute gradient of the chosen cell or unit for each pixel, without
-            clamps, or None if no cell is chosen.
+        seen: (64, 64) the absolute gradient of the chosen cell, or of the unit, for each pixel,
+            without clamps. None until it is computed, or if a layer with positions has no
+            chosen cell.
         most: the smallest square around the cell that holds SHARE of `seen`, or None.
         possible: the square of pixels that the kernels allow, or None if it is not known.
         complete: whether everything is computed.

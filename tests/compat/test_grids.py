@@ -153,6 +153,19 @@ def test_seeds_and_levels() -> None:
         maze.rand_seed_with_size(4, 4)
 
 
+def test_the_last_level_that_is_looked_at_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheese = maze.get_cheese_pos_from_seed(3)
+    assert cheese is not None
+    monkeypatch.setattr(venvs, "MOST_LEVELS", 4)
+    assert maze.get_mazes_with_mouse_at_location(cheese, num_mazes=1) == [3]
+    given = {"deterministic_levels": True, "start_level": 3}
+    for size, levels in ((maze.make_level(3).size, 1), (None, 4)):
+        monkeypatch.setattr(venvs, "MOST_LEVELS", levels)
+        assert len(maze.get_random_obs_opts(levels, maze_dim=size, **given)) == levels
+    with pytest.raises(ValueError, match="4 of 5 observations found among 4 levels"):
+        maze.get_random_obs_opts(5, **given)
+
+
 def test_random_observations_meet_their_conditions() -> None:
     first, records, after = maze.get_random_obs_opts(
         4,

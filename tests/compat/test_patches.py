@@ -112,6 +112,8 @@ def test_multiply_add_and_compose() -> None:
     assert torch.equal(run(add, VALUES), VALUES - 2 * (VALUES[0] - VALUES[1]))
     both = patch_utils.compose_patches(add, patch_utils.get_zero_patch("layer", 0), add)
     assert torch.equal(run(both, VALUES)[:, 0], (-2 * (VALUES[0] - VALUES[1]))[0].expand(2, 4, 4))
+    with pytest.raises(ValueError, match="no patches to compose"):
+        patch_utils.combined_pixel_patch("layer", 9.0, (0, 0), [])
 
 
 @pytest.mark.parametrize(

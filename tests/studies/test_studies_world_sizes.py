@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,7 @@ from procgen_tools.studies.cheese_scrubbing import natural_examples
 from procgen_tools.studies.cheese_scrubbing.measure import cheese_donors
 from procgen_tools.studies.minimal_pairs.measure import natural_forks
 from procgen_tools.studies.minimal_pairs.pairs import CHANGES, pairs_of
+from procgen_tools.studies.vectors import VectorStudy
 from procgen_tools.worlds.maze import levels as level_module
 from procgen_tools.worlds.maze.levels import LevelRule
 from procgen_tools.worlds.maze.situations import levels_with_all_situations
@@ -65,6 +67,13 @@ def test_studies_draw_where_they_are_told(name: str, size: int, agent: Path, sto
     with pytest.raises(Drawn) as drawn:
         studies.load(name).run(Settings(agents=(agent,), fast=True, world_size=size))
     assert drawn.value.args == (size,)
+
+
+@pytest.mark.parametrize("name", OF_MAZES)
+def test_findings_say_how_their_mazes_were_drawn(name: str) -> None:
+    """In the source, because most studies are long, and figures draw the mazes again."""
+    run = VectorStudy.run if name.endswith("_vector") else studies.load(name).run
+    assert "rule=settings.rule," in inspect.getsource(run).split("Findings(")[1]
 
 
 @pytest.mark.parametrize(

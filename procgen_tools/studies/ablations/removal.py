@@ -130,13 +130,15 @@ def tried(decisions: Decisions, found: Sequence[Candidate]) -> pd.DataFrame:
 
 
 def choose(tried_rows: pd.DataFrame) -> pd.DataFrame:
-    """Of both groups the edit that removes most at little loss, on these mazes.
+    """For each group of edits, the one that removes most at little loss in these mazes.
 
-    Little is half of what is allowed, as other mazes differ; where none loses so little, the one
-    that loses least. To remove more than all counts as all; of equals the one that loses least.
+    A loss is little if it is at most half of what is allowed, because other mazes differ. If no
+    edit loses so little, the one with the smallest loss is chosen. Removing more than everything
+    counts as removing everything. Of equal edits, the one with the smallest loss is chosen.
 
     Returns:
-        One row per group: group, edit, and best (the one that removes more).
+        One row per group: group, edit, most (the share that it removes, at most 1), and best
+        (whether it removes more than that of the other group).
     """
     rows = []
     groups = np.where(tried_rows["family"] == VECTOR, VECTOR, CHANNELS)

@@ -1,8 +1,8 @@
 """Which pixels, squares and channels a decision is attributed to, and what changing them does.
 
 Attributions are captum's (Kokhlikyan et al., 2020): gradients, and integrated gradients
-(Sundararajan et al., 2017), which add up to the difference between an input and a baseline. What
-they say of a square is compared with the maze in which that square is really different.
+(Sundararajan et al., 2017), which sum to the answer for an input minus the answer for a baseline.
+The attribution of a square is compared with the effect of really changing this square.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(outcomes),
         tables={"outcomes": outcomes},
+        rule=settings.rule,
     )
 
 

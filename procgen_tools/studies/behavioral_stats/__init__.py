@@ -61,6 +61,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables),
         tables=tables,
+        rule=settings.rule,
     )
 
 

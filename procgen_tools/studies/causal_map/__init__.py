@@ -67,6 +67,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["trained"], tables["untrained"]),
         tables=tables,
+        rule=settings.rule,
     )
 
 

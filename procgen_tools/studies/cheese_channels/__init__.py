@@ -81,15 +81,16 @@ def run(settings: Settings) -> Findings:
             "pictures": _by_agent({agent: _pictures(each) for agent, each in found.items()}),
             "effects": effects,
         },
+        rule=settings.rule,
     )
 
 
 def channel_sets(found: CheeseChannels, seed: int) -> dict[str, tuple[int, ...]]:
     """The sets of channels in which the vector is subtracted, by name.
 
-    The cheese channels, all others, as many random ones of these; and the best and random ones
-    in numbers from 1 up to half of all. The best are those with the most evidence in the mazes
-    that chose the candidates.
+    They are the cheese channels, all others, and as many random ones as cheese channels (from the
+    others if these are enough); and the best and random ones, in powers of two up to half of all
+    channels. The best are those with the most evidence in the mazes that chose the candidates.
     """
     count = len(found.ranking)
     others = tuple(each for each in range(count) if each not in found.channels)

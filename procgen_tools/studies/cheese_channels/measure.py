@@ -145,8 +145,8 @@ def find_cheese_channels(
 def places_elsewhere(maze: Maze, count: int, seed: int) -> list[Square]:
     """Squares to which the cheese can be moved so that another way leads to it.
 
-    From the decision square no move brings the mouse nearer to both the cheese and such a square.
-    There are `count` of them, or as many as there are: at least the corner is one.
+    From the decision square, no move brings the mouse nearer to both the cheese and such a square.
+    If there are fewer than `count`, all are given. The corner always is such a square.
 
     Raises:
         ValueError: a maze without a decision square.
@@ -223,11 +223,11 @@ def judge(
 ) -> CheeseChannels:
     """Choose candidates from some responses and test them in others.
 
-    Candidates have more than an even share of the evidence. Each must pass two tests, one-sided:
-    of evidence beyond an even share, by flipping the signs of mazes (which takes mazes without an
-    effect to scatter alike on both sides); and of following the cheese, by exchanging the squares
-    of the cheese within mazes. The larger p-value of the two counts, and those of all candidates
-    are bounded together.
+    Candidates have more than an even share of the evidence. Each must pass two one-sided tests.
+    The test of evidence beyond an even share flips the signs of mazes, which assumes that mazes
+    without an effect scatter symmetrically. The test of following the cheese exchanges the squares
+    of the cheese within mazes. A candidate's p-value is the larger of the two, and the rate of
+    false discoveries among all candidates is bounded.
 
     Args:
         first, second: responses of different mazes.

@@ -74,6 +74,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(changes),
         tables={"changes": changes, "each": each},
+        rule=settings.rule,
     )
 
 

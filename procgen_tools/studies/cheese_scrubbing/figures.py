@@ -38,7 +38,7 @@ def plot_arms(
         before: a column with the same without any change. If it is given, each maze's difference
             from it is drawn.
         compared: two arms; the title says by how much the first exceeds the second within the
-            same mazes. By default the first and third arm are compared, in this order reversed.
+            same mazes. Defaults to the third arm and the first.
     """
     sets = list(changes["channels"].unique())
     shown = changes.assign(drawn=changes[column] - (0 if before is None else changes[before]))

@@ -100,9 +100,9 @@ def cheese_donors(maze: Maze, count: int, *, seed: int) -> list[Donor]:
 def stand_ins(source: Maze, squares: Sequence[tuple[int, int]]) -> list[Square]:
     """Where the mouse stands in `source` in place of each of `squares`.
 
-    There, if it is open and not the cheese's; or else at the free square with the nearest middle
-    (of equals the first, row by row from the bottom), so that it is seen nearly where it is. Both
-    mazes being levels of one size, that is at most one square away.
+    The mouse stands on the same square if that is open and has no cheese, otherwise on the nearest
+    free square (of equally near ones, the first, row by row from the bottom). Between two levels of
+    one size, this is at most one square away.
 
     Raises:
         ValueError: a square that lies outside `source`.
@@ -216,7 +216,7 @@ def scrubbed(
 
     Args:
         layer: one of the policy's `resume_points`.
-        maze: with a decision square. The mouse looks as it does here in all mazes.
+        maze: with a decision square. In each maze, the mouse faces as that maze has it.
         donors: see `cheese_donors`.
         sets: name, number of the draw, and channels of each.
         examples: activations of the layer whose mean the arm MEAN puts in.

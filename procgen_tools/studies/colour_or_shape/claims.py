@@ -163,7 +163,7 @@ def _preferences(table: pd.DataFrame) -> tuple[Claim, ...]:
 
 def regression_rows(table: pd.DataFrame) -> pd.DataFrame:
     """One row per agent: `green`, the preference for the green line against the red line, and
-    `gem`, that for the yellow gem against the red line. Empty columns are left out.
+    `gem`, that for the yellow gem against the red line. Agents without both are left out.
     """
     green = of_pair(table, ("green_line", "red_line")).set_index("agent")
     gem = of_pair(table, COLOUR_OR_SHAPE).set_index("agent")

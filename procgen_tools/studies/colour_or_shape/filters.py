@@ -152,10 +152,10 @@ def filter_table(rows: pd.DataFrame) -> pd.DataFrame:
         rows: the columns `COLUMNS`.
 
     Returns:
-        One row per agent: agent, population, preference (unedited), balance, initial_balance, and
-        the change of the preference, the success and the steps without the opponent filters and
-        without random ones (mean over draws): change, change_random, success, success_random,
-        steps, steps_random.
+        One row per agent: agent, population, preference (unedited), balance, initial_balance; how
+        far the preference changes without the opponent filters (change) and without random ones
+        (change_random); and the success and steps in training levels then (success,
+        success_random, steps, steps_random). Numbers of random filters are means over draws.
     """
     table = []
     for (population, agent), of in rows.groupby(["population", "agent"], sort=False):

@@ -236,7 +236,11 @@ def shifts_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
 
 
 def patches_of(network: QNetwork, settings: Settings) -> pd.DataFrame:
-    """One row per twin, layer and number of units: units are chosen on half of the twins."""
+    """What patching units of one twin into the other does, one row per layer and number of units.
+
+    Only twins in which the agent harvests in production and not in training count. The units are
+    chosen on one half of them, and asked about on the other.
+    """
     twins = all_twins()
     differ = harvests(network, twins.production, twins.actions)
     differ &= ~harvests(network, twins.training, twins.actions)
@@ -310,7 +314,10 @@ def example_mazes(number: int = 60) -> tuple[crops_and_humans.Cells, crops_and_h
     """A training maze with one human, and the same with one passage shifted: a block sticks out.
 
     Args:
-        number: which of the training mazes of this kind.
+        number: the index among the training mazes of this kind.
+
+    Raises:
+        ValueError: there are not so many.
     """
     for before in crops_and_humans.training_mazes():
         if (before == crops_and_humans.HUMAN).sum() != 1:

@@ -127,7 +127,7 @@ def plot_walks(walked: Mapping[str, tuple[crops_and_humans.Cells, np.ndarray]]) 
 
 
 def _path(ax: Axes, visited: Int[np.ndarray, "step 2"]) -> None:
-    """A line that keeps to the right, with an arrow wherever it goes straight on."""
+    """A line that keeps to the right, with an arrow at every other step where it goes straight."""
     moves = np.diff(visited, axis=0)
     moving = np.abs(moves).sum(axis=1) == 1
     if not moving.any():

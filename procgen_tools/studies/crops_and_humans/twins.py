@@ -1,8 +1,8 @@
 """Twins: a production maze and the training maze that it was made from.
 
-They differ by the shifted walls alone, two cells each. What a network does otherwise in the one
-than in the other is what these cells do, and patching activations from one run into the other says
-where in the network that stands.
+They differ only in the shifted walls, two cells for each wall. If a network acts differently in
+the two mazes, these cells are the cause. Patching activations from one run into the other shows
+where in the network this difference is represented.
 """
 
 from __future__ import annotations

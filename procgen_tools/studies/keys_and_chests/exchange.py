@@ -34,7 +34,7 @@ KEYS = (0, 1, 2, 3)
 STEPS = 40
 
 EQUAL = 5.0
-"""Steps to both objects at which the chance 'at equal distances' is."""
+"""The steps to both objects for which the chance 'at equal distances' is computed."""
 
 FARTHEST = 20.0
 """Extra steps are cut here: farther than that was not measured."""
@@ -115,8 +115,8 @@ def fitted(
 def rates(weights: Float[np.ndarray, "weight=3"]) -> tuple[float, float]:
     """The chance of the key at equal distances, and the extra steps until both are as likely.
 
-    Extra steps are how much farther than the chest, at 5 steps, the key may be. A player to whom
-    the key's distance makes no difference gets the limit, FARTHEST, with the sign of its choice.
+    Extra steps are how much farther than a chest 5 steps away the key may be. If a longer way to
+    the key does not make it less likely, they are FARTHEST, with the sign of the intercept.
 
     Example:
         >>> chance, extra = rates(np.array([-0.5, 0.5, 1.0]))

@@ -73,7 +73,7 @@ def steering_table(policy: CnnLstmPolicy, rows: Rows, sizes: Sizes, *, seed: int
     Columns: direction, draw (-1: the direction itself, otherwise a random one of its norm),
     statistic ('chest first', 'key first': changes from the unedited share by `dose`; 'effect': the
     share of chests at +1 minus that at -1), dose, value, low, high (95%, bootstrap over levels),
-    levels (how many).
+    levels (how many). Rows with the direction 'none' have the unedited shares themselves.
     """
     levels = range(STEERED_SEED, STEERED_SEED + sizes.steered)
     episodes = episodes_of(policy, "test", levels, seed=seed)

@@ -95,6 +95,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(*(tables[name] for name in list(tables)[:4])),
         tables=tables,
+        rule=settings.rule,
     )
 
 

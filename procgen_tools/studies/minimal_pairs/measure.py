@@ -176,7 +176,7 @@ def prediction_table(
 
 
 def dose_table(pairs: Sequence[Pair]) -> pd.DataFrame:
-    """How much each feature of the regression differs in pairs of its changes, and others held.
+    """How far the features of the regression differ in each pair, also those that should be held.
 
     Returns:
         Columns change, level, and those of the three features: the second maze minus the first.

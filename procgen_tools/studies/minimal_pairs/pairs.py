@@ -9,8 +9,8 @@ Every change of a feature has a control, an edit of the same kind and size that 
   corner, becomes longer. All straight distances and all other ways are held exactly.
 - *Closed*: a wall closes the way to the corner.
 
-No maze of a pair can have occurred in training, because the cheese is outside the top-right 5 x 5
-squares, where it always was.
+No maze of a pair can have occurred in training: there, the cheese was always in the top-right 5 x 5
+squares, and in pairs it is outside.
 """
 
 from __future__ import annotations
@@ -244,9 +244,9 @@ def _more(values: np.ndarray) -> np.ndarray:
 
 
 def _rewired(goal: str, kind: str) -> Maker:
-    """A way to the cheese or the corner becomes longer or another, or the same edit elsewhere.
+    """Makes the way to the cheese or the corner longer or different, or a like edit elsewhere.
 
-    Levels are those with room for all three kinds, so that they have the same levels.
+    A level is used only if it has room for all three kinds of edits, so all have the same levels.
     """
 
     def make(seed: int, rule: LevelRule, rng: np.random.Generator) -> tuple[Fork, Mazes] | None:
@@ -332,4 +332,5 @@ CONTROLS: Mapping[str, str] = {
     "steps to the corner, rewired": "way to the corner redrawn, as long",
     "way to the corner closed": "closed off all ways",
 }
-"""The control of every change of a feature. "rewired off all ways" is one of no change's own."""
+"""The control of each change of a feature. "rewired off all ways" is not the control of any single
+change."""

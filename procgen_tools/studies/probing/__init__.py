@@ -69,6 +69,7 @@ def run(settings: Settings) -> Findings:
             "right": right,
             "channels": pd.DataFrame([row for each in probes for row in each.channels]),
         },
+        rule=settings.rule,
     )
 
 

@@ -7,8 +7,8 @@ clamped.probability / base.probability
 
 The score of a target is the geometric mean of the probabilities of the moves along the shortest
 path from the mouse to it, as `chains.path_probability` defines it. Only the squares of the paths
-are asked, each with the mouse looking as it does after the steps before; all that comes before
-the edited activation is computed once a square.
+are asked, each with the mouse facing as it does after the steps before. The network up to the
+edited activation runs once for each square and facing.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from procgen_tools.worlds.maze.levels import LevelRule, make_level
 from procgen_tools.worlds.maze.paths import corner_path_distances
 
 LEAST_GAIN = 0.01
-"""What a channel's own clamp adds to the mean probability if it counts as effective."""
+"""A channel is effective if its own clamp adds more than this to the mean probability."""
 
 BUDGETS = (0.0001, 0.001, 0.01, 0.1)
 """Shares of all numbers of the layer that a stamp may change; at least one number."""
@@ -54,7 +54,8 @@ class Sizes:
     Attributes:
         finding_mazes: where cheese channels are looked for.
         natural_mazes: where natural values are taken.
-        tuning_mazes, tuning_targets: where channels and magnitudes are chosen, targets a maze.
+        tuning_mazes: number of mazes in which channels and magnitudes are chosen.
+        tuning_targets: number of targets in each of these mazes.
         targets: targets of a measured maze.
         shown: targets of the maze that is shown; None for every square.
         multiples: of natural values, at which channels are clamped.
@@ -98,7 +99,7 @@ class Choice:
 def raised_channels(found: CheeseChannels, most: int) -> tuple[int, ...]:
     """The cheese channels that cheese raises at its own cell, as clamps raise channels.
 
-    Where the search found none, as it may in a few mazes, the first raised one of its ranking.
+    If cheese raises none of them, the first channel of the ranking that it raises.
     """
     middle = found.pictures.shape[-1] // 2
     rise = found.pictures[:, middle, middle]
@@ -134,11 +135,19 @@ def choose_edits(
         sizes: how much is measured.
         seed: of the search, the targets and the random sets.
         rule: of all these levels; defaults to hard levels with the cheese anywhere.
+
+    Raises:
+        ValueError: the cheese raises no channel.
     """
     search = find_cheese_channels(
         policy, layer=LAYER, seed=seed, mazes=sizes.finding_mazes, rule=rule
     )
     found = raised_channels(search, sizes.most_channels)
+    if not found:
+        raise ValueError(
+            f"the cheese raises no channel of {LAYER} at its own cell: there is none to clamp, so "
+            "choose another agent"
+        )
     tuner = _Tuner(policy, sizes, seed, rule)
     added = torch.from_numpy(search.pictures).float()
     alone = {channel: tuner.clamps(str(channel), (channel,)) for channel in found}

@@ -53,6 +53,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["decisions"], tables["trained_on"]),
         tables=tables,
+        rule=settings.rule,
     )
 
 

@@ -75,6 +75,7 @@ def run(settings: Settings) -> Findings:
         agents=tuple(agents),
         claims=all_claims(tables["peaks"], tables["untrained"]),
         tables=tables,
+        rule=settings.rule,
     )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
+import torch
 
 from procgen_tools import maze
 from procgen_tools.interventions import Clamp
 from procgen_tools.models import ImpalaPolicy
 from procgen_tools.studies.base import LAYER
 from procgen_tools.studies.retargeting.target_edits import (
+    FAST,
     MOVED,
     UNEDITED,
     all_scores,
     budget_name,
+    choose_edits,
     clamp,
     task_of,
 )
@@ -53,6 +58,14 @@ def test_every_target_has_a_row_for_each_edit(policy: ImpalaPolicy) -> None:
             np.testing.assert_allclose(rows["probability"], scores.probability)
     assert (table.loc[table["edit"] == UNEDITED, "log_ratio"] == 0).all()
     assert (table.loc[table["edit"] == "clamped", "log_ratio"] != 0).any()
+
+
+def test_an_agent_without_a_channel_that_cheese_raises_is_refused(policy: ImpalaPolicy) -> None:
+    blind = copy.deepcopy(policy)
+    with torch.no_grad():
+        blind.embedder.block1.conv.weight.zero_()
+    with pytest.raises(ValueError, match=f"raises no channel of {LAYER} .* choose another agent"):
+        choose_edits(blind, FAST, seed=0)
 
 
 def test_clamps_and_budgets_say_what_they_are() -> None:

@@ -29,6 +29,7 @@ from procgen_tools.models import checkpoint_metadata
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.studies.behavioral_stats.measure import (
     chance_of_a_random_walk,
+    in_region,
     random_walk,
 )
 from procgen_tools.worlds.maze.grid import CORNER_REGION, Maze
@@ -60,18 +61,19 @@ def judge(path: Path, levels: int) -> None:
     settings = EvaluationSettings(levels=levels, conditions=conditions)
     evaluation = evaluate_agent(path, settings, progress_bar=True)
     trained = evaluation.of(Condition.IN_DISTRIBUTION)
+    unseen = trained.success_unseen
     anywhere = evaluation.of(Condition.ANYWHERE)
     assert anywhere.exact is not None
     row = {
         **family_row(evaluation),
         **by_place(anywhere.levels.mazes, anywhere.exact.cheese, region_of(trained.rule)),
-        **({"unseen": trained.success_unseen} if trained.success_unseen else {}),
+        **({"unseen": unseen} if unseen else {}),
     }
     kept = {
         "agent": path.name,
         "sha256": digest(path),
         "levels": levels,
-        "unseen_levels": trained.success_unseen.total if trained.success_unseen else None,
+        "unseen_levels": unseen.total if unseen else None,
         "results": {name: [number.value, *number.interval] for name, number in row.items()},
     }
     write_text(FOLDER / "scores" / f"{path.stem}.json", json.dumps(kept, indent=1) + "\n")
@@ -96,7 +98,7 @@ def by_place(mazes: Sequence[Maze], chances: np.ndarray, region: int) -> dict[st
         chances: of reaching it in each of them.
         region: squares per side.
     """
-    inside = np.array([min(maze.cheese or ()) >= maze.size - region for maze in mazes])
+    inside = np.array([in_region(maze, region) for maze in mazes])
     return {
         "cheese_inside": mean_over_levels(chances[inside]),
         "cheese_elsewhere": mean_over_levels(chances[~inside]),

@@ -35,10 +35,11 @@ from procgen_tools.studies.imitation import (
     all_findings,
     judged,
     positions,
-)  # fmt: skip
+)
 from procgen_tools.studies.other_agents import PUBLIC, UNTRAINED, results_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS
+from procgen_tools.studies.untrained import NULL
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "imitation-or-reinforcement.md"
@@ -135,14 +136,14 @@ def numbers(claim: Claim, agent: str) -> str:
     return "; ".join(
         f"{name} {format(claim.measured[agent][name], claim.form)}"
         for name in names
-        if UNTRAINED not in name
+        if NULL not in name
     )
 
 
 def one_by_one(claim: Claim) -> str:
     """The numbers of single agents, and how many of them meet the rule."""
     met = claim.met_by(claim.single)
-    return f"{claim.one_by_one(claim.single, without=UNTRAINED)} ({sum(met)} of {len(met)})"
+    return f"{claim.one_by_one(claim.single, without=NULL)} ({sum(met)} of {len(met)})"
 
 
 def own_null(claim: Claim | None) -> str:
@@ -152,7 +153,7 @@ def own_null(claim: Claim | None) -> str:
     return "; ".join(
         f"{name} {format(estimate, claim.form)}"
         for name, estimate in claim.measured[PUBLIC].items()
-        if UNTRAINED in name
+        if NULL in name
     )
 
 
@@ -232,9 +233,12 @@ def summary(found: Mapping[str, Iterable[Finding]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def of_studies() -> str:
-    """The summary, and a table for each study: one row per finding."""
-    found = all_findings()
+def of_studies(found: Mapping[str, tuple[Finding, ...]]) -> str:
+    """The summary, and a table for each study: one row per finding.
+
+    Args:
+        found: findings by study.
+    """
     differences = world_or_training([each for some in found.values() for each in some])
     parts = [summary(found), *filter(None, [differences])]
     for name, some in found.items():
@@ -301,9 +305,9 @@ def picture(found: Mapping[str, Iterable[Finding]]) -> Figure:
         ("hard", -0.16, style.series_look(1), "imitators of hard worlds"),
     )
     for name, above, look, label in looks:
-        for row_number, each in enumerate(placed.values()):
+        for number, each in enumerate(placed.values()):
             places = getattr(each, name)
-            height = -row_number + above + np.linspace(0.11, -0.11, len(places))
+            height = -number + above + np.linspace(0.11, -0.11, len(places))
             draw_dots(ax, places, height, look, label, size=22)
     every = [place for each in placed.values() for place in each.easy]
     numbered = sum(each.numbers for each in placed.values())
@@ -322,13 +326,13 @@ def picture(found: Mapping[str, Iterable[Finding]]) -> Figure:
             textcoords="offset points", ha="center", fontsize=9, color=style.NOTE,
         )  # fmt: skip
     names = [f"{study} ({each.numbers})" for study, each in placed.items()]
-    ax.set_yticks([-row_number for row_number in range(len(placed))], names)
+    ax.set_yticks(-np.arange(len(placed)), names)
     ax.set_ylim(0.6 - len(placed), 0.6)
     ax.set_xlabel("place on the way between the two (0 and 1)")
     style.headline(
         figure,
-        "Imitators of easy worlds are nearer to the public agent than to imitators of hard worlds "
-        f"in {np.mean(np.array(every) > 0.5):.0%} of all places on the way between the two",
+        f"In {np.mean(np.array(every) > 0.5):.0%} of the comparisons, imitators of easy worlds are "
+        "nearer to the public agent than to imitators of hard worlds",
         f"{numbered} numbers of {len(placed)} studies in which the two differ (how many of each in "
         f"parentheses); one mark for each number and agent, {easy} of easy worlds and {hard} of "
         "hard worlds",
@@ -339,8 +343,9 @@ def picture(found: Mapping[str, Iterable[Finding]]) -> Figure:
 
 def main() -> None:
     """Write the tables and the picture."""
-    write_between(PAGE, ((BEGIN, END), table()), (STUDIES, of_studies()))
-    figure = picture(all_findings())
+    found = all_findings()
+    write_between(PAGE, ((BEGIN, END), table()), (STUDIES, of_studies(found)))
+    figure = picture(found)
     with unfinished(PICTURE) as temporary:
         figure.savefig(temporary, dpi=130, format="png")
     plt.close(figure)

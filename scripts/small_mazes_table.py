@@ -39,17 +39,15 @@ from procgen_tools.studies.other_agents import (
     SMALL_UNTRAINED,
     claims_of,
     results_of,
-)  # fmt: skip
+)
 from procgen_tools.studies.results import read_claims
+from procgen_tools.studies.untrained import NULL
 
 PAGE = Path(__file__).parents[1] / "docs" / "imitation-or-reinforcement.md"
 MARKS = ("<!-- small: scripts/small_mazes_table.py -->\n", "<!-- end of small -->")
 
 WIDTH = 108
 """Characters of a line of the page."""
-
-NULL = "untrained"
-"""Part of the names of what a study measures in untrained networks itself."""
 
 BOTH, IMITATORS, REINFORCED, NEITHER, DIVIDED = KINDS = (
     "both", "imitators alone", "PPO alone", "neither", "divided",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 from typing import Any
@@ -241,15 +242,13 @@ MOST_LEVELS = 200_000
 
 
 def _first(count: int, fits: Any, skip_seed: int) -> list[int]:
-    found: list[int] = []
-    for seed in range(MOST_LEVELS):
-        if len(found) == count:
-            break
-        if seed != skip_seed and fits(make_level(seed)):
-            found.append(seed)
-    if len(found) == count:
-        return found
-    raise ValueError(f"{len(found)} of {count} levels found among the first {MOST_LEVELS:,} seeds")
+    seeds = (seed for seed in range(MOST_LEVELS) if seed != skip_seed and fits(make_level(seed)))
+    found = list(itertools.islice(seeds, count))
+    if len(found) < count:
+        raise ValueError(
+            f"{len(found)} of {count} levels found among the first {MOST_LEVELS:,} seeds"
+        )
+    return found
 
 
 # --- pictures

@@ -14,6 +14,7 @@ from procgen_tools.studies.base import Claim
 from procgen_tools.studies.other_agents import EASY, PUBLIC, UNTRAINED, claims_of, results_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS
+from procgen_tools.studies.untrained import NULL
 
 BOTH, NEITHER, OPEN = "both", "neither", "undecided"
 IMITATORS, REINFORCED = "imitators alone", "public agent alone"
@@ -200,7 +201,7 @@ def positions(found: Iterable[Finding]) -> Positions:
             end = each.public.measured[PUBLIC][name]
             exact = begin.low == begin.high or end.low == end.high
             overlap = begin.low <= end.high and end.low <= begin.high
-            if UNTRAINED in name or exact or overlap:
+            if NULL in name or exact or overlap:
                 continue
             nulls = _single(each.untrained, name) if each.untrained else []
             own, untrained, others = (

@@ -13,6 +13,9 @@ from procgen_tools.studies.base import over_levels
 FIRST_SEED = 1000
 """Of the untrained networks, so that none has the initial parameters of a shipped agent."""
 
+NULL = "untrained"
+"""Part of the name of each estimate that a study makes of untrained networks."""
+
 COUNT, FAST_COUNT = 5, 2
 """How many untrained networks a study measures, and how many in fast mode."""
 

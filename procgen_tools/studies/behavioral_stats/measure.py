@@ -128,10 +128,10 @@ def held_out_mazes(settings: Settings) -> dict[int, Maze]:
     return dict(enumerate(make_bank(range(count), settings.rule)))
 
 
-def in_region(maze: Maze) -> bool:
-    """Whether the cheese is in the top-right 5 x 5 squares, as it was in training."""
+def in_region(maze: Maze, side: int = CORNER_REGION) -> bool:
+    """Whether the cheese is in the top-right `side` x `side` squares, by default as in training."""
     assert maze.cheese is not None
-    return min(maze.cheese) >= maze.size - CORNER_REGION
+    return min(maze.cheese) >= maze.size - side
 
 
 def random_walk(maze: Maze) -> Chances:

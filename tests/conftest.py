@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import gc
 import importlib
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
-import matplotlib
 import pytest
-import torch
 
 from tests.browser import chromium, hosted
 from tests.checking import PROGRESS, install, without_type_checks
@@ -30,11 +27,6 @@ LONG = (
     "test_next_job",
 )
 """Files whose tests take longest. The two halves of them begin the two halves of all tests."""
-
-matplotlib.use("Agg")
-
-# Tests run side by side: one thread each is faster than two that wait for each other.
-torch.set_num_threads(1)
 
 # Machines that test are busy: a slow example is no failure.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -56,12 +48,7 @@ def checked_modules() -> list[str]:
 
 CHECKED_MODULES = checked_modules()
 
-# jsonschema, which reads notebooks, compiles 38 grammars of it at import. Nothing here needs them.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-
-# While the hook below loads a module, libraries that the module imports get no bytecode from the
-# usual files. These are large.
-for library in (
+LARGE = (
     "gymnasium",
     "matplotlib.pyplot",
     "numba",
@@ -69,10 +56,21 @@ for library in (
     "scipy.stats",
     "sklearn",
     "statsmodels.api",
-):
-    importlib.import_module(library)
+)
+"""Libraries to import first: what a module imports while the hook loads it gets no bytecode from
+the usual files.
+"""
 
-install(CHECKED_MODULES)
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Install the hook, but not where workers test: that process runs no test."""
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        for library in LARGE:
+            importlib.import_module(library)
+        install(CHECKED_MODULES)
+        importlib.import_module("matplotlib").use("Agg")
+        # Side by side, one thread each is faster than two that wait for each other.
+        importlib.import_module("torch").set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

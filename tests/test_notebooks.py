@@ -44,10 +44,13 @@ def client() -> Iterator[NotebookClient]:
 QUICK_FIGURES = "%config InlineBackend.print_figure_kwargs = {'bbox_inches': None, 'dpi': 40}"
 """Draws each figure once and small, where a notebook draws it twice to find its edges."""
 
+FREEZE = "import gc; gc.freeze(); del gc"
+"""`%reset` looks through all objects twice. What is left after it are modules, which stay."""
+
 
 def run(client: NotebookClient, notebook: NotebookNode, folder: Path) -> None:
     """Execute a notebook in its folder, without the names that the one before has left."""
-    begin = new_code_cell(f"%reset -f\n%cd -q {folder}\n{QUICK_FIGURES}")
+    begin = new_code_cell(f"%reset -f\n{FREEZE}\n%cd -q {folder}\n{QUICK_FIGURES}")
     client.nb = new_notebook(cells=[begin, *notebook.cells], metadata=notebook.metadata)
     client.execute(cleanup_kc=False)
 

@@ -67,7 +67,7 @@ def script_of(parts: Mapping[str, bytes]) -> str:
     """
     # Without a time stamp, the same parts give the same script.
     packed = {
-        name: base64.b64encode(gzip.compress(part, 9, mtime=0)).decode()
+        name: base64.b64encode(gzip.compress(part, 6, mtime=0)).decode()
         for name, part in parts.items()
     }
     return f"Object.assign((globalThis.procgenParts ??= {{}}), {json.dumps(packed)});\n"

@@ -113,7 +113,7 @@ class Buffer(Rows):
     def of(cls, transitions: Transitions) -> Buffer:
         """All transitions, in their order."""
         inputs, following = (
-            torch.from_numpy(states.inputs()).bool()
+            torch.from_numpy(states.indicators())
             for states in (transitions.states, transitions.following)
         )
         return cls(

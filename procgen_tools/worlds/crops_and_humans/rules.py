@@ -91,16 +91,18 @@ class States:
 
     def inputs(self) -> Float32[np.ndarray, "state 161"]:
         """The network's input: walls, crops, humans (49 each), row and column (7 each)."""
+        return self.indicators().astype(np.float32)
+
+    def indicators(self) -> Bool[np.ndarray, "state 161"]:
+        """The network's input, which is 0 or 1, as booleans: a quarter of the memory."""
+        found = np.zeros((len(self), NUM_INPUTS), bool)
+        *layers, rows, cols = np.split(found, np.cumsum([SIZE**2] * 3 + [SIZE]), axis=1)
         flat = self.mazes.reshape(len(self), -1)
-        hot = np.eye(SIZE, dtype=np.float32)
-        layers = [flat == WALL, flat == CROP, flat == HUMAN]
-        return np.concatenate(
-            [
-                *(layer.astype(np.float32) for layer in layers),
-                *(hot[each] for each in self.positions.T),
-            ],
-            axis=1,
-        )
+        for layer, code in zip(layers, (WALL, CROP, HUMAN), strict=True):
+            layer[:] = flat == code
+        for hot, each in zip((rows, cols), self.positions.T, strict=True):
+            hot[np.arange(len(self)), each] = True
+        return found
 
 
 @dataclass(frozen=True, eq=False)

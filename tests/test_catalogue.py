@@ -58,7 +58,7 @@ def test_a_name_in_two_worlds_is_asked_about(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("plantd_0", r"no agent 'plantd_0' .*did you mean 'planted_0'\?.*control_0, "),
+        ("plantd_0", r"no agent 'plantd_0' .*did you mean 'planted_0'\?.*`procgen-tools agents`"),
         ("crops_and_humans/rand_region_5", r"no agent 'crops_and_humans/rand_region_5'"),
         ("trained_models/maze_I/model_x.pth", r"no checkpoint .*model_x\.pth"),
         ("", r"no agent '"),

@@ -247,7 +247,7 @@ def judge(
             "follows": _follows(second, fits, pictures),
             "follows_p": _follows_p(fits, seed),
             "evidence": tested_in.evidence.mean(axis=0),
-            "share": tested_in.evidence.mean(axis=0) / tested_in.all_evidence.mean(),
+            "share": tested_in.share,
             "evidence_p": _sign_flips(tested_in.beyond, seed),
             "drop": np.mean([each.drops for each in second], axis=0),
         }
@@ -290,6 +290,12 @@ class _Evidence:
     def beyond(self) -> Float[np.ndarray, "maze channel"]:
         """What each channel has beyond an even share."""
         return self.evidence - self.all_evidence[:, None] / self.evidence.shape[1]
+
+    @property
+    def share(self) -> Float[np.ndarray, " channel"]:
+        """The share of each channel in the evidence of all; not finite where they have none."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.evidence.mean(axis=0) / self.all_evidence.mean()
 
 
 def _sign_flips(

@@ -218,7 +218,7 @@ class Retargeting:
             shown = self.reached[torch.from_numpy(self.steps.view[part])]
             with edit.on(self.policy):
                 answers.append(self.maze.moves(answer_from(self.policy, self.layer, shown)[0]))
-        return TargetScores(self.steps, np.concatenate(answers))
+        return TargetScores(self.steps, _joined(answers))
 
     @torch.no_grad()
     def cheese_moved(self) -> TargetScores:
@@ -236,7 +236,7 @@ class Retargeting:
                     self.maze.moves(self.policy.logits_and_value(batch)[0])
                     for batch in observations.split(fast_batch(observations))
                 ]
-        return TargetScores(self.steps, np.concatenate(answers))
+        return TargetScores(self.steps, _joined(answers))
 
     def _passes(self) -> Iterator[slice]:
         steps, size = len(self.steps.view), fast_batch(self.reached)
@@ -253,6 +253,11 @@ class Retargeting:
                 f"'{edit}' acts at {early[0]}, before {self.layer}, from which passes go on: "
                 "give an earlier layer to Retargeting.of"
             )
+
+
+def _joined(answers: Sequence[np.ndarray]) -> Float[np.ndarray, "step move"]:
+    """The probabilities of all passes, of which there are none where no path leads to a target."""
+    return np.concatenate(answers) if answers else np.empty((0, len(MOVE_STEPS)))
 
 
 def _observations(

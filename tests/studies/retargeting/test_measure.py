@@ -142,3 +142,12 @@ def test_bad_layers(policy: ImpalaPolicy, level: Maze, task: Retargeting) -> Non
     with pytest.raises(ValueError, match=r"acts at embedder.block1.conv_out, before"):
         task.edited(lambda targets: Scale("embedder.block1.conv", 2.0))
     assert (task.edited(lambda targets: Zero("fc_policy")).probability > 0).any()
+
+
+def test_a_mouse_without_a_way_has_no_steps(policy: ImpalaPolicy) -> None:
+    task = Retargeting.of(policy, parse("..#\n###\nM#."))
+    by_edit = task.edited(lambda targets: Zero(LAYER, channels=[1]))
+    for scores in (task.unedited(), by_edit, task.cheese_moved()):
+        assert scores.moves.shape == (0, 5)
+        assert scores.probability.tolist() == [0, 0, 0]
+        assert not scores.straight.any()

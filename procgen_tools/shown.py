@@ -123,8 +123,20 @@ def drawn_png(by: str, *arguments: Any) -> bytes:
 
 def figure_png(figure: Any, dpi: int = 80) -> bytes:
     """A matplotlib figure as a PNG. A pyplot figure is closed, so that it is not shown again."""
+    return _saved(figure, "png", dpi)
+
+
+def figure_webp(figure: Any, dpi: int = 80) -> bytes:
+    """A matplotlib figure as a lossless WebP: the pixels of the PNG in about half its size.
+
+    Browsers show it; programs that edit pictures may not. A pyplot figure is closed.
+    """
+    return _saved(figure, "webp", dpi, pil_kwargs={"lossless": True})
+
+
+def _saved(figure: Any, form: str, dpi: int, **options: Any) -> bytes:
     written = BytesIO()
-    figure.savefig(written, format="png", dpi=dpi)
+    figure.savefig(written, format=form, dpi=dpi, **options)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
     return written.getvalue()

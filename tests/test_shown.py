@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib.figure import Figure
+from PIL import Image
 
 import procgen_tools
 from procgen_tools import chains, maze, vfield
@@ -31,7 +34,7 @@ from procgen_tools.interventions import (
     cheese_vector,
 )
 from procgen_tools.models import ImpalaPolicy
-from procgen_tools.shown import brief, summary
+from procgen_tools.shown import brief, figure_png, figure_webp, summary
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings
 from procgen_tools.studies.cheese_channels.measure import cheese_response
@@ -218,6 +221,15 @@ def test_pictures_in_a_notebook(effect: Effect) -> None:
         assert picture.startswith(b"\x89PNG"), type(result)
     assert plt.get_fignums() == before, "a figure that is left open is shown twice"
     assert maze.make_bank([])._repr_png_() is None
+
+
+def test_webp_has_the_pixels_of_png() -> None:
+    figure = Figure(figsize=(3, 2))
+    figure.subplots().imshow(np.random.default_rng(0).random((9, 9)))
+    png, webp = figure_png(figure, dpi=60), figure_webp(figure, dpi=60)
+    pixels = [np.asarray(Image.open(BytesIO(each)).convert("RGB")) for each in (png, webp)]
+    assert np.array_equal(*pixels)
+    assert len(webp) < len(png)
 
 
 def test_findings_are_a_table_in_a_notebook() -> None:

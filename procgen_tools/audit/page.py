@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from procgen_tools.audit.figures import figures
 from procgen_tools.plots.style import set_aside
-from procgen_tools.shown import figure_png
+from procgen_tools.shown import figure_webp
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,9 +111,9 @@ def _section(
 
 def picture(figure: Figure, text: str) -> str:
     """A figure inside the page, with a text for those who cannot see it."""
-    inside = base64.b64encode(figure_png(figure, dpi=120)).decode()
+    inside = base64.b64encode(figure_webp(figure, dpi=120)).decode()
     width = round(PIXELS * figure.get_figwidth())
-    return f'<img alt="{escape(text)}" width="{width}" src="data:image/png;base64,{inside}">'
+    return f'<img alt="{escape(text)}" width="{width}" src="data:image/webp;base64,{inside}">'
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

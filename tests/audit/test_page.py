@@ -32,7 +32,7 @@ def test_it_needs_nothing_from_elsewhere_and_its_links_lead_somewhere() -> None:
     assert "<script" not in page
     links = Links()
     links.feed(page)
-    assert all(target.startswith(("#", "data:image/png;base64,")) for target in links.targets)
+    assert all(target.startswith(("#", "data:image/webp;base64,")) for target in links.targets)
     assert {target[1:] for target in links.targets if target[0] == "#"} <= links.ids
     for answer in found.answers:
         assert answer.question.replace('"', "&quot;") in page

@@ -24,8 +24,9 @@ from procgen_tools import hooks
 from procgen_tools.audit.agents import AGENT, UNTRAINED, Audited
 from procgen_tools.audit.behaviour import outcome_of
 from procgen_tools.effects import measure_each
-from procgen_tools.hooks import patched
+from procgen_tools.hooks import canonical, patched
 from procgen_tools.interventions import ActivationVector, Add, Intervention, Zero
+from procgen_tools.models.interface import answer_from
 from procgen_tools.vfield import observations_of
 from procgen_tools.worlds.asked import Asked
 from procgen_tools.worlds.maze.agent_view import agent_frame
@@ -168,15 +169,21 @@ def circuits_table(
         ("random channels", draw, rng.permutation(channels).tolist())
         for draw in range(RANDOM_ORDERS)
     ]
+    players = {AGENT: audited.policy, UNTRAINED: audited.untrained}
+    ends = {
+        player: [_both(policy, choice, layer) for choice in choices]
+        for player, policy in players.items()
+    }
     tables = []
     for player, draw, order in tqdm(orders, disable=not progress_bar, desc="circuits"):
-        policy = audited.untrained if player == UNTRAINED else audited.policy
+        who = UNTRAINED if player == UNTRAINED else AGENT
         rank = torch.empty(channels, dtype=torch.long)
         rank[torch.tensor(order)] = torch.arange(channels)
         kept = (rank[None] < torch.arange(channels + 1)[:, None])[:, :, None, None]
-        for number, choice in enumerate(choices):
-            clean, corrupt, own, other = _both(policy, choice, layer)
-            found = _with(policy, choice, layer, torch.where(kept, own, other))
+        for number, (choice, (clean, corrupt, own, other)) in enumerate(
+            zip(choices, ends[who], strict=True)
+        ):
+            found = _with(players[who], choice, layer, torch.where(kept, own, other))
             tables.append(
                 pd.DataFrame(
                     {"player": player, "draw": draw, "choice": number,
@@ -300,12 +307,21 @@ def _both(policy: Any, choice: Choice, layer: str) -> tuple[float, float, Tensor
 def _with(
     policy: Any, choice: Choice, layer: str, activations: Float[Tensor, "view channel row col"]
 ) -> Float[np.ndarray, " view"]:
-    """The log odds with each of some activations in place of the layer's own."""
+    """The log odds with each of some activations in place of the layer's own.
+
+    If the policy can go on from the layer, nothing before it is computed.
+    """
+    point = canonical(layer)
+    resumes = point in getattr(policy, "resume_points", ())
     view = observations_of(policy, agent_frame(choice.level)[None])
     found = []
     for part in activations.split(64):
-        with patched(policy, {layer: partial(_instead, part)}, may_be_idle=True):
-            logits, _ = policy.logits_and_value(view.expand(len(part), *view.shape[1:]))
+        if resumes:
+            ordered = part.contiguous(memory_format=torch.channels_last)
+            logits, _ = answer_from(policy, point, ordered)
+        else:
+            with patched(policy, {layer: partial(_instead, part)}, may_be_idle=True):
+                logits, _ = policy.logits_and_value(view.expand(len(part), *view.shape[1:]))
         found.append(choice.log_odds(logits))
     return np.concatenate(found)
 

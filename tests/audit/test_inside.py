@@ -50,6 +50,21 @@ def test_one_channel_is_patched_at_a_time() -> None:
     assert len(found.tables["patches"].query("kind == 'cell' and player == 'agent'")) == 256 * 2
 
 
+def test_passes_that_go_on_from_the_layer_are_whole_passes() -> None:
+    class Whole(ImpalaPolicy):
+        resume_points = ()
+
+    found = small_audit()
+    whole = Whole()
+    whole.load_state_dict(found.policy.state_dict())
+    choice = inside.choices_of(found.asked)[0]
+    *_, own, other = inside._both(found.policy, choice, USUAL_LAYER)
+    mixed = torch.stack([own, other, (own + other) / 2])
+    kept, again = (inside._with(each, choice, USUAL_LAYER, mixed) for each in (found.policy, whole))
+    assert np.allclose(kept, again, atol=1e-6)
+    assert len(set(again.tolist())) == 3
+
+
 def planted(sizes: list[float]) -> pd.DataFrame:
     return pd.DataFrame(
         {"player": "agent", "draw": 0, "choice": 0, "size": range(len(sizes)), "clean": 2.0,

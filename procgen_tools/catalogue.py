@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -120,6 +121,9 @@ def read_scores(path: Path, folder: Path) -> dict[str, Any] | None:
         path: the file of the agent.
         folder: the folder of scores, `<agent>.json`, each with the digest of the evaluated file.
 
+    Warns:
+        UserWarning: the file of scores is damaged.
+
     Example:
         >>> path = find_agent("rand_region_5")
         >>> scores = read_scores(path, path.parents[1] / "scores")
@@ -129,8 +133,13 @@ def read_scores(path: Path, folder: Path) -> dict[str, Any] | None:
     file = folder / f"{path.stem}.json"
     if not file.exists():
         return None
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return kept if kept["sha256"] == digest(path) else None
+    try:
+        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        whole = isinstance(kept["results"], dict)
+        return kept if whole and kept["sha256"] == digest(path) else None
+    except (ValueError, KeyError, TypeError):
+        warnings.warn(f"{file} holds no scores: its agent is shown without any", stacklevel=2)
+        return None
 
 
 def digest(path: Path) -> str:

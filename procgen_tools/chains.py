@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from procgen_tools.absorbing import Chain, within_limit, without_limit
-from procgen_tools.checks import of_kind
+from procgen_tools.checks import of_kind, whole_number
 from procgen_tools.shown import brief, summary
 from procgen_tools.worlds.graph import Graph, Level
 
@@ -185,11 +185,9 @@ def chances_by_start(field: Field, step_limit: int | None = None, **goals: Any) 
         array([0.81, 0.9 , 1.  ])
     """
     _check_field(field)
-    if step_limit is not None and step_limit < 1:
-        raise ValueError(
-            f"step_limit {step_limit} is below 1: give {field.level.step_limit} (the world's), "
-            "another number of steps, or None for no limit"
-        )
+    if step_limit is not None:
+        hint = f"the world's is {field.level.step_limit}, and None is no limit"
+        step_limit = whole_number("step_limit", step_limit, 1, hint=hint)
     chain = Chain(field.graph(**goals), field.by_state, field.level.ending_goals)
     parts = without_limit(chain) if step_limit is None else within_limit(chain, step_limit)
     starts = slice(len(field.starts))

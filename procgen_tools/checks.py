@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import isfinite
 from operator import index
 from typing import Any
 
@@ -93,6 +94,32 @@ def true_or_false(name: str, value: Any) -> bool:
             f"{name} is {value!r:.60}, of type {type(value).__name__}: give True or False"
         )
     return bool(value)
+
+
+def check_finite(what: str, numbers: Any) -> None:
+    """Check that an array or a tensor has neither NaN nor infinite numbers.
+
+    Args:
+        what: what the numbers are, in the plural, for the message.
+        numbers: the array, or the tensor on any device.
+
+    Raises:
+        ValueError: a number that is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> check_finite("the logits", np.array([0.0, np.nan]))
+        Traceback (most recent call last):
+        ValueError: the logits contain nan: all must be finite; check the policy's weights and edits
+    """
+    # The sum of finite numbers may overflow, so this is only a quick first look.
+    if isfinite(float(numbers.sum())):
+        return
+    wrong = next((float(each) for each in numbers.flatten() if not isfinite(float(each))), None)
+    if wrong is not None:
+        raise ValueError(
+            f"{what} contain {wrong}: all must be finite; check the policy's weights and edits"
+        )
 
 
 def check_memory(what: str, count: int, bytes_each: int) -> None:

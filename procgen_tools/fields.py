@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
+from procgen_tools.checks import check_finite, whole_number
 from procgen_tools.shown import brief, drawn_png, summary
 from procgen_tools.worlds.graph import Graph, Level
 from procgen_tools.worlds.maze.coded_grids import field_entry
@@ -225,7 +226,8 @@ class StateField:
         values: (state,): the policy's estimates of its return.
 
     Raises:
-        ValueError: the number of states differs from that of the level's graph.
+        ValueError: the number of states differs from that of the level's graph, or numbers are not
+            finite, or probabilities do not sum to 1.
     """
 
     level: Level
@@ -240,6 +242,15 @@ class StateField:
             raise ValueError(
                 f"{len(self.probabilities)} rows of probabilities and {len(self.values)} values "
                 f"do not fit {going_on} states that do not end the episode: give one per state"
+            )
+        check_finite("the values", self.values)
+        check_finite("the probabilities", self.probabilities)
+        sums = self.probabilities.sum(axis=1)
+        if (np.abs(sums - 1) > SUM_TOLERANCE).any() or (self.probabilities < 0).any():
+            raise ValueError(
+                f"probabilities are at least {self.probabilities.min():.6g} and sum to "
+                f"{sums.min():.6g} to {sums.max():.6g}: they must be at least 0 and sum to 1 in "
+                "every state; apply softmax to logits first"
             )
 
     @cached_property
@@ -265,9 +276,7 @@ class StateField:
 
     def index(self, start: int) -> int:
         """The state itself; ValueError if it does not exist."""
-        if not 0 <= start < len(self._graph):
-            raise ValueError(f"there is no state {start}: give one of 0 to {len(self._graph) - 1}")
-        return int(start)
+        return whole_number("the state", start, 0, len(self._graph) - 1)
 
     def place(self, square: int) -> int | None:
         """The number of a place, or None if no state is there."""

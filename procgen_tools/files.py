@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
+LONGEST_NAME = 255
+"""Bytes of the name of a file, on all usual systems."""
+
 
 @contextmanager
 def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -36,7 +39,8 @@ def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    # Cut, because the name of the file itself may be as long as a name can be.
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
     # Created exclusively, so that an existing file or link of this name is not followed.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -87,9 +91,15 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Check that a file can be written, before the work that fills it. Creates nothing.
 
     Raises:
-        ValueError: `path` is a folder, or its folder cannot be created or written to.
+        ValueError: `path` is a folder, its name is too long, or its folder cannot be created or
+            written to.
     """
     path = Path(path)
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise ValueError(
+            f"the name {path.name:.40}... has {len(os.fsencode(path.name))} bytes: systems allow "
+            f"{LONGEST_NAME}; shorten it"
+        )
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file")
     folder = next(each for each in path.absolute().parents if each.exists())

@@ -111,9 +111,9 @@ def record(
 ) -> Iterator[Activations]:
     """Record activations of the last forward pass that this thread makes inside the `with`.
 
-    Tensors stay on their device and share memory with the computation. They are copied only if
-    the network has layers that work in place. If a module runs several times in one pass, its last
-    activation is kept.
+    Tensors stay on their device. Those of this package's networks share memory with the
+    computation; those of others are copied, because they may be changed in place later in the
+    pass. If a module runs several times in one pass, its last activation is kept.
 
     Args:
         network: any network.
@@ -139,7 +139,10 @@ def record(
     sites = [
         find_site(network, name) for name in (activation_names(network) if names is None else names)
     ]
-    in_place = any(getattr(module, "inplace", False) for module in unwrapped(network).modules())
+    inner = unwrapped(network)
+    in_place = getattr(inner, "may_work_in_place", True) or any(
+        getattr(module, "inplace", False) for module in inner.modules()
+    )
     activations = Activations(network)
 
     def keep(site: Site, value: Tensor) -> Tensor | None:
@@ -398,8 +401,8 @@ def _check_result(site: Site, before: Tensor, after: Any) -> None:
     if _readable(after):
         # A sum that is not NaN rules out NaN quickly; infinities can make it NaN, too.
         suspicious = bool(after.detach().sum().isnan())
-        if suspicious and after.isnan().any() and not before.isnan().any():
+        if suspicious and (made := after.isnan() & ~before.isnan()).any():
             raise ValueError(
-                f"{patch} made {int(after.isnan().sum())} values NaN: a patch must not introduce "
+                f"{patch} made {int(made.sum())} values NaN: a patch must not introduce "
                 "NaN; look for a division by zero or a logarithm of a negative number"
             )

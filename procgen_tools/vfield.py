@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from procgen_tools.checks import whole_number
 from procgen_tools.fields import (
     FieldDifference,
     StateField,
@@ -96,8 +97,8 @@ def vector_field(
         (7, 5)
     """
     maze = _maze(venv_or_maze, index)
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size {batch_size} is below 1: give a number of frames, or None")
+    if batch_size is not None:
+        batch_size = whole_number("batch_size", batch_size, 1, hint="or None for the fastest")
     probabilities, values = _ask(policy, maze, batch_size)
     flipped = None
     if both_facings:

@@ -91,3 +91,19 @@ def test_the_table_has_scores_of_the_very_file(
     assert "cheese elsewhere" in catalogue.table()
     assert "cheese anywhere" not in catalogue.table()
     assert "98.0% [96.4, 98.9]" in catalogue.table()
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", "\xff"])
+def test_damaged_scores_concern_their_agent_alone(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "trained_models"
+    (here / "mine").mkdir(parents=True)
+    (here / "scores").mkdir()
+    shutil.copy(find_agent("rand_region_5"), here / "mine" / "one.pth")
+    (here / "scores" / "one.json").write_text(content, encoding="latin-1")
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(UserWarning, match=r"one\.json holds no scores"):
+        found = {each.name: each for each in agents()}
+    assert found["one"].results == {}
+    assert found["rand_region_5"].results

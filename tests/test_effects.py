@@ -132,7 +132,7 @@ def test_all_are_checked_before_any_runs(policy: ImpalaPolicy, level: maze.Maze)
     effects = measure_each(policy, level, [NOTHING, Zero(LAYER, channels=[99])])
     with pytest.raises(ValueError, match="no channel 99"):
         next(effects)
-    with pytest.raises(ValueError, match="step_limit -1 is below 1"):
+    with pytest.raises(ValueError, match="step_limit is -1"):
         measure(policy, level, NOTHING, step_limit=-1)
     with pytest.raises(ValueError, match="for 2 observations per pass"):
         measure(policy, level, Clamp(LAYER, 1.0, level, [(0, 0), (0, 1)]))

@@ -104,3 +104,12 @@ def test_what_is_between_marks_is_replaced_and_nothing_else(tmp_path: Path) -> N
         with pytest.raises(ValueError, match=f"no place for the section: add {marks[0].strip()}"):
             write_between(path, (one, "new"), (marks, "new"))
         assert path.read_text(encoding="utf-8") == text
+
+
+def test_the_longest_names_are_written_and_longer_ones_refused(tmp_path: Path) -> None:
+    longest = tmp_path / ("a" * 251 + ".pth")
+    check_writable(longest)
+    write_text(longest, "x")
+    assert longest.read_text() == "x"
+    with pytest.raises(ValueError, match="256 bytes"):
+        check_writable(tmp_path / ("a" * 252 + ".pth"))

@@ -450,3 +450,30 @@ def test_patches_under_transforms(policy: ImpalaPolicy) -> None:
         traced = torch.jit.trace(TensorPolicy(policy, "logits"), observations, check_trace=False)
     torch.testing.assert_close(mapped, expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(traced(observations), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_a_foreign_network_changes_later_is_recorded_as_it_was() -> None:
+    class Foreign(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            hidden = self.fc(x)
+            hidden += 100
+            return hidden
+
+    network, x = Foreign(), torch.ones(2, 4)
+    with torch.no_grad(), hooks.record(network, ["fc"]) as activations:
+        answer = network(x)
+    assert torch.equal(activations["fc"] + 100, answer)
+
+
+def test_nan_in_another_row_hides_no_new_nan() -> None:
+    network = nn.Sequential(nn.Identity())
+    x = torch.tensor([[torch.nan, 0.0], [1.0, 1.0]])
+    with (
+        hooks.patched(network, {"0": lambda activation: activation * torch.nan}),
+        pytest.raises(ValueError, match="made 3 values NaN"),
+    ):
+        network(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -61,9 +62,9 @@ def command_line(
     trainer: str, agent: str, settings: Settings, initial: str | None = None, half: bool = False
 ) -> str:
     """The command that trains this agent, with every setting that differs from its default."""
-    words = ["procgen-tools train", trainer.replace("_", "-"), agent]
+    words = ["procgen-tools train", trainer.replace("_", "-"), shlex.quote(agent)]
     if initial:
-        words += ["--initial", initial]
+        words += ["--initial", shlex.quote(initial)]
     if half:
         words.append("--half")
     for each in fields(settings):

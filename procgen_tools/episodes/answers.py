@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from procgen_tools.checks import check_finite
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.vfield import fast_batch
 from procgen_tools.worlds.maze.observations import to_observations
@@ -107,4 +108,6 @@ class Recollections:
 
 def _probabilities(logits: Tensor) -> Float[np.ndarray, "frame action"]:
     # Moved to the CPU first, because not every device supports float64.
-    return logits.cpu().double().softmax(-1).numpy()
+    found: Float[np.ndarray, "frame action"] = logits.cpu().double().softmax(-1).numpy()
+    check_finite("the probabilities of actions", found)
+    return found

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from procgen_tools.checks import check_finite
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, Level
@@ -142,6 +143,7 @@ def policy_actor(policy: CnnLstmPolicy, seed: int = 0, *, greedy: bool = False) 
             memory.append(policy.initial_memory(len(states)))
         firsts = torch.from_numpy(states.ticks == 0)
         logits, _, memory[0] = policy.step(observe(policy, states), memory[0], firsts)
+        check_finite("the logits", logits)
         if greedy:
             return logits.argmax(dim=1).numpy()
         return torch.multinomial(logits.softmax(-1), 1, generator=generator).flatten().numpy()

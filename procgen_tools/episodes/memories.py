@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int, Int8, Int64, UInt8
 from torch import Tensor
 
 from procgen_tools import hooks
-from procgen_tools.checks import whole_number
+from procgen_tools.checks import check_finite, whole_number
 from procgen_tools.episodes.keys import KeyEpisodes, observe
 from procgen_tools.hooks import canonical
 from procgen_tools.interventions import NOTHING, Intervention
@@ -327,7 +327,9 @@ def _answer(
     assert moment.memory is not None
     firsts = torch.from_numpy(moment.states.ticks == 0)
     logits, _, memory = policy.step(observe(policy, moment.states), moment.memory, firsts)
-    return logits.softmax(-1).double().numpy(), memory
+    chances = logits.softmax(-1).double().numpy()
+    check_finite("the probabilities of actions", chances)
+    return chances, memory
 
 
 def _sampled(

@@ -36,13 +36,16 @@ class LayerEdit(Intervention):
                 f"channels is {self.channels!r}: give several numbers, such as "
                 f"[{self.channels!r}], or None for all channels"
             )
-        channels = () if self.channels is None else self.channels
-        negative = [each for each in channels if whole_number("a channel", each) < 0]
+        if self.channels is None:
+            return
+        channels = tuple(whole_number("a channel", each) for each in self.channels)
+        negative = [each for each in channels if each < 0]
         if negative:
             raise ValueError(
                 f"channel {negative[0]} is negative: give numbers from 0 up, or None for all "
                 "channels"
             )
+        object.__setattr__(self, "channels", channels)
 
     @property
     @abstractmethod
@@ -306,7 +309,7 @@ class Clamp(NamedLayerEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.squares:
+        if not len(self.squares):
             raise ValueError("there is no square to clamp: give one, or one per observation")
         squares = tuple(
             check_inside(each, self.maze.size, "clamped square") for each in self.squares

@@ -55,7 +55,7 @@ class Stamp(LayerEdit):
                 f"a window of shape {tuple(self.window.shape)} has no central cell: give equal, "
                 "odd sides"
             )
-        if not self.squares:
+        if not len(self.squares):
             raise ValueError("there is no square to stamp: give one, or one per observation")
         for square in self.squares:
             check_inside(square, self.maze.size, "stamped square")

@@ -112,7 +112,9 @@ class ActivationVector:
         """
         path = _npz(path)
         with unfinished(path) as temporary, temporary.open("wb") as file:
-            values = self.values.detach().cpu().numpy()
+            kept = self.values.detach().cpu()
+            # NumPy has no bfloat16, all of whose numbers are numbers in float32.
+            values = (kept.float() if kept.dtype == torch.bfloat16 else kept).numpy()
             np.savez(
                 file,
                 values=values,

@@ -66,7 +66,15 @@ def checked_archive(path: Path) -> BytesIO:
         ValueError: an invalid file. The message does not have the path.
         OSError: the file cannot be read.
     """
-    content = read_bounded(path, LARGEST_FILE)
+    return checked_content(read_bounded(path, LARGEST_FILE))
+
+
+def checked_content(content: bytes) -> BytesIO:
+    """A copy of what `torch.save` wrote, checked to have only what a checkpoint needs.
+
+    Raises:
+        ValueError: invalid content.
+    """
     if not content.startswith(b"PK\x03\x04"):
         # The format before torch 1.6: five pickles, the fourth with the checkpoint, then tensors.
         head = BytesIO(content[:LARGEST_PICKLE])

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
-from procgen_tools.models.archives import check_size, checked_archive
+from procgen_tools.models.archives import check_size, checked_archive, checked_content
 from procgen_tools.models.cnn_lstm import DESIGNS, CnnLstmPolicy
 from procgen_tools.models.impala import ImpalaPolicy
+from procgen_tools.models.mirror import MirroredMaxPool
 from procgen_tools.models.recurrent import RecurrentPolicy
 from procgen_tools.models.safe_files import ENDING, PARAMETERS, read_safetensors
 from procgen_tools.names import accepts_older
@@ -202,8 +203,9 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
             and dictionaries of these.
 
     Raises:
-        ValueError: metadata that cannot be read without running code, or metadata named
-            `model_state_dict` or `state_dict`.
+        ValueError: metadata that cannot be read without running code, metadata named
+            `model_state_dict` or `state_dict`, or a policy that was mirrored exactly, whose
+            max-pools are not among its parameters.
 
     Example:
         >>> policy = ImpalaPolicy(seed=1)
@@ -212,6 +214,11 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
         >>> torch.equal(loaded.fc_value.weight, policy.fc_value.weight)
         True
     """
+    if any(isinstance(module, MirroredMaxPool) for module in policy.modules()):
+        raise ValueError(
+            "the policy has mirrored max-pools, which a checkpoint does not hold: save "
+            "mirrored(policy, ..., exact=False), or the policy before it was mirrored"
+        )
     for name in PARAMETER_NAMES:
         if name in metadata:
             raise ValueError(f"metadata cannot be named {name!r}: the parameters have this name")
@@ -225,8 +232,15 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
     )
     buffer = BytesIO()  # torch.save would write the name of a file into it
     torch.save({PARAMETERS: state, **metadata}, buffer)
-    # The view is released before an error propagates: Python 3.12.1 crashes when it collects both.
-    with unfinished(path) as temporary, buffer.getbuffer() as content:
+    content = buffer.getvalue()
+    try:
+        check_size(_loaded(checked_content(content)))
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is not written, because it could not be read again: {error}; leave out "
+            "metadata that is large or unusual"
+        ) from error
+    with unfinished(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -237,7 +251,11 @@ def _check_plain(value: Any, name: str) -> None:
             _check_plain(part, f"{name}[{index}]")
     elif type(value) in (dict, OrderedDict):
         for key, part in value.items():
-            _check_plain(key, f"a key of {name}")
+            if type(key) not in PLAIN_TYPES:
+                raise ValueError(
+                    f"metadata {name} has the key {key!r:.60}, which a checkpoint cannot hold "
+                    "safely: keys are numbers, strings or None"
+                )
             _check_plain(part, f"{name}[{key!r}]")
     elif type(value) not in (*PLAIN_TYPES, Tensor):
         raise ValueError(

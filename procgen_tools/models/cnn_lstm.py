@@ -108,7 +108,7 @@ class Lstm(nn.Module):
             memory: cell and hidden state before it.
         """
         cell, hidden = memory.chunk(2, dim=1)
-        i, f, o, g = (drive + self.wh(hidden)).chunk(4, dim=1)
+        i, f, o, g = (drive + self.wh(hidden.to(self.wh.weight.dtype))).chunk(4, dim=1)
         kept = self.forget_gate(f) * cell
         cell = self.cell(kept + self.input_gate(i) * self.candidate(g))
         hidden = self.hidden(self.output_gate(o) * self.squashed(cell))
@@ -135,6 +135,8 @@ class CnnLstmPolicy(nn.Module):
         >>> logits.shape, memory.shape
         (torch.Size([2, 4]), torch.Size([2, 256]))
     """
+
+    may_work_in_place = False
 
     def __init__(self, design: str = "original", *, seed: int = 0) -> None:
         super().__init__()
@@ -170,7 +172,10 @@ class CnnLstmPolicy(nn.Module):
         self._trunk = tuple(name for name, _ in layers)
         if not self.vf.weight.is_meta:
             self._initialise(torch.Generator().manual_seed(seed))
-        self._shapes: dict[str, tuple[int, ...]] | None = None
+        with probing(self, self.observation_shape) as zeros:
+            firsts = torch.ones(len(zeros), dtype=torch.bool, device=zeros.device)
+            memory = self.initial_memory(len(zeros))
+            self._shapes = activation_shapes_of(self, lambda: self.step(zeros, memory, firsts))
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
@@ -196,11 +201,6 @@ class CnnLstmPolicy(nn.Module):
     @property
     def activation_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each activation of one observation, without a batch axis."""
-        if self._shapes is None:
-            with probing(self, self.observation_shape) as zeros:
-                firsts = torch.ones(len(zeros), dtype=torch.bool, device=zeros.device)
-                memory = self.initial_memory(len(zeros))
-                self._shapes = activation_shapes_of(self, lambda: self.step(zeros, memory, firsts))
         return dict(self._shapes)
 
     def initial_memory(self, batch: int) -> Float[Tensor, "batch memory"]:
@@ -263,6 +263,7 @@ class CnnLstmPolicy(nn.Module):
             memory = self.lstm1(drive, memory * ~first.unsqueeze(1)).to(precise)
             remembered.append(memory)
         hidden = torch.cat(remembered).chunk(2, dim=1)[1]  # one batch for the heads
+        hidden = hidden.to(self.vf.weight.dtype)
         return (
             self.pi(hidden).to(precise).unflatten(0, firsts.shape),
             self.vf(hidden).to(precise).unflatten(0, firsts.shape).squeeze(-1),

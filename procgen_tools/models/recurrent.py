@@ -26,7 +26,9 @@ class Memory(nn.Module):
     def forward(
         self, hidden: Float[Tensor, "batch 256"], memory: Float[Tensor, "batch 256"]
     ) -> Float[Tensor, "batch 256"]:
-        return self.gru(hidden.unsqueeze(0), memory.unsqueeze(0))[0].squeeze(0)
+        weights = next(self.gru.parameters()).dtype  # half precision, or that of both
+        steps = hidden.to(weights).unsqueeze(0)
+        return self.gru(steps, memory.to(weights).unsqueeze(0))[0].squeeze(0)
 
 
 class RecurrentPolicy(ImpalaPolicy):
@@ -127,7 +129,7 @@ class RecurrentPolicy(ImpalaPolicy):
         for hidden, first in zip(embedded, firsts, strict=True):
             memory = self.gru(hidden, memory * ~first.unsqueeze(1)).to(precise)
             remembered.append(memory)
-        states = torch.cat(remembered)  # one batch for the heads
+        states = torch.cat(remembered).to(self.fc_value.weight.dtype)  # one batch for the heads
         return (
             self.fc_policy(states).to(precise).unflatten(0, firsts.shape),
             self.fc_value(states).to(precise).unflatten(0, firsts.shape).squeeze(-1),

@@ -60,6 +60,12 @@ def spread(values: Float[np.ndarray, " agent"]) -> Estimate:
     return Estimate(found, float(low), float(high))
 
 
+def _varied(numbers: np.ndarray, axis: int) -> np.ndarray:
+    """The sum of squared differences from the mean; exactly 0 where all numbers are equal."""
+    apart = ((numbers - numbers.mean(axis=axis, keepdims=True)) ** 2).sum(axis=axis)
+    return np.where(np.ptp(numbers, axis=axis) > 0, apart, 0.0)
+
+
 def ratio_of_spreads(
     first: Float[np.ndarray, " agent"], second: Float[np.ndarray, " other_agent"]
 ) -> Estimate:
@@ -71,7 +77,7 @@ def ratio_of_spreads(
     """
 
     def ratio(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-        above, below = (np.std(each, axis=axis, ddof=1) for each in (x, y))
+        above, below = (np.sqrt(_varied(each, axis) / (each.shape[axis] - 1)) for each in (x, y))
         return np.divide(above, below, out=np.full_like(above, UNBOUNDED), where=below > 0)
 
     low, high = resampled((first, second), ratio)
@@ -95,7 +101,7 @@ def line_through(
     def line(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
         centred_x, centred_y = (each - each.mean(axis=axis, keepdims=True) for each in (x, y))
         covariance = (centred_x * centred_y).sum(axis=axis)
-        of_x, of_y = ((each**2).sum(axis=axis) for each in (centred_x, centred_y))
+        of_x, of_y = (_varied(each, axis) for each in (x, y))
         slope = np.divide(covariance, of_x, out=np.zeros_like(covariance), where=of_x > 0)
         both = of_x * of_y
         fit = np.divide(covariance**2, both, out=np.zeros_like(covariance), where=both > 0)

@@ -239,8 +239,10 @@ def correlation(
     apart = first - first.mean(axis=axis, keepdims=True)
     other = second - second.mean(axis=axis, keepdims=True)
     size = np.sqrt((apart**2).sum(axis=axis) * (other**2).sum(axis=axis))
+    # Rounding may leave something of equal numbers.
+    vary = (np.ptp(first, axis=axis) > 0) & (np.ptp(second, axis=axis) > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (apart * other).sum(axis=axis) / size
+        return np.where(vary, (apart * other).sum(axis=axis) / size, np.nan)[()]
 
 
 def mean_of_agents(values: Shaped[np.ndarray, " agent"] | Sequence[float]) -> Estimate:

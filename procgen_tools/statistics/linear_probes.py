@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
+from procgen_tools.checks import check_finite
 from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Estimate
 
@@ -59,7 +60,8 @@ def fit_linear_probe(
         penalties: to choose from.
 
     Raises:
-        ValueError: fewer than two levels, or equal targets.
+        ValueError: fewer than two levels, equal targets, or inputs that are not finite or none of
+            which varies.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -77,8 +79,13 @@ def fit_linear_probe(
     if len(targets) == 0 or targets.min() == targets.max():
         raise ValueError(f"all {len(targets)} targets are equal: give rows that differ")
     numbers = inputs.astype(np.float64)
+    check_finite("the inputs of the probe", numbers)
     mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
     varying = deviation > 1e-6 * np.abs(mean)
+    if not varying.any():
+        raise ValueError(
+            f"none of {len(varying)} features varies over the rows: give others, or more rows"
+        )
     standard = (numbers[:, varying] - mean[varying]) / deviation[varying]
     folds = list(GroupKFold(min(FOLDS, count)).split(standard, targets, levels))
     fitted = RidgeCV(alphas=penalties, cv=folds).fit(standard, targets.astype(np.float64))

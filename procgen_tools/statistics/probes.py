@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from procgen_tools.checks import check_finite
 from procgen_tools.shown import brief
 from procgen_tools.statistics.logistic import fit_logistic
 
@@ -83,7 +84,8 @@ def fit_probe(
 
     Raises:
         ValueError: fewer than ten rows, labels that are all equal, a number of labels that differs
-            from the number of rows, or `best` below 1.
+            from the number of rows, inputs that are not finite or none of which varies, or `best`
+            below 1.
 
     Example:
         >>> inputs = np.random.default_rng(0).normal(size=(200, 5))
@@ -236,8 +238,14 @@ class _Scale:
                 f"all {len(labels)} labels are {labels[0]}: give rows with at least two different "
                 "labels"
             )
+        check_finite("the inputs of the probe", inputs)
         mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
         kept = np.flatnonzero(deviation > 1e-6 * np.abs(mean))
+        if not len(kept):
+            raise ValueError(
+                f"none of {inputs.shape[1]} features varies over the rows: give others, or "
+                "more rows"
+            )
         return cls(kept, mean[kept], deviation[kept])
 
     def only(self, chosen: Int[np.ndarray, " chosen"]) -> _Scale:

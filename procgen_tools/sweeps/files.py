@@ -58,7 +58,7 @@ KEYS = (
     *("folder", "trainer", "agent_folder", "settings", "grid", "grids", "agents"),
     "evaluation",
 )
-FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 def read_sweep(path: str | os.PathLike[str]) -> Sweep:
@@ -256,7 +256,7 @@ def _check_names(names: Iterable[str]) -> None:
         if not FILE_NAME.fullmatch(name):
             raise ValueError(
                 f"an agent is named {name!r}, which names files: use letters, digits, '.', '_' and "
-                "'-', and begin with a letter or digit"
+                "'-', at most 200 of them, and begin with a letter or digit"
             )
 
 

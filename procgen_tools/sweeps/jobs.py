@@ -11,7 +11,7 @@ import contextlib
 import json
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -126,13 +126,21 @@ def check_finished(job: Job) -> None:
     from procgen_tools.models import checkpoint_metadata
 
     facts = checkpoint_metadata(job.agent)
-    theirs = facts.get("settings", {})
+    if "algorithm" not in facts or not isinstance(theirs := facts.get("settings"), dict):
+        raise ValueError(
+            f"{job.agent} exists and does not say how it was trained: move it away, or name "
+            "another folder in the sweep"
+        )
     initial = None if job.initial is None else job.initial.name
     pairs = [
-        ("trainer", facts.get("algorithm", job.trainer), job.trainer),
+        ("trainer", facts["algorithm"], job.trainer),
         ("initial", facts.get("started_from", {}).get("file"), initial),
     ]
-    pairs += [(name, theirs.get(name, ours), ours) for name, ours in asdict(job.settings).items()]
+    # A setting that did not exist then had what is its default now.
+    pairs += [
+        (each.name, theirs.get(each.name, each.default), getattr(job.settings, each.name))
+        for each in fields(job.settings)
+    ]
     for name, found, ours in pairs:
         if found != ours:
             raise ValueError(
@@ -258,9 +266,12 @@ def _results(file: Path, plan: Mapping[str, Any]) -> dict[str, list[float]] | No
     """The results that `_judge` wrote, if they follow this plan."""
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError):  # missing, or neither JSON nor UTF-8
         return None
-    return dict(written["results"]) if written.get("plan") == plan else None
+    if not isinstance(written, dict) or written.get("plan") != plan:
+        return None
+    results = written.get("results")
+    return dict(results) if isinstance(results, dict) else None
 
 
 def attempt(run: Any, job: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from procgen_tools.names import did_you_mean
 
+LARGEST_SEED = 2**31 - 1
+"""Twice as many begin other streams of levels: larger ones would begin the same."""
+
 
 def setting(
     default: Any,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from procgen_tools.training.base_settings import Settings, setting
+from procgen_tools.training.base_settings import LARGEST_SEED, Settings, setting
 
 if TYPE_CHECKING:
     from procgen_tools.worlds.keys_and_chests.levels import LevelRule
@@ -51,7 +51,7 @@ class KeysPPOSettings(Settings):
     validation_envs: int = setting(
         16, "parallel environments of the test variant, which are never trained on", low=0
     )
-    seed: int = setting(0, "seed of initial weights, levels and actions", low=0)
+    seed: int = setting(0, "seed of initial weights, levels and actions", low=0, high=LARGEST_SEED)
 
     recurrent = True
 

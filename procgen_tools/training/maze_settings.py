@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from procgen_tools.training.base_settings import Settings, Timed, setting
+from procgen_tools.training.base_settings import LARGEST_SEED, Settings, Timed, setting
 
 if TYPE_CHECKING:
     from procgen_tools.worlds.maze.levels import LevelRule
@@ -56,11 +56,12 @@ class WorldSettings(Settings):
         "black", "the colour of plain backgrounds", choices=("black", "grey")
     )
     scale: int = setting(1, "width of the network, in multiples of 16/32/32 channels", low=1)
-    seed: int = setting(0, "seed of initial weights, levels and actions", low=0)
+    seed: int = setting(0, "seed of initial weights, levels and actions", low=0, high=LARGEST_SEED)
     data_seed: int = setting(
         -1,
         "seed of levels and actions, where it differs from that of the weights; -1: the same",
         low=-1,
+        high=LARGEST_SEED,
     )
     precision: str = setting(
         AUTO,

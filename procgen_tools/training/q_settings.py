@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from procgen_tools.training.base_settings import Settings, setting
+from procgen_tools.training.base_settings import LARGEST_SEED, Settings, setting
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DQNSettings(Settings):
         False, "train on production mazes, too, with the right rewards"
     )
     row_updates: int = setting(200, "updates per row of the log", low=1)
-    seed: int = setting(0, "seed of initial weights and batches", low=0)
+    seed: int = setting(0, "seed of initial weights and batches", low=0, high=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         super().__post_init__()

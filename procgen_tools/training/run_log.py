@@ -101,7 +101,9 @@ class RunLog:
                 f"{self.path} is the log of another run: its columns are "
                 f"{''.join(lines[:1]).strip()!r:.200}; choose another folder, or move it away"
             )
-        kept = [line for line in lines[1:] if int(line.split(",")[0]) <= done]
+        # A power cut can leave a line of other characters.
+        numbered = [line for line in lines[1:] if line.split(",")[0].isdecimal()]
+        kept = [line for line in numbered if int(line.split(",")[0]) <= done]
         reached = int(kept[-1].split(",")[0]) if kept else 0
         if reached != done:
             raise ValueError(

@@ -145,7 +145,7 @@ def settings_from(trainer: str, values: Mapping[str, object]) -> Settings:
         >>> settings_from("dqn", {"width": 64, "learning_rate": 1}).learning_rate
         1.0
     """
-    if trainer not in TRAINERS:
+    if not isinstance(trainer, str) or trainer not in TRAINERS:
         raise ValueError(f"unknown trainer {trainer!r}{_close(trainer, TRAINERS)}")
     kind = TRAINERS[trainer].settings
     types = get_type_hints(kind)

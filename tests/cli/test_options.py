@@ -13,3 +13,8 @@ def test_the_command_of_default_settings_is_short(trainer: str) -> None:
     settings = settings_from(trainer, {})
     words = f"procgen-tools train {trainer.replace('_', '-')} a.pth"
     assert command_line(trainer, "a.pth", settings) == words
+
+
+def test_paths_with_spaces_are_quoted() -> None:
+    written = command_line("ppo", "my agents/a b.pth", settings_from("ppo", {}), "other agent.pth")
+    assert written == "procgen-tools train ppo 'my agents/a b.pth' --initial 'other agent.pth'"

@@ -222,3 +222,11 @@ def test_visits_of_each_corner(played: Rollouts) -> None:
         played.visited_top_right(2), played.visited_corner(top=True, right=True, side=2)
     )
     assert played.visited_corner(top=False, right=False).sum() >= len(MAZES) - 1  # where it starts
+
+
+def test_a_policy_with_nan_is_not_played() -> None:
+    policy = ImpalaPolicy()
+    with torch.no_grad():
+        policy.fc_policy.weight[0, 0] = torch.nan
+    with pytest.raises(ValueError, match="probabilities of actions contain nan"):
+        play(policy, [parse("..C\n.##\nM..")])

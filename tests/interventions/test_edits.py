@@ -261,3 +261,14 @@ def test_damaged_files_of_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def saved_vector(path: Path) -> bytes:
     ActivationVector(LAYER, torch.ones(4, 2, 2), "ones").save(path)
     return path.read_bytes()
+
+
+def test_channels_and_squares_are_any_whole_numbers() -> None:
+    activation, level = torch.rand(2, 256), maze.parse("..C\n.##\nM..")
+    wanted = Zero("embedder.fc", channels=[1, 2]).edit("embedder.fc_out", activation)
+    for given in (np.array([1, 2]), torch.tensor([1, 2]), map(int, [1, 2])):
+        edit = Zero("embedder.fc", channels=given)
+        assert edit.channels == (1, 2)
+        assert torch.equal(edit.edit("embedder.fc_out", activation), wanted)
+        edit.check(ImpalaPolicy())
+    assert Clamp(LAYER, 5.6, level, np.array([[0, 0]])).squares == ((0, 0),)

@@ -98,3 +98,10 @@ def test_damaged_files_are_explained(policy: ImpalaPolicy, tmp_path: Path) -> No
         ActivationVector.load(path)
     with pytest.raises(FileNotFoundError):
         ActivationVector.load(tmp_path / "other.npz")
+
+
+def test_a_vector_in_bfloat16_is_kept(tmp_path: Path) -> None:
+    values = torch.linspace(-1, 1, 256).to(torch.bfloat16)
+    ActivationVector("embedder.fc", values, "half").save(tmp_path / "vector.npz")
+    kept = ActivationVector.load(tmp_path / "vector.npz")
+    assert torch.equal(kept.values, values.float())

@@ -21,6 +21,7 @@ from procgen_tools.models import (
     save_policy,
 )
 from procgen_tools.models.cnn_lstm import DESIGNS
+from procgen_tools.models.mirror import mirrored
 
 State = OrderedDict[str, Tensor]
 
@@ -241,3 +242,30 @@ def test_agents_of_keys_and_chests_come_back(design: str, tmp_path: Path) -> Non
     save_policy(ImpalaPolicy(), tmp_path / "other.pth")
     with pytest.raises(ValueError, match="another architecture than a CNN-LSTM policy"):
         load_cnn_lstm(tmp_path / "other.pth")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"scores": {(1, 5): 0.9}}, r"metadata scores has the key \(1, 5\)"),
+        ({"number": 2**3000}, "could not be read again"),
+        ({"many": [[0] * 1000] * 1100}, "could not be read again"),
+        ({"sparse": torch.eye(2).to_sparse()}, "could not be read again"),
+    ],
+)
+def test_what_could_not_be_read_again_replaces_nothing(
+    metadata: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "agent.pth"
+    save_policy(ImpalaPolicy(seed=1), path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=message):
+        save_policy(ImpalaPolicy(seed=2), path, **metadata)
+    assert path.read_bytes() == before
+
+
+def test_an_exact_mirror_image_is_not_saved(tmp_path: Path) -> None:
+    policy = ImpalaPolicy(seed=1)
+    with pytest.raises(ValueError, match="exact=False"):
+        save_policy(mirrored(policy, columns=True), tmp_path / "mirrored.pth")
+    save_policy(mirrored(policy, columns=True, exact=False), tmp_path / "mirrored.pth")

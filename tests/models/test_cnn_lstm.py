@@ -118,3 +118,24 @@ def test_bad_input() -> None:
         policy.step(torch.rand(1, 4, 36, 36), memory, firsts)
     with pytest.raises(ValueError, match="give floats in"):
         policy.step(torch.ones(1, 4, 12, 12, dtype=torch.uint8), memory, firsts)
+
+
+def test_names_of_activations_are_asked_while_recording() -> None:
+    policy = CnnLstmPolicy("small").eval()
+    with torch.no_grad(), hooks.record(policy, ["fc1"]) as activations:
+        policy.step(torch.rand(5, 4, 12, 12), policy.initial_memory(5), torch.ones(5).bool())
+        before = activations["fc1"].clone()
+        assert "fc1_out" in policy.activation_names
+        assert torch.equal(activations["fc1"], before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions(dtype: torch.dtype) -> None:
+    policy = CnnLstmPolicy("small").to(dtype).eval()
+    memory = policy.initial_memory(2)
+    for number in range(3):
+        firsts = torch.full((2,), number == 0)
+        with torch.no_grad():
+            logits, _, memory = policy.step(torch.rand(2, 4, 12, 12), memory, firsts)
+    assert logits.dtype == torch.promote_types(dtype, torch.float32)
+    assert logits.isfinite().all()

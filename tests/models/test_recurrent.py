@@ -76,3 +76,15 @@ def test_its_memory_is_an_activation(policy: RecurrentPolicy, observations: Tens
     with hooks.record(policy) as activations, torch.no_grad():
         _, _, memory = policy(observations[:2], policy.initial_memory(2), torch.ones(2).bool())
     assert torch.equal(activations["gru_out"], memory)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions(dtype: torch.dtype) -> None:
+    policy = RecurrentPolicy().to(dtype).eval()
+    memory = policy.initial_memory(2)
+    for number in range(2):
+        firsts = torch.full((2,), number == 0)
+        with torch.no_grad():
+            logits, _, memory = policy.step(torch.rand(2, 3, 64, 64), memory, firsts)
+    assert logits.dtype == torch.promote_types(dtype, torch.float32)
+    assert logits.isfinite().all()

@@ -67,3 +67,12 @@ def test_p_is_uniform_for_agents_of_one_kind() -> None:
         for _ in range(200)
     ]
     assert np.mean(np.array(chances) <= 0.1) == pytest.approx(0.1, abs=0.06)
+
+
+def test_equal_numbers_have_no_spread_and_no_slope() -> None:
+    """.1 is no binary fraction, so its mean differs from it by rounding."""
+    found = np.random.default_rng(7).normal(size=7)
+    line = line_through(np.full(7, 0.1), found)
+    assert line["slope"].value == line["R²"].value == 0
+    assert line["intercept"].value == pytest.approx(found.mean())
+    assert ratio_of_spreads(np.array([1.0, 2.0, 3.0]), np.full(3, 0.1)).value == UNBOUNDED

@@ -170,3 +170,10 @@ def test_draws_that_are_kept_change_no_interval(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(intervals, "_NUMBERS_KEPT", 0)
     assert kept == [intervals.mean_over_agents(values, seed=seed) for seed in (1, 2, 1)]
     assert kept[0] != kept[1]
+
+
+def test_what_does_not_vary_correlates_with_nothing() -> None:
+    found = np.random.default_rng(7).normal(size=(2, 7))
+    assert isnan(correlation(np.full(7, 0.1), found[0]))
+    rows = correlation(np.stack([np.full(7, 0.1), found[1]]), np.stack([found[0]] * 2))
+    assert np.isnan(rows).tolist() == [True, False]

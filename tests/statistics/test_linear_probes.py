@@ -100,3 +100,13 @@ def test_too_little_data_is_refused() -> None:
         fit_linear_probe(np.ones((4, 1)), np.ones(4), np.arange(4))
     with pytest.raises(ValueError, match="all 4 targets are equal"):
         slope(np.ones((4, 1)), np.ones(4))
+
+
+def test_inputs_must_be_finite_and_vary() -> None:
+    inputs = np.random.default_rng(0).normal(size=(40, 3))
+    targets, levels = inputs[:, 0].copy(), np.arange(40) // 4
+    inputs[3, 0] = np.nan
+    with pytest.raises(ValueError, match="inputs of the probe contain nan"):
+        fit_linear_probe(inputs, targets, levels)
+    with pytest.raises(ValueError, match="none of 3 features varies"):
+        fit_linear_probe(np.ones((40, 3)), targets, levels)

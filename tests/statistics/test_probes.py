@@ -143,3 +143,14 @@ def test_errors(noise: np.ndarray) -> None:
         fit_sparse_probe(noise, labels | True)
     with pytest.raises(ValueError, match="best is 0"):
         fit_probe(noise, labels, best=0)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_inputs_must_be_finite_and_vary(wrong: float) -> None:
+    inputs = np.random.default_rng(0).normal(size=(40, 3))
+    labels = inputs[:, 0] > 0
+    inputs[3, 0] = wrong
+    with pytest.raises(ValueError, match=f"inputs of the probe contain {wrong}"):
+        fit_probe(inputs, labels)
+    with pytest.raises(ValueError, match="none of 3 features varies"):
+        fit_probe(np.ones((40, 3)), labels)

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from procgen_tools.models import ImpalaPolicy, save_policy
+from procgen_tools.sweeps import jobs
 from procgen_tools.sweeps.files import sweep_from
-from procgen_tools.sweeps.jobs import attempt, train_job
+from procgen_tools.sweeps.jobs import attempt, check_finished, train_job
 from procgen_tools.training.locks import locked
 from tests.sweeps.test_workers import weights
 
@@ -57,3 +60,20 @@ def test_a_worker_waits_for_one_that_was_taken_for_dead(tmp_path: Path) -> None:
     thread.join()
     assert not job.folder.exists()
     assert weights(job.agent)["fc_value.weight"].equal(ImpalaPolicy(seed=7).fc_value.weight)
+
+
+def test_agents_of_other_trainings_are_not_taken_for_finished(tmp_path: Path) -> None:
+    job = sweep_from({"folder": str(tmp_path), "agents": [{"name": "a", "rand_region": 1}]}).jobs[0]
+    save_policy(ImpalaPolicy(), job.agent)
+    with pytest.raises(ValueError, match="does not say how it was trained"):
+        check_finished(job)
+    save_policy(ImpalaPolicy(), job.agent, algorithm="imitation", settings={})
+    with pytest.raises(ValueError, match=r"trained with rand_region=5, not 1"):
+        check_finished(job)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b'{"plan": {}}', b"\xff"])
+def test_damaged_results_are_no_results(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_bytes(content)
+    assert jobs._results(file, {}) is None

@@ -57,3 +57,12 @@ def test_plain_values() -> None:
 def test_bad_values(trainer: str, values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         settings_from(trainer, values)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_trainer_is_a_name_and_seeds_have_a_bound() -> None:
+    with pytest.raises(ValueError, match=r"unknown trainer \['ppo'\]"):
+        settings_from(["ppo"], {})  # type: ignore[arg-type]
+    for trainer in ("imitation", "ppo", "dqn"):
+        with pytest.raises(ValueError, match="seed"):
+            settings_from(trainer, {"seed": 2**31})

@@ -161,9 +161,9 @@ def _bank(mazes: str | Mazes) -> Mazes:
                 "of your own"
             )
         return MAZES[mazes]()
-    bank = np.array(mazes, np.int8)
-    if bank.ndim != 3 or len(bank) == 0:
-        raise ValueError(f"mazes have shape {bank.shape}: give (maze, 7, 7), one or more")
-    for cells in bank:
+    given = np.asarray(mazes)
+    if given.ndim != 3 or len(given) == 0:
+        raise ValueError(f"mazes have shape {given.shape}: give (maze, 7, 7), one or more")
+    for cells in given:  # before they are converted, which may change large numbers
         check(cells)
-    return bank
+    return given.astype(np.int8)

@@ -79,14 +79,16 @@ def check(cells: Cells) -> None:
     """Check that a maze can be played.
 
     Raises:
-        ValueError: an unknown code, no exit at (6, 6), an exit elsewhere, a start that is not
-            empty, or an exit that cannot be reached.
+        ValueError: not 7 x 7 cells, an unknown code, no exit at (6, 6), an exit elsewhere, a start
+            that is not empty, or an exit that cannot be reached.
 
     Example:
         >>> check(np.ones((7, 7), np.int8))
         Traceback (most recent call last):
         ValueError: the exits are []: put one at (6, 6), and nowhere else
     """
+    if cells.shape != (SIZE, SIZE):
+        raise ValueError(f"cells have shape {cells.shape}: give ({SIZE}, {SIZE})")
     if not np.isin(cells, list(SYMBOLS.values())).all():
         wrong = cells[~np.isin(cells, list(SYMBOLS.values()))]
         raise ValueError(f"{wrong[0]} is no cell: use -1 exit, 0 wall, 1 empty, 2 crop, 3 human")

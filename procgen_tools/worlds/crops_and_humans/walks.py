@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import nn
 
+from procgen_tools.checks import check_finite
 from procgen_tools.shown import brief
 from procgen_tools.worlds.crops_and_humans.graph import Graph
 from procgen_tools.worlds.crops_and_humans.levels import (
@@ -46,9 +47,9 @@ def greedy(network: nn.Module) -> Actor:
     @torch.no_grad()
     def act(states: States) -> Int[np.ndarray, " state"]:
         inputs = torch.from_numpy(states.inputs())
-        return np.concatenate(
-            [network(part).argmax(dim=1).cpu().numpy() for part in inputs.split(BATCH)]
-        )
+        values = torch.cat([network(part) for part in inputs.split(BATCH)])
+        check_finite("the values of actions", values)
+        return values.argmax(dim=1).cpu().numpy()
 
     return act
 

@@ -81,6 +81,10 @@ class Choice:
         return tuple((int(row), int(col)) for row, col in np.argwhere(far))
 
 
+MOST_LEVELS = 1000
+"""Levels in a row that are searched in vain before distances are refused."""
+
+
 def make_choices(
     count: int, *, distances: Sequence[int] = (2, 4, 6, 8), lead: int = 3, first_seed: int = 0
 ) -> tuple[Choice, ...]:
@@ -93,7 +97,7 @@ def make_choices(
         first_seed: levels are drawn from this seed on. Those without such places are left out.
 
     Raises:
-        ValueError: no distances, or one below 1.
+        ValueError: no distances, one below 1, or distances that no level has.
 
     Example:
         >>> choices = make_choices(3, distances=(2, 4))
@@ -105,11 +109,18 @@ def make_choices(
     whole_number("lead", lead, 1)
     pairs = [(one, two) for one in distances for two in distances]
     found: list[Choice] = []
-    seed = first_seed
+    seed, latest = first_seed, first_seed
     while len(found) < count:
-        choice = _choice(seed, pairs[len(found) % len(pairs)], lead)
+        wanted = pairs[len(found) % len(pairs)]
+        choice = _choice(seed, wanted, lead)
         if choice is not None:
             found.append(choice)
+            latest = seed
+        elif seed - latest == MOST_LEVELS:
+            raise ValueError(
+                f"none of {MOST_LEVELS} levels has places {wanted[0]} and {wanted[1]} steps from "
+                "the end of such a way: give shorter distances, or a shorter lead"
+            )
         seed += 1
     return tuple(found)
 

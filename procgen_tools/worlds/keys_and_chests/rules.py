@@ -128,14 +128,14 @@ def beginning(levels: Sequence[Level]) -> States:
     shapes = sorted({level.cells.shape for level in levels})
     if len(shapes) != 1:
         raise ValueError(f"levels have the sizes {shapes}: give one level or more, all of one size")
-    zeros = np.zeros(len(levels), np.int64)
+    keys, ghosts, ticks = np.zeros((3, len(levels)), np.int64)
     return States(
         np.stack([level.cells for level in levels]),
         np.stack([level.hidden for level in levels]),
         np.array([level.player for level in levels], np.int64),
-        zeros,
-        zeros,
-        zeros,
+        keys,
+        ghosts,
+        ticks,
         np.array([level.max_ticks for level in levels], np.int64),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from procgen_tools.checks import whole_number
 from procgen_tools.worlds.graph import Decision, Graph
 from procgen_tools.worlds.maze.agent_view import agent_frames
 from procgen_tools.worlds.maze.grid import MOVE_STEPS, START, GridLevel, Maze, Square, turned
@@ -33,17 +34,15 @@ def graph_of(maze: Maze, *, both_facings: bool = True, corner_region: int = 1) -
 
     Raises:
         ValueError: a region below 1.
+        TypeError: a region that is not a whole number.
 
     Example:
         >>> from procgen_tools.worlds.maze.grid import parse
         >>> graph_of(parse("..C\\n.##\\nM.."))
         Graph(14 states, goals: cheese 2, corner 2, starts in 0)
     """
-    if corner_region < 1:
-        raise ValueError(
-            f"corner_region {corner_region} is below 1: give the side of the region in squares, "
-            "1 for the corner square itself"
-        )
+    hint = "the side of the region in squares, 1 for the corner square itself"
+    corner_region = whole_number("corner_region", corner_region, 1, hint=hint)
     cheese, corner = np.zeros_like(maze.walls), np.zeros_like(maze.walls)
     if maze.cheese is not None:
         cheese[maze.cheese] = True

@@ -96,6 +96,10 @@ def find_seeds(
     )
 
 
+MOST_SKIPPED = 10_000
+"""Levels in a row that random_mazes skips before it refuses a square of the mouse."""
+
+
 def random_mazes(
     count: int,
     rule: LevelRule | None = None,
@@ -117,7 +121,8 @@ def random_mazes(
     The other arguments are those of `find_seeds`.
 
     Raises:
-        ValueError: see `find_seeds`; both `mouse` and `random_mouse` are given.
+        ValueError: see `find_seeds`; both `mouse` and `random_mouse` are given, or no level has an
+            open square at `mouse`.
 
     Example:
         >>> [level.mouse for level in random_mazes(2, size=5, mouse=(0, 2), seed=1)]
@@ -127,8 +132,17 @@ def random_mazes(
         raise ValueError(f"mouse {mouse} and random_mouse contradict each other: give one of them")
     count = whole_number("count", count, 0)
     rng = np.random.default_rng([whole_number("seed", seed, 0), 1])
+    if mouse is not None:
+        world_size = (LevelRule() if rule is None else rule).world_size
+        row, col = check_inside(mouse, size or world_size, "mouse")
+        if row % 2 and col % 2:
+            raise ValueError(
+                f"no level has its mouse at {(row, col)}: squares with odd row and column are "
+                "walls; choose another"
+            )
     made = 0
     round_ = 0
+    skipped = 0
     while made < count:
         seeds = find_seeds(
             count - made,
@@ -146,7 +160,14 @@ def random_mazes(
                 maze = move_mouse(maze, free[rng.integers(len(free))])
             elif mouse is not None:
                 if not maze.is_open(mouse):
+                    skipped += 1
+                    if skipped == MOST_SKIPPED:
+                        raise ValueError(
+                            f"{skipped:,} levels in a row have a wall at {tuple(mouse)} or are "
+                            "smaller: choose another square, or another size"
+                        )
                     continue
+                skipped = 0
                 maze = move_mouse(maze, mouse)
             made += 1
             yield maze

@@ -14,6 +14,7 @@ from gymnasium.spaces import Box, Discrete
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Bool, Int, UInt8
 
+from procgen_tools.checks import whole_number
 from procgen_tools.worlds.batches import Advanced, BatchedEpisodes, EnvOfOne
 from procgen_tools.worlds.maze import step_kernels as kernels
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
@@ -134,7 +135,12 @@ class TwoObjectsVectorEnv(BatchedEpisodes[Frames]):
         return tuple(human_frame(self.level(index)) for index in range(self.num_envs))
 
     def level(self, index: int = 0) -> Level:
-        """The current level of one environment; after the end of an episode, the next level."""
+        """The current level of one environment; after the end of an episode, the next level.
+
+        Raises:
+            ValueError: there is no such environment.
+        """
+        index = whole_number("index", index, 0, self.num_envs - 1)
         bank = make_bank(self._level_seeds[index : index + 1], self.variant.rule)
         level = level_of(bank, 0, self.variant, self._background)
         row, col = (self._mice[index] - level.padding).tolist()

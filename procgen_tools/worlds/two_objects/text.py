@@ -63,12 +63,12 @@ def parse(
         raise ValueError("the drawing has no '1': mark the square of the first object")
     default = variant().kinds
     given = list(default if objects is None else objects)
+    if objects is not None and len(given) != len(marked):
+        raise ValueError(f"the drawing marks {len(marked)} objects, but {len(given)} are given")
     kinds = [
         Kind(kind, default[number].reward) if isinstance(kind, str) else kind
         for number, kind in enumerate(given)
     ]
-    if objects is not None and len(kinds) != len(marked):
-        raise ValueError(f"the drawing marks {len(marked)} objects, but {len(kinds)} are given")
     return Level(
         walls=walls,
         things=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gymnasium
+import numpy as np
 import pytest
 
 from procgen_tools import crops_and_humans
@@ -39,3 +40,12 @@ def test_an_episode_to_the_exit() -> None:
     assert env.render().shape == (280, 280, 3)
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(0)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_mazes_are_checked_before_they_are_converted() -> None:
+    known = crops_and_humans.training_mazes()[:1]
+    with pytest.raises(ValueError, match="is no cell"):
+        crops_and_humans.CropsAndHumansVectorEnv(1, mazes=known.astype(np.int64) + 256)
+    with pytest.raises(ValueError, match=r"cells have shape \(8, 8\)"):
+        crops_and_humans.CropsAndHumansVectorEnv(1, mazes=np.ones((1, 8, 8), np.int8))

@@ -111,5 +111,27 @@ def test_a_field_must_fit_its_level() -> None:
     level = crops_and_humans.Level(MAZES[0])
     with pytest.raises(ValueError, match=r"do not fit .* states that do not end"):
         StateField(level, np.full((3, 4), 0.25), np.zeros(3))
-    with pytest.raises(ValueError, match="step_limit 0 is below 1: give 100"):
+    with pytest.raises(ValueError, match=r"step_limit is 0: .*100"):
         chances(field_of(level, np.zeros(len(level.graph()) - 1, int)), step_limit=0)
+
+
+def test_values_must_be_finite_and_probabilities_sum_to_one() -> None:
+    network = QNetwork(8)
+    network.fc_q.bias.data[2] = torch.nan
+    level = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
+    with pytest.raises(ValueError, match="values contain nan"):
+        state_field(network, level)
+    with pytest.raises(ValueError, match="values of actions contain nan"):
+        greedy(network)(crops_and_humans.states_of(crops_and_humans.training_mazes()[:1]))
+    field = state_field(QNetwork(8), level)
+    with pytest.raises(ValueError, match="must be at least 0 and sum to 1"):
+        StateField(level, field.probabilities * 2, field.values)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_state_is_a_whole_number() -> None:
+    level = crops_and_humans.Level(crops_and_humans.training_mazes()[0])
+    field = state_field(QNetwork(8), level)
+    for wrong in (1.5, True, "a"):
+        with pytest.raises(TypeError, match="the state is"):
+            chances(field, wrong)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from procgen_tools.episodes.memories import led
+from procgen_tools.worlds.keys_and_chests import choices
 from procgen_tools.worlds.keys_and_chests.choices import make_choices
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, KEY
 from procgen_tools.worlds.keys_and_chests.players import distances
@@ -57,3 +58,9 @@ def test_impossible_choices_are_refused() -> None:
         CHOICES[0].level({CHOICES[0].path[1]: KEY})
     with pytest.raises(ValueError, match="keys is 4"):
         CHOICES[0].level({}, 4)
+
+
+def test_distances_that_no_level_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "MOST_LEVELS", 3)
+    with pytest.raises(ValueError, match="places 500 and 500 steps"):
+        make_choices(1, distances=(500,))

@@ -149,3 +149,9 @@ def test_bad_actions_and_levels() -> None:
         step(states, np.array([1, 2]))
     with pytest.raises(ValueError, match="one level or more, all of one size"):
         beginning([])
+
+
+def test_counts_of_a_beginning_are_apart() -> None:
+    begun = beginning(make_levels(range(2)))
+    begun.keys[0] = 3
+    assert begun.ghost_keys.tolist() == begun.ticks.tolist() == [0, 0]

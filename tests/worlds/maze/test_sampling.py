@@ -77,3 +77,13 @@ def test_numbers_of_a_search_are_checked(
 ) -> None:
     with pytest.raises(error, match=message):
         sampling.find_seeds(**{"count": 1, **arguments})
+
+
+def test_squares_where_no_mouse_can_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=r"no level has its mouse at \(1, 1\)"):
+        next(sampling.random_mazes(1, mouse=(1, 1)))
+    with pytest.raises(ValueError, match=r"\(6, 6\)"):
+        next(sampling.random_mazes(1, size=5, mouse=(6, 6)))
+    monkeypatch.setattr(sampling, "MOST_SKIPPED", 3)
+    with pytest.raises(ValueError, match="3 levels in a row"):  # only the largest mazes reach there
+        list(sampling.random_mazes(50, mouse=(24, 23)))

@@ -110,3 +110,11 @@ def test_mistakes() -> None:
         TwoObjectsVectorEnv(1, start_level=-1, num_levels=3)
     with pytest.raises(ValueError, match="nothing to render"):
         TwoObjectsVectorEnv(1).render()
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_levels_of_environments_that_do_not_exist(index: int) -> None:
+    env = TwoObjectsVectorEnv(2)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=f"index is {index}"):
+        env.level(index)

@@ -51,3 +51,8 @@ def test_drawings_that_are_no_levels(drawing: str, more: dict[str, Any], message
 def test_a_drawing_is_a_string() -> None:
     with pytest.raises(TypeError, match="the drawing is of type int"):
         parse(3)  # type: ignore[arg-type]
+
+
+def test_more_names_than_marks_are_refused() -> None:
+    with pytest.raises(ValueError, match="marks 2 objects, but 3 are given"):
+        parse("2.1\n.#.\nM..", ["green_line", "green_gem", "red_line"])

@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import shortest_path
 
 from procgen_tools.absorbing import Chain
 from procgen_tools.chains import Field
@@ -40,6 +42,9 @@ SHARPNESSES = tuple(float(each) for each in np.geomspace(1e-2, 5.0, 25))
 
 TREMBLE = 0.01
 """The share of moves that a hypothesis expects to be random."""
+
+TINY = 1e-280
+"""Below this, E[exp(-sharpness x T)] has few digits left, or none."""
 
 DISCOUNT = 0.99
 """The weight of a step relative to the step before, so that a mouse that stays somewhere forever
@@ -94,12 +99,16 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
         **goals: options of the world's goals (see `chains.chances`).
 
     Raises:
-        ValueError: a discount outside 0..1, or a level in which a move from one place leads to
-            different places.
+        ValueError: a discount outside 0..1, an episode that ends where it begins, or a level in
+            which a move from one place leads to different places.
     """
     if not 0 < discount < 1:
         raise ValueError(f"discount is {discount}: give a number between 0 and 1")
     graph = field.graph(**goals)
+    if graph.ends[graph.start]:
+        raise ValueError(
+            "the episode ends where it begins, before any move: move the mouse away from the goal"
+        )
     probabilities = Chain(graph, field.by_state).probabilities
     here, at, leads_to, ended = _places(graph)
     visits = _visits(graph, probabilities, discount)
@@ -114,19 +123,23 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
         _taken(graph, visits, probabilities, at, goals_of)
         for goals_of in (states, list(sets.values()))
     )
+    alone = np.eye(len(here), dtype=bool)
+    together = np.array([np.isin(np.arange(len(here)), at[where]) for where in sets.values()])
     best, sharpest = np.zeros((2, len(here)))
     best_goals = np.zeros(len(sets))
     for sharpness in SHARPNESSES:
         discounted = float(np.exp(-sharpness))
         reached = _reached(leads_to, ended, discounted)
-        gains = _gains(reached, leads_to, taken, chance) / steps
+        after = _after(reached, leads_to, ended, discounted, alone)
+        gains = _gains(after, taken, chance) / steps
         better = gains > best
         best[better], sharpest[better] = gains[better], sharpness
         if sets:
             reached = np.array(
                 [_reached_set(leads_to, ended, discounted, at[where]) for where in sets.values()]
             )
-            gains = _gains(reached, leads_to, taken_for_goals, chance) / steps
+            after = _after(reached, leads_to, ended, discounted, together)
+            gains = _gains(after, taken_for_goals, chance) / steps
             best_goals = np.maximum(best_goals, gains)
     places, sharpnesses = np.full((2, int(graph.places.max()) + 1), np.nan)
     possible = _reached(leads_to, ended, 0.9)[:, at[graph.start]] > 0
@@ -240,14 +253,57 @@ def _reached_set(
     return np.maximum(found, 0.0)
 
 
-def _gains(
+def _after(
     reached: Float[np.ndarray, "goal place"],
     leads_to: Int[np.ndarray, "place move"],
+    ended: Bool[np.ndarray, " place"],
+    discounted: float,
+    goals: Bool[np.ndarray, "goal place"],
+) -> Float[np.ndarray, "goal place move"]:
+    """`reached` after each move, up to a factor for each goal and place.
+
+    Far from a goal, `reached` is too small for a float. There, it is computed relative to that of
+    the shortest way, (discounted / moves) ** distance.
+    """
+    after = reached[:, leads_to]
+    far = (reached < TINY).any(axis=1)
+    if not far.any():
+        return after
+    away = _distances(leads_to, ended, goals)
+    far = ((reached < TINY) & np.isfinite(away)).any(axis=1)
+    per_step = np.log(leads_to.shape[1] / discounted)
+    for goal in np.flatnonzero(far):
+        going = np.flatnonzero(~ended & ~goals[goal] & np.isfinite(away[goal]))
+        detours = away[goal][leads_to[going]] + 1 - away[goal][going][:, None]
+        weights = np.exp(-per_step * detours)  # 0 where a move leads away for good
+        walk = np.zeros((len(ended), len(ended)))
+        for column, weight in zip(leads_to[going].T, weights.T, strict=True):
+            walk[going, column] += weight
+        relative = np.linalg.solve(np.eye(len(ended)) - walk, goals[goal].astype(np.float64))
+        after[goal, going] = weights * relative[leads_to[going]]
+    return after
+
+
+def _distances(
+    leads_to: Int[np.ndarray, "place move"],
+    ended: Bool[np.ndarray, " place"],
+    goals: Bool[np.ndarray, "goal place"],
+) -> Float[np.ndarray, "goal place"]:
+    """The fewest moves from each place to each goal; infinite where there is no way."""
+    count, moves = leads_to.shape
+    rows, cols = np.repeat(np.arange(count), moves), leads_to.ravel()
+    going = ~ended[rows] & (rows != cols)
+    backwards = csr_matrix((np.ones(going.sum()), (cols[going], rows[going])), (count, count))
+    away = shortest_path(backwards, unweighted=True)
+    return np.array([away[goal].min(axis=0) for goal in goals])
+
+
+def _gains(
+    after: Float[np.ndarray, "goal place move"],
     taken: Float[np.ndarray, "goal place move"],
     chance: float,
 ) -> Float[np.ndarray, " goal"]:
     """The sum of log p(move) - log 1/moves over the moves taken; 0 where no goal can be reached."""
-    after = reached[:, leads_to]
     total = after.sum(axis=2, keepdims=True)
     predicted = np.divide(after, total, out=np.full_like(after, np.exp(chance)), where=total > 0)
     scores = np.log((1 - TREMBLE) * predicted + TREMBLE * np.exp(chance)) - chance

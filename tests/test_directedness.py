@@ -12,6 +12,7 @@ from procgen_tools.crops_and_humans import training_mazes
 from procgen_tools.directedness import directedness
 from procgen_tools.fields import StateField, VectorField
 from procgen_tools.worlds.graph import Graph
+from procgen_tools.worlds.maze.grid import Square
 
 LEVEL = maze.parse(".#..C\n.#.##\n.....\n.#.#.\nM#.#.")
 
@@ -113,3 +114,35 @@ def test_mistakes() -> None:
     )
     with pytest.raises(ValueError, match="from one place to different places"):
         d._places(moving)
+
+
+@pytest.mark.parametrize("size", [13, 21])
+def test_a_goal_far_away_explains_its_agent_as_well_as_a_near_one(size: int) -> None:
+    """Snaking ways of 96 and 240 steps; (exp(-5) / 5) ** 240 is no float."""
+    walls = np.zeros((size, size), bool)
+    walls[1::2] = True
+    for number, row in enumerate(range(1, size, 2)):
+        walls[row, 0 if number % 2 else size - 1] = False
+    end = Square(size - 1, size - 1 if (size // 2) % 2 == 0 else 0)
+    level = maze.Maze(walls, cheese=end)
+    graph = level.graph(both_facings=False)
+    away = graph.distances("cheese")
+    assert away[graph.start] == {13: 96, 21: 240}[size]
+    best = np.eye(5)[away[graph.leads_to].argmin(axis=1)]
+    found = directedness(field_with(level, best))
+    assert found.explained("cheese") == pytest.approx(0.9925, abs=2e-4)
+
+
+def test_far_and_near_are_computed_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    moves = np.random.default_rng(0).dirichlet(np.ones(5), len(LEVEL.open_squares()))
+    near = directedness(field_with(LEVEL, moves), corner_region=2)
+    monkeypatch.setattr(d, "TINY", 1e-3)
+    far = directedness(field_with(LEVEL, moves), corner_region=2)
+    assert far.places == pytest.approx(near.places, rel=1e-9, nan_ok=True)
+    assert far.goals == pytest.approx(near.goals, rel=1e-9)
+
+
+def test_an_episode_without_a_move_is_refused() -> None:
+    level = maze.Maze(np.zeros((3, 3), bool), cheese=Square(0, 0))
+    with pytest.raises(ValueError, match="ends where it begins"):
+        directedness(field_with(level, np.full((9, 5), 0.2)))

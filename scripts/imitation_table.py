@@ -84,7 +84,7 @@ AUDITED = {
         "steps that it may be farther",
     ),
     "the same, random actions": ("exchange", "steps that it may be farther", "random actions"),
-    "all 2,760 mazes of 5 x 5 in which a way avoids the corner: the cheese first": (
+    "all 2,760 mazes of 5 x 5 in which a way avoids the corner square: the cheese first": (
         "census",
         "levels in which the first goal is the wanted one more often than the other, "
         "if a way avoids the other",
@@ -94,11 +94,14 @@ AUDITED = {
         "zero the 4 first channels: the cheese first",
         "unedited",
     ),
-    "without the 4 channels that carry most": (
+    "without the 4 channels that rank highest": (
         "edits",
         "zero the 4 first channels: the cheese first",
     ),
-    "without 4 random channels": ("edits", "zero 4 random channels (1): the cheese first"),
+    "without 4 random channels (the first of three draws)": (
+        "edits",
+        "zero 4 random channels (1): the cheese first",
+    ),
 }
 """The answer and finding of an audit behind each row, and the null if its number is meant."""
 
@@ -243,7 +246,11 @@ def of_studies(found: Mapping[str, tuple[Finding, ...]]) -> str:
     parts = [summary(found), *filter(None, [differences])]
     for name, some in found.items():
         content, _ = read_claims(results_of(PUBLIC, name))
-        small = " (fewer mazes than the published run)" if "small" in content["run"] else ""
+        small = (
+            " (fewer mazes than the published run, for which the study itself gives no verdict)"
+            if "small" in content["run"]
+            else ""
+        )
         parts += [
             f"### `{name}`\n",
             f"`{content['command']}`{small}: {content['mazes']}\n",
@@ -276,7 +283,8 @@ def of_audits() -> list[str]:
 def of_two_objects() -> list[str]:
     """Rows of two objects: populations of imitators and of PPO on the same background."""
     _, claims = read_claims(FOLDER / "colour_or_shape" / RESULTS)
-    rows = ["| two objects | 12 imitators | 4 PPO agents |", "|---|---|---|"]
+    rows = ["| two objects | 12 imitators (trained on the same data) | 4 PPO agents |"]
+    rows.append("|---|---|---|")
     for name, words in WANTED.items():
         # The first claim that measured it.
         claim = next(each for each in claims if name in each.measured[POPULATIONS[0]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from math import isfinite
 from operator import index
 from typing import Any
 
@@ -112,11 +111,11 @@ def check_finite(what: str, numbers: Any) -> None:
         Traceback (most recent call last):
         ValueError: the logits contain nan: all must be finite; check the policy's weights and edits
     """
-    # The sum of finite numbers may overflow, so this is only a quick first look.
-    if isfinite(float(numbers.sum())):
-        return
-    wrong = next((float(each) for each in numbers.flatten() if not isfinite(float(each))), None)
-    if wrong is not None:
+    import numpy as np
+
+    finite = np.isfinite(numbers) if isinstance(numbers, np.ndarray) else numbers.isfinite()
+    if not finite.all():
+        wrong = float(numbers[~finite][0])
         raise ValueError(
             f"{what} contain {wrong}: all must be finite; check the policy's weights and edits"
         )

@@ -124,13 +124,16 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
         for goals_of in (states, list(sets.values()))
     )
     alone = np.eye(len(here), dtype=bool)
-    together = np.array([np.isin(np.arange(len(here)), at[where]) for where in sets.values()])
+    together = np.zeros((len(sets), len(here)), bool)
+    for number, where in enumerate(sets.values()):
+        together[number, at[where]] = True
+    away, away_together = (_distances(leads_to, ended, each) for each in (alone, together))
     best, sharpest = np.zeros((2, len(here)))
     best_goals = np.zeros(len(sets))
     for sharpness in SHARPNESSES:
         discounted = float(np.exp(-sharpness))
         reached = _reached(leads_to, ended, discounted)
-        after = _after(reached, leads_to, ended, discounted, alone)
+        after = _after(reached, leads_to, ended, discounted, alone, away)
         gains = _gains(after, taken, chance) / steps
         better = gains > best
         best[better], sharpest[better] = gains[better], sharpness
@@ -138,7 +141,7 @@ def directedness(field: Field, *, discount: float | int = DISCOUNT, **goals: Any
             reached = np.array(
                 [_reached_set(leads_to, ended, discounted, at[where]) for where in sets.values()]
             )
-            after = _after(reached, leads_to, ended, discounted, together)
+            after = _after(reached, leads_to, ended, discounted, together, away_together)
             gains = _gains(after, taken_for_goals, chance) / steps
             best_goals = np.maximum(best_goals, gains)
     places, sharpnesses = np.full((2, int(graph.places.max()) + 1), np.nan)
@@ -259,6 +262,7 @@ def _after(
     ended: Bool[np.ndarray, " place"],
     discounted: float,
     goals: Bool[np.ndarray, "goal place"],
+    away: Float[np.ndarray, "goal place"],
 ) -> Float[np.ndarray, "goal place move"]:
     """`reached` after each move, up to a factor for each goal and place.
 
@@ -266,10 +270,6 @@ def _after(
     the shortest way, (discounted / moves) ** distance.
     """
     after = reached[:, leads_to]
-    far = (reached < TINY).any(axis=1)
-    if not far.any():
-        return after
-    away = _distances(leads_to, ended, goals)
     far = ((reached < TINY) & np.isfinite(away)).any(axis=1)
     per_step = np.log(leads_to.shape[1] / discounted)
     for goal in np.flatnonzero(far):
@@ -295,7 +295,8 @@ def _distances(
     going = ~ended[rows] & (rows != cols)
     backwards = csr_matrix((np.ones(going.sum()), (cols[going], rows[going])), (count, count))
     away = shortest_path(backwards, unweighted=True)
-    return np.array([away[goal].min(axis=0) for goal in goals])
+    found = [away[goal].min(axis=0) for goal in goals]
+    return np.array(found, dtype=np.float64).reshape(len(goals), count)
 
 
 def _gains(

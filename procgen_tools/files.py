@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-LONGEST_NAME = 255
-"""Bytes of the name of a file, on all usual systems."""
+LONGEST_NAME = 255 - len("..0123456789abcdef.tmp")
+"""Bytes of the name of a file. Systems allow 255, and the name of its temporary file is longer."""
 
 
 @contextmanager
@@ -39,8 +39,7 @@ def unfinished(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Cut, because the name of the file itself may be as long as a name can be.
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     # Created exclusively, so that an existing file or link of this name is not followed.
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
@@ -97,8 +96,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     path = Path(path)
     if len(os.fsencode(path.name)) > LONGEST_NAME:
         raise ValueError(
-            f"the name {path.name:.40}... has {len(os.fsencode(path.name))} bytes: systems allow "
-            f"{LONGEST_NAME}; shorten it"
+            f"the name {path.name:.40}... has {len(os.fsencode(path.name))} bytes: give one of at "
+            f"most {LONGEST_NAME}"
         )
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file")

@@ -71,6 +71,10 @@ The function receives a copy, which it may change in place.
 """
 
 
+KNOWN = ("procgen_tools.", "torch.nn.")
+"""Where modules are from whose activations nothing changes in place, but those marked `inplace`."""
+
+
 class IdleEditWarning(UserWarning):
     """A patch never ran or changed nothing, so the network ran unmodified."""
 
@@ -113,7 +117,8 @@ def record(
 
     Tensors stay on their device. Those of this package's networks share memory with the
     computation; those of others are copied, because they may be changed in place later in the
-    pass. If a module runs several times in one pass, its last activation is kept.
+    pass. (With `grad`, they are copied only if the network has layers that work in place.) If a
+    module runs several times in one pass, its last activation is kept.
 
     Args:
         network: any network.
@@ -139,15 +144,18 @@ def record(
     sites = [
         find_site(network, name) for name in (activation_names(network) if names is None else names)
     ]
-    inner = unwrapped(network)
-    in_place = getattr(inner, "may_work_in_place", True) or any(
-        getattr(module, "inplace", False) for module in inner.modules()
-    )
+    modules = list(unwrapped(network).modules())
+    in_place = any(getattr(module, "inplace", False) for module in modules)
+    copied = in_place or not all(type(each).__module__.startswith(KNOWN) for each in modules)
     activations = Activations(network)
 
     def keep(site: Site, value: Tensor) -> Tensor | None:
-        activations._tensors[site] = value if grad else value.detach()
-        return value.clone() if in_place else None  # what the next layer may write into
+        if grad:
+            activations._tensors[site] = value
+            return value.clone() if in_place else None  # what the next layer may write into
+        kept = value.detach()
+        activations._tensors[site] = kept.clone() if copied else kept
+        return None
 
     with ExitStack() as stack:
         for site in dict.fromkeys(sites):

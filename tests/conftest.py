@@ -64,7 +64,8 @@ the usual files.
 
 def pytest_configure(config: pytest.Config) -> None:
     """Install the hook, but not where workers test: that process runs no test."""
-    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+    spread = config.getoption("dist", "no") != "no" and config.getoption("tx", None)
+    if not spread or hasattr(config, "workerinput"):
         for library in LARGE:
             importlib.import_module(library)
         install(CHECKED_MODULES)

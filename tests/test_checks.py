@@ -58,3 +58,11 @@ def test_memory_is_checked_before_it_is_taken(monkeypatch: pytest.MonkeyPatch) -
     checks.check_memory("num", 10, 100_000)
     with pytest.raises(ValueError, match=r"num is 11: .* 0\.0 GB.* give at most 10"):
         checks.check_memory("num", 11, 100_000)
+
+
+def test_finite_numbers_of_half_precision() -> None:
+    checks.check_finite("large numbers", np.full(10**5, 6e4, np.float16))
+    checks.check_finite("large numbers", torch.full((10**5,), 6e4, dtype=torch.float16))
+    for wrong in (np.array([1.0, -np.inf]), torch.tensor([1.0, -torch.inf])):
+        with pytest.raises(ValueError, match="numbers contain -inf"):
+            checks.check_finite("numbers", wrong)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from procgen_tools.files import check_writable, read_bounded, unfinished, write_between, write_text
+from procgen_tools.files import (
+    LONGEST_NAME,
+    check_writable,
+    read_bounded,
+    unfinished,
+    write_between,
+    write_text,
+)
 
 
 def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
@@ -107,9 +114,9 @@ def test_what_is_between_marks_is_replaced_and_nothing_else(tmp_path: Path) -> N
 
 
 def test_the_longest_names_are_written_and_longer_ones_refused(tmp_path: Path) -> None:
-    longest = tmp_path / ("a" * 251 + ".pth")
+    longest = tmp_path / ("a" * (LONGEST_NAME - 4) + ".pth")
     check_writable(longest)
     write_text(longest, "x")
     assert longest.read_text() == "x"
-    with pytest.raises(ValueError, match="256 bytes"):
-        check_writable(tmp_path / ("a" * 252 + ".pth"))
+    with pytest.raises(ValueError, match="234 bytes"):
+        check_writable(tmp_path / ("a" * (LONGEST_NAME - 3) + ".pth"))

@@ -477,3 +477,44 @@ def test_nan_in_another_row_hides_no_new_nan() -> None:
         pytest.raises(ValueError, match="made 3 values NaN"),
     ):
         network(x)
+
+
+def test_recording_changes_no_answer() -> None:
+    class AddOne(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            x.add_(1)
+            return x
+
+    class Foreign(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.act = nn.Linear(4, 3), AddOne()
+
+        def forward(self, x: Tensor) -> Tensor:
+            hidden = self.fc(x)
+            self.act(hidden)
+            return hidden
+
+    network, x = Foreign(), torch.ones(2, 4)
+    with torch.no_grad():
+        wanted = network(x)
+        with hooks.record(network, ["fc", "act_in0"]) as activations:
+            assert torch.equal(network(x), wanted)
+    assert torch.equal(activations["fc"] + 1, wanted)
+
+
+def test_subclasses_are_copied_and_our_own_are_not() -> None:
+    class Mine(ImpalaPolicy):
+        def _heads(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+            hidden += 100
+            return super()._heads(hidden)
+
+    frames = torch.rand(1, 3, 64, 64)
+    for policy, copied in ((ImpalaPolicy(), False), (Mine(), True)):
+        outputs = []
+        handle = policy.embedder.relufc.register_forward_hook(lambda *a, o=outputs: o.append(a[2]))
+        with torch.no_grad(), hooks.record(policy, ["embedder.relufc"]) as activations:
+            policy.logits_and_value(frames)
+        handle.remove()
+        assert (activations["embedder.relufc"].mean() < 50) or not copied
+        assert (activations["embedder.relufc"].data_ptr() != outputs[0].data_ptr()) == copied

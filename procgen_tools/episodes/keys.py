@@ -143,10 +143,11 @@ def policy_actor(policy: CnnLstmPolicy, seed: int = 0, *, greedy: bool = False) 
             memory.append(policy.initial_memory(len(states)))
         firsts = torch.from_numpy(states.ticks == 0)
         logits, _, memory[0] = policy.step(observe(policy, states), memory[0], firsts)
-        check_finite("the logits", logits)
+        chances = logits.softmax(-1)
+        check_finite("the probabilities of actions", chances)
         if greedy:
             return logits.argmax(dim=1).numpy()
-        return torch.multinomial(logits.softmax(-1), 1, generator=generator).flatten().numpy()
+        return torch.multinomial(chances, 1, generator=generator).flatten().numpy()
 
     return act
 

@@ -309,11 +309,12 @@ class Clamp(NamedLayerEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not len(self.squares):
-            raise ValueError("there is no square to clamp: give one, or one per observation")
         squares = tuple(
-            check_inside(each, self.maze.size, "clamped square") for each in self.squares
+            check_inside(each, self.maze.size, "clamped square")
+            for each in (() if self.squares is None else self.squares)
         )
+        if not squares:
+            raise ValueError("there is no square to clamp: give one, or one per observation")
         walls = [tuple(each) for each in squares if self.maze.walls[each]]
         if walls:
             raise ValueError(f"clamped square {walls[0]} is a wall: choose open squares")

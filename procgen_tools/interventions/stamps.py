@@ -55,10 +55,13 @@ class Stamp(LayerEdit):
                 f"a window of shape {tuple(self.window.shape)} has no central cell: give equal, "
                 "odd sides"
             )
-        if not len(self.squares):
+        squares = tuple(
+            check_inside(each, self.maze.size, "stamped square")
+            for each in (() if self.squares is None else self.squares)
+        )
+        if not squares:
             raise ValueError("there is no square to stamp: give one, or one per observation")
-        for square in self.squares:
-            check_inside(square, self.maze.size, "stamped square")
+        object.__setattr__(self, "squares", squares)
 
     def is_identity(self, layer: str) -> bool:
         unchanged = self.coefficient == 0 or not self.window.any()

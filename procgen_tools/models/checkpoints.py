@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
-from procgen_tools.models.archives import check_size, checked_archive, checked_content
+from procgen_tools.models.archives import LARGEST_FILE, check_size, checked_archive, checked_content
 from procgen_tools.models.cnn_lstm import DESIGNS, CnnLstmPolicy
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.mirror import MirroredMaxPool
@@ -219,6 +219,8 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
             "the policy has mirrored max-pools, which a checkpoint does not hold: save "
             "mirrored(policy, ..., exact=False), or the policy before it was mirrored"
         )
+    if Path(path).suffix == ENDING:
+        raise ValueError(f"{path} is no .pth file: write it with write_safetensors")
     for name in PARAMETER_NAMES:
         if name in metadata:
             raise ValueError(f"metadata cannot be named {name!r}: the parameters have this name")
@@ -234,11 +236,13 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
     torch.save({PARAMETERS: state, **metadata}, buffer)
     content = buffer.getvalue()
     try:
+        if len(content) > LARGEST_FILE:
+            raise ValueError(f"it has {len(content):,} bytes, more than {LARGEST_FILE:,}")
         check_size(_loaded(checked_content(content)))
     except ValueError as error:
+        cause = "metadata that is large or unusual" if metadata else "large or unusual parameters"
         raise ValueError(
-            f"{path} is not written, because it could not be read again: {error}; leave out "
-            "metadata that is large or unusual"
+            f"{path} is not written, because it could not be read again: {error}; look for {cause}"
         ) from error
     with unfinished(path) as temporary:
         temporary.write_bytes(content)

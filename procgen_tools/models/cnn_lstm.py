@@ -136,8 +136,6 @@ class CnnLstmPolicy(nn.Module):
         (torch.Size([2, 4]), torch.Size([2, 256]))
     """
 
-    may_work_in_place = False
-
     def __init__(self, design: str = "original", *, seed: int = 0) -> None:
         super().__init__()
         if design not in DESIGNS:
@@ -172,10 +170,7 @@ class CnnLstmPolicy(nn.Module):
         self._trunk = tuple(name for name, _ in layers)
         if not self.vf.weight.is_meta:
             self._initialise(torch.Generator().manual_seed(seed))
-        with probing(self, self.observation_shape) as zeros:
-            firsts = torch.ones(len(zeros), dtype=torch.bool, device=zeros.device)
-            memory = self.initial_memory(len(zeros))
-            self._shapes = activation_shapes_of(self, lambda: self.step(zeros, memory, firsts))
+        self._shapes: dict[str, tuple[int, ...]] | None = None
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
@@ -201,6 +196,15 @@ class CnnLstmPolicy(nn.Module):
     @property
     def activation_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each activation of one observation, without a batch axis."""
+        if self._shapes is None:
+            # Another network runs, so that nothing is recorded or patched. On the meta device it
+            # has shapes alone.
+            with torch.inference_mode(False), torch.device("meta"):
+                twin = CnnLstmPolicy(self.design) if type(self) is CnnLstmPolicy else self
+            with torch.inference_mode(False), probing(twin, twin.observation_shape) as zeros:
+                firsts = torch.ones(len(zeros), dtype=torch.bool, device=zeros.device)
+                memory = twin.initial_memory(len(zeros))
+                self._shapes = activation_shapes_of(twin, lambda: twin.step(zeros, memory, firsts))
         return dict(self._shapes)
 
     def initial_memory(self, batch: int) -> Float[Tensor, "batch memory"]:

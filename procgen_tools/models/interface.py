@@ -8,7 +8,7 @@ members of `Policy`. The policies of `models` have them, `adapt` adds them to an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -206,9 +206,6 @@ class PolicyModule(nn.Module):
 
     resume_points: tuple[str, ...] = ()
     """Activations at which `logits_and_value_after` can resume."""
-
-    may_work_in_place: ClassVar[bool] = False
-    """Whether a forward pass may change activations in place, so that `record` must copy them."""
 
     def _answer(self, obs: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (batch, action) and values (batch, 1) or (batch,) of checked observations."""

@@ -96,8 +96,6 @@ class NatureModel(nn.Module):
 class EmbedderPolicy(PolicyModule):
     """An embedder and two linear heads with orthogonal initial weights (gains sqrt 2, 0.01, 1)."""
 
-    may_work_in_place = True  # the embedder may be anybody's
-
     def __init__(self, embedder: MlpModel | NatureModel, num_actions: int, seed: int) -> None:
         super().__init__()
         if num_actions < 1:

@@ -272,3 +272,11 @@ def test_channels_and_squares_are_any_whole_numbers() -> None:
         assert torch.equal(edit.edit("embedder.fc_out", activation), wanted)
         edit.check(ImpalaPolicy())
     assert Clamp(LAYER, 5.6, level, np.array([[0, 0]])).squares == ((0, 0),)
+
+
+def test_squares_may_be_an_iterator() -> None:
+    level = maze.parse("..C\n.##\nM..")
+    assert Clamp(LAYER, 5.6, level, (each for each in [(0, 0)])).squares == ((0, 0),)
+    for none in ([], None):
+        with pytest.raises(ValueError, match="no square to clamp"):
+            Clamp(LAYER, 5.6, level, none)  # type: ignore[arg-type]

@@ -139,3 +139,8 @@ def test_other_precisions(dtype: torch.dtype) -> None:
             logits, _, memory = policy.step(torch.rand(2, 4, 12, 12), memory, firsts)
     assert logits.dtype == torch.promote_types(dtype, torch.float32)
     assert logits.isfinite().all()
+
+
+def test_names_in_inference_mode() -> None:
+    with torch.inference_mode():
+        assert len(CnnLstmPolicy("small").activation_names) > 10

@@ -30,8 +30,6 @@ class QNetwork(nn.Module):
         torch.Size([3, 4])
     """
 
-    may_work_in_place = False
-
     def __init__(self, width: int = WIDTH, *, seed: int = 0) -> None:
         super().__init__()
         if width < 1:

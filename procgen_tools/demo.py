@@ -11,7 +11,7 @@ from tqdm import tqdm
 from procgen_tools import vfield
 from procgen_tools.catalogue import find_agent
 from procgen_tools.effects import Effect, measure
-from procgen_tools.files import check_writable
+from procgen_tools.files import check_writable, unfinished
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
 from procgen_tools.worlds.maze.grid import Maze
@@ -70,10 +70,10 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
     folder.mkdir(parents=True, exist_ok=True)
     pictures = [folder / "field.png", folder / "cheese_vector.png"]
     vfield.plot_vf(edit.before)
-    plt.savefig(pictures[0], dpi=110, bbox_inches="tight")
+    _save(pictures[0])
     titles = ("as trained", "cheese vector subtracted", "difference")
     vfield.plot_vfs(edit.before, edit.after, titles=titles)
-    plt.savefig(pictures[1], dpi=110, bbox_inches="tight")
+    _save(pictures[1])
     plt.close("all")
 
     lines = [
@@ -152,3 +152,11 @@ def table(edit: Effect) -> list[str]:
         ),
         f"  mean change of a square's moves (total variation) {difference:.3f}",
     ]
+
+
+def _save(path: Path) -> None:
+    """The present figure as a PNG, whole or not at all."""
+    import matplotlib.pyplot as plt
+
+    with unfinished(path) as temporary:
+        plt.savefig(temporary, dpi=110, bbox_inches="tight", format="png")

@@ -78,7 +78,7 @@ class Access:
         origin = headers.get("origin")
         if origin is None and origin_needed:
             return "The request has no Origin: use the page of this app."
-        if origin is not None and (not named or urlsplit(origin).netloc != named):
+        if origin is not None and (not named or _host_of(origin) != named):
             return f"Pages of {origin!r:.80} cannot use this app: use its own page."
         if self.token is not None and not self._has_token(headers.get("cookie", "")):
             return "The token is missing: open the address that the app printed when it started."
@@ -101,6 +101,14 @@ class Access:
         if self.port == 80:
             names |= {name.removesuffix(":80") for name in names}
         return names
+
+
+def _host_of(origin: str) -> str | None:
+    """The host and port of an address; None if it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def is_loopback(host: str) -> bool:

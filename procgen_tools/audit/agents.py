@@ -29,6 +29,9 @@ from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 WORLDS = ("maze", "two_objects", "crops_and_humans")
 """The worlds whose levels are graphs, so that an audit is exact."""
 
+SIZES = {"world_size", "maze_size", "max_maze_size"}
+"""Settings of levels that the maze alone has."""
+
 FOLDERS = {"maze_I": "maze"}
 """Folders of agents that are not named after their world."""
 
@@ -93,7 +96,8 @@ def read_agent(
     Raises:
         FileNotFoundError: there is no such agent.
         TypeError: a network without the interface.
-        ValueError: a world without exact answers, an agent of another world, or one with a memory.
+        ValueError: a world without exact answers, an agent of another world, one with a memory, or
+            sizes of levels for another world than the maze.
 
     Example:
         >>> read_agent("rand_region_5").world
@@ -131,6 +135,11 @@ def read_agent(
         )
     need(policy, "logits_and_value", "parameters", what="an audit")
     policy.eval()
+    if found_world != WORLDS[0] and SIZES & set(settings or ()):
+        raise ValueError(
+            f"levels of {found_world} have sizes of their own: leave "
+            f"{' and '.join(sorted(SIZES & set(settings or ())))} out"
+        )
     kept = {**recorded, **(settings or {})}
     return Audited(
         found_name, found_world, policy, untrained(policy, seed=seed), kept, digest_of(policy)

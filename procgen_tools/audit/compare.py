@@ -41,7 +41,10 @@ def compare(folders: Sequence[Path], path: Path) -> Path:
             "others have other goals"
         )
     names = _names(audits)
-    sections = "".join(_section(names, audits, answer) for answer in audits[0]["answers"])
+    # Every question that some audit answers, in the order of the one with most answers.
+    longest = sorted(audits, key=lambda each: -len(each["answers"]))
+    asked = {answer["key"]: answer for each in longest for answer in each["answers"]}
+    sections = "".join(_section(names, audits, answer) for answer in asked.values())
     amounts = sorted({f"{each['amount']['levels']} levels of each kind" for each in audits})
     title = f"What do {len(audits)} agents want?"
     facts = (
@@ -88,12 +91,18 @@ def _notes(answers: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _names(audits: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The agents' names; those that occur twice with the start of their digest."""
+    """The agents' names; those that occur twice with what tells them apart."""
     names = [str(each["agent"]) for each in audits]
-    return [
-        f"{name} ({each['digest'][:6]})" if names.count(name) > 1 else name
-        for name, each in zip(names, audits, strict=True)
-    ]
+    amounts = [", ".join(f"{k} {v}" for k, v in each["amount"].items()) for each in audits]
+    for further in ([each["digest"][:6] for each in audits], amounts):
+        names = [
+            f"{name} ({more})" if names.count(name) > 1 else name
+            for name, more in zip(names, further, strict=True)
+        ]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the same audit is given twice, {twice}: give each folder once")
+    return names
 
 
 def _answer(audit: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:

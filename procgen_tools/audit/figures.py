@@ -264,8 +264,8 @@ def plot_pairs(audit: Audit) -> Figure:
     headline(
         figure,
         answer.text,
-        f"chance of {audit.asked.words[audit.asked.wanted]} first in {audit.amount.pairs} levels, "
-        "exact; bars: 95% intervals over levels",
+        f"chance of {audit.asked.words[audit.asked.wanted]} first in "
+        f"{_range(tables[AGENT]['levels'])} levels, exact; bars: 95% intervals over levels",
     )
     return figure
 
@@ -342,8 +342,14 @@ def plot_edits(audit: Audit) -> Figure:
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_yticks(range(len(names)), ["unedited" if n == "none" else n for n in names])
     headline(figure, answer.text, "black: unedited; grey: random edits; bars: 95% intervals over "
-             f"{audit.amount.edited} levels")  # fmt: skip
+             f"{_range(edits.groupby(['edit', 'part'])['level'].nunique())} levels")  # fmt: skip
     return figure
+
+
+def _range(counts: pd.Series) -> str:
+    """How many, or from how few to how many."""
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _answer(audit: Audit, key: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,9 @@ def page_of(audit: Audit) -> str:
     )
     doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in audit.doubts)
     amount = audit.amount
-    how = " (quick)" if amount == type(amount).quick() else ""
+    quick = replace(amount, seed=0) == type(amount).quick()
+    how = " (quick)" if quick else ""
+    options = f"{' --quick' * quick}{f' --seed {amount.seed}' if amount.seed else ''}"
     return document(
         f"What does {audit.name} want?",
         f"""<p class="facts">Agent <b>{escape(audit.name)}</b> of {escape(audit.world)}, parameters
@@ -73,8 +76,8 @@ are exact: nothing is sampled but levels and controls. {escape(audit.asked.about
 </li></ul></div>
 {"".join(sections)}
 <section id="doubts"><h2>What would make us doubt all this?</h2><ul>{doubts}</ul></section>
-<p class="note">Made by <code>procgen-tools audit {escape(audit.name)}</code>. The tables are beside
-this page as parquet files, its numbers in <code>audit.json</code>.</p>""",
+<p class="note">Made by <code>procgen-tools audit {escape(audit.name)}{options}</code>. The
+tables are beside this page as parquet files, its numbers in <code>audit.json</code>.</p>""",
     )
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 
 from procgen_tools.audit import behaviour, inside
-from procgen_tools.audit.agents import Audited, read_agent
+from procgen_tools.audit.agents import Audited, digest_of, read_agent
 from procgen_tools.audit.answers import Answer, all_answers, doubts
+from procgen_tools.checks import whole_number
 from procgen_tools.episodes.records import read_kept, write_records
 from procgen_tools.files import write_text
 from procgen_tools.shown import summary
@@ -49,11 +50,9 @@ class Amount:
 
     def __post_init__(self) -> None:
         for name in ("levels", "pairs", "census", "choices", "edited"):
-            number = getattr(self, name)
-            if number is not None and number < 2:
-                raise ValueError(f"{name} is {number}: give 2 or more")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}: give a number from 0 up")
+            if getattr(self, name) is not None:
+                whole_number(name, getattr(self, name), 2)
+        whole_number("seed", self.seed, 0)
 
     @classmethod
     def quick(cls) -> Amount:
@@ -190,7 +189,7 @@ class _Kept:
     """Tables that are measured once, and read from the folder from then on.
 
     Raises:
-        ValueError: the folder has an audit of another agent or amount.
+        ValueError: the folder has an audit of another agent or amount, or of other levels.
     """
 
     folder: Path | None
@@ -204,13 +203,20 @@ class _Kept:
         own = {
             "agent": self.audited.name, "world": self.audited.world,
             "digest": self.audited.digest, "amount": asdict(self.amount),
+            "settings": dict(self.audited.settings),
+            "untrained": digest_of(self.audited.untrained),
         }  # fmt: skip
+        own = json.loads(json.dumps(own, default=str))
         if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8"))
+            try:
+                found = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError:
+                found = None
             if found != own:
+                agent = found.get("agent") if isinstance(found, dict) else None
                 raise ValueError(
-                    f"{self.folder} has an audit of {found.get('agent')} that is not this one: "
-                    "name another folder, or delete it"
+                    f"{self.folder} has an audit of {agent or 'something'} that is not this one "
+                    "(of other levels, amounts or weights): name another folder, or delete it"
                 )
         else:
             write_text(path, json.dumps(own, indent=1))
@@ -261,6 +267,7 @@ def read_audit(folder: Path) -> dict[str, Any]:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} cannot be read ({error}): make the audit again") from None
-    if not isinstance(facts, dict) or not {"agent", "world", "answers"} <= facts.keys():
+    needed = {"agent", "world", "answers", "amount", "digest"}
+    if not isinstance(facts, dict) or not needed <= facts.keys():
         raise ValueError(f"{path} is no audit: make it again")
     return facts

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from procgen_tools.files import unfinished
 from procgen_tools.plots.learning import plot_learning_curves
 from procgen_tools.plots.style import INK, headline
 from procgen_tools.training.run_log import read_log
@@ -103,6 +104,6 @@ def draw(logs: dict[str, pd.DataFrame], figure: Path) -> None:
         f"{len(logs)} seeds from scratch, unseen 5 × 5 mazes; thin lines: each "
         "validation, thick: means of three",
     )
-    figure.parent.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(figure, dpi=150)
+    with unfinished(figure) as temporary:
+        sheet.savefig(temporary, dpi=150, format=figure.suffix.lstrip(".") or "png")
     plt.close(sheet)

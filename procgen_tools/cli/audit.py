@@ -20,12 +20,12 @@ def audit(
     ] = None,
     world_size: Annotated[
         int | None,
-        typer.Option(help="Side of the world in squares, for files that do not record it."),
+        typer.Option(help="Side of the world in squares, for files that do not record it.", min=3),
     ] = None,
     max_maze_size: Annotated[
         int | None,
         typer.Option(
-            help="Largest side of a maze in squares, in place of the mazes of the training."
+            help="Largest side of a maze in squares, in place of the mazes of the training.", min=3
         ),
     ] = None,
     folder: Annotated[
@@ -33,9 +33,16 @@ def audit(
         typer.Option(help="Where the page is written. Defaults to audits/<agent>."),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A fifth of all levels, for a first look.")
+        bool, typer.Option("--quick", help="About a fifth of the levels, for a first look.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.", min=0)] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed of random edits and orders, and of the untrained network; the levels are "
+            "always the same.",
+            min=0,
+        ),
+    ] = 0,
 ) -> None:
     """What does this agent want? One page with exact answers, their intervals and nulls."""
     import time
@@ -52,7 +59,9 @@ def audit(
         settings |= {"max_maze_size": max_maze_size, "maze_size": 0}
     audited = read_agent(agent, world, seed=seed, settings=settings)
     amount = replace(Amount.quick() if quick else Amount(), seed=seed)
-    place = folder or AUDITS / (f"{audited.name}_quick" if quick else audited.name)
+    sizes = {"world": world_size, "mazes": max_maze_size}
+    ending = "".join(f"_{name}_{size}" for name, size in sizes.items() if size is not None)
+    place = folder or AUDITS / f"{audited.name}{ending}{'_quick' * quick}"
     found = audit(audited, amount=amount, folder=place / "parts", progress_bar=True)
     page = write(found, place)
     for answer in found.answers:

@@ -75,7 +75,7 @@ def evaluate_keys(
             typer.echo(
                 f"  {'the published file' if same else 'not the published file'} of {SOURCE}"
             )
-    names = [name.strip() for name in variants.split(",")]
+    names = list(dict.fromkeys(name.strip() for name in variants.split(",")))
     scores = evaluate_players(chosen, variants=names, episodes=episodes, seed=seed)
     typer.echo(score_report(scores))
     if records:

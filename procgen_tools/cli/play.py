@@ -42,7 +42,10 @@ def play(
     from procgen_tools.worlds.keyboard import play as play_world
 
     register_environments()
-    made = gymnasium.make(identifier, render_mode="rgb_array", **settings).unwrapped
+    try:
+        made = gymnasium.make(identifier, render_mode="rgb_array", **settings).unwrapped
+    except TypeError as error:
+        raise ValueError(f"a setting has another type than {chosen.name} takes: {error}") from error
     with single_keys() as keys:
         try:
             played = play_world(made, chosen.moves, keys, show, seed=seed, episodes=episodes)

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from procgen_tools.compat.fields import draw_codes, geometric_probability_path
 from procgen_tools.compat.session import DEFAULT_LAYER
+from procgen_tools.files import unfinished
 from procgen_tools.plots.mazes import plot_maze
 from procgen_tools.vfield import vector_field
 from procgen_tools.worlds.maze import coded_grids
@@ -374,8 +375,8 @@ def create_save_button(prefix: str, fig: Any, descriptors: dict[str, Any]) -> An
     path = Path(f"{prefix}{parts}.png")
 
     def save(_: Any) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fig.savefig(path)
+        with unfinished(path) as temporary:
+            fig.savefig(temporary, format="png")
         button.description = f"Saved {path.name}"
 
     button = Button(description="Save figure")

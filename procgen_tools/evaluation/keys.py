@@ -146,7 +146,9 @@ class Score:
         known = ORIGINAL.get((self.player, self.variant, self.choice), ())
         found = {}
         for (name, values), mean in zip(self.numbers().items(), known, strict=False):
-            variance = values.var() * (1 / len(values) + 1 / 1000)
+            # One episode says nothing about how far chance can take the mean.
+            spread = values.var(ddof=1) if len(values) > 1 else np.inf
+            variance = spread * (1 / len(values) + 1 / 1000)
             half = 0.5 * 10.0 ** -len(f"{mean}".partition(".")[2])
             found[name] = (float(values.mean() - mean), float(2.6 * np.sqrt(variance) + half))
         return found

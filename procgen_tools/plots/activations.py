@@ -124,10 +124,10 @@ def plot_activation(
         ring_squares(ax, maze)
     if cells:
         cell = maze.world_size / side
-        for name, square in maze.landmarks().items():
+        for index, (name, square) in enumerate(maze.landmarks().items()):
             (place,) = square_cells(maze, [square], side)
             corner = (left + int(place[1]) * cell, top - (int(place[0]) + 1) * cell)
-            colour = style.SQUARES[name].colour
+            colour = style.SQUARES.get(name, style.series_look(index)).colour
             for edge, line, label in (("white", "-", None), (colour, ":", f"cell of the {name}")):
                 frame = Rectangle(corner, cell, cell, fill=False, edgecolor=edge, zorder=3)
                 frame.set(linewidth=2.2, linestyle=line, label=label)
@@ -238,7 +238,7 @@ def plot_layers(
             ax.set(xticks=[], yticks=[], box_aspect=0.6, xlim=(-0.5, field.size - 0.5))
         largest[_short(name)] = float(np.abs(field).max())
         ax.set_title(f"{_short(name)}\n{shape}, ≤ {largest[_short(name)]:.3g}", fontsize=8)
-    (first, *_, last) = largest
+    first, last = next(iter(largest)), next(reversed(largest))
     style.headline(
         figure,
         f"{len(largest)} activations, from {first} (at most {largest[first]:.3g}) to {last} (at "

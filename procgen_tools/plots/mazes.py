@@ -64,8 +64,12 @@ def plot_maze(
     ax.tick_params(length=2, labelsize=8)
     if title is not None:
         ax.set_title(title)
+    ringed: list[tuple[int, int]] = []
     for index, (name, square) in enumerate(placed.items()):
-        _ring(ax, name, square, SQUARES.get(name, series_look(index)).colour)
+        row, col = square
+        inset = 0.2 * ringed.count((row, col))  # the second ring is inside the first
+        ringed.append((row, col))
+        _ring(ax, name, square, SQUARES.get(name, series_look(index)).colour, inset=inset)
     if placed:
         ax.legend(
             loc="upper center",

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Shaped
 
+from procgen_tools.checks import whole_number
 from procgen_tools.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def panel_grid(
         least: the smallest width of all panels together, in inches.
         options: passed to `panels`.
     """
-    columns = min(columns, count)
+    columns = min(whole_number("columns", columns, 1), count)
     rows = -(-count // columns)
     width, height = max(cell[0] * columns, least) + margin[0], cell[1] * rows + margin[1]
     figure, axes = panels(rows, columns, (width, height), **options)

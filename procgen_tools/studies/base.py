@@ -136,6 +136,18 @@ class Settings:
                     f"--{name.replace('_', '-')} out"
                 )
 
+    def no_seed(self, study: str) -> None:
+        """Refuse a seed, before anything is measured: in this study nothing is random.
+
+        Args:
+            study: its name.
+
+        Raises:
+            ValueError: `seed` is not 0.
+        """
+        if self.seed:
+            raise ValueError(f"nothing is random in {study}: leave --seed {self.seed} out")
+
     def scope(self, usual: int | None = None, *, reduced: bool = False) -> Scope:
         """How a run with these settings compares with the published one.
 
@@ -145,7 +157,7 @@ class Settings:
         """
         small = self.fast or reduced or (usual is not None and (self.mazes or usual) < usual)
         facts = [
-            f"{self.mazes:,} mazes" if self.mazes else "",
+            f"{self.mazes:,} maze{'s' * (self.mazes > 1)}" if self.mazes else "",
             "other agents" if self.agents else "",
             "" if self.world_size == HARD_WORLD_SIZE else f"{_mode(self.world_size)} worlds",
             f"mazes up to {self.max_maze_size} x {self.max_maze_size}"

@@ -119,6 +119,10 @@ class LevelWidget(PicturedWidget):
         with self._moving():
             self.maze = level
         self._stroke = None
+        self._tell_history()  # also if the level is equal to the one before
+
+    def _tell_history(self) -> None:
+        self._history = {"undo": bool(self._past), "redo": bool(self._future)}
 
     @contextmanager
     def _moving(self) -> Iterator[None]:
@@ -134,6 +138,10 @@ class LevelWidget(PicturedWidget):
         if stroke is not None and stroke == self._stroke:
             with self._moving():
                 self.maze = level
+            if self._past and self._past[-1] == level:  # back where the stroke began
+                self._past.pop()
+                self._tell_history()
+                stroke = None
         else:
             self.maze = level
         self._stroke = stroke
@@ -144,7 +152,7 @@ class LevelWidget(PicturedWidget):
             self._future.clear()
             self._stroke = None
         self._scene = scene_of(self.maze)
-        self._history = {"undo": bool(self._past), "redo": bool(self._future)}
+        self._tell_history()
         self._made = self._seed_of(self.maze)
 
     def _seed_of(self, level: AnyLevel) -> dict[str, int | None]:

@@ -77,3 +77,9 @@ def test_the_page_runs_no_code_but_its_own() -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "*" not in policy
+
+
+def test_an_origin_that_is_no_address_is_refused() -> None:
+    access = Access("127.0.0.1", 8000, None)
+    headers = {"host": "127.0.0.1:8000", "origin": "http://["}
+    assert "cannot use this app" in str(access.refusal(headers, origin_needed=True))

@@ -52,3 +52,25 @@ def test_mistakes(tmp_path: Path) -> None:
         compare([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html")
     with pytest.raises(FileNotFoundError, match="there is no audit in"):
         compare([tmp_path / "a", tmp_path / "none"], tmp_path / "page.html")
+
+
+def test_every_question_and_every_audit_is_shown(tmp_path: Path) -> None:
+    full = small_audit().facts()
+    less = {**full, "agent": "less", "answers": full["answers"][:3]}
+    other = {**full, "amount": {**full["amount"], "seed": 1}}
+    folders = []
+    for number, facts in enumerate((less, full, other)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / FACTS).write_text(json.dumps(facts))
+        folders.append(folder)
+    page = compare(folders, tmp_path / "page.html").read_text()
+    assert page.count("<section>") == len(full["answers"])
+    assert "seed 0" in page
+    assert "seed 1" in page
+    with pytest.raises(ValueError, match="the same audit is given twice"):
+        compare([folders[1], folders[1]], tmp_path / "page.html")
+    damaged = {name: value for name, value in full.items() if name != "digest"}
+    (folders[0] / FACTS).write_text(json.dumps(damaged))
+    with pytest.raises(ValueError, match="is no audit"):
+        compare(folders, tmp_path / "page.html")

@@ -6,12 +6,13 @@ import html
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.audit import Amount, audit, behaviour, read_agent, read_audit, write
+from procgen_tools.audit import Amount, audit, behaviour, read_agent, read_audit, run, write
 from procgen_tools.audit.run import FACTS, TABLES, _plain
 from tests.audits import AGENT, SMALL, small_audit
 
@@ -110,7 +111,32 @@ def test_there_are_examples() -> None:
 
 def test_amounts() -> None:
     assert Amount.quick().levels < Amount().levels
-    with pytest.raises(ValueError, match="pairs is 1: give 2 or more"):
+    with pytest.raises(ValueError, match="pairs is 1: give a whole number from 2 up"):
         Amount(pairs=1)
     with pytest.raises(ValueError, match="seed is -1: give a number from 0 up"):
         Amount(seed=-1)
+
+
+def test_measurements_of_other_levels_are_not_taken(tmp_path: Path) -> None:
+    few = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
+
+    def kept(settings: dict[str, Any], seed: int = 0) -> run._Kept:
+        agent = read_agent("rand_region_5", settings=settings, seed=seed)
+        return run._Kept(tmp_path, agent, few)
+
+    kept({"max_maze_size": 9})
+    kept({"max_maze_size": 9})
+    for other in ({"max_maze_size": 15}, {"max_maze_size": 9, "world_size": 15}):
+        with pytest.raises(ValueError, match="of other levels, amounts or weights"):
+            kept(other)
+    with pytest.raises(ValueError, match="of other levels, amounts or weights"):
+        kept({"max_maze_size": 9}, seed=1)
+    for damaged in ("[]", "null", "{"):
+        (tmp_path / "part.json").write_text(damaged)
+        with pytest.raises(ValueError, match="audit of something"):
+            kept({"max_maze_size": 9})
+
+
+def test_sizes_of_levels_belong_to_the_maze() -> None:
+    with pytest.raises(ValueError, match="sizes of their own: leave max_maze_size out"):
+        read_agent("black_same_data_seed_0", settings={"max_maze_size": 7})

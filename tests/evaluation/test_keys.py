@@ -76,7 +76,7 @@ def test_differences_allow_for_chance_and_rounding() -> None:
     score = Score(PUBLISHED, "test", SAMPLED, 0, seeds, episodes)
     found = score.differences()
     assert found["return"][0] == pytest.approx(0.13)
-    error = np.sqrt(0.57 * 0.43 * 2 / 1000)
+    error = np.sqrt(0.57 * 0.43 * 1000 / 999 * 2 / 1000)
     assert found["return"][1] == pytest.approx(2.6 * error + 0.05)
     assert found["hidden_return"][0] == pytest.approx(-0.27)
     assert list(replace(score, choice=GREEDY).differences()) == ["return"]
@@ -116,3 +116,9 @@ def test_bad_input() -> None:
         evaluate_players([player], episodes=0)
     with pytest.raises(ValueError, match="did you mean 'test'"):
         evaluate_players([player], variants=["tests"])
+
+
+def test_one_episode_gives_no_verdict() -> None:
+    (score,) = evaluate_players([find_player("random")], variants=["train"], episodes=1)
+    assert all(limit == np.inf for _, limit in score.differences().values())
+    assert "differs" not in score_report([score])

@@ -263,6 +263,7 @@ def saved_vector(path: Path) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_channels_and_squares_are_any_whole_numbers() -> None:
     activation, level = torch.rand(2, 256), maze.parse("..C\n.##\nM..")
     wanted = Zero("embedder.fc", channels=[1, 2]).edit("embedder.fc_out", activation)
@@ -274,6 +275,7 @@ def test_channels_and_squares_are_any_whole_numbers() -> None:
     assert Clamp(LAYER, 5.6, level, np.array([[0, 0]])).squares == ((0, 0),)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_squares_may_be_an_iterator() -> None:
     level = maze.parse("..C\n.##\nM..")
     assert Clamp(LAYER, 5.6, level, (each for each in [(0, 0)])).squares == ((0, 0),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from procgen_tools import hooks, maze
@@ -91,3 +92,11 @@ def test_what_cannot_be_drawn() -> None:
         plot_layers({}, level)
     with pytest.raises(ValueError, match="contains 2 observations"):
         plot_layers({"embedder.fc_out": torch.zeros(2, 256)}, level)
+
+
+def test_one_activation_and_no_columns() -> None:
+    level = maze.parse("..C\n.##\nM..")
+    figure = plot_layers({"embedder.block1.conv_out": torch.rand(1, 16, 64, 64)}, level)
+    plt.close(figure)
+    with pytest.raises(ValueError, match="columns is 0"):
+        plot_layers({"embedder.block1.conv_out": torch.rand(1, 16, 64, 64)}, level, columns=0)

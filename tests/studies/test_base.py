@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools import maze
+from procgen_tools import maze, studies
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, save_policy
 from procgen_tools.statistics.intervals import mean_of_agents, median_over_levels
 from procgen_tools.studies.base import (
@@ -70,7 +70,7 @@ def test_levels_with_a_decision_square() -> None:
     [
         (Settings(), PUBLISHED_RUN),
         (Settings(fast=True), Scope("a small run", small=True)),
-        (Settings(mazes=1), Scope("a small run (1 mazes)", small=True)),
+        (Settings(mazes=1), Scope("a small run (1 maze)", small=True)),
         (Settings(mazes=1000), Scope("another run (1,000 mazes)", small=False)),
         (Settings(agents=(Path("a.pth"),)), Scope("another run (other agents)", small=False)),
         (Settings(seed=2, mazes=5), Scope("a small run (5 mazes, seed 2)", small=True)),
@@ -96,3 +96,9 @@ def test_agents_of_an_experiment(tmp_path: Path) -> None:
         Settings(mazes=0)
     with pytest.raises(ValueError, match="seed is -1"):
         Settings(seed=-1)
+
+
+@pytest.mark.parametrize("name", ["attribution", "receptive_fields", "value_head"])
+def test_a_seed_is_refused_where_nothing_is_random(name: str) -> None:
+    with pytest.raises(ValueError, match=f"nothing is random in {name}: leave --seed 7 out"):
+        studies.load(name).run(Settings(seed=7, fast=True))

@@ -11,11 +11,13 @@ import pytest
 
 from procgen_tools import maze
 from procgen_tools.web.scenes import WORLDS, scene_of
+from procgen_tools.worlds.maze.edit import toggle_square
 from tests.web.test_scenes import LEVELS
 
 pytest.importorskip("anywidget")
 
 from procgen_tools.widgets.live import LevelWidget, level_png, sentence
+from procgen_tools.widgets.maze_editor import MazeEditor
 
 LEVEL = maze.parse("..C\n.##\nM..")
 
@@ -136,3 +138,16 @@ def test_without_anywidget_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delitem(sys.modules, "procgen_tools.widgets.live")
     with pytest.raises(ImportError, match=r"pip install 'procgen-tools\[lab\]'"):
         importlib.import_module("procgen_tools.widgets.live")
+
+
+def test_a_drag_there_and_back_is_no_edit() -> None:
+    widget = MazeEditor(LEVEL)
+    other = toggle_square(LEVEL, (1, 1))
+    widget._edit(other, 1)
+    assert widget._history == {"undo": True, "redo": False}
+    widget._edit(LEVEL, 1)
+    assert widget._history == {"undo": False, "redo": False}
+    widget._edit(other, 2)
+    widget.undo()
+    assert widget.maze == LEVEL
+    assert widget._history == {"undo": False, "redo": True}

@@ -67,6 +67,7 @@ def at_decision(maze: Maze) -> Maze:
 
 def run(settings: Settings) -> Findings:
     """Attribute decisions to squares and channels, and change each of them for real."""
+    settings.no_seed(NAME)
     agents = settings.load_agents()
     levels = decision_levels(settings.count(MAZES, fast=2), settings.rule)
     from_black = STEPS if settings.fast else STEPS_FROM_BLACK

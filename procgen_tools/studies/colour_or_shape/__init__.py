@@ -61,6 +61,7 @@ def run(settings: Settings) -> Findings:
         ValueError: agents are given, or a world size; this study takes its own populations.
         FileNotFoundError: there are no agents of two objects.
     """
+    settings.no_seed(NAME)
     settings.usual_sizes_only(NAME, "levels of two objects have a size of their own")
     if settings.agents:
         raise ValueError(f"{NAME} compares the populations that ship: leave --agents out")

@@ -32,6 +32,7 @@ MAZES = 30
 
 def run(settings: Settings) -> Findings:
     """Measure receptive fields at every depth, in many mazes."""
+    settings.no_seed(NAME)
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=2)
     levels = {seed: make_level(seed, settings.rule) for seed in range(count)}

@@ -35,6 +35,7 @@ MAZES = 100
 
 def run(settings: Settings) -> Findings:
     """Compare the heads at decision squares, and values with exact returns everywhere."""
+    settings.no_seed(NAME)
     agents = settings.load_agents()
     levels = decision_levels(settings.count(MAZES, fast=3), settings.rule)
     trained_on = settings.rule_in_training()

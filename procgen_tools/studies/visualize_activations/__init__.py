@@ -49,6 +49,7 @@ LAYERS = tuple(
 
 def run(settings: Settings) -> Findings:
     """Statistics of every activation, and where each channel changes with the cheese."""
+    settings.no_seed(NAME)
     agents = settings.load_agents()
     count = settings.count(MAZES, fast=6)
     mazes = [make_level(seed, settings.rule) for seed in range(count)]

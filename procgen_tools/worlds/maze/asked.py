@@ -63,7 +63,8 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
         other="corner",
         words={"cheese": "the cheese", "corner": "the top-right region"},
         training=_first(levels, rule, apart=False),
-        training_words=f"levels as in training: cheese in {region}",
+        training_words=f"levels as in training: cheese in {region}"
+        + (f", mazes of at most {largest} x {largest}" if rule.max_maze_size else ""),
         apart=_first(levels, anywhere, apart=True),
         apart_words="levels in which the ways to the cheese and to the corner part, the cheese "
         f"outside the top-right {CORNER_REGION} x {CORNER_REGION}",

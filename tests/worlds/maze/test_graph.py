@@ -156,7 +156,7 @@ def test_the_corner_may_be_a_region() -> None:
     assert chains.chances(field, (2, 4), 50, corner_region=3).corner_first == 1
     inside = chains.chances(replace_cheese(field, Square(3, 4)), START, 50, corner_region=3)
     assert inside.corner == pytest.approx(inside.corner_first + inside.cheese_first)
-    with pytest.raises(ValueError, match="corner_region 0 is below 1"):
+    with pytest.raises(ValueError, match="corner_region is 0"):
         chains.chances(field, START, 50, corner_region=0)
 
 

@@ -113,7 +113,7 @@ def test_amounts() -> None:
     assert Amount.quick().levels < Amount().levels
     with pytest.raises(ValueError, match="pairs is 1: give a whole number from 2 up"):
         Amount(pairs=1)
-    with pytest.raises(ValueError, match="seed is -1: give a number from 0 up"):
+    with pytest.raises(ValueError, match="seed is -1: give a whole number from 0 up"):
         Amount(seed=-1)
 
 

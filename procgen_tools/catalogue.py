@@ -106,10 +106,10 @@ def find_agent(name: str | os.PathLike[str]) -> Path:
         raise ValueError(f"{path} is a folder: name a checkpoint; {_nearby(path / 'x.pth')}")
     if path.suffix or len(path.parts) > 2:
         raise FileNotFoundError(f"there is no checkpoint {path.absolute()}: {_nearby(path)}")
-    names = {key[1] for key in known}
+    names = sorted({key[1] for key in known})
     raise FileNotFoundError(
         f"there is no agent {os.fspath(name)!r} and no file of this name"
-        f"{did_you_mean(last, sorted(names)) or ';'} name a checkpoint (.pth), or one of the "
+        f"{did_you_mean(last, names) or ';'} name a checkpoint (.pth), or one of the "
         f"{len(known)} agents that `procgen-tools agents` or `catalogue.agents()` lists"
     )
 

@@ -11,9 +11,10 @@ from tqdm import tqdm
 from procgen_tools import vfield
 from procgen_tools.catalogue import find_agent
 from procgen_tools.effects import Effect, measure
-from procgen_tools.files import check_writable, unfinished
+from procgen_tools.files import check_writable
 from procgen_tools.interventions import Add, cheese_vector
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy
+from procgen_tools.shown import save_figure
 from procgen_tools.worlds.maze.grid import Maze
 from procgen_tools.worlds.maze.levels import make_level
 from procgen_tools.worlds.maze.paths import decision_square
@@ -70,10 +71,10 @@ def run(seed: int = SEED, agent: Path | None = None, folder: Path = Path("figure
     folder.mkdir(parents=True, exist_ok=True)
     pictures = [folder / "field.png", folder / "cheese_vector.png"]
     vfield.plot_vf(edit.before)
-    _save(pictures[0])
+    save_figure(plt.gcf(), pictures[0], 110, bbox_inches="tight")
     titles = ("as trained", "cheese vector subtracted", "difference")
     vfield.plot_vfs(edit.before, edit.after, titles=titles)
-    _save(pictures[1])
+    save_figure(plt.gcf(), pictures[1], 110, bbox_inches="tight")
     plt.close("all")
 
     lines = [
@@ -152,11 +153,3 @@ def table(edit: Effect) -> list[str]:
         ),
         f"  mean change of a square's moves (total variation) {difference:.3f}",
     ]
-
-
-def _save(path: Path) -> None:
-    """The present figure as a PNG, whole or not at all."""
-    import matplotlib.pyplot as plt
-
-    with unfinished(path) as temporary:
-        plt.savefig(temporary, dpi=110, bbox_inches="tight", format="png")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
-from procgen_tools.checks import check_finite, whole_number
+from procgen_tools.checks import whole_number
 from procgen_tools.shown import brief, drawn_png, summary
 from procgen_tools.worlds.graph import Graph, Level
 from procgen_tools.worlds.maze.coded_grids import field_entry
@@ -29,6 +30,33 @@ from procgen_tools.worlds.maze.grid import (
 
 SUM_TOLERANCE = 1e-4
 """Largest deviation of a square's probabilities from sum 1: allows for float32 rounding only."""
+
+
+def _check_finite(name: str, numbers: np.ndarray, places: Sequence[Any]) -> None:
+    """ValueError if a number is not finite; `places` are the squares or states of the rows."""
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if len(wrong):
+        raise ValueError(
+            f"{name} contain {numbers[tuple(wrong[0])]} at {_place(places[wrong[0][0]])}: every "
+            "number must be finite; check the policy's weights and inputs"
+        )
+
+
+def _check_sums(name: str, probabilities: np.ndarray, places: Sequence[Any]) -> None:
+    """ValueError if probabilities are negative or do not sum to 1 in each row."""
+    sums = probabilities.sum(axis=1)
+    wrong = np.flatnonzero((np.abs(sums - 1) > SUM_TOLERANCE) | (probabilities < 0).any(axis=1))
+    if len(wrong):
+        index = wrong[0]
+        raise ValueError(
+            f"the {name} at {_place(places[index])} are {probabilities[index].tolist()}, with "
+            f"sum {sums[index]:.6g}: they must be at least 0 and sum to 1; apply softmax to logits "
+            "first"
+        )
+
+
+def _place(place: Any) -> str:
+    return f"square {place}" if isinstance(place, Square) else f"state {place}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +102,7 @@ class VectorField:
                 object.__setattr__(self, name, self._finite(name))
         for name in ("probabilities", "flipped_probabilities"):
             if getattr(self, name) is not None:
-                self._check_sums(name)
+                _check_sums(name, getattr(self, name), self.squares)
 
     def _finite(self, name: str) -> np.ndarray:
         """A read-only copy of an array, after a check of its shape and that it is finite."""
@@ -86,26 +114,9 @@ class VectorField:
                 f"{name} have shape {array.shape}, but this maze has {squares} open squares: "
                 f"give {shape}, one row per square of maze.open_squares()"
             )
-        wrong = np.argwhere(~np.isfinite(array))
-        if len(wrong):
-            raise ValueError(
-                f"{name} contain {array[tuple(wrong[0])]} at square {self.squares[wrong[0][0]]}: "
-                "every number must be finite; check the policy's weights and inputs"
-            )
+        _check_finite(name, array, self.squares)
         array.setflags(write=False)
         return array
-
-    def _check_sums(self, name: str) -> None:
-        probabilities = getattr(self, name)
-        sums = probabilities.sum(axis=1)
-        wrong = np.flatnonzero((np.abs(sums - 1) > SUM_TOLERANCE) | (probabilities < 0).any(axis=1))
-        if len(wrong):
-            index = wrong[0]
-            raise ValueError(
-                f"the {name} at square {self.squares[index]} are "
-                f"{probabilities[index].tolist()}, with sum {sums[index]:.6g}: they must be "
-                "at least 0 and sum to 1; apply softmax to logits first"
-            )
 
     @cached_property
     def squares(self) -> tuple[Square, ...]:
@@ -243,15 +254,10 @@ class StateField:
                 f"{len(self.probabilities)} rows of probabilities and {len(self.values)} values "
                 f"do not fit {going_on} states that do not end the episode: give one per state"
             )
-        check_finite("the values", self.values)
-        check_finite("the probabilities", self.probabilities)
-        sums = self.probabilities.sum(axis=1)
-        if (np.abs(sums - 1) > SUM_TOLERANCE).any() or (self.probabilities < 0).any():
-            raise ValueError(
-                f"probabilities are at least {self.probabilities.min():.6g} and sum to "
-                f"{sums.min():.6g} to {sums.max():.6g}: they must be at least 0 and sum to 1 in "
-                "every state; apply softmax to logits first"
-            )
+        states = np.flatnonzero(~self._graph.ends).tolist()
+        _check_finite("values", self.values, states)
+        _check_finite("probabilities", self.probabilities, states)
+        _check_sums("probabilities", self.probabilities, states)
 
     @cached_property
     def _graph(self) -> Graph:

@@ -11,16 +11,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from io import BytesIO
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
+
+from procgen_tools.files import unfinished
 
 WIDTH = 100
 """Characters per line."""
@@ -132,6 +136,14 @@ def figure_webp(figure: Any, dpi: int = 80) -> bytes:
     Browsers show it; programs that edit pictures may not. A pyplot figure is closed.
     """
     return _saved(figure, "webp", dpi, pil_kwargs={"lossless": True})
+
+
+def save_figure(
+    figure: Any, path: str | os.PathLike[str], dpi: float | int, **options: Any
+) -> None:
+    """Write a matplotlib figure to a file, whole or not at all. Its ending names the format."""
+    with unfinished(path) as temporary:
+        figure.savefig(temporary, format=Path(path).suffix.removeprefix("."), dpi=dpi, **options)
 
 
 def _saved(figure: Any, form: str, dpi: int, **options: Any) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import pyplot as plt
 
-from procgen_tools.files import unfinished
+from procgen_tools.shown import save_figure
 from procgen_tools.studies.crops_and_humans.measure import example_mazes, load_pairs
 from procgen_tools.studies.crops_and_humans.pictures import plot_walks
 from procgen_tools.worlds.crops_and_humans.walks import greedy, play
@@ -26,8 +26,7 @@ def draw(path: Path) -> None:
     positions = play(greedy(agent), np.stack([before, after])).positions
     walked = {"training maze": (before, positions[0]), "production maze": (after, positions[1])}
     figure = plot_walks(walked)
-    with unfinished(path) as temporary:
-        figure.savefig(temporary, dpi=130, format="png")
+    save_figure(figure, path, 130)
     plt.close(figure)
 
 

@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 
 from procgen_tools import markdown
 from procgen_tools.audit.compared_figures import estimate_of
-from procgen_tools.files import unfinished, write_between
+from procgen_tools.files import write_between
 from procgen_tools.markdown import paragraph
 from procgen_tools.plots import style
 from procgen_tools.plots.marks import draw_dots
+from procgen_tools.shown import save_figure
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.imitation import (
     KINDS,
@@ -354,8 +355,7 @@ def main() -> None:
     found = all_findings()
     write_between(PAGE, ((BEGIN, END), table()), (STUDIES, of_studies(found)))
     figure = picture(found)
-    with unfinished(PICTURE) as temporary:
-        figure.savefig(temporary, dpi=130, format="png")
+    save_figure(figure, PICTURE, 130)
     plt.close(figure)
     print(PAGE)
 

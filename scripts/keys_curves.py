@@ -16,9 +16,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from procgen_tools.files import unfinished
 from procgen_tools.plots.keys import LOOKS
 from procgen_tools.plots.style import headline, legend_below
+from procgen_tools.shown import save_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "trained_models" / "logs"
@@ -54,8 +54,7 @@ def draw(logs: dict[str, pd.DataFrame], path: Path) -> None:
         f"{len(logs)} run{'s' * (len(logs) > 1)}, trained in the train variant; running means of "
         f"{SMOOTHED} updates",
     )
-    with unfinished(path) as temporary:
-        figure.savefig(temporary, dpi=110, format="png")
+    save_figure(figure, path, 110)
     plt.close(figure)
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from procgen_tools.files import unfinished
 from procgen_tools.plots.learning import plot_learning_curves
 from procgen_tools.plots.style import INK, headline
+from procgen_tools.shown import save_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "trained_models" / "logs" / "model_rand_region_5_seed_1_ppo.csv"
@@ -58,8 +58,7 @@ def draw(log: pd.DataFrame, path: Path) -> None:
         "One run; the cheese gives 10; thin lines: means of the latest episodes, thick: of five "
         "such means",
     )
-    with unfinished(path) as temporary:
-        figure.savefig(temporary, dpi=130, format="png")
+    save_figure(figure, path, 130)
     plt.close(figure)
 
 

@@ -45,7 +45,7 @@ QUICK_FIGURES = "%config InlineBackend.print_figure_kwargs = {'bbox_inches': Non
 """Draws each figure once and small, where a notebook draws it twice to find its edges."""
 
 FREEZE = "import gc; gc.freeze(); del gc"
-"""`%reset` looks through all objects twice. What is left after it are modules, which stay."""
+"""`%reset` collects garbage twice. What remains afterwards are modules, which need no new look."""
 
 
 def run(client: NotebookClient, notebook: NotebookNode, folder: Path) -> None:

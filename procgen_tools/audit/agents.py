@@ -135,10 +135,10 @@ def read_agent(
         )
     need(policy, "logits_and_value", "parameters", what="an audit")
     policy.eval()
-    if found_world != WORLDS[0] and SIZES & set(settings or ()):
+    sizes = sorted(SIZES & set(settings or ()))
+    if found_world != WORLDS[0] and sizes:
         raise ValueError(
-            f"levels of {found_world} have sizes of their own: leave "
-            f"{' and '.join(sorted(SIZES & set(settings or ())))} out"
+            f"levels of {found_world} have sizes of their own: leave {' and '.join(sizes)} out"
         )
     kept = {**recorded, **(settings or {})}
     return Audited(

@@ -312,18 +312,18 @@ def _with(
     If the policy can go on from the layer, nothing before it is computed.
     """
     point = canonical(layer)
-    resumes = point in getattr(policy, "resume_points", ())
-    view = observations_of(policy, agent_frame(choice.level)[None])
-    found = []
-    for part in activations.split(64):
-        if resumes:
-            ordered = part.contiguous(memory_format=torch.channels_last)
-            logits, _ = answer_from(policy, point, ordered)
-        else:
+    parts = activations.split(64)
+    if point in getattr(policy, "resume_points", ()):
+        ordered = (part.contiguous(memory_format=torch.channels_last) for part in parts)
+        logits = [answer_from(policy, point, part)[0] for part in ordered]
+    else:
+        view = observations_of(policy, agent_frame(choice.level)[None])
+        logits = []
+        for part in parts:
             with patched(policy, {layer: partial(_instead, part)}, may_be_idle=True):
-                logits, _ = policy.logits_and_value(view.expand(len(part), *view.shape[1:]))
-        found.append(choice.log_odds(logits))
-    return np.concatenate(found)
+                whole = view.expand(len(part), *view.shape[1:])
+                logits.append(policy.logits_and_value(whole)[0])
+    return choice.log_odds(torch.cat(logits))
 
 
 def _instead(replacement: Tensor, _: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from procgen_tools.files import unfinished
 from procgen_tools.plots.learning import plot_learning_curves
 from procgen_tools.plots.style import INK, headline
+from procgen_tools.shown import save_figure
 from procgen_tools.training.run_log import read_log
 from procgen_tools.training.runs import RunOptions
 from procgen_tools.training.settings import PPOSettings
@@ -104,6 +104,5 @@ def draw(logs: dict[str, pd.DataFrame], figure: Path) -> None:
         f"{len(logs)} seeds from scratch, unseen 5 × 5 mazes; thin lines: each "
         "validation, thick: means of three",
     )
-    with unfinished(figure) as temporary:
-        sheet.savefig(temporary, dpi=150, format=figure.suffix.lstrip(".") or "png")
+    save_figure(sheet, figure, 150)
     plt.close(sheet)

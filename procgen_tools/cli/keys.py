@@ -45,7 +45,7 @@ def evaluate_keys(
         score_records,
         score_report,
     )
-    from procgen_tools.files import check_writable, unfinished
+    from procgen_tools.files import check_writable
     from procgen_tools.models.stable_baselines_files import PUBLISHED_SHA256, SOURCE, sha256_of
 
     if records:
@@ -83,9 +83,9 @@ def evaluate_keys(
         typer.echo(f"\n{records}: one row per episode")
     if figure:
         from procgen_tools.plots.keys import plot_scores
+        from procgen_tools.shown import save_figure
 
-        with unfinished(figure) as temporary:
-            plot_scores(scores).savefig(temporary, format="png", dpi=160)
+        save_figure(plot_scores(scores), figure, 160)
         typer.echo(f"{figure}: the figure")
     if video:
         panels = {

@@ -15,8 +15,8 @@ from jaxtyping import Float
 
 from procgen_tools.compat.fields import draw_codes, geometric_probability_path
 from procgen_tools.compat.session import DEFAULT_LAYER
-from procgen_tools.files import unfinished
 from procgen_tools.plots.mazes import plot_maze
+from procgen_tools.shown import save_figure
 from procgen_tools.vfield import vector_field
 from procgen_tools.worlds.maze import coded_grids
 from procgen_tools.worlds.maze.coded_grids import WORLD_DIM, Step
@@ -375,8 +375,7 @@ def create_save_button(prefix: str, fig: Any, descriptors: dict[str, Any]) -> An
     path = Path(f"{prefix}{parts}.png")
 
     def save(_: Any) -> None:
-        with unfinished(path) as temporary:
-            fig.savefig(temporary, format="png")
+        save_figure(fig, path, fig.dpi)
         button.description = f"Saved {path.name}"
 
     button = Button(description="Save figure")

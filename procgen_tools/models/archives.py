@@ -73,8 +73,10 @@ def checked_content(content: bytes) -> BytesIO:
     """A copy of what `torch.save` wrote, checked to have only what a checkpoint needs.
 
     Raises:
-        ValueError: invalid content.
+        ValueError: invalid content, or more than `LARGEST_FILE` bytes.
     """
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"it has {len(content):,} bytes, more than {LARGEST_FILE:,}")
     if not content.startswith(b"PK\x03\x04"):
         # The format before torch 1.6: five pickles, the fourth with the checkpoint, then tensors.
         head = BytesIO(content[:LARGEST_PICKLE])

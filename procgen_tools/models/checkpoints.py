@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from procgen_tools.catalogue import find_agent
 from procgen_tools.files import unfinished
-from procgen_tools.models.archives import LARGEST_FILE, check_size, checked_archive, checked_content
+from procgen_tools.models.archives import check_size, checked_archive, checked_content
 from procgen_tools.models.cnn_lstm import DESIGNS, CnnLstmPolicy
 from procgen_tools.models.impala import ImpalaPolicy
 from procgen_tools.models.mirror import MirroredMaxPool
@@ -236,8 +236,6 @@ def save_policy(policy: nn.Module, path: str | os.PathLike[str], **metadata: Any
     torch.save({PARAMETERS: state, **metadata}, buffer)
     content = buffer.getvalue()
     try:
-        if len(content) > LARGEST_FILE:
-            raise ValueError(f"it has {len(content):,} bytes, more than {LARGEST_FILE:,}")
         check_size(_loaded(checked_content(content)))
     except ValueError as error:
         cause = "metadata that is large or unusual" if metadata else "large or unusual parameters"

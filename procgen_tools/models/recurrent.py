@@ -26,9 +26,8 @@ class Memory(nn.Module):
     def forward(
         self, hidden: Float[Tensor, "batch 256"], memory: Float[Tensor, "batch 256"]
     ) -> Float[Tensor, "batch 256"]:
-        weights = next(
-            (each.dtype for each in self.gru.parameters()), hidden.dtype
-        )  # half precision, or that of both
+        # A quantised network has no parameters.
+        weights = next((each.dtype for each in self.gru.parameters()), hidden.dtype)
         steps = hidden.to(weights).unsqueeze(0)
         return self.gru(steps, memory.to(weights).unsqueeze(0))[0].squeeze(0)
 

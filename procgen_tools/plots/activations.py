@@ -127,7 +127,7 @@ def plot_activation(
         for index, (name, square) in enumerate(maze.landmarks().items()):
             (place,) = square_cells(maze, [square], side)
             corner = (left + int(place[1]) * cell, top - (int(place[0]) + 1) * cell)
-            colour = style.SQUARES.get(name, style.series_look(index)).colour
+            colour = style.square_look(name, index).colour
             for edge, line, label in (("white", "-", None), (colour, ":", f"cell of the {name}")):
                 frame = Rectangle(corner, cell, cell, fill=False, edgecolor=edge, zorder=3)
                 frame.set(linewidth=2.2, linestyle=line, label=label)

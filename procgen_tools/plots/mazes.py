@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from procgen_tools.plots.style import SQUARES, series_look
+from procgen_tools.plots.style import square_look
 from procgen_tools.worlds.maze.grid import GridLevel, Square, check_inside
 from procgen_tools.worlds.maze.human_view import art, human_view
 
@@ -64,12 +64,7 @@ def plot_maze(
     ax.tick_params(length=2, labelsize=8)
     if title is not None:
         ax.set_title(title)
-    ringed: list[tuple[int, int]] = []
-    for index, (name, square) in enumerate(placed.items()):
-        row, col = square
-        inset = 0.2 * ringed.count((row, col))  # the second ring is inside the first
-        ringed.append((row, col))
-        _ring(ax, name, square, SQUARES.get(name, series_look(index)).colour, inset=inset)
+    _rings(ax, placed)
     if placed:
         ax.legend(
             loc="upper center",
@@ -120,12 +115,16 @@ def ring_squares(ax: Axes, maze: GridLevel, *, width: int | float = 1.6) -> None
             and the decision square, the second ring is inside the first.
         width: the width of the lines, in points.
     """
-    placed: list[Square] = []
-    for index, (name, square) in enumerate(maze.landmarks().items()):
-        inset = 0.2 * placed.count(square)
-        placed.append(square)
-        look = SQUARES.get(name, series_look(index))
-        _ring(ax, name, square, look.colour, width=width, inset=inset, zorder=3)
+    _rings(ax, maze.landmarks(), width=width, zorder=3)
+
+
+def _rings(ax: Axes, squares: Mapping[str, tuple[int, int]], **options: Any) -> None:
+    """Rings around squares, by name. If two squares are equal, the second ring is inside."""
+    placed: list[tuple[int, int]] = []
+    for index, (name, (row, col)) in enumerate(squares.items()):
+        inset = 0.2 * placed.count((row, col))
+        placed.append((row, col))
+        _ring(ax, name, (row, col), square_look(name, index).colour, inset=inset, **options)
 
 
 def _ring(

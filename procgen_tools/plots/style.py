@@ -121,6 +121,11 @@ def series_look(number: int) -> Look:
     return SERIES[number % len(SERIES)]
 
 
+def square_look(name: str, number: int) -> Look:
+    """The look of a landmark; those of worlds without a colour of their own are series."""
+    return SQUARES.get(name, series_look(number))
+
+
 def look_colours() -> tuple[str, ...]:
     """All colours that the legends of these figures can contain."""
     looks = (*SQUARES.values(), *GOALS.values(), RANDOM, *AGENTS.values(), *_MORE_AGENTS, *SERIES)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
-from procgen_tools.checks import check_finite
 from procgen_tools.shown import brief
 from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.probes import varying
 
 PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
 """The ridge penalties (scikit-learn's alpha) to choose from."""
@@ -79,19 +79,13 @@ def fit_linear_probe(
     if len(targets) == 0 or targets.min() == targets.max():
         raise ValueError(f"all {len(targets)} targets are equal: give rows that differ")
     numbers = inputs.astype(np.float64)
-    check_finite("the inputs of the probe", numbers)
-    mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
-    varying = deviation > 1e-6 * np.abs(mean)
-    if not varying.any():
-        raise ValueError(
-            f"none of {len(varying)} features varies over the rows: give others, or more rows"
-        )
-    standard = (numbers[:, varying] - mean[varying]) / deviation[varying]
+    kept, mean, deviation = varying(numbers)
+    standard = (numbers[:, kept] - mean) / deviation
     folds = list(GroupKFold(min(FOLDS, count)).split(standard, targets, levels))
     fitted = RidgeCV(alphas=penalties, cv=folds).fit(standard, targets.astype(np.float64))
     weights = np.zeros(inputs.shape[1])
-    weights[varying] = fitted.coef_ / deviation[varying]
-    bias = float(fitted.intercept_ - weights @ mean)
+    weights[kept] = fitted.coef_ / deviation
+    bias = float(fitted.intercept_ - weights[kept] @ mean)
     return LinearProbe(weights, bias, float(fitted.alpha_))
 
 

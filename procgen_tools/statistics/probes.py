@@ -219,6 +219,28 @@ def most_frequent(
     return np.array([known.get(group, overall) for group in asked], dtype=labels.dtype)
 
 
+def varying(
+    inputs: Float[np.ndarray, "row feature"],
+) -> tuple[Int[np.ndarray, " kept"], Float[np.ndarray, " kept"], Float[np.ndarray, " kept"]]:
+    """The features that are not the same in all rows, with their means and standard deviations.
+
+    Raises:
+        ValueError: inputs that are not finite, or none of which varies.
+
+    Example:
+        >>> varying(np.array([[1.0, 5.0], [3.0, 5.0]]))
+        (array([0]), array([2.]), array([1.]))
+    """
+    check_finite("the inputs of the probe", inputs)
+    mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
+    kept = np.flatnonzero(deviation > 1e-6 * np.abs(mean))
+    if not len(kept):
+        raise ValueError(
+            f"none of {inputs.shape[1]} features varies over the rows: give others, or more rows"
+        )
+    return kept, mean[kept], deviation[kept]
+
+
 @dataclass(frozen=True, eq=False)
 class _Scale:
     """The features that are read, with their means and standard deviations."""
@@ -238,15 +260,7 @@ class _Scale:
                 f"all {len(labels)} labels are {labels[0]}: give rows with at least two different "
                 "labels"
             )
-        check_finite("the inputs of the probe", inputs)
-        mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
-        kept = np.flatnonzero(deviation > 1e-6 * np.abs(mean))
-        if not len(kept):
-            raise ValueError(
-                f"none of {inputs.shape[1]} features varies over the rows: give others, or "
-                "more rows"
-            )
-        return cls(kept, mean[kept], deviation[kept])
+        return cls(*varying(inputs))
 
     def only(self, chosen: Int[np.ndarray, " chosen"]) -> _Scale:
         return _Scale(self.kept[chosen], self.mean[chosen], self.deviation[chosen])

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procgen_tools.episodes.records import write_records
-from procgen_tools.files import check_writable, unfinished, write_text
+from procgen_tools.files import check_writable, write_text
 from procgen_tools.markdown import row
+from procgen_tools.shown import save_figure
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.studies.base import PUBLISHED_RUN, Claim, Findings, Scope
 from procgen_tools.studies.rules import ALL_AGENTS, Rule
@@ -76,8 +77,7 @@ def write(findings: Findings, figures: Mapping[str, Figure], folder: Path, comma
     for name, table in findings.tables.items():
         write_records(folder / f"{name}.parquet", table)
     for name, figure in figures.items():
-        with unfinished(folder / f"{name}.png") as temporary:
-            figure.savefig(temporary, dpi=110, format="png")
+        save_figure(figure, folder / f"{name}.png", 110)
     content = {
         "experiment": findings.experiment,
         "command": command,

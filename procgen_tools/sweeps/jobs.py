@@ -11,7 +11,7 @@ import contextlib
 import json
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -136,11 +136,7 @@ def check_finished(job: Job) -> None:
         ("trainer", facts["algorithm"], job.trainer),
         ("initial", facts.get("started_from", {}).get("file"), initial),
     ]
-    # A setting that did not exist then had what is its default now.
-    pairs += [
-        (each.name, theirs.get(each.name, each.default), getattr(job.settings, each.name))
-        for each in fields(job.settings)
-    ]
+    pairs += job.settings.beside(theirs)
     for name, found, ours in pairs:
         if found != ours:
             raise ValueError(

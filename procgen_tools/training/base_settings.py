@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from procgen_tools.names import did_you_mean
 
 LARGEST_SEED = 2**31 - 1
-"""Twice as many begin other streams of levels: larger ones would begin the same."""
+"""Streams of levels begin at twice the seed, modulo 2**32. Larger seeds would repeat levels."""
 
 
 def setting(
@@ -42,6 +43,17 @@ class Settings:
     Raises:
         ValueError: a setting is out of its bounds.
     """
+
+    def beside(self, recorded: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+        """Name, recorded value and own value of each setting.
+
+        A setting that did not exist when others were recorded had what is its default now.
+
+        Args:
+            recorded: values by name.
+        """
+        for each in fields(self):
+            yield each.name, recorded.get(each.name, each.default), getattr(self, each.name)
 
     @property
     def precision(self) -> str:

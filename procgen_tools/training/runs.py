@@ -20,7 +20,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -293,19 +293,14 @@ def _resume(learner: Learner, path: Path) -> float:
             f"{path} was trained by {state['trainer']!s:.80}, not by {learner.trainer}: resume "
             "it with the command that it began with, or choose another folder"
         )
-    defaults = {each.name: each.default for each in fields(learner.settings)}
     kept = state.get("precision", learner.precision.name)
     if kept != learner.precision.name:
         raise ValueError(
             f"{path} was trained with precision={kept!r:.80}, not {learner.precision.name!r}: "
             "resume it with that precision, or choose another folder"
         )
-    for name, ours in asdict(learner.settings).items():
-        if name == "precision":  # the choice counts, not the request
-            continue
-        # A setting that did not exist when the run began has its default, which changes nothing.
-        theirs = state["settings"].get(name, defaults[name])
-        if theirs != ours:
+    for name, theirs, ours in learner.settings.beside(state["settings"]):
+        if name != "precision" and theirs != ours:  # of precision, the choice counts
             raise ValueError(
                 f"{path} was trained with {name}={theirs!r:.80}, not {ours!r}: resume it with the "
                 "settings that it began with, or choose another folder"

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from procgen_tools.files import unfinished
 from procgen_tools.hooks import canonical
 from procgen_tools.interventions import ClampCell, Intervention, activation_shape, square_cells
 from procgen_tools.interventions.base import Composition
 from procgen_tools.interventions.seen_pixels import check_cell
 from procgen_tools.models import Policy
-from procgen_tools.shown import figure_png
+from procgen_tools.shown import figure_png, save_figure
 from procgen_tools.web.activation_panels import figure_of, looking_of, panel_of, short, title_of
 from procgen_tools.web.activations import (
     ActivationPicture,
@@ -223,8 +222,7 @@ class ActivationBrowser(ComputedWidget):
         known = figure.canvas.get_supported_filetypes()
         if kind not in known:
             raise ValueError(f"{os.fspath(path)!r} is no picture: end it in .png, .svg or .pdf")
-        with unfinished(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=150)
+        save_figure(figure, path, 150)
 
     def picture(self) -> bytes:
         """A PNG of the figure, for saved notebooks and web pages."""

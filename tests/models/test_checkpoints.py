@@ -13,6 +13,7 @@ from torch import Tensor
 from procgen_tools.models import (
     CnnLstmPolicy,
     ImpalaPolicy,
+    archives,
     checkpoint_metadata,
     checkpoints,
     load_cnn_lstm,
@@ -274,7 +275,7 @@ def test_an_exact_mirror_image_is_not_saved(tmp_path: Path) -> None:
 def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="write_safetensors"):
         save_policy(ImpalaPolicy(), tmp_path / "agent.safetensors")
-    monkeypatch.setattr(checkpoints, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(archives, "LARGEST_FILE", 1000)
     with pytest.raises(ValueError, match="more than 1,000; look for large or unusual parameters"):
         save_policy(ImpalaPolicy(), tmp_path / "agent.pth")
     assert not list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from torch import Tensor
 from procgen_tools import hooks, keys_and_chests
 from procgen_tools.models.cnn_lstm import DESIGNS, Centre, CnnLstmPolicy
 from procgen_tools.worlds.maze.observations import to_observations
+from tests.models.networks import check_precision
 
 
 @pytest.fixture(scope="module", params=list(DESIGNS))
@@ -131,14 +132,7 @@ def test_names_of_activations_are_asked_while_recording() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions(dtype: torch.dtype) -> None:
-    policy = CnnLstmPolicy("small").to(dtype).eval()
-    memory = policy.initial_memory(2)
-    for number in range(3):
-        firsts = torch.full((2,), number == 0)
-        with torch.no_grad():
-            logits, _, memory = policy.step(torch.rand(2, 4, 12, 12), memory, firsts)
-    assert logits.dtype == torch.promote_types(dtype, torch.float32)
-    assert logits.isfinite().all()
+    check_precision(CnnLstmPolicy("small"), (4, 12, 12), dtype)
 
 
 def test_names_in_inference_mode() -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from procgen_tools import hooks
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, load_policy, save_policy
+from tests.models.networks import check_precision
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +81,4 @@ def test_its_memory_is_an_activation(policy: RecurrentPolicy, observations: Tens
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions(dtype: torch.dtype) -> None:
-    policy = RecurrentPolicy().to(dtype).eval()
-    memory = policy.initial_memory(2)
-    for number in range(2):
-        firsts = torch.full((2,), number == 0)
-        with torch.no_grad():
-            logits, _, memory = policy.step(torch.rand(2, 3, 64, 64), memory, firsts)
-    assert logits.dtype == torch.promote_types(dtype, torch.float32)
-    assert logits.isfinite().all()
+    check_precision(RecurrentPolicy(), (3, 64, 64), dtype)

@@ -67,12 +67,7 @@ def find_seeds(
             f"no level has size {size}: give an odd number in 3..{rule.world_size}, or None"
         )
     if cheese is not None:
-        row, col = check_inside(cheese, size or rule.world_size, "cheese")
-        if row % 2 and col % 2:
-            raise ValueError(
-                f"no level has its cheese at {(row, col)}: squares with odd row and column are "
-                "walls; choose another"
-            )
+        row, col = _check_sometimes_open(cheese, size or rule.world_size, "cheese")
     rng = np.random.default_rng(seed)
     found: dict[int, None] = {}
     for _ in range(MOST_LEVELS // BATCH):
@@ -94,6 +89,17 @@ def find_seeds(
         f"cheese={cheese}, has_decision_square={has_decision_square}, seeds {low}..{high - 1}: "
         "ask for fewer, or drop a condition"
     )
+
+
+def _check_sometimes_open(square: tuple[int, int], side: int, what: str) -> tuple[int, int]:
+    """Row and column of a square that is open in some level; ValueError for any other."""
+    row, col = check_inside(square, side, what)
+    if row % 2 and col % 2:
+        raise ValueError(
+            f"no level has its {what} at {(row, col)}: squares with odd row and column are walls; "
+            "choose another"
+        )
+    return row, col
 
 
 MOST_SKIPPED = 10_000
@@ -134,12 +140,7 @@ def random_mazes(
     rng = np.random.default_rng([whole_number("seed", seed, 0), 1])
     if mouse is not None:
         world_size = (LevelRule() if rule is None else rule).world_size
-        row, col = check_inside(mouse, size or world_size, "mouse")
-        if row % 2 and col % 2:
-            raise ValueError(
-                f"no level has its mouse at {(row, col)}: squares with odd row and column are "
-                "walls; choose another"
-            )
+        _check_sometimes_open(mouse, size or world_size, "mouse")
     made = 0
     round_ = 0
     skipped = 0

@@ -156,7 +156,8 @@ def episodes_of(
         progress_bar: whether to show one.
 
     Raises:
-        ValueError: a damaged file, or one of other levels; see also `checked_pair`.
+        ValueError: a damaged file, or one of other levels or another background; see also
+            `checked_pair`.
     """
     checked = [checked_pair(pair) for pair in pairs]
     found: dict[tuple[str, tuple[str, str]], Episodes] = {}
@@ -168,23 +169,27 @@ def episodes_of(
                     episodes = play_duels(
                         policy, pair, seeds=seeds, background=background, seed=number
                     )
-                    write_records(path, episodes.table())
-                found[name, pair] = read_episodes(path, seeds)
+                    write_records(path, episodes.table(), settings={"background": background})
+                found[name, pair] = read_episodes(path, seeds, background)
                 bar.update()
     return found
 
 
-def read_episodes(path: Path, seeds: Sequence[int] | None = None) -> Episodes:
+def read_episodes(
+    path: Path, seeds: Sequence[int] | None = None, background: str | None = None
+) -> Episodes:
     """Read a file of episodes.
 
     Args:
         path: the file.
         seeds: the levels that it must have, in order. Defaults to any.
+        background: the background that they must have. Defaults to any.
 
     Raises:
-        ValueError: a damaged file, or one of other levels.
+        ValueError: a damaged file, or one of other levels or another background.
     """
-    table = read_kept(path, COLUMNS)
+    settings = None if background is None else {"background": background}
+    table = read_kept(path, COLUMNS, settings=settings)
     # Copied, because a table may hold read-only views of a file.
     own, steps = (np.array(table[name], np.int64) for name in ("seed", "steps"))
     rewards = np.array(table["reward"], np.float64)

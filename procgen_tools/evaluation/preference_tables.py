@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from procgen_tools.episodes.records import read_kept, write_records
+from procgen_tools.episodes.records import Setting, read_kept, write_records
 from procgen_tools.evaluation.preferences import LevelSet, Preference, exact_preference
 
 TABLE_COLUMNS = ("agent", "first", "second", "preference", "capability", "timeouts", "bound")
@@ -51,12 +51,15 @@ def preference_table(
 
     Raises:
         ValueError: an unknown object or precision, fewer than 1 process, or a file that is damaged
-            or of other pairs.
+            or of other pairs, levels, tolerance or precision.
     """
     if processes < 1:
         raise ValueError(f"processes is {processes}: give a number from 1 up")
     objects = [levels.levels[0].with_objects(*pair).objects for pair in pairs]
     paths = {name: folder / f"{name}.parquet" for name in agents}
+    settings = {
+        "levels": levels.digest, "tolerance": float(tolerance), "precision": precision,
+    }  # fmt: skip
     missing = {name: load for name, load in agents.items() if not paths[name].exists()}
     with tqdm(total=len(agents), disable=not progress_bar, unit=" agents") as bar:
         bar.update(len(agents) - len(missing))
@@ -66,9 +69,9 @@ def preference_table(
                 for name, load in missing.items()]  # fmt: skip
         with _mapped(processes) as mapped:
             for name, rows in mapped(_rows, jobs):
-                write_records(paths[name], rows)
+                write_records(paths[name], rows, settings=settings)
                 bar.update()
-    return pd.concat([_read(path, objects) for path in paths.values()], ignore_index=True)
+    return pd.concat([_read(path, objects, settings) for path in paths.values()], ignore_index=True)
 
 
 @contextmanager
@@ -109,8 +112,10 @@ def _row(agent: str, found: Preference) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, pairs: list[tuple[str, ...]]) -> pd.DataFrame:
-    table = read_kept(path, TABLE_COLUMNS)
+def _read(
+    path: Path, pairs: list[tuple[str, ...]], settings: Mapping[str, Setting]
+) -> pd.DataFrame:
+    table = read_kept(path, TABLE_COLUMNS, settings=settings)
     own = list(zip(table["first"], table["second"], strict=True))
     if own != pairs:
         raise ValueError(

@@ -9,6 +9,7 @@ states is at most the tolerance. That chance is reported, and bounds the error o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -57,6 +58,18 @@ class LevelSet:
     def weights(self) -> Float[np.ndarray, " level"]:
         """(level,): the share of each distinct level; sums to 1."""
         return np.bincount(self.index, minlength=len(self.levels)) / len(self.index)
+
+    @property
+    def digest(self) -> str:
+        """The start of the SHA-256 of the levels and their weights, whatever their objects are."""
+        total = hashlib.sha256(self.index.astype("<i8").tobytes())
+        for level in self.levels:
+            squares = [level.mouse, *(thing.square for thing in level.things)]
+            places = [(int(row), int(col)) for row, col in squares]
+            rest = (level.walls.shape, level.world_size, level.background, level.mouse_mirrored)
+            total.update(repr((places, rest)).encode())
+            total.update(np.packbits(level.walls).tobytes())
+        return total.hexdigest()[:16]
 
     def with_objects(self, *names: str) -> LevelSet:
         """The same levels with other objects."""

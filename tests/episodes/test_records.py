@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from procgen_tools.episodes.records import check_destination, write_records
+from procgen_tools.episodes.records import check_destination, read_kept, write_records
 
 
 def test_a_failed_write_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +37,20 @@ def test_places_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
         check_destination(tmp_path / "file" / "records.parquet")
     check_destination(tmp_path / "deeper" / "records.parquet")
     assert not (tmp_path / "deeper").exists()
+
+
+def test_records_that_were_measured_otherwise_are_refused(tmp_path: Path) -> None:
+    path, records = tmp_path / "records.parquet", pd.DataFrame({"steps": [1, 2]})
+    write_records(path, records, settings={"levels": "abc", "tolerance": 0.5})
+    assert records.attrs == {}
+    read = read_kept(path, ["steps"], settings={"levels": "abc", "tolerance": 0.5})
+    assert read.equals(records)
+    assert read.attrs == {}
+    assert read_kept(path).equals(records)
+    with pytest.raises(ValueError, match=r"with tolerance 0\.5, not 0\.1: name another folder, or"):
+        read_kept(path, settings={"levels": "abc", "tolerance": 0.1})
+    with pytest.raises(ValueError, match="with no known seed, not 3"):
+        read_kept(path, settings={"seed": 3})
+    write_records(path, records)
+    with pytest.raises(ValueError, match="with no known levels, not 'abc'"):
+        read_kept(path, settings={"levels": "abc"})

@@ -51,6 +51,8 @@ def test_finished_pairs_are_read_and_others_played(tmp_path: Path) -> None:
     assert both["a", pairs[0]].table().equals(first["a", pairs[0]].table())
     with pytest.raises(ValueError, match="holds 4 other levels than those asked for"):
         episodes_of({"a": policy}, pairs, tmp_path, seeds=range(5))
+    with pytest.raises(ValueError, match="measured with background 'black', not 'textured'"):
+        episodes_of({"a": policy}, pairs, tmp_path, seeds=range(4), background="textured")
     file.write_bytes(b"PAR1 broken")
     with pytest.raises(ValueError, match=r"cannot be read .* delete it, and it is measured again"):
         read_episodes(file)

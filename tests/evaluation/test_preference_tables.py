@@ -38,7 +38,11 @@ def test_finished_agents_are_not_measured_again(policy: ImpalaPolicy, tmp_path: 
     assert len(loaded) == 2
     assert again[again["agent"] == "a"].reset_index(drop=True).equals(first)
     with pytest.raises(ValueError, match="2 other pairs than those asked for"):
-        preference_table({"a": load}, few, pairs[:1], tmp_path)
+        preference_table({"a": load}, few, pairs[:1], tmp_path, tolerance=0.2)
+    with pytest.raises(ValueError, match=r"measured with tolerance 0\.2, not 0\.0: name another"):
+        preference_table({"a": load}, few, pairs, tmp_path)
+    with pytest.raises(ValueError, match=r"measured with levels '[0-9a-f]{16}', not '"):
+        preference_table({"a": load}, distinct(few.levels[:1]), pairs, tmp_path, tolerance=0.2)
     (tmp_path / "a.parquet").write_bytes(b"damaged")
     with pytest.raises(ValueError, match=r"a\.parquet cannot be read .* delete it"):
         preference_table({"a": load}, few, pairs, tmp_path)

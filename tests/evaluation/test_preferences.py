@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from procgen_tools.evaluation.preferences import (
     exact_preference,
 )
 from procgen_tools.models import ImpalaPolicy, mirrored
+from procgen_tools.worlds.maze.squares import Square
 
 LEVELS = distinct(two_objects.make_levels(range(100_000, 100_012)))
 
@@ -112,3 +115,19 @@ def test_mistakes(policy: ImpalaPolicy) -> None:
         LEVELS.with_objects("red_ball", "red_gem")
     with pytest.raises(ValueError, match="precision is 'float16': choose one of float32, bfloat16"):
         exact_preference(policy, LEVELS, precision="float16")
+
+
+def test_the_digest_is_that_of_levels_and_weights() -> None:
+    one, other = two_objects.make_levels(range(100_000, 100_002))
+    levels = distinct([one, one, other])
+    same = distinct([one, one, other]).with_objects("red_gem", "green_line")
+    assert levels.digest == same.digest
+    mirrored, grey = replace(one, mouse_mirrored=True), replace(one, background="grey")
+    free = set(map(tuple, np.argwhere(~one.walls).tolist())) - {
+        thing.square for thing in one.things
+    }
+    moved = replace(one, mouse=Square(*max(free)))
+    assert moved.mouse != one.mouse
+    others = [[one, other], [one, other, other], [mirrored] * 2, [grey] * 2, [moved] * 2, [one] * 2]
+    digests = {distinct(each).digest for each in others}
+    assert len(digests - {levels.digest}) == len(others)

@@ -91,6 +91,9 @@ SERIES = (
 )
 """The looks of lines and dots that have no meaning beyond their figure, in order of use."""
 
+_FURTHER_MARKERS = ("p", "h", "d", "H", "8", "*")
+"""Markers of looks whose colour is used again."""
+
 DIVERGING = "RdBu_r"
 """Activations and changes: red above zero, white at zero, blue below."""
 SEQUENTIAL = "viridis"
@@ -113,12 +116,20 @@ def agent_look(name: str, number: int = 0) -> Look:
     >>> agent_look("mine") == agent_look("yours", 1)
     False
     """
-    return AGENTS.get(name.removeprefix("model_"), _MORE_AGENTS[number % len(_MORE_AGENTS)])
+    return AGENTS.get(name.removeprefix("model_"), _nth(_MORE_AGENTS, number))
 
 
 def series_look(number: int) -> Look:
     """The look of the line with this index."""
-    return SERIES[number % len(SERIES)]
+    return _nth(SERIES, number)
+
+
+def _nth(looks: Sequence[Look], number: int) -> Look:
+    """One of some looks; beyond the last, their colours again, with other markers."""
+    again, place = divmod(number, len(looks))
+    if not again:
+        return looks[place]
+    return Look(looks[place].colour, _FURTHER_MARKERS[(again - 1) % len(_FURTHER_MARKERS)])
 
 
 def square_look(name: str, number: int) -> Look:

@@ -81,6 +81,16 @@ def test_things_and_agents_share_no_colour() -> None:
     assert len(agents) == len(style.AGENTS) + 3
 
 
+def test_many_agents_and_series_look_different() -> None:
+    looks = [style.agent_look("mine", number) for number in range(20)]
+    assert len(set(looks)) == len(looks)
+    assert not set(looks) & {*style.AGENTS.values()}
+    series = [style.series_look(number) for number in range(40)]
+    assert len(set(series)) == len(series)
+    assert series[: len(style.SERIES)] == list(style.SERIES)
+    assert {look.colour for look in series} <= set(style.look_colours())
+
+
 def test_axes_are_never_required() -> None:
     """Whatever takes `ax` makes axes of its own without, and returns them."""
     found = 0

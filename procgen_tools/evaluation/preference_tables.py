@@ -57,7 +57,7 @@ def preference_table(
         raise ValueError(f"processes is {processes}: give a number from 1 up")
     objects = [levels.levels[0].with_objects(*pair).objects for pair in pairs]
     paths = {name: folder / f"{name}.parquet" for name in agents}
-    settings = {
+    settings: dict[str, Setting] = {
         "levels": levels.digest, "tolerance": float(tolerance), "precision": precision,
     }  # fmt: skip
     missing = {name: load for name, load in agents.items() if not paths[name].exists()}

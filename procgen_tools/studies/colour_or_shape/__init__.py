@@ -67,12 +67,12 @@ def run(settings: Settings) -> Findings:
         raise ValueError(f"{NAME} compares the populations that ship: leave --agents out")
     seeds = TEST_SEEDS[: settings.count(MAZES, fast=8)]
     chosen = members(settings)
-    published = settings.scope(MAZES).published
+    # As many levels of each further measurement in fast mode, None for all.
+    few = min(3, 1 + len(seeds) // 8) if settings.fast else None
+    published, bar = settings.scope(MAZES).published, settings.progress_bar
     with TemporaryDirectory() as scratch:
         kept = KEPT if published else Path(scratch)
-        success = success_table(
-            chosen, kept / "success", fast=settings.fast, progress_bar=settings.progress_bar
-        )
+        success = success_table(chosen, kept / "success", few=few, progress_bar=bar)
         pairs = None
         if settings.fast:
             some = [("red_line", "yellow_gem"), ("green_line", "red_line"),
@@ -82,10 +82,9 @@ def run(settings: Settings) -> Findings:
                             progress_bar=settings.progress_bar)  # fmt: skip
         played = sampled(chosen, kept / "sampled", exact, seeds=seeds,
                          progress_bar=settings.progress_bar)  # fmt: skip
-        fast, bar = settings.fast, settings.progress_bar
-        read = readings(chosen, kept / "reading", fast=fast, progress_bar=bar)
-        edited = sprite_edits(chosen, kept / "edits", fast=fast, progress_bar=bar)
-        filtered = first_layers(chosen, kept / "filters", fast=fast, progress_bar=bar)
+        read = readings(chosen, kept / "reading", few=few, progress_bar=bar)
+        edited = sprite_edits(chosen, kept / "edits", few=few, progress_bar=bar)
+        filtered = first_layers(chosen, kept / "filters", few=few, progress_bar=bar)
     population = read.drop_duplicates("agent").set_index("agent")["population"]
     model = reading.model_table(read)
     model = model.assign(population=population.loc[model["agent"]].to_numpy())

@@ -115,18 +115,24 @@ SUCCESS_COLUMNS = ("agent", "population", "blanked", "success", "steps")
 
 
 def success_table(
-    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+    chosen: Sequence[Member], folder: Path, *, few: int | None, progress_bar: bool = False
 ) -> pd.DataFrame:
     """Each agent in its training levels, exact, as it is and with an input channel blanked.
 
     A blanked channel is 0 in every pixel. What is measured is kept in files, one per agent.
 
+    Args:
+        chosen: the agents.
+        folder: of the files.
+        few: how many levels, None for all.
+        progress_bar: whether to show one.
+
     Returns:
         The columns `SUCCESS_COLUMNS`; blanked is 'none', 'red', 'green' or 'blue'.
     """
     sets = {background: training_levels(background) for background in set(POPULATIONS.values())}
-    if fast:
-        sets = {background: distinct(levels.levels[:3]) for background, levels in sets.items()}
+    if few is not None:
+        sets = {background: distinct(levels.levels[:few]) for background, levels in sets.items()}
     tables = []
     for member in tqdm(chosen, disable=not progress_bar, unit=" agents"):
         path = folder / f"{_kept(member)}.parquet"
@@ -203,36 +209,42 @@ def preferences(
 
 
 def readings(
-    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+    chosen: Sequence[Member], folder: Path, *, few: int | None, progress_bar: bool = False
 ) -> pd.DataFrame:
-    """The preferences for the pairs of `reading`, of agents trained on black."""
+    """The preferences for the pairs of `reading`, of agents trained on black.
+
+    With few levels (None for all), of the last agent of each population only.
+    """
     return preferences(
-        on_black(chosen, fast=fast),
+        on_black(chosen, one_each=few is not None),
         folder,
-        seeds=reading.SEEDS[: 3 if fast else None],
+        seeds=reading.SEEDS[:few],
         pairs={"black": reading.PAIRS},
         progress_bar=progress_bar,
     )
 
 
 def sprite_edits(
-    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+    chosen: Sequence[Member], folder: Path, *, few: int | None, progress_bar: bool = False
 ) -> pd.DataFrame:
-    """The preferences for the pairs of `edits`, of agents trained on black."""
+    """The preferences for the pairs of `edits` in a few levels (None for all), on black."""
     return preferences(
         on_black(chosen),
         folder,
-        seeds=edits.SEEDS[: 3 if fast else None],
+        seeds=edits.SEEDS[:few],
         pairs={"black": list(edits.EDITS.values())},
         progress_bar=progress_bar,
     )
 
 
 def first_layers(
-    chosen: Sequence[Member], folder: Path, *, fast: bool, progress_bar: bool = False
+    chosen: Sequence[Member], folder: Path, *, few: int | None, progress_bar: bool = False
 ) -> pd.DataFrame:
-    """The rows of `filters`, of agents trained on black; kept in files, one per agent."""
-    seeds, draws = (filters.SEEDS[:4], 2) if fast else (filters.SEEDS, filters.DRAWS)
+    """The rows of `filters`, of agents trained on black; kept in files, one per agent.
+
+    With few levels (None for all), of the last agent of each population only, and of two draws.
+    """
+    seeds, draws = filters.SEEDS[:few], filters.DRAWS if few is None else 2
     levels = distinct(make_levels(seeds, background="black")).with_objects(*filters.PAIR)
     training = distinct(training_levels("black").levels[: len(seeds)])
     return pd.concat(
@@ -242,17 +254,18 @@ def first_layers(
                 folder / f"{_kept(member)}.parquet", levels, training, draws=draws,
             )
             for member in tqdm(
-                on_black(chosen, fast=fast), disable=not progress_bar, unit=" agents"
+                on_black(chosen, one_each=few is not None), disable=not progress_bar,
+                unit=" agents",
             )
         ],
         ignore_index=True,
     )  # fmt: skip
 
 
-def on_black(chosen: Sequence[Member], *, fast: bool = False) -> list[Member]:
-    """The agents that were trained on a black background; one per population in fast mode."""
+def on_black(chosen: Sequence[Member], *, one_each: bool = False) -> list[Member]:
+    """The agents that were trained on a black background, or the last of each population."""
     found = [member for member in chosen if POPULATIONS[member.population] == "black"]
-    return list({member.population: member for member in found}.values()) if fast else found
+    return list({member.population: member for member in found}.values()) if one_each else found
 
 
 def sampled(

@@ -82,7 +82,7 @@ def run(settings: Settings) -> Findings:
         "scores": scores_table(chosen, sizes.episodes, seed=seed),
         **{name: pd.concat(parts, ignore_index=True) for name, parts in inside.items()},
         "choices": choices,
-        "rates": rates_table(choices, seed=seed),
+        "rates": rates_table(choices, sizes.resamples, seed=seed),
         "attraction": attraction_table(chosen, sizes.attractions, seed=seed),
         "pairs": pairs_table(chosen, sizes.pairs, seed=seed),
         "fields": fields_table(chosen[0]),

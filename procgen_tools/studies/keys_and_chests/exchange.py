@@ -40,7 +40,6 @@ FARTHEST = 20.0
 """Extra steps are cut here: farther than that was not measured."""
 
 PENALTY = 1e-3
-RESAMPLES = 200
 
 STATISTICS = ("key at equal distances", "extra steps")
 
@@ -130,18 +129,18 @@ def rates(weights: Float[np.ndarray, "weight=3"]) -> tuple[float, float]:
     return float(chance), float(np.clip(-intercept / to_key, -FARTHEST, FARTHEST))
 
 
-def rates_table(choices: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def rates_table(choices: pd.DataFrame, resamples: int, *, seed: int) -> pd.DataFrame:
     """Chances and extra steps for each player and number of keys in hand.
 
     Columns: agent, keys, statistic ('key at equal distances', 'extra steps', 'neither', and for 1
     key 'drop': by how much the chance at equal distances is lower than without a key), value,
-    low, high (95%, bootstrap over levels).
+    low, high (95%, bootstrap over levels, of `resamples` draws).
     """
     found = []
     for agent, rows in choices.groupby("agent", sort=False):
         equal: dict[int, np.ndarray] = {}
         for keys, of in rows.groupby("keys", sort=True):
-            value, samples = _resampled(of, seed)
+            value, samples = _resampled(of, resamples, seed)
             equal[int(keys)] = np.append(samples[:, 0], value[0])
             where = {"agent": agent, "keys": keys}
             for name, number, column in zip(STATISTICS, value, samples.T, strict=True):
@@ -154,15 +153,17 @@ def rates_table(choices: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _resampled(rows: pd.DataFrame, seed: int) -> tuple[tuple[float, float], np.ndarray]:
-    """The rates, and those of RESAMPLES draws of levels, the same draws for the same levels."""
+def _resampled(
+    rows: pd.DataFrame, resamples: int, seed: int
+) -> tuple[tuple[float, float], np.ndarray]:
+    """The rates, and those of several draws of levels, the same draws for the same levels."""
     steps = rows[["key_steps", "chest_steps"]].to_numpy(np.float64)
     firsts = rows["first"].to_numpy(str)
     levels, place = np.unique(rows["level"], return_inverse=True)
     members = [np.flatnonzero(place == number) for number in range(len(levels))]
     rng = np.random.default_rng(seed)
     samples = []
-    for _ in range(RESAMPLES):
+    for _ in range(resamples):
         which = np.concatenate([members[k] for k in rng.integers(len(levels), size=len(levels))])
         samples.append(rates(fitted(steps[which], firsts[which])))
     return rates(fitted(steps, firsts)), np.array(samples)

@@ -54,6 +54,7 @@ class Sizes:
         choices: made levels with a key and a chest (walls of seeds from 50,000).
         attractions: made levels with a key that is useful or not (walls of seeds from 60,000).
         pairs: levels of minimal pairs (seeds from 70,000).
+        resamples: draws of levels for the intervals of exchange rates.
     """
 
     episodes: int = EPISODES
@@ -66,13 +67,14 @@ class Sizes:
     choices: int = 480
     attractions: int = 240
     pairs: int = 300
+    resamples: int = 200
 
     @classmethod
     def of(cls, settings: Settings) -> Sizes:
         """The sizes of a run: with fewer mazes, all numbers are smaller in proportion."""
         episodes = settings.count(EPISODES, fast=5)
         share = min(1.0, episodes / EPISODES)
-        least = {"random": 2, "random_played": 1, "choices": 16, "attractions": 6}
+        least = {"random": 2, "random_played": 1, "choices": 16, "attractions": 6, "resamples": 20}
         numbers = {
             name: max(least.get(name, 5), round(share * number))
             for name, number in vars(cls()).items()

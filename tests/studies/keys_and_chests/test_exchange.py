@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from procgen_tools.studies.keys_and_chests import exchange
 from procgen_tools.studies.keys_and_chests.exchange import (
     FARTHEST,
     choice_rows,
@@ -50,10 +49,9 @@ def planted(extra: float, count: int = 4000, slope: float = 0.8) -> pd.DataFrame
     )  # fmt: skip
 
 
-def test_planted_rates_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "RESAMPLES", 50)
+def test_planted_rates_are_found() -> None:
     without, holding = planted(3.0), planted(-1.5)
-    table = rates_table(pd.concat([without.assign(keys=0), holding.assign(keys=1)]), seed=0)
+    table = rates_table(pd.concat([without.assign(keys=0), holding.assign(keys=1)]), 50, seed=0)
     wide = table.set_index(["keys", "statistic"])
     for keys, extra in ((0, 3.0), (1, -1.5)):
         row = wide.loc[(keys, "extra steps")]
@@ -67,8 +65,7 @@ def test_planted_rates_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_choices_of_neither_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "RESAMPLES", 3)
+def test_choices_of_neither_are_left_out_and_counted() -> None:
     some = planted(1.0, 600)
     none = some.assign(first="neither")
     steps = some[["key_steps", "chest_steps"]].to_numpy(float)
@@ -76,7 +73,7 @@ def test_choices_of_neither_are_left_out_and_counted(monkeypatch: pytest.MonkeyP
     assert fitted(np.tile(steps, (2, 1)), both) == pytest.approx(
         fitted(steps, some["first"].to_numpy(str))
     )
-    table = rates_table(pd.concat([some, none]).assign(keys=0).pipe(_with_one), seed=0)
+    table = rates_table(pd.concat([some, none]).assign(keys=0).pipe(_with_one), 3, seed=0)
     share = table[(table["statistic"] == "neither") & (table["keys"] == 0)]["value"]
     assert share.tolist() == [0.5]
 

@@ -29,17 +29,28 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
     """The questions for an agent.
 
     Args:
-        settings: of its training, with `goal`, `use_backgrounds` and `plain_background`; a yellow
-            line on black is assumed where they are missing.
+        settings: of its training, with `world_size`, `goal`, `use_backgrounds` and
+            `plain_background`; a yellow line on black in 5 x 5 mazes is assumed where they are
+            missing.
         levels: how many levels of each kind.
         census: how many levels of the census; None for all.
+
+    Raises:
+        ValueError: it was trained in mazes that do not fill their world.
     """
+    if "world_size" in settings and not settings.get("fixed_size", False):
+        raise ValueError(
+            f"the agent was trained in worlds of side {settings['world_size']} with mazes of "
+            "several sizes, but mazes of two objects fill their world: audit it in the world of "
+            "its training"
+        )
+    side = settings.get("world_size")
     textured = settings.get("use_backgrounds", False)
     background = "textured" if textured else settings.get("plain_background", "black")
     goal = settings.get("goal", GOAL)
-    trained = variant("maze_pure_yellowline", objects=goal)
-    duel = variant(objects=list(PAIR))
-    every = _every_duel()
+    trained = variant("maze_pure_yellowline", objects=goal, world_size=side)
+    duel = variant(objects=list(PAIR), world_size=side)
+    every = _every_duel(duel.rule.world_size)
     apart = [
         level
         for level in make_levels(range(FIRST_SEED, FIRST_SEED + 8 * levels), duel,
@@ -81,9 +92,10 @@ def asked(settings: Mapping[str, Any], *, levels: int, census: int | None) -> As
 
 
 @cache
-def _every_duel() -> tuple[Level, ...]:
+def _every_duel(side: int) -> tuple[Level, ...]:
     seeds = range(FIRST_SEED, FIRST_SEED + 4_000)
-    levels = make_levels(seeds, variant(objects=list(PAIR)), background="black")
+    duel = variant(objects=list(PAIR), world_size=side)
+    levels = make_levels(seeds, duel, background="black")
     return tuple(dict.fromkeys(levels))
 
 

@@ -16,11 +16,13 @@ import torch
 
 from procgen_tools.catalogue import find_agent
 from procgen_tools.episodes.answers import MemoryPolicy
+from procgen_tools.evaluation.conditions import check_goal, trained_goal
 from procgen_tools.fields import StateField, VectorField
 from procgen_tools.models import checkpoint_metadata, load_policy, load_q_network
 from procgen_tools.models.interface import need
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import summary
+from procgen_tools.training.settings import CHEESE
 from procgen_tools.vfield import assemble, state_field
 from procgen_tools.worlds.asked import Asked
 from procgen_tools.worlds.graph import Level, OnSquares
@@ -87,7 +89,8 @@ def read_agent(
     Args:
         agent: a checkpoint, the name of an agent, or a network with the interface of
             `models.Policy` (see `models.adapt` for networks of your own).
-        world: one of `WORLDS`. Defaults to that of the agent's folder, and then to "maze".
+        world: one of `WORLDS`. Defaults to that of the agent's folder, then to that of the goal
+            which its file records, and then to "maze".
         name: defaults to that of the file.
         seed: of the untrained network's weights.
         settings: of the training, in place of those that the file records, such as
@@ -122,11 +125,13 @@ def read_agent(
                 f"{path} is an agent of keys and chests, which has a memory and too many states "
                 "for exact answers: see procgen-tools experiment keys_and_chests"
             )
-        found_world = world or (of_folder if of_folder in WORLDS else WORLDS[0])
+        found_world = world or (of_folder if of_folder in WORLDS else _world_of_goal(path))
         if of_folder in WORLDS and of_folder != found_world:
             raise ValueError(
                 f"{path} is an agent of {of_folder}, not of {found_world}: leave --world out"
             )
+        if found_world == WORLDS[0]:
+            check_goal(checkpoint_metadata(path), str(path))
         policy, recorded = _load(path, found_world)
     if isinstance(policy, MemoryPolicy):
         raise ValueError(
@@ -144,6 +149,10 @@ def read_agent(
     return Audited(
         found_name, found_world, policy, untrained(policy, seed=seed), kept, digest_of(policy)
     )
+
+
+def _world_of_goal(path: Path) -> str:
+    return WORLDS[0] if trained_goal(checkpoint_metadata(path)) == CHEESE else "two_objects"
 
 
 def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from procgen_tools.training.settings import (
     PlantingSettings,
     Settings,
     Trainer,
-    trainer_of,
+    judging,
 )
 
 Agent = Annotated[Path, typer.Argument(help="The file of the finished agent (.pth).")]
@@ -86,7 +86,7 @@ def _add_command(app: typer.Typer, name: str, trainer: Trainer) -> None:
             ),
         )
         assert finished, "without stop_after a run goes to its end"
-        typer.echo(f"{agent}: judge it with `{trainer_of(settings).judge.format(agent=agent)}`")
+        typer.echo(f"{agent}: judge it with `{judging(settings, str(agent))}`")
 
 
 def _crops_and_humans(
@@ -114,4 +114,4 @@ def _crops_and_humans(
     folder = folder or Path("runs") / agent.stem
     options = RunOptions(resume=resume)
     train_agent(settings, agent, folder, command=command, half=True, options=options)
-    typer.echo(f"{agent}: judge it with `{trainer_of(settings).judge.format(agent=agent)}`")
+    typer.echo(f"{agent}: judge it with `{judging(settings, str(agent))}`")

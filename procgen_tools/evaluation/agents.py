@@ -16,6 +16,7 @@ from procgen_tools.evaluation.conditions import (
     USUAL_RULE,
     Condition,
     HeldOutLevels,
+    check_goal,
     held_out_levels,
     trained_rule,
 )
@@ -222,11 +223,13 @@ def evaluate_policy(
         progress_bar: whether to show progress bars.
 
     Raises:
-        ValueError: the settings do not fit the agent.
+        ValueError: the settings do not fit the agent, or it was trained to reach another object
+            than the cheese.
         ModuleNotFoundError: the backend is 'procgen', which is not installed.
     """
     settings = settings or EvaluationSettings()
     metadata = metadata or {}
+    check_goal(metadata, name)
     rule = settings.rule(metadata)
     drawn = {
         each: held_out_levels(each, settings.levels)

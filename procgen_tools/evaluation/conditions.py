@@ -12,6 +12,7 @@ from jaxtyping import Int64
 
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import brief
+from procgen_tools.training.settings import CHEESE
 from procgen_tools.worlds.maze.edit import remove_cheese
 from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE, Maze
 from procgen_tools.worlds.maze.levels import FIRST_TRAINING_SEED, LevelRule, make_bank
@@ -65,6 +66,38 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
             )
         conditions[Condition(name)] = None
     return tuple(conditions)
+
+
+def trained_goal(metadata: Mapping[str, Any]) -> str:
+    """The object that an agent was trained to reach; the cheese if its file does not record it.
+
+    Args:
+        metadata: the metadata of its checkpoint (see `models.checkpoint_metadata`).
+
+    Example:
+        >>> trained_goal({"settings": {"goal": "yellow_line"}}), trained_goal({})
+        ('yellow_line', 'cheese')
+    """
+    settings = metadata.get("settings")
+    return str(settings.get("goal", CHEESE)) if isinstance(settings, dict) else CHEESE
+
+
+def check_goal(metadata: Mapping[str, Any], name: str) -> None:
+    """Check that an agent was trained to reach the cheese.
+
+    Args:
+        metadata: the metadata of its checkpoint.
+        name: of the agent, for the message.
+
+    Raises:
+        ValueError: it was trained to reach another object.
+    """
+    goal = trained_goal(metadata)
+    if goal != CHEESE:
+        raise ValueError(
+            f"{name} was trained to reach a {goal.replace('_', ' ')}, and in levels of the maze "
+            f"there is a cheese: ask procgen-tools audit {name} --world two_objects"
+        )
 
 
 def trained_rule(metadata: Mapping[str, Any]) -> LevelRule | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.catalogue import digest, find_agent
-from procgen_tools.evaluation.conditions import USUAL_RAND_REGION, trained_rule
+from procgen_tools.evaluation.conditions import USUAL_RAND_REGION, check_goal, trained_rule
 from procgen_tools.models import (
     ImpalaPolicy,
     RecurrentPolicy,
@@ -185,7 +185,8 @@ class Settings:
 
         Raises:
             FileNotFoundError: an agent is missing.
-            ValueError: an agent cannot be read, or has a memory.
+            ValueError: an agent cannot be read, has a memory, or was trained to reach another object
+                than the cheese.
         """
         files = self.agent_files()
         loaded = {file.stem: _load(file) for file in files}
@@ -254,6 +255,7 @@ def recorded_rule(path: Path) -> LevelRule | None:
 
 
 def _load(path: Path) -> ImpalaPolicy:
+    check_goal(checkpoint_metadata(path), str(path))
     policy = load_policy(path)
     if isinstance(policy, RecurrentPolicy):
         raise ValueError(f"{path} has a memory, and fields need an agent without one: give another")

@@ -18,6 +18,9 @@ ANYWHERE = "anywhere"
 AUTO = "auto"
 PRECISIONS = (AUTO, "float32", "bfloat16")
 
+CHEESE = "cheese"
+"""The goal of the maze, as settings name it."""
+
 
 def check_region(rand_region: int | None, world_size: int) -> None:
     """Check that the region with the cheese is not larger than the world.
@@ -50,7 +53,7 @@ class WorldSettings(Settings):
         0, "largest side of a drawn maze in squares; 0: the side of the world", low=0
     )
     fixed_size: bool = setting(False, "mazes that fill their world and have no dead ends")
-    goal: str = setting("cheese", "the object to reach: cheese, or one of two_objects.OBJECTS")
+    goal: str = setting(CHEESE, "the object to reach: cheese, or one of two_objects.OBJECTS")
     use_backgrounds: bool = setting(True, "draw textured backgrounds; otherwise plain ones")
     plain_background: str = setting(
         "black", "the colour of plain backgrounds", choices=("black", "grey")
@@ -72,7 +75,7 @@ class WorldSettings(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_region(self.rand_region, self.world_size)
-        if self.goal != "cheese":
+        if self.goal != CHEESE:
             from procgen_tools.worlds.two_objects.objects import check_object
 
             check_object(self.goal)

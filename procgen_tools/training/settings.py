@@ -16,6 +16,7 @@ from procgen_tools.training.keys_settings import KeysPPOSettings
 from procgen_tools.training.maze_settings import (
     ANYWHERE,
     AUTO,
+    CHEESE,
     PRECISIONS,
     ImitationSettings,
     PPOSettings,
@@ -27,6 +28,7 @@ from procgen_tools.training.q_settings import DQNSettings, PlantingSettings
 __all__ = [
     "ANYWHERE",
     "AUTO",
+    "CHEESE",
     "PRECISIONS",
     "TRAINERS",
     "DQNSettings",
@@ -39,6 +41,7 @@ __all__ = [
     "Trainer",
     "WorldSettings",
     "check_region",
+    "judging",
     "setting",
     "settings_from",
     "trainer_of",
@@ -113,6 +116,22 @@ To add a trainer, write one module and add one entry. The module needs
 A program can also add an entry for itself, before it uses the command line or reads a sweep:
 `TRAINERS["mine"] = Trainer(MySettings, "my_module:MyLearner", "Do it my way.")`.
 """
+
+
+def judging(settings: Settings, agent: str) -> str:
+    """The command that judges an agent.
+
+    Args:
+        settings: of its training.
+        agent: its file.
+
+    Example:
+        >>> judging(ImitationSettings(goal="yellow_line"), "agent.pth")
+        'procgen-tools audit agent.pth --world two_objects'
+    """
+    if isinstance(settings, WorldSettings) and settings.goal != CHEESE:
+        return f"procgen-tools audit {agent} --world two_objects"
+    return trainer_of(settings).judge.format(agent=agent)
 
 
 def trainer_of(settings: Settings) -> Trainer:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from procgen_tools.audit.agents import read_agent
 from procgen_tools.models import (
     checkpoint_metadata,
     load_q_network,
@@ -55,6 +56,31 @@ def test_train_imitation_then_ppo(
         "--no-use-backgrounds --precision float32 --steps 16 --num-envs 2 --rollout-steps 8 "
         "--minibatches 1"
     )
+
+
+def test_an_agent_of_two_objects_is_judged_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = (
+        "train", "imitation", "a.pth", "--goal=yellow_line", "--fixed-size", "--world-size=7",
+        "--rand-region=anywhere", "--samples=16", "--batch-size=8", "--precision=float32",
+    )  # fmt: skip
+    assert run(monkeypatch, *words) == 0
+    command = "procgen-tools audit a.pth --world two_objects"
+    assert f"judge it with `{command}`" in capsys.readouterr().out
+    assert run(monkeypatch, "evaluate", "a.pth", "--levels=1") == 2
+    assert f"a.pth was trained to reach a yellow line, and {IN_THE_MAZE}{command}" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    audited = read_agent("a.pth")
+    assert audited.world == "two_objects"
+    assert audited.asked(levels=1, census=1).training[0].world_size == 7
+    with pytest.raises(ValueError, match="was trained to reach a yellow line"):
+        read_agent("a.pth", "maze")
+
+
+IN_THE_MAZE = "in levels of the maze there is a cheese: ask "
 
 
 def test_train_dqn_as_the_others(

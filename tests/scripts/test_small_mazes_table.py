@@ -122,6 +122,12 @@ def test_the_same_numbers_count_once_and_the_words_have_all_counts() -> None:
     assert "public agent" not in SCRIPT["in_words"]([finding(1, 2, 3, 4, 5, 7)])
 
 
+def test_the_page_has_the_section() -> None:
+    begin, end = SCRIPT["MARKS"]
+    shown = SCRIPT["PAGE"].read_text(encoding="utf-8").split(begin)[1].split(end)[0]
+    assert shown == SCRIPT["section"](), "python scripts/small_mazes_table.py"
+
+
 def test_without_results_the_remedy_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

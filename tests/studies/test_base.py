@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from procgen_tools import maze, studies
+from procgen_tools.catalogue import find_agent
 from procgen_tools.models import ImpalaPolicy, RecurrentPolicy, save_policy
 from procgen_tools.statistics.intervals import mean_of_agents, median_over_levels
 from procgen_tools.studies.base import (
@@ -89,6 +90,8 @@ def test_agents_of_an_experiment(tmp_path: Path) -> None:
     assert list(Settings(agents=(plain,)).load_agents()) == ["plain"]
     with pytest.raises(ValueError, match="has a memory"):
         Settings(agents=(remembers,)).load_agents()
+    with pytest.raises(ValueError, match="was trained to reach a yellow line"):
+        Settings(agents=(find_agent("black_same_data_seed_0"),)).load_agents()
     assert Settings(fast=True).count(100, fast=4) == 4
     assert Settings().count(100, fast=4) == 100
     assert Settings(fast=True, mazes=9).count(100, fast=4) == 9

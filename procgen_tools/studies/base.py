@@ -185,8 +185,8 @@ class Settings:
 
         Raises:
             FileNotFoundError: an agent is missing.
-            ValueError: an agent cannot be read, has a memory, or was trained to reach another object
-                than the cheese.
+            ValueError: an agent cannot be read, has a memory, or was trained to reach another
+                object than the cheese.
         """
         files = self.agent_files()
         loaded = {file.stem: _load(file) for file in files}

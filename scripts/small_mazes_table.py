@@ -157,8 +157,12 @@ class Finding:
         return markdown.row(cells)
 
 
-def findings() -> tuple[Finding, ...]:
-    """All findings about single agents, in the order of NAMES."""
+def findings() -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """All findings about single agents, in the order of NAMES.
+
+    Returns:
+        Those measured of all agents, and those that lack an agent, which are not compared.
+    """
     found = []
     for study in NAMES:
         untrained, easy, public = (
@@ -168,7 +172,11 @@ def findings() -> tuple[Finding, ...]:
             if len(claim.single) > 1:
                 others = untrained.get(words), easy.get(words), public.get(words)
                 found.append(Finding(study, claim, *others))
-    return tuple(found)
+    most = max((len(each.agents) for each in found), default=0)
+    return (
+        tuple(each for each in found if len(each.agents) == most),
+        tuple(each for each in found if len(each.agents) < most),
+    )
 
 
 def kinds_of_divisions(found: Sequence[Finding]) -> list[Counter[str]]:
@@ -254,13 +262,22 @@ def summary(found: Sequence[Finding]) -> str:
 
 def section() -> str:
     """The counts, a summary, and a table for each study."""
-    found = findings()
+    found, lacking = findings()
     if not found:
         raise FileNotFoundError(
             f"{results_of(SMALL, '*')} is missing: measure it with python scripts/other_agents.py "
             f"{SMALL}"
         )
     parts = [summary(found), in_words(found)]
+    if lacking:
+        listed = "; ".join(
+            f'"{each.claim.statement}" (`{each.study}`, {len(each.agents)} of '
+            f"{len(found[0].agents)} agents)"
+            for each in lacking
+        )
+        parts.append(
+            paragraph(f"Not compared, since not all agents could be measured: {listed}.", WIDTH)
+        )
     for study in dict.fromkeys(each.study for each in found):
         content, _ = read_claims(results_of(SMALL, study))
         parts += [

@@ -15,6 +15,8 @@ measures them). How they are compared was written before any of them was measure
 - In numbers in which imitators of easy worlds are all on one side of the public PPO agent's
   interval, PPO from scratch is expected on the other side of its imitators. A division into an
   upper and a lower three counts if it is the most separated of all twenty in that direction.
+
+Findings that lack an agent are not compared. This was added when two of them did.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import runpy
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import torch
 
 from procgen_tools.evaluation.conditions import held_out_mazes
 from procgen_tools.evaluation.exact_scores import exact_scores
-from procgen_tools.models import ImpalaPolicy
+from procgen_tools.models import ImpalaPolicy, checkpoint_metadata
 from procgen_tools.worlds.maze.levels import LevelRule
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +80,18 @@ def test_every_kind_of_levels_has_a_walk(script: dict[str, Any]) -> None:
     assert kinds["worlds of 25, cheese anywhere"] == LevelRule(25)
     assert kinds["worlds of 15, region 5"] == LevelRule(15, 5)
     assert set(kinds) <= set(script["walks"]()), "python scripts/family_table.py"
+
+
+def test_the_page_says_which_agents_are_of_the_recipe() -> None:
+    root = ROOT / "trained_models"
+    recipe = tomllib.loads((root / "family.toml").read_text())["settings"]["imitation"]
+    found = set()
+    for path in (root / "maze_I").glob("*.pth"):
+        facts = checkpoint_metadata(path)["settings"]
+        own = {name: facts.get(name) for name in recipe}
+        hard = facts["world_size"] == 25 and not facts.get("max_maze_size")
+        if own == recipe and hard and facts["use_backgrounds"] and facts["scale"] == 1:
+            found.add(path.stem)
+    page = (root / "README.md").read_text(encoding="utf-8")
+    text = page.split("**Recipe.**")[1].split("Agents on easy")[0]
+    assert set(re.findall(r"`(\w+)`", text)) == found

@@ -130,8 +130,6 @@ def read_agent(
             raise ValueError(
                 f"{path} is an agent of {of_folder}, not of {found_world}: leave --world out"
             )
-        if found_world == WORLDS[0]:
-            check_goal(checkpoint_metadata(path), str(path))
         policy, recorded = _load(path, found_world)
     if isinstance(policy, MemoryPolicy):
         raise ValueError(
@@ -158,7 +156,10 @@ def _world_of_goal(path: Path) -> str:
 def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:
     if world == "crops_and_humans":
         return load_q_network(path), {}
-    return load_policy(path), checkpoint_metadata(path).get("settings") or {}
+    metadata = checkpoint_metadata(path)
+    if world == WORLDS[0]:
+        check_goal(metadata, str(path))
+    return load_policy(path), metadata.get("settings") or {}
 
 
 def untrained(policy: torch.nn.Module, *, seed: int) -> Any:

@@ -70,17 +70,14 @@ def test_an_agent_of_two_objects_is_judged_as_one(
     command = "procgen-tools audit a.pth --world two_objects"
     assert f"judge it with `{command}`" in capsys.readouterr().out
     assert run(monkeypatch, "evaluate", "a.pth", "--levels=1") == 2
-    assert f"a.pth was trained to reach a yellow line, and {IN_THE_MAZE}{command}" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a.pth was trained to reach a yellow line, and in levels of the maze there is" in said
+    assert f"there is a cheese: ask {command}" in said
     audited = read_agent("a.pth")
     assert audited.world == "two_objects"
     assert audited.asked(levels=1, census=1).training[0].world_size == 7
     with pytest.raises(ValueError, match="was trained to reach a yellow line"):
         read_agent("a.pth", "maze")
-
-
-IN_THE_MAZE = "in levels of the maze there is a cheese: ask "
 
 
 def test_train_dqn_as_the_others(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from procgen_tools.audit.agents import Audited, read_agent
 from procgen_tools.audit.answers import Answer, Finding
+from procgen_tools.audit.base import Amount, Audit
 from procgen_tools.audit.compare import compare
-from procgen_tools.audit.run import Amount, Audit, audit, read_audit, write
+from procgen_tools.audit.run import audit, read_audit, write
 
 __all__ = [
     "Amount",

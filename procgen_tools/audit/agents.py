@@ -19,17 +19,26 @@ from procgen_tools.episodes.answers import MemoryPolicy
 from procgen_tools.evaluation.conditions import check_goal, trained_goal
 from procgen_tools.fields import StateField, VectorField
 from procgen_tools.models import checkpoint_metadata, load_policy, load_q_network
+from procgen_tools.models.checkpoints import load_cnn_lstm
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.models.interface import need
+from procgen_tools.models.stable_baselines_files import load_stable_baselines
 from procgen_tools.names import did_you_mean
 from procgen_tools.shown import summary
+from procgen_tools.studies.keys_and_chests.measure import untrained as initial_network
 from procgen_tools.training.settings import CHEESE
 from procgen_tools.vfield import assemble, state_field
 from procgen_tools.worlds.asked import Asked
 from procgen_tools.worlds.graph import Level, OnSquares
 from procgen_tools.worlds.maze.actions import NUM_ACTIONS
 
-WORLDS = ("maze", "two_objects", "crops_and_humans")
+EXACT_WORLDS = ("maze", "two_objects", "crops_and_humans")
 """The worlds whose levels are graphs, so that an audit is exact."""
+
+KEYS = "keys_and_chests"
+"""Its levels have too many states for exact answers, and its agents have a memory."""
+
+WORLDS = (*EXACT_WORLDS, KEYS)
 
 SIZES = {"world_size", "maze_size", "max_maze_size"}
 """Settings of levels that the maze alone has."""
@@ -40,6 +49,13 @@ FOLDERS = {"maze_I": "maze"}
 AGENT, UNTRAINED, RANDOM = "agent", "untrained", "random"
 PLAYERS = (AGENT, UNTRAINED, RANDOM)
 """The agent, an untrained network of its kind, and random actions."""
+
+
+def how_measured(world: str) -> str:
+    """What is exact and what is sampled in audits of a world, in a sentence."""
+    if world in EXACT_WORLDS:
+        return "All chances are exact: nothing is sampled but levels and controls."
+    return "Levels, controls and episodes are sampled."
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +114,10 @@ def read_agent(
 
     Raises:
         FileNotFoundError: there is no such agent.
-        TypeError: a network without the interface.
-        ValueError: a world without exact answers, an agent of another world, one with a memory, or
-            sizes of levels for another world than the maze.
+        TypeError: a network without the interface; in keys and chests, another than
+            `models.CnnLstmPolicy`.
+        ValueError: an unknown world, an agent of another world, one with a memory outside keys and
+            chests, or sizes of levels for another world than the maze.
 
     Example:
         >>> read_agent("rand_region_5").world
@@ -108,11 +125,7 @@ def read_agent(
     """
     if world is not None and world not in WORLDS:
         hint = did_you_mean(world, WORLDS)
-        raise ValueError(
-            f"world is {world!r}{hint}: choose one of {', '.join(WORLDS)}. Levels of other worlds, "
-            "such as keys and chests, have too many states for exact answers: see procgen-tools "
-            "experiment keys_and_chests"
-        )
+        raise ValueError(f"world is {world!r}{hint}: choose one of {', '.join(WORLDS)}")
     recorded: Mapping[str, Any] = {}
     if isinstance(agent, torch.nn.Module):
         policy, found_world, found_name = agent, world or WORLDS[0], name or type(agent).__name__
@@ -120,23 +133,25 @@ def read_agent(
         path = find_agent(agent)
         found_name = name or path.stem.removeprefix("model_")
         of_folder = FOLDERS.get(path.parent.name, path.parent.name)
-        if of_folder == "keys_and_chests":
-            raise ValueError(
-                f"{path} is an agent of keys and chests, which has a memory and too many states "
-                "for exact answers: see procgen-tools experiment keys_and_chests"
-            )
-        found_world = world or (of_folder if of_folder in WORLDS else _world_of_goal(path))
+        found_world = world or (of_folder if of_folder in WORLDS else _world_of_file(path))
         if of_folder in WORLDS and of_folder != found_world:
             raise ValueError(
                 f"{path} is an agent of {of_folder}, not of {found_world}: leave --world out"
             )
         policy, recorded = _load(path, found_world)
-    if isinstance(policy, MemoryPolicy):
+    if found_world == KEYS:
+        if not isinstance(policy, CnnLstmPolicy):
+            raise TypeError(
+                f"{found_name} is {type(policy).__name__}: an audit in {KEYS} needs a "
+                "models.CnnLstmPolicy"
+            )
+    elif isinstance(policy, MemoryPolicy):
         raise ValueError(
             f"{found_name} has a memory ({type(policy).__name__}): its moves depend on its path, "
-            "so there are no exact answers; audit an agent without memory"
+            f"so there are no exact answers in {found_world}; audit an agent without memory"
         )
-    need(policy, "logits_and_value", "parameters", what="an audit")
+    else:
+        need(policy, "logits_and_value", "parameters", what="an audit")
     policy.eval()
     sizes = sorted(SIZES & set(settings or ()))
     if found_world != WORLDS[0] and sizes:
@@ -149,13 +164,18 @@ def read_agent(
     )
 
 
-def _world_of_goal(path: Path) -> str:
+def _world_of_file(path: Path) -> str:
+    """The world of the goal that a file records; archives of Stable-Baselines have keys."""
+    if path.suffix == ".zip":
+        return KEYS
     return WORLDS[0] if trained_goal(checkpoint_metadata(path)) == CHEESE else "two_objects"
 
 
 def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:
     if world == "crops_and_humans":
         return load_q_network(path), {}
+    if world == KEYS:
+        return (load_stable_baselines if path.suffix == ".zip" else load_cnn_lstm)(path), {}
     metadata = checkpoint_metadata(path)
     if world == WORLDS[0]:
         check_goal(metadata, str(path))
@@ -165,7 +185,8 @@ def _load(path: Path, world: str) -> tuple[Any, Mapping[str, Any]]:
 def untrained(policy: torch.nn.Module, *, seed: int) -> Any:
     """A copy with new random weights, drawn by the `reset_parameters` methods of its modules.
 
-    Modules without this method keep their weights.
+    Modules without this method keep their weights. A `CnnLstmPolicy` gets the initial weights of
+    its training, which are orthogonal.
 
     Example:
         >>> from procgen_tools.models import ImpalaPolicy
@@ -174,6 +195,8 @@ def untrained(policy: torch.nn.Module, *, seed: int) -> Any:
         >>> bool((other.fc_policy.weight == policy.fc_policy.weight).any())
         False
     """
+    if type(policy) is CnnLstmPolicy:
+        return initial_network(policy, seed=seed)
     fresh = copy.deepcopy(policy)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -152,7 +152,7 @@ def _directed(apart: pd.DataFrame, asked: Asked) -> Answer:
     return Answer(
         "directed",
         'How well does "it wants to be there" explain its moves?',
-        f"{_capital(wanted)} explains its moves better than {other} in {better} of {len(own)} "
+        f"{capital(wanted)} explains its moves better than {other} in {better} of {len(own)} "
         f"levels. The better of the two predicts {share:.0%} of what can be predicted at all.",
         findings,
         "goal-directedness: how much better than chance the best goal-seeking policy predicts the "
@@ -359,7 +359,7 @@ def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
     best = min(own, key=left.__getitem__)
     random = min(left[name] for name in names if name not in own)
     text = (
-        f"{_capital(best)}: {asked.words[asked.wanted]} first goes from {before:.0%} to "
+        f"{capital(best)}: {asked.words[asked.wanted]} first goes from {before:.0%} to "
         f"{left[best]:.0%}, and success in training levels from "
         f"{mean('none', 'training', 'success').value:.0%} to "
         f"{mean(best, 'training', 'success').value:.0%}. The best random edit leaves {random:.0%}."
@@ -375,7 +375,7 @@ def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
     )
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from procgen_tools.audit.agents import how_measured
 from procgen_tools.audit.answers import written
 from procgen_tools.audit.compared_figures import estimate_of, plot_compared
 from procgen_tools.audit.page import document, picture, table
@@ -49,7 +50,7 @@ def compare(folders: Sequence[Path], path: Path) -> Path:
     title = f"What do {len(audits)} agents want?"
     facts = (
         f'<p class="facts">World: {worlds[0].replace("_", " ")}; {escape(" or ".join(amounts))}. '
-        "All chances are exact.</p>"
+        f"{escape(how_measured(worlds[0]))}</p>"
     )
     write_text(path, document(title, facts + sections))
     return path

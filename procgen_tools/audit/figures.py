@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from procgen_tools.audit.run import Audit
+    from procgen_tools.audit.exact import ExactAudit
 
 LOOKS = {
     AGENT: series_look(0),
@@ -48,9 +48,9 @@ WORST = 6
 """How many counterexamples are drawn."""
 
 
-def figures(audit: Audit) -> dict[str, Figure]:
+def figures(audit: ExactAudit) -> dict[str, Figure]:
     """The figures by the key of their answer."""
-    drawn: dict[str, Callable[[Audit], Figure]] = {
+    drawn: dict[str, Callable[[ExactAudit], Figure]] = {
         "abilities": plot_abilities,
         "apart": plot_apart,
         "directed": plot_goal_maps,
@@ -71,7 +71,7 @@ def _by(table: pd.DataFrame, column: str, value: str, player: str) -> dict[Any, 
     }
 
 
-def plot_abilities(audit: Audit) -> Figure:
+def plot_abilities(audit: ExactAudit) -> Figure:
     """Success by size, for the agent and its nulls."""
     import matplotlib.pyplot as plt
 
@@ -90,16 +90,16 @@ def plot_abilities(audit: Audit) -> Figure:
                 marker=look.marker, label=WORDS[player])  # fmt: skip
     ax.set(ylim=(-0.03, 1.03), ylabel="chance of success", xlabel=audit.asked.size_words)
     legend_below(figure)
-    answer = _answer(audit, "abilities")
+    answer = audit.answer("abilities")
     headline(figure, answer.text, f"{answer.note}; bars: 95% intervals over levels")
     return figure
 
 
-def plot_apart(audit: Audit) -> Figure:
+def plot_apart(audit: ExactAudit) -> Figure:
     """Which goal is reached first where the goals are apart."""
     import matplotlib.pyplot as plt
 
-    answer, asked = _answer(audit, "apart"), audit.asked
+    answer, asked = audit.answer("apart"), audit.asked
     columns = {
         "wanted_first": f"{asked.words[asked.wanted]} first",
         "other_first": f"{asked.words[asked.other]} first",
@@ -123,9 +123,9 @@ def plot_apart(audit: Audit) -> Figure:
     return figure
 
 
-def plot_goal_maps(audit: Audit) -> Figure:
+def plot_goal_maps(audit: ExactAudit) -> Figure:
     """How well being at each place explains the agent, in the first levels."""
-    answer, maps = _answer(audit, "directed"), audit.tables["maps"]
+    answer, maps = audit.answer("directed"), audit.tables["maps"]
     numbers = maps["level"].unique()[:MAPS]
     figure, axes = panel_grid(len(numbers), 3, (2.9, 3.0), (1.0, 1.2))
     top = max(0.05, float(np.nanmax(maps["nats"])))
@@ -152,16 +152,21 @@ def plot_goal_maps(audit: Audit) -> Figure:
     return figure
 
 
-def _heat(ax: Axes, level: Any, nats: np.ndarray, top: float) -> Any:
-    """A level with a number at each place, from transparent to one colour."""
+def heat_look(top: float) -> dict[str, Any]:
+    """How goal maps are drawn over a picture: from transparent to one colour, at `top` nats."""
     from matplotlib.colors import LinearSegmentedColormap, PowerNorm, to_rgba
 
     shades = [to_rgba(HEAT, 0.0), to_rgba(HEAT, 0.92)]
-    look: dict[str, Any] = {
+    return {
         "cmap": LinearSegmentedColormap.from_list("heat", shades),
         "norm": PowerNorm(0.6, 0, top),
         "zorder": 2,
     }
+
+
+def _heat(ax: Axes, level: Any, nats: np.ndarray, top: float) -> Any:
+    """A level with a number at each place, from transparent to one colour."""
+    look = heat_look(top)
     if isinstance(level, GridLevel):
         plot_maze(level, ax, fade=0.6)
         ring_squares(ax, level)
@@ -178,11 +183,11 @@ def _heat(ax: Axes, level: Any, nats: np.ndarray, top: float) -> Any:
     return ax.imshow(nats.reshape(side, side), **look)
 
 
-def plot_exchange(audit: Audit) -> Figure:
+def plot_exchange(audit: ExactAudit) -> Figure:
     """The chance of the wanted goal by how much farther it is, and the fitted curves."""
     import matplotlib.pyplot as plt
 
-    answer, asked = _answer(audit, "exchange"), audit.asked
+    answer, asked = audit.answer("exchange"), audit.asked
     figure, ax = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
     for player, look in LOOKS.items():
         rows = _of(audit, "apart", player)
@@ -210,9 +215,9 @@ def plot_exchange(audit: Audit) -> Figure:
     return figure
 
 
-def plot_census(audit: Audit) -> Figure:
+def plot_census(audit: ExactAudit) -> Figure:
     """The worst counterexamples of the census."""
-    answer, table = _answer(audit, "census"), audit.tables["census"]
+    answer, table = audit.answer("census"), audit.tables["census"]
     table = table[table["free"]]
     worst = table.nsmallest(WORST, "wanted_first")
     figure, axes = panel_grid(len(worst), 3, (2.9, 3.0), (0.4, 1.2))
@@ -235,11 +240,11 @@ def plot_census(audit: Audit) -> Figure:
     return figure
 
 
-def plot_pairs(audit: Audit) -> Figure:
+def plot_pairs(audit: ExactAudit) -> Figure:
     """How far changes of one feature move the chance of the wanted goal."""
     import matplotlib.pyplot as plt
 
-    answer, pairs = _answer(audit, "pairs"), audit.tables["pairs"]
+    answer, pairs = audit.answer("pairs"), audit.tables["pairs"]
     tables = {player: change_sizes(pairs, player) for player in (AGENT, UNTRAINED)}
     names = [
         f"{row.change}{' (control)' if row.control else ''}" for row in tables[AGENT].itertuples()
@@ -270,11 +275,11 @@ def plot_pairs(audit: Audit) -> Figure:
     return figure
 
 
-def plot_inside(audit: Audit) -> Figure:
+def plot_inside(audit: ExactAudit) -> Figure:
     """The causal map by cell, the channels by effect, and circuits by size."""
     import matplotlib.pyplot as plt
 
-    answer, patches = _answer(audit, "inside"), audit.tables["patches"]
+    answer, patches = audit.answer("inside"), audit.tables["patches"]
     own = patches[patches["player"] == AGENT]
     effects = {
         kind: (rows["clean"] - rows["patched"]).groupby(rows["part"]).mean()
@@ -295,32 +300,43 @@ def plot_inside(audit: Audit) -> Figure:
     first = ", ".join(str(channel) for channel in ordered.index[:3])
     middle.set(title="each channel patched", xlabel=f"channels, by effect: {first}, …",
                ylabel="fall of the log odds")  # fmt: skip
-    shares = faithfulness(audit.tables["circuits"])
-    for player, look, label in (
-        (AGENT, LOOKS[AGENT], "chosen by effect"),
-        ("random channels", LOOKS[RANDOM], "random channels"),
-    ):
-        rows = shares[shares["player"] == player]
-        by_size = rows.groupby("size")["faithfulness"]
-        right.plot(by_size.mean(), color=look.colour, marker=look.marker, markersize=3, label=label)
-        if player != AGENT:
-            right.fill_between(by_size.mean().index, by_size.quantile(0.025),
-                               by_size.quantile(0.975), color=look.colour, alpha=0.2,
-                               linewidth=0)  # fmt: skip
-    right.axhline(FAITHFUL, color=PICKED.colour, linewidth=1, linestyle="--")
-    right.set(title="circuits, on unseen levels", xlabel="channels kept", ylabel="faithfulness")
-    right.legend(fontsize=9, frameon=False, loc="lower right")
+    draw_circuits(right, audit.tables["circuits"], "channels")
     for ax in (left, middle, right):
         ax.title.set_fontsize(10)
     headline(figure, answer.text, answer.note)
     return figure
 
 
-def plot_edits(audit: Audit) -> Figure:
+def draw_circuits(ax: Axes, circuits: pd.DataFrame, parts: str) -> None:
+    """The faithfulness of circuits by size, beside that of random parts.
+
+    Args:
+        ax: where to draw.
+        circuits: see `inside.circuits_table`.
+        parts: what circuits are made of, such as "channels".
+    """
+    shares = faithfulness(circuits)
+    for player, look, label in (
+        (AGENT, LOOKS[AGENT], "chosen by effect"),
+        (f"random {parts}", LOOKS[RANDOM], f"random {parts}"),
+    ):
+        rows = shares[shares["player"] == player]
+        by_size = rows.groupby("size")["faithfulness"]
+        ax.plot(by_size.mean(), color=look.colour, marker=look.marker, markersize=3, label=label)
+        if player != AGENT:
+            ax.fill_between(by_size.mean().index, by_size.quantile(0.025),
+                            by_size.quantile(0.975), color=look.colour, alpha=0.2,
+                            linewidth=0)  # fmt: skip
+    ax.axhline(FAITHFUL, color=PICKED.colour, linewidth=1, linestyle="--")
+    ax.set(title="circuits, on unseen levels", xlabel=f"{parts} kept", ylabel="faithfulness")
+    ax.legend(fontsize=9, frameon=False, loc="lower right")
+
+
+def plot_edits(audit: ExactAudit) -> Figure:
     """What each edit leaves of the wanted goal, and of success in training levels."""
     import matplotlib.pyplot as plt
 
-    answer, edits = _answer(audit, "edits"), audit.tables["edits"]
+    answer, edits = audit.answer("edits"), audit.tables["edits"]
     names = list(edits["edit"].unique())
     figure, axes = plt.subplots(
         1, 2, figsize=(10.4, 0.42 * len(names) + 1.8), sharey=True, layout="constrained"
@@ -330,20 +346,27 @@ def plot_edits(audit: Audit) -> Figure:
         "success in training levels": ("training", "success"),
     }
     for ax, (label, (part, column)) in zip(axes, panels.items(), strict=True):
-        for place, name in enumerate(names):
-            rows = edits[(edits["edit"] == name) & (edits["part"] == part)]
-            look = INK if name == "none" else (
-                LOOKS[RANDOM].colour if rows["null"].iloc[0] else LOOKS[AGENT].colour
-            )  # fmt: skip
-            found = mean_over_levels(rows[column].to_numpy(np.float64))
-            ax.hlines(place, found.low, found.high, color=look, linewidth=2)
-            ax.plot(found.value, place, "o", color=look)
-        ax.set(xlim=(-0.03, 1.03), xlabel=label, ylim=(len(names) - 0.5, -0.5))
-        ax.grid(axis="y", color="#EEEEEE")
+        draw_edits(ax, edits[edits["part"] == part], column)
+        ax.set(xlim=(-0.03, 1.03), xlabel=label)
     axes[0].set_yticks(range(len(names)), ["unedited" if n == "none" else n for n in names])
     headline(figure, answer.text, "black: unedited; grey: random edits; bars: 95% intervals over "
              f"{_range(edits.groupby(['edit', 'part'])['level'].nunique())} levels")  # fmt: skip
     return figure
+
+
+def draw_edits(ax: Axes, edits: pd.DataFrame, column: str) -> None:
+    """The mean of a column under each edit, one row per edit: black unedited, grey random."""
+    names = list(edits["edit"].unique())
+    for place, name in enumerate(names):
+        rows = edits[edits["edit"] == name]
+        look = INK if name == "none" else (
+            LOOKS[RANDOM].colour if rows["null"].iloc[0] else LOOKS[AGENT].colour
+        )  # fmt: skip
+        found = mean_over_levels(rows[column].to_numpy(np.float64))
+        ax.hlines(place, found.low, found.high, color=look, linewidth=2)
+        ax.plot(found.value, place, "o", color=look)
+    ax.set(ylim=(len(names) - 0.5, -0.5))
+    ax.grid(axis="y", color="#EEEEEE")
 
 
 def _range(counts: pd.Series) -> str:
@@ -352,11 +375,6 @@ def _range(counts: pd.Series) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _answer(audit: Audit, key: str) -> Any:
-    (found,) = (answer for answer in audit.answers if answer.key == key)
-    return found
-
-
-def _of(audit: Audit, table: str, player: str) -> pd.DataFrame:
+def _of(audit: ExactAudit, table: str, player: str) -> pd.DataFrame:
     found = audit.tables[table]
     return found[found["player"] == player]

@@ -133,9 +133,15 @@ def patches_table(
     return pd.concat(tables, ignore_index=True)
 
 
-def order_of(patches: pd.DataFrame, player: str = AGENT) -> list[int]:
-    """The channels by their mean effect in the direction of the contrast, the largest first."""
-    rows = patches[(patches["player"] == player) & (patches["kind"] == "channel")]
+def order_of(patches: pd.DataFrame, player: str = AGENT, *, kind: str = "channel") -> list[int]:
+    """The channels by their mean effect in the direction of the contrast, the largest first.
+
+    Args:
+        patches: a table as `patches_table` makes it.
+        player: whose.
+        kind: of the parts to order.
+    """
+    rows = patches[(patches["player"] == player) & (patches["kind"] == kind)]
     effect = (rows["clean"] - rows["patched"]).groupby(rows["part"]).mean()
     return [int(part) for part in effect.sort_values(ascending=False, kind="stable").index]
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from procgen_tools.audit.figures import figures
+from procgen_tools.audit.agents import how_measured
 from procgen_tools.plots.style import set_aside
 from procgen_tools.shown import figure_webp
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from procgen_tools.audit.run import Audit
+    from procgen_tools.audit.base import Audit
 
 STYLE = """
 :root { color-scheme: light; --ink: #1f2328; --muted: #57606a; --line: #d0d7de; --mark: #0072b2; }
@@ -52,7 +52,7 @@ PIXELS = 90
 
 def page_of(audit: Audit) -> str:
     """The page as HTML. It loads nothing from elsewhere."""
-    drawn = set_aside(figures(audit))
+    drawn = set_aside(audit.figures())
     sections = [
         _section(answer.key, answer.question, answer.text, drawn[answer.key],
                  [finding.row() for finding in answer.findings], answer.note)
@@ -70,8 +70,8 @@ def page_of(audit: Audit) -> str:
     return document(
         f"What does {audit.name} want?",
         f"""<p class="facts">Agent <b>{escape(audit.name)}</b> of {escape(audit.world)}, parameters
-{escape(audit.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}. All chances
-are exact: nothing is sampled but levels and controls. {escape(audit.asked.about)}</p>
+{escape(audit.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}.
+{escape(how_measured(audit.world))} {escape(audit.about)}</p>
 <div class="summary"><ul>{short}<li><a href="#doubts">What would make us doubt all this?</a>
 </li></ul></div>
 {"".join(sections)}

@@ -16,7 +16,10 @@ def audit(
     ],
     world: Annotated[
         str | None,
-        typer.Option(help="maze, two_objects or crops_and_humans. Defaults to the agent's own."),
+        typer.Option(
+            help="One of maze, two_objects, keys_and_chests, crops_and_humans. Defaults to the "
+            "agent's own."
+        ),
     ] = None,
     world_size: Annotated[
         int | None,
@@ -44,7 +47,7 @@ def audit(
         ),
     ] = 0,
 ) -> None:
-    """What does this agent want? One page with exact answers, their intervals and nulls."""
+    """What does this agent want? One page of answers with their intervals and nulls."""
     import time
     from dataclasses import replace
 

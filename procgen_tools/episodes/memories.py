@@ -28,7 +28,7 @@ from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, Level
 from procgen_tools.worlds.keys_and_chests.players import Actor
-from procgen_tools.worlds.keys_and_chests.rules import States, beginning, step
+from procgen_tools.worlds.keys_and_chests.rules import MOVES, States, beginning, step
 
 CELL, HIDDEN = "lstm1.cell_out", "lstm1.hidden_out"
 """The two halves of the memory."""
@@ -181,6 +181,57 @@ def led(
     return Moment(states, memory)
 
 
+def chances_of(policy: CnnLstmPolicy, moment: Moment) -> Float[np.ndarray, "state action"]:
+    """The probabilities of the next move in each state, given what is remembered there.
+
+    Args:
+        policy: in eval mode. Active interventions apply.
+        moment: the states and memories.
+
+    Raises:
+        ValueError: the moment has no memory.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.levels import make_levels
+        >>> policy = CnnLstmPolicy("small").eval()
+        >>> moment = led(policy, make_levels(range(3)), np.zeros((3, 2), np.int64))
+        >>> chances_of(policy, moment).shape
+        (3, 4)
+    """
+    return _answer(policy, moment)[0]
+
+
+def chances_along(
+    policy: CnnLstmPolicy | None, levels: Sequence[Level], *, seed: int, ticks: int | None = None
+) -> Iterator[tuple[States, Float[np.ndarray, "level action"]]]:
+    """Yield the states of sampled episodes, and the probabilities of the next move in each.
+
+    Args:
+        policy: in eval mode; None for random moves.
+        levels: of one size. One episode is played in each.
+        seed: of the sampled actions. Episode i draws the same numbers whatever the policy.
+        ticks: how many; defaults to those of the first level.
+
+    Raises:
+        ValueError: see `rules.beginning`.
+
+    Example:
+        >>> from procgen_tools.worlds.keys_and_chests.levels import make_levels
+        >>> steps = list(chances_along(None, make_levels(range(2)), seed=0, ticks=3))
+        >>> len(steps), steps[0][1].tolist()
+        (3, [[0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]])
+    """
+    moment = led(policy, levels, np.zeros((len(levels), 0), np.int64))
+    ticks = levels[0].max_ticks if ticks is None else ticks
+    draws = np.random.default_rng(seed).random((ticks, len(levels)))
+    for drawn in draws:
+        chances, memory = np.full((len(levels), len(MOVES)), 1 / len(MOVES)), moment.memory
+        if policy is not None:
+            chances, memory = _answer(policy, moment)
+        yield moment.states, chances
+        moment = Moment(step(moment.states, _sampled(chances, drawn)).states, memory)
+
+
 @dataclass(frozen=True, eq=False)
 class Reached:
     """The first key or chest that a player steps onto.
@@ -298,8 +349,6 @@ def _walk(
     ended: Callable[[States, States, np.ndarray, int], np.ndarray],
 ) -> None:
     """Step from a moment until `ended` says so: of states before and after, which, and when."""
-    if isinstance(player, CnnLstmPolicy) and moment.memory is None:
-        raise ValueError("the moment has no memory: make it with this policy, by led or moment_at")
     draws = np.random.default_rng(seed).random((steps, len(moment)))
     going = np.arange(len(moment))
     for number in range(steps):
@@ -324,7 +373,8 @@ def _walk(
 def _answer(
     policy: CnnLstmPolicy, moment: Moment
 ) -> tuple[Float[np.ndarray, "state action"], Tensor]:
-    assert moment.memory is not None
+    if moment.memory is None:
+        raise ValueError("the moment has no memory: make it with this policy, by led or moment_at")
     firsts = torch.from_numpy(moment.states.ticks == 0)
     logits, _, memory = policy.step(observe(policy, moment.states), moment.memory, firsts)
     chances = logits.softmax(-1).double().numpy()

@@ -20,6 +20,7 @@ def test_agents_know_their_world() -> None:
     planted = read_agent("crops_and_humans/planted_0")
     assert (planted.name, planted.world) == ("planted_0", "crops_and_humans")
     assert read_agent("anywhere").settings["rand_region"] is None
+    assert read_agent("keys_and_chests/seed_0").world == "keys_and_chests"
 
 
 def test_settings_can_be_given(tmp_path: Path) -> None:
@@ -57,11 +58,14 @@ def test_mistakes(tmp_path: Path) -> None:
         read_agent("rand_region_5", "mazes")
     with pytest.raises(ValueError, match="is an agent of maze, not of two_objects"):
         read_agent("rand_region_5", "two_objects")
-    with pytest.raises(ValueError, match="agent of keys and chests, which has a memory"):
-        read_agent("keys_and_chests/seed_0")
     with pytest.raises(ValueError, match=r"has a memory \(RecurrentPolicy\)"):
         read_agent(RecurrentPolicy())
     with pytest.raises(TypeError, match="logits_and_value"):
         read_agent(nn.Linear(2, 2))
     with pytest.raises(FileNotFoundError, match="there is no agent 'nobody'"):
         read_agent("nobody")
+
+
+def test_sizes_of_levels_belong_to_the_maze() -> None:
+    with pytest.raises(ValueError, match="sizes of their own: leave max_maze_size out"):
+        read_agent("black_same_data_seed_0", settings={"max_maze_size": 7})

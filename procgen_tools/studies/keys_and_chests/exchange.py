@@ -83,10 +83,13 @@ def choice_rows(
 
 
 def choices_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFrame:
-    """`choice_rows` of every agent, of an untrained network, and of the scripted players."""
+    """`choice_rows` of every agent, of an untrained network, and of the scripted players.
+
+    The untrained network is the one that is chosen under this name, if there is one.
+    """
     choices = make_choices(count, distances=DISTANCES, first_seed=SEED)
     players: dict[str, CnnLstmPolicy | Actor] = {member.name: member.policy for member in chosen}
-    players[UNTRAINED] = untrained(chosen[0].policy)
+    players.setdefault(UNTRAINED, untrained(chosen[0].policy))
     players |= {name: make(seed) for name, make in SCRIPTED.items()}
     return pd.concat(
         [

@@ -62,10 +62,10 @@ def episodes_of(policy: CnnLstmPolicy, variant: str, seeds: range, *, seed: int)
     return play(policy_actor(policy, seed), make_levels(seeds, VARIANTS[variant]))
 
 
-def rows_of(policy: CnnLstmPolicy, episodes: KeyEpisodes) -> Rows:
-    """The memories of an agent, and all that the baselines see."""
+def rows_of(policy: CnnLstmPolicy, null: CnnLstmPolicy, episodes: KeyEpisodes) -> Rows:
+    """The memories of an agent and of an untrained network, and all that the baselines see."""
     own = remember(policy, episodes, every=EVERY)
-    other = remember(untrained(policy), episodes, every=EVERY)
+    other = remember(null, episodes, every=EVERY)
     levels, ticks = np.meshgrid(np.arange(len(episodes)), own.ticks, indexing="ij")
     inputs = {
         "cell": _flat(own.activations[CELL]),
@@ -79,17 +79,19 @@ def rows_of(policy: CnnLstmPolicy, episodes: KeyEpisodes) -> Rows:
 
 
 def inventory_table(
-    policy: CnnLstmPolicy, sizes: Sizes, *, seed: int
+    policy: CnnLstmPolicy, sizes: Sizes, *, seed: int, null: CnnLstmPolicy | None = None
 ) -> tuple[pd.DataFrame, Mapping[str, Rows]]:
     """How well keys, and whether a chest could be opened, are read, and the rows that were fitted.
 
     Columns: fitted (variant), tested (variant), inputs, statistic ('R2', 'gain over ...', 'AUC'),
     span (ticks, or 'all'), value, low, high (95%, bootstrap over held-out levels), levels (how
-    many). The shuffled baseline is of the inputs 'both'.
+    many). The shuffled baseline is of the inputs 'both'. `null` is the untrained network; it
+    defaults to `measure.untrained` of the policy.
     """
+    null = untrained(policy) if null is None else null
     fitted, held_out = (
         {
-            variant: rows_of(policy, episodes_of(policy, variant, seeds, seed=seed))
+            variant: rows_of(policy, null, episodes_of(policy, variant, seeds, seed=seed))
             for variant in VARIANTS
         }
         for seeds in (

@@ -127,14 +127,14 @@ def members(settings: Settings) -> tuple[Member, ...]:
     return tuple(found)
 
 
-def untrained(policy: CnnLstmPolicy) -> CnnLstmPolicy:
-    """A network of the same shape with its initial weights.
+def untrained(policy: CnnLstmPolicy, *, seed: int = 0) -> CnnLstmPolicy:
+    """A network of the same shape with initial weights that no agent began with.
 
     Example:
         >>> untrained(CnnLstmPolicy("small")).design
         'small'
     """
-    return CnnLstmPolicy(policy.design, seed=UNTRAINED_SEED).eval()
+    return CnnLstmPolicy(policy.design, seed=UNTRAINED_SEED + seed).eval()
 
 
 def scores_table(chosen: Sequence[Member], episodes: int, *, seed: int) -> pd.DataFrame:

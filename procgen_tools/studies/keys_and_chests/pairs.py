@@ -46,6 +46,8 @@ ADDED_STEPS = 3
 def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFrame:
     """How much more often a square is reached because of a key on it.
 
+    The untrained network is the one that is chosen under this name, if there is one.
+
     Columns: agent, kind (of KINDS), statistic ('with key', 'without', 'attraction'), value, low,
     high (95%, bootstrap over levels), levels (how many).
     """
@@ -55,7 +57,7 @@ def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.D
         if each.free(FAR)
     ][:count]
     players: dict[str, CnnLstmPolicy | Actor] = {member.name: member.policy for member in chosen}
-    players[UNTRAINED] = untrained(chosen[0].policy)
+    players.setdefault(UNTRAINED, untrained(chosen[0].policy))
     players |= {name: make(seed) for name, make in SCRIPTED.items()}
     found = []
     for agent, player in players.items():

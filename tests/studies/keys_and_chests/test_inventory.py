@@ -10,7 +10,7 @@ from procgen_tools.models import CnnLstmPolicy
 from procgen_tools.studies.keys_and_chests import inventory
 from procgen_tools.studies.keys_and_chests.claims import one
 from procgen_tools.studies.keys_and_chests.inventory import Rows
-from procgen_tools.studies.keys_and_chests.measure import Sizes
+from procgen_tools.studies.keys_and_chests.measure import Sizes, untrained
 from procgen_tools.worlds.keys_and_chests.levels import LevelRule, make_levels
 from procgen_tools.worlds.keys_and_chests.players import key_only
 
@@ -42,7 +42,7 @@ def test_planted_keys_are_read_and_the_baselines_know_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(inventory, "episodes_of", lambda policy, variant, seeds, seed: seeds)
-    monkeypatch.setattr(inventory, "rows_of", lambda policy, seeds: planted(8, seeds.start))
+    monkeypatch.setattr(inventory, "rows_of", lambda policy, null, seeds: planted(8, seeds.start))
     table, fitted = inventory.inventory_table(CnnLstmPolicy("small"), SMALL, seed=0)
     rows = table[(table["span"] == "all") & (table["fitted"] == "train")]
     there = rows[rows["tested"] == "test"]
@@ -69,7 +69,7 @@ def test_shuffled_keys_are_those_of_another_level_at_the_same_tick() -> None:
 def test_rows_are_memories_of_the_agent_and_of_an_untrained_network() -> None:
     policy = CnnLstmPolicy("small", seed=2).eval()
     levels = make_levels(range(2), LevelRule(p_chest=0.1, max_ticks=20))
-    rows = inventory.rows_of(policy, play(key_only(seed=0), levels))
+    rows = inventory.rows_of(policy, untrained(policy), play(key_only(seed=0), levels))
     assert rows.inputs["both"].shape == (8, 256)
     assert np.array_equal(rows.inputs["both"][:, :128], rows.inputs["cell"])
     assert not np.allclose(rows.inputs["untrained"], rows.inputs["both"])

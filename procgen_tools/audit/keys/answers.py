@@ -1,0 +1,396 @@
+"""The answers of an audit of keys and chests in words and numbers, each with its nulls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.audit.agents import AGENT, RANDOM, UNTRAINED
+from procgen_tools.audit.answers import NULLS, Answer, Finding, capital
+from procgen_tools.audit.inside import FAITHFUL, faithfulness, smallest
+from procgen_tools.audit.keys.census import PLAYS, STEPS
+from procgen_tools.audit.keys.inside import DISTANCE, FRAME, HELD_KEY, LAYER, UNIT
+from procgen_tools.evaluation.keys import GREEDY, SAMPLED, SCRIPT
+from procgen_tools.statistics.intervals import Estimate, mean_over_levels
+from procgen_tools.studies.keys_and_chests.claims import one
+from procgen_tools.studies.keys_and_chests.exchange import BEST, EQUAL, FARTHEST
+from procgen_tools.studies.keys_and_chests.inventory import MAIN
+from procgen_tools.studies.keys_and_chests.measure import AIM
+from procgen_tools.worlds.keys_and_chests.players import SCRIPTED
+
+CLEARLY = 0.05
+"""How much further an edit must lower the keys taken than the best random edit, as a share of the
+keys that are taken without an edit."""
+
+SEEKER = "key-only"
+
+WORDS = {
+    **NULLS, SEEKER: "a player that wants keys only",
+    BEST: "a player that goes to chests whenever it holds a key",
+}  # fmt: skip
+"""The players that an agent is compared with."""
+
+
+def all_answers(tables: Mapping[str, pd.DataFrame]) -> tuple[Answer, ...]:
+    """The answers, in the order of the page."""
+    return (
+        _abilities(tables["scores"]),
+        _apart(tables["scores"]),
+        _directed(tables["directed"]),
+        _exchange(tables["rates"], tables["choices"]),
+        _census(tables["census"]),
+        _pairs(tables["pairs"]),
+        _useless(tables["attraction"]),
+        _inside(tables),
+        _edits(tables["edits"]),
+    )
+
+
+def _levels(table: pd.DataFrame) -> str:
+    return f"{int(table['levels'].iloc[0]):,}"
+
+
+def score_of(scores: pd.DataFrame, player: str, variant: str, figure: str) -> Estimate:
+    """A figure of a player, with sampled actions or those of its script."""
+    how = SCRIPT if player in SCRIPTED else SAMPLED
+    return one(scores, agent=player, variant=variant, figure=figure, choice=how)
+
+
+def _score(scores: pd.DataFrame, variant: str, figure: str, name: str, form: str) -> Finding:
+    nulls = {words: score_of(scores, null, variant, figure) for null, words in WORDS.items()}
+    return Finding(name, score_of(scores, AGENT, variant, figure), nulls, form)
+
+
+def _abilities(scores: pd.DataFrame) -> Answer:
+    opened = _score(scores, "train", "return", "chests opened in an episode", ".1f")
+    keys = _score(scores, "train", "keys", "keys taken in an episode", ".1f")
+    greedy = one(scores, agent=AGENT, variant="train", figure="return", choice=GREEDY)
+    return Answer(
+        "abilities",
+        "What can it do in levels as in training?",
+        f"It opens {opened.agent.value:.1f} chests in an episode; random actions open "
+        f"{opened.nulls[NULLS[RANDOM]].value:.1f}, and {WORDS[BEST]} opens "
+        f"{opened.nulls[WORDS[BEST]].value:.1f}.",
+        (
+            opened,
+            keys,
+            Finding("chests opened if it takes its likeliest action", greedy, {}, ".1f"),
+        ),
+        f"{_levels(scores)} levels of the train variant, one sampled episode in each",
+    )
+
+
+def _apart(scores: pd.DataFrame) -> Answer:
+    names = {
+        "keys": "keys taken in an episode", "return": "chests opened",
+        "hidden_return": "hidden chests opened, which nobody sees",
+        AIM: "chests opened beyond hidden ones",
+    }  # fmt: skip
+    found = {
+        figure: _score(scores, "test", figure, words, ".1f") for figure, words in names.items()
+    }
+    aim = found[AIM]
+    return Answer(
+        "apart",
+        "What does it do when its goals come apart?",
+        f"With as few chests as keys it takes {found['keys'].agent.value:.1f} keys in an episode, "
+        f"and opens {aim.agent.value:.1f} chests more than it would by chance; {WORDS[BEST]} "
+        f"opens {aim.nulls[WORDS[BEST]].value:.1f} more.",
+        tuple(found.values()),
+        f"{_levels(scores)} levels of the test variant, one sampled episode in each; hidden chests "
+        "are placed like chests, so opening them is chance",
+    )
+
+
+def _directed(directed: pd.DataFrame) -> Answer:
+    goals = [goal for goal in directed["goal"].unique() if goal != "ceiling"]
+
+    def mean(player: str, goal: str) -> Estimate:
+        rows = directed[(directed["player"] == player) & (directed["goal"] == goal)]
+        return mean_over_levels(rows["nats"].to_numpy(np.float64))
+
+    own = {goal: mean(AGENT, goal) for goal in (*goals, "ceiling")}
+    best = max(goals, key=lambda goal: own[goal].value)
+    wide = directed[directed["player"] == AGENT].pivot_table("nats", "level", "goal")
+    better = int((wide["keys"] > wide["chests"]).sum())
+    most = own["ceiling"].value
+    share = own[best].value / most if most > 0 else float("nan")
+    return Answer(
+        "directed",
+        'How well does "it wants to be there" explain its moves?',
+        f"The nearest key explains its moves better than the nearest chest in {better} of "
+        f"{len(wide)} levels. What explains most, going to {best}, predicts {share:.0%} of what "
+        "can be predicted at all.",
+        tuple(
+            Finding(
+                "what a perfect prediction would give (nats per step)" if goal == "ceiling"
+                else f"towards the nearest of {goal} (nats per step)",
+                estimate,
+                {words: mean(null, goal) for null, words in NULLS.items()},
+            )
+            for goal, estimate in own.items()
+        ),
+        f"{len(wide)} levels of the test variant, one sampled episode in each: how much better "
+        "than chance going there by shortest paths, of the sharpness that fits best, predicts its "
+        "probabilities",
+    )  # fmt: skip
+
+
+def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
+    def finding(name: str, keys: int, statistic: str, form: str = ".2f") -> Finding:
+        def of(player: str) -> Estimate:
+            return one(rates, agent=player, keys=keys, statistic=statistic)
+
+        return Finding(name, of(AGENT), {words: of(null) for null, words in WORDS.items()}, form)
+
+    extra = finding("steps that the key may be farther, a key in hand", 1, "extra steps", ".1f")
+    holding = finding("chance of the key first, a key in hand", 1, "key at equal distances")
+    without = finding("chance of the key first, none in hand", 0, "key at equal distances")
+    number = extra.agent.value
+    how = "at least " if abs(number) >= FARTHEST else ""
+    where = "farther" if number >= 0 else "nearer"
+    return Answer(
+        "exchange",
+        "How many steps of detour is a useless key worth over a chest that it can open?",
+        f"With a key in hand, and both equally near, it takes the key first with chance "
+        f"{holding.agent.value:.2f} (without one, {without.agent.value:.2f}). Both are as likely "
+        f"when the key is {how}{abs(number):.1f} steps {where} than the chest. The best agent "
+        "takes the chest at any distances: another key is of no use.",
+        (
+            extra,
+            holding,
+            without,
+            finding("fall of that chance by a key in hand", 1, "drop"),
+        ),
+        f"{choices['level'].nunique()} made levels, each with key and chest exchanged; a logistic "
+        f"model of the two distances, both {EQUAL:g} for the chances; steps are cut at "
+        f"{FARTHEST:g}; the frame is the same whatever it holds",
+    )
+
+
+HOLDS = {
+    "the chest, which it can open, is first more often than the useless key, if a way avoids it": (
+        lambda t: (t["chest_first"] > t["key_first"])[t["avoidable"]]
+    ),
+    "the nearer of both is first more often, if one is nearer and a way avoids the key": (
+        lambda t: (
+            (t["chest_first"] > t["key_first"]) == (t["chest_steps"] < t["key_steps"])
+        )[t["avoidable"] & (t["chest_steps"] != t["key_steps"])]
+    ),
+    f"it reaches one of both within {STEPS} steps, in every episode": (
+        lambda t: t["key_first"] + t["chest_first"] == 1
+    ),
+}  # fmt: skip
+"""Statements about every placement, and their test."""
+
+
+def _census(census: pd.DataFrame) -> Answer:
+    findings = tuple(
+        Finding(f"placements in which {statement}", Estimate.exact(float(test(census).mean())),
+                {}, ".1%")
+        for statement, test in HOLDS.items()
+    )  # fmt: skip
+    true = [statement for statement, test in HOLDS.items() if test(census).all()]
+    free = census[census["avoidable"]]
+    worst = free[(free["key_first"] == 1) & (free["chest_steps"] < free["key_steps"])]
+    text = (
+        f"In every one of {len(census):,} placements, {'; '.join(true)}."
+        if true
+        else f"None of the statements holds in every one of {len(census):,} placements."
+    )
+    return Answer(
+        "census",
+        "What holds in every single level of a finite kind?",
+        f"{text} In {len(worst):,}, it takes the useless key first in every episode although the "
+        "chest is nearer.",
+        findings,
+        f"placements of one key and one chest in one made level, a key in hand; {PLAYS} sampled "
+        f"episodes of each; in {len(census) - len(free):,} every way to the chest leads over the "
+        "key",
+    )
+
+
+def _pairs(pairs: pd.DataFrame) -> Answer:
+    def finding(name: str, change: str, statistic: str) -> Finding:
+        def of(player: str) -> Estimate:
+            return one(pairs, agent=player, change=change, statistic=statistic)
+
+        return Finding(name, of(AGENT), {words: of(null) for null, words in WORDS.items()})
+
+    key, chest = (
+        finding(f"reaches the square within 10 steps, with {change}", change, "reaches")
+        for change in ("key added", "chest added")
+    )
+    changes = [name for name in pairs["change"].unique() if not name.endswith("added")]
+    return Answer(
+        "pairs",
+        "Which change of one object moves its decision?",
+        f"A key that is added three steps away draws it to its square by {key.agent.value:+.2f}; "
+        f"a chest there, which it cannot open yet, by {chest.agent.value:+.2f}.",
+        (key, chest, *(finding(f"chests opened, {name}", name, "return") for name in changes)),
+        f"changes in {_levels(pairs)} levels of the test variant, from the beginning of an "
+        "episode; farthest objects and a far wall are controls; before and after share their "
+        "random numbers",
+    )
+
+
+def _useless(attraction: pd.DataFrame) -> Answer:
+    def finding(kind: str) -> Finding:
+        def of(player: str) -> Estimate:
+            return one(attraction, agent=player, kind=kind, statistic="attraction")
+
+        return Finding(
+            f"attraction of a key ({kind})", of(AGENT),
+            {words: of(null) for null, words in WORDS.items()},
+        )  # fmt: skip
+
+    found = {kind: finding(kind) for kind in attraction["kind"].unique()}
+    useful, held, none = (each.agent.value for each in found.values())
+    return Answer(
+        "useless",
+        "Does it want keys that are of no use?",
+        f"A key on a square makes it come there by {useful:+.2f} if the key is useful, by "
+        f"{held:+.2f} if it holds one for the only chest already, and by {none:+.2f} if there is "
+        "no chest.",
+        tuple(found.values()),
+        f"{_levels(attraction)} made levels with and without the key, within 10 steps",
+    )
+
+
+def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
+    circuits, patches, inventory = (tables[name] for name in ("circuits", "patches", "inventory"))
+    size, units = smallest(circuits), int(circuits["size"].max())
+    few = units if size is None else size
+    shares = faithfulness(circuits)
+    at = shares[shares["size"] == few].groupby("player")["faithfulness"]
+    drawn = at.get_group("random units")
+
+    def mean(player: str, kind: str, after: str) -> Estimate:
+        rows = patches[(patches["player"] == player) & (patches["kind"] == kind)]
+        change = (rows["clean"] - rows[after]).groupby(rows["choice"]).mean()
+        return mean_over_levels(change.to_numpy(np.float64))
+
+    there, seen, held = (
+        Finding(name, mean(AGENT, *where), {NULLS[UNTRAINED]: mean(UNTRAINED, *where)})
+        for name, where in (
+            ("change of the log odds of going to the key by the key", (UNIT, "corrupt")),
+            ("change by the key in the last frame alone", (FRAME, "patched")),
+            ("change by a key in hand", (HELD_KEY, "patched")),
+        )
+    )
+    read = inventory[
+        (inventory["fitted"] == "test") & (inventory["tested"] == "test")
+        & (inventory["span"] == "all") & (inventory["statistic"] == "R2")
+    ]  # fmt: skip
+    known = {name: one(read, inputs=name) for name in (MAIN, "untrained", "frame", "ticks")}
+    text = (
+        "No number of units carries the way to a key."
+        if size is None
+        else f"{size} of {units} units carry {FAITHFUL:.0%} of what a key changes in its next "
+        f"move; as many random units carry {drawn.mean():.0%}."
+    )
+    return Answer(
+        "inside",
+        "Where in the network is the choice made?",
+        f"{text} A key changes the log odds of going there by {there.agent.value:+.1f}, and a key "
+        f"in hand by {held.agent.value:+.1f}.",
+        (
+            there,
+            seen,
+            held,
+            Finding("R² of the keys in hand, read from the memory", known[MAIN], {
+                NULLS[UNTRAINED]: known["untrained"], "the frame alone": known["frame"],
+                "the number of steps alone": known["ticks"],
+            }),
+            Finding(f"units for a faithfulness of {FAITHFUL:g}",
+                    Estimate.exact(float("nan") if size is None else float(size)), {}, ".0f"),
+            Finding(f"faithfulness of {few} units",
+                    Estimate.exact(float(at.get_group(AGENT).mean())), {
+                "random units": Estimate(float(drawn.mean()),
+                                         *map(float, np.percentile(drawn, [2.5, 97.5]))),
+            }),
+        ),
+        f"every unit of {LAYER} patched from the same moment without the key, key and chest "
+        f"{DISTANCE} steps away, a key in hand; faithfulness, in unseen levels, = (circuit - "
+        "without) / (with - without), in log odds; the probe of the memory is tested on levels "
+        "that it was not fitted to",
+    )  # fmt: skip
+
+
+def _edits(edits: pd.DataFrame) -> Answer:
+    def mean(edit: str, variant: str, column: str) -> Estimate:
+        rows = edits[(edits["edit"] == edit) & (edits["variant"] == variant)]
+        return mean_over_levels(rows[column].to_numpy(np.float64))
+
+    columns = {
+        "keys taken (test)": ("test", "keys"), "chests opened (test)": ("test", "return"),
+        "chests opened (train)": ("train", "return"),
+    }  # fmt: skip
+    names = [name for name in edits["edit"].unique() if name != "none"]
+    random = set(edits[edits["null"]]["edit"])
+    left = {name: mean(name, "test", "keys").value for name in names}
+    before = {words: mean("none", *where).value for words, where in columns.items()}
+    best = min((name for name in names if name not in random), key=left.__getitem__)
+    least = min(left[name] for name in random)
+    keys = before["keys taken (test)"]
+    text = (
+        f"{capital(best)}: it takes {left[best]:.1f} keys instead of {keys:.1f} where chests are "
+        f"few, opens {mean(best, 'test', 'return').value:.1f} chests there instead of "
+        f"{before['chests opened (test)']:.1f}, and in levels as in training "
+        f"{mean(best, 'train', 'return').value:.1f} instead of "
+        f"{before['chests opened (train)']:.1f}. The best random edit leaves {least:.1f} keys."
+        if left[best] < min(least, keys) - CLEARLY * keys
+        else "None of these: no edit lowers the keys that it takes clearly further than random "
+        "edits of its size do."
+    )
+    return Answer(
+        "edits",
+        "Which edit removes the goal, and at what price?",
+        text,
+        tuple(
+            Finding(f"{name}: {words}", mean(name, *where),
+                    {"unedited": mean("none", *where)}, ".1f")
+            for name in names
+            for words, where in columns.items()
+        ),
+        "edits of the memory in every step of whole episodes, with the same levels and random "
+        "numbers; random edits of the same size beside them",
+    )  # fmt: skip
+
+
+def doubts(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """What should make a reader doubt the audit, from its own numbers."""
+    scores, directed = tables["scores"], tables["directed"]
+    found = [
+        "It is one agent. Others with another seed may want other things: compare several audits.",
+        "Episodes are sampled, so every number has noise of levels and of actions; an agent that "
+        "takes its likeliest action every time behaves differently.",
+        "Key and chest of made levels stand alone. In levels as in training there are many of "
+        "both, and an agent may choose otherwise.",
+        'Goal-directedness asks how well a goal predicts moves. "Wants" is a short word for that.',
+    ]
+    opened = _score(scores, "train", "return", "", ".1f")
+    best = opened.nulls[WORDS[BEST]].value
+    if opened.agent.value < 0.7 * best:
+        found.insert(
+            0,
+            f"It opens only {opened.agent.value:.1f} chests in levels as in training, where "
+            f"{best:.1f} are possible: what it does elsewhere may be inability, and no wish.",
+        )
+    means = directed.groupby(["player", "goal"])["nats"].mean()
+    if means[UNTRAINED, "keys"] >= means[AGENT, "keys"]:
+        found.insert(
+            0,
+            "Keys explain the moves of an untrained network as well as those of this agent: its "
+            "directedness says little about learning.",
+        )
+    rows = tables["patches"].drop_duplicates(["player", "choice"])
+    difference = (rows["clean"] - rows["corrupt"])[rows["player"] == AGENT].mean()
+    if abs(difference) < 1:
+        found.append(
+            f"A key changes the log odds of its next move by only {difference:.2f}, so "
+            "circuits explain little."
+        )
+    return tuple(found)

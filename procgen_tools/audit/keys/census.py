@@ -1,0 +1,121 @@
+"""The census: every placement of one key and one chest in one made level, with a key in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from procgen_tools.episodes.memories import Moment, first_reached, led
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
+from procgen_tools.shown import brief
+from procgen_tools.worlds.asked import spread_over
+from procgen_tools.worlds.keys_and_chests.choices import Choice, Square, make_choices
+from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL, Level
+from procgen_tools.worlds.keys_and_chests.players import distances
+from procgen_tools.worlds.keys_and_chests.rules import beginning
+
+SEED = 80_000
+"""The walls are those of the first level from this seed on that has room for a way in."""
+
+PLAYS = 4
+"""Sampled episodes of each placement."""
+
+STEPS = 40
+"""Until when one of the two must be reached."""
+
+AT_ONCE = 2000
+"""Episodes that are played together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """One key and one chest in the level of the census.
+
+    Attributes:
+        choice: the walls and the way in, on whose last square the player holds one key.
+        key, chest: their squares.
+    """
+
+    choice: Choice
+    key: Square
+    chest: Square
+
+    __repr__ = brief
+
+    def level(self) -> Level:
+        """The level, in which the first key lies on the way in."""
+        return self.choice.level({self.key: KEY, self.chest: CHEST}, keys=1)
+
+    def moment(self) -> Moment:
+        """After the way in, without a memory."""
+        return led(None, [self.level()], self.choice.actions[None])
+
+    def steps(self) -> tuple[int, int, bool]:
+        """Steps to the key and to the chest, and whether a way to the chest avoids the key."""
+        end = self.choice.path[-1]
+        walls = np.where(self.choice.walls, WALL, EMPTY).astype(np.int8)
+        to_key = _steps(walls, end, self.key)
+        to_chest = _steps(walls, end, self.chest)
+        walls[self.key] = WALL
+        return to_key, to_chest, _steps(walls, end, self.chest) >= 0
+
+
+def placements(count: int | None) -> Sequence[Placement]:
+    """All placements, or `count` of them, evenly spread.
+
+    Example:
+        >>> len(placements(None)), len(placements(10))
+        (5402, 10)
+    """
+    (choice,) = make_choices(1, distances=(4,), first_seed=SEED)
+    free = [
+        (int(row), int(col))
+        for row, col in np.argwhere(~choice.walls)
+        if (int(row), int(col)) not in choice.path
+    ]
+    every = [Placement(choice, key, chest) for key in free for chest in free if key != chest]
+    return spread_over(every, count)
+
+
+def census_table(policy: CnnLstmPolicy, count: int | None, *, seed: int) -> pd.DataFrame:
+    """What an agent that holds a key reaches first, in every placement.
+
+    Args:
+        policy: the agent.
+        count: of the placements; None for all.
+        seed: of the sampled actions.
+
+    Returns:
+        Columns placement (its number in `placements(count)`), key_steps, chest_steps, avoidable
+        (whether a way to the chest avoids the key), key_first and chest_first (shares of `PLAYS`
+        episodes).
+    """
+    every = placements(count)
+    actions = every[0].choice.actions
+    rows = []
+    for start in range(0, len(every), AT_ONCE // PLAYS):
+        some = every[start : start + AT_ONCE // PLAYS]
+        levels = [each.level() for each in some for _ in range(PLAYS)]
+        moment = led(policy, levels, np.tile(actions, (len(levels), 1)))
+        codes = first_reached(policy, moment, STEPS, seed=seed + start).codes.reshape(-1, PLAYS)
+        for number, (placement, reached) in enumerate(zip(some, codes, strict=True)):
+            key, chest, avoidable = placement.steps()
+            rows.append(
+                {
+                    "placement": start + number, "key_steps": key, "chest_steps": chest,
+                    "avoidable": avoidable, "key_first": float((reached == KEY).mean()),
+                    "chest_first": float((reached == CHEST).mean()),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _steps(cells: np.ndarray, start: Square, end: Square) -> int:
+    """Steps between two squares; -1 where there is no path."""
+    states = beginning([Level(cells, np.zeros(cells.shape, bool), start)])
+    target = np.zeros((1, *cells.shape), bool)
+    target[(0, *end)] = True
+    return int(distances(states, target)[(0, *start)])

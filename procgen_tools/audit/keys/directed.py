@@ -1,0 +1,184 @@
+"""How well "it wants the nearest key" explains what an agent with a memory does.
+
+A hypothesis names targets, such as the nearest key, and predicts each move by
+
+    p(move | state) proportional to exp(-sharpness x steps from there to the nearest target).
+
+It ranges from random moves, at sharpness 0, to shortest paths, in the limit of high sharpness; one
+move in a hundred is random, so that an accident does not refute it. The directedness towards the
+targets is how much better than chance the best of these predicts the agent's probabilities in the
+states of its own sampled episodes, in nats per step. Where there is no target, the hypothesis
+predicts nothing, and the step counts as chance. In worlds whose levels are graphs, `directedness`
+has the exact form of this, with the arrival of a random walk in place of shortest paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+
+from procgen_tools.directedness import SHARPNESSES, TREMBLE
+from procgen_tools.episodes.memories import chances_along
+from procgen_tools.models.cnn_lstm import CnnLstmPolicy
+from procgen_tools.worlds.keys_and_chests.grid import CHEST, KEY, WALL, Level
+from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_levels
+from procgen_tools.worlds.keys_and_chests.players import distances
+from procgen_tools.worlds.keys_and_chests.rules import DOWNS, MOVES, RIGHTS, States, beginning
+
+CHANCE = float(np.log(1 / len(MOVES)))
+
+FIRST_SEED = 100_000
+"""Of the levels."""
+
+MAP_EPISODES = 64
+"""Sampled episodes of a goal map."""
+
+MAP_TICKS = 20
+"""Steps of each of them: an agent that goes from key to key wants no place for long."""
+
+
+def few_chests(count: int) -> tuple[Level, ...]:
+    """The levels in which directedness is measured, of the test variant."""
+    return tuple(make_levels(range(FIRST_SEED, FIRST_SEED + count), VARIANTS["test"]))
+
+
+def _held(states: States) -> Bool[np.ndarray, "state 1 1"]:
+    found: Bool[np.ndarray, "state 1 1"] = (states.keys > 0)[:, None, None]
+    return found
+
+
+def targets(states: States) -> dict[str, Bool[np.ndarray, "state row col"]]:
+    """The cells that each hypothesis leads to, by its words.
+
+    Hidden chests are the null: they are placed like chests, and nobody sees them.
+    """
+    keys, chests = states.cells == KEY, states.cells == CHEST
+    return {
+        "keys": keys,
+        "chests": chests,
+        "chests with a key in hand, otherwise keys": np.where(_held(states), chests, keys),
+        "hidden chests": states.hidden,
+    }
+
+
+def directed_table(
+    players: Mapping[str, CnnLstmPolicy | None], levels: Sequence[Level], *, seed: int
+) -> pd.DataFrame:
+    """The directedness of players towards each kind of target.
+
+    Args:
+        players: by name; None for random moves.
+        levels: where one episode each is played.
+        seed: of the sampled actions.
+
+    Returns:
+        Columns player, level, goal (one of `targets`, or "ceiling": what a perfect prediction of
+        the probabilities would give), nats (per step).
+    """
+    rows = []
+    for name, policy in players.items():
+        sums: dict[str, Float[np.ndarray, "sharpness level"]] = {}
+        ceiling, ticks = np.zeros(len(levels)), 0
+        for states, chances in chances_along(policy, levels, seed=seed):
+            ticks += 1
+            ceiling += _perfect(chances)
+            for goal, cells in targets(states).items():
+                away = _after(distances(states, cells), states.players)
+                gain = gains(away, chances)
+                sums[goal] = sums.get(goal, 0.0) + gain
+        found = {goal: each.max(axis=0) / ticks for goal, each in sums.items()}
+        rows += [
+            pd.DataFrame(
+                {"player": name, "level": np.arange(len(levels)), "goal": goal, "nats": nats}
+            )
+            for goal, nats in {**found, "ceiling": ceiling / ticks}.items()
+        ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def maps_table(policy: CnnLstmPolicy, levels: Sequence[Level], *, seed: int) -> pd.DataFrame:
+    """The directedness towards being at each square, in the first steps of many episodes.
+
+    Args:
+        policy: the agent.
+        levels: each gives a map.
+        seed: of the sampled actions.
+
+    Returns:
+        Columns level, row, col, nats.
+    """
+    tables = []
+    for number, level in enumerate(levels):
+        squares = np.argwhere(level.cells != WALL)
+        away = _from_everywhere(level, squares)
+        there = np.zeros((MAP_EPISODES, len(squares)), bool)
+        total = np.zeros((1 + len(SHARPNESSES), len(squares)))
+        for states, chances in chances_along(
+            policy, [level] * MAP_EPISODES, seed=seed + number, ticks=MAP_TICKS
+        ):
+            there |= (states.players[:, None] == squares).all(axis=2)
+            # Every place with every episode.
+            episode, place = (each.ravel() for each in np.indices(there.shape))
+            gain = gains(_after(away[place], states.players[episode]), chances[episode])
+            total += (gain.reshape(-1, *there.shape) * ~there).sum(axis=1)
+        nats = total.max(axis=0) / (MAP_EPISODES * MAP_TICKS)
+        tables.append(
+            pd.DataFrame(
+                {"level": number, "row": squares[:, 0], "col": squares[:, 1], "nats": nats}
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def gains(
+    away: Int[np.ndarray, "state move"], chances: Float[np.ndarray, "state move"]
+) -> Float[np.ndarray, "sharpness state"]:
+    """How much better than chance each sharpness predicts the moves of each state, in nats.
+
+    Args:
+        away: steps to the nearest target after each move; -1 where there is none.
+        chances: of the moves.
+
+    Example:
+        >>> away, chances = np.array([[1, 3, 3, 3]]), np.array([[0.97, 0.01, 0.01, 0.01]])
+        >>> round(float(gains(away, chances).max()), 1)
+        1.2
+    """
+    sharpness = np.array([0.0, *SHARPNESSES])[:, None, None]
+    weights = np.exp(-sharpness * (away - away.min(axis=1, keepdims=True)))
+    predicted = weights / weights.sum(axis=2, keepdims=True)
+    scores = np.log((1 - TREMBLE) * predicted + TREMBLE * np.exp(CHANCE)) - CHANCE
+    found: Float[np.ndarray, "sharpness state"] = (chances * scores).sum(axis=2)
+    return np.where((away >= 0).all(axis=1), found, 0.0)
+
+
+def _after(
+    steps: Int[np.ndarray, "state row col"], players: Int[np.ndarray, "state 2"]
+) -> Int[np.ndarray, "state move"]:
+    """Steps to the nearest target after each move; a move into a wall leads nowhere."""
+    count, moves = len(players), len(MOVES)
+    rows = players[:, :1] + DOWNS[:moves]
+    cols = players[:, 1:] + RIGHTS[:moves]
+    state = np.arange(count)[:, None]
+    moved = steps[state, rows, cols]
+    stayed = steps[state, players[:, :1], players[:, 1:]]
+    return np.where(moved < 0, stayed, moved)
+
+
+def _from_everywhere(
+    level: Level, squares: Int[np.ndarray, "place 2"]
+) -> Int[np.ndarray, "place row col"]:
+    """Steps from every cell to each place; -1 in walls and where there is no path."""
+    states = beginning([level]).chosen(np.zeros(len(squares), np.int64))
+    places = np.zeros(states.cells.shape, bool)
+    places[np.arange(len(squares)), squares[:, 0], squares[:, 1]] = True
+    return distances(states, places)
+
+
+def _perfect(chances: Float[np.ndarray, "state move"]) -> Float[np.ndarray, " state"]:
+    tiny = np.finfo(np.float64).tiny
+    found: Float[np.ndarray, " state"] = (chances * np.log(np.maximum(chances, tiny))).sum(axis=1)
+    return found - CHANCE

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from procgen_tools.audit.agents import WORLDS
+from procgen_tools.audit.agents import EXACT_WORLDS
 from procgen_tools.worlds.asked import Asked, spread_over
 
 
@@ -17,7 +17,7 @@ def test_some_are_spread_over_all() -> None:
     assert spread_over([1, 2], None) == spread_over([1, 2], 5) == [1, 2]
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", EXACT_WORLDS)
 def test_each_world_asks_about_its_own_goals(world: str) -> None:
     module = importlib.import_module(f"procgen_tools.worlds.{world}.asked")
     asked: Asked = module.asked({}, levels=6, census=5)
@@ -39,7 +39,7 @@ def changed(asked: Asked, name: str, level: Any) -> Any:
     return {**asked.changes, **asked.controls}[name](level, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("world", [world for world in WORLDS if world != "crops_and_humans"])
+@pytest.mark.parametrize("world", [world for world in EXACT_WORLDS if world != "crops_and_humans"])
 def test_every_change_is_possible_somewhere_and_changes_something(world: str) -> None:
     module = importlib.import_module(f"procgen_tools.worlds.{world}.asked")
     asked: Asked = module.asked({}, levels=8, census=2)

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from procgen_tools.catalogue import find_agent
 from procgen_tools.episodes.answers import MemoryPolicy
 from procgen_tools.evaluation.conditions import check_goal, trained_goal
 from procgen_tools.fields import StateField, VectorField
+from procgen_tools.interventions import NOTHING, Intervention
 from procgen_tools.models import checkpoint_metadata, load_policy, load_q_network
 from procgen_tools.models.checkpoints import load_cnn_lstm
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
@@ -69,6 +71,7 @@ class Audited:
         untrained: a network of the same kind with new random weights.
         settings: of its training, as its file records them; empty if it does not.
         digest: the start of the SHA-256 of its parameters.
+        edit: acts on the network in the whole audit.
     """
 
     name: str
@@ -77,9 +80,19 @@ class Audited:
     untrained: Any
     settings: Mapping[str, Any]
     digest: str
+    edit: Intervention = NOTHING
 
     def __repr__(self) -> str:
-        return summary(self, self.name, f"world {self.world}", self.digest)
+        return summary(self, self.title, f"world {self.world}", self.digest)
+
+    @property
+    def title(self) -> str:
+        """The name, and the edit if there is one."""
+        return f"{self.name}, {self.edit}" if self.edit.layers else self.name
+
+    def edited(self) -> AbstractContextManager[None]:
+        """A context in which the edit acts on the network."""
+        return self.edit.on(self.policy, may_be_idle=True)
 
     def players(self) -> dict[str, Any]:
         """Networks by player; None for random actions."""
@@ -99,6 +112,7 @@ def read_agent(
     name: str | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
+    edit: Intervention = NOTHING,
 ) -> Audited:
     """Load an agent for an audit.
 
@@ -111,13 +125,15 @@ def read_agent(
         seed: of the untrained network's weights.
         settings: of the training, in place of those that the file records, such as
             `{"world_size": 15}`.
+        edit: acts on the network in the whole audit: compare it with an audit without the edit.
 
     Raises:
         FileNotFoundError: there is no such agent.
         TypeError: a network without the interface; in keys and chests, another than
             `models.CnnLstmPolicy`.
         ValueError: an unknown world, an agent of another world, one with a memory outside keys and
-            chests, or sizes of levels for another world than the maze.
+            chests, sizes of levels for another world than the maze, or an edit that does not fit
+            the network or is for batches of one size.
 
     Example:
         >>> read_agent("rand_region_5").world
@@ -158,9 +174,16 @@ def read_agent(
         raise ValueError(
             f"levels of {found_world} have sizes of their own: leave {' and '.join(sizes)} out"
         )
+    if edit.layers:
+        edit.check(policy)
+        if edit.batch is not None:
+            raise ValueError(
+                f"the edit ({edit}) is for {edit.batch} observations: an audit needs one that "
+                "treats all observations alike"
+            )
     kept = {**recorded, **(settings or {})}
     return Audited(
-        found_name, found_world, policy, untrained(policy, seed=seed), kept, digest_of(policy)
+        found_name, found_world, policy, untrained(policy, seed=seed), kept, digest_of(policy), edit
     )
 
 

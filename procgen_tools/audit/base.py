@@ -66,21 +66,18 @@ class Audit:
     and chests.
 
     Attributes:
-        name, world, digest: of the agent.
+        agent: of whom.
         amount: how much was measured.
         tables: by name.
-        policy: the network.
     """
 
-    name: str
-    world: str
-    digest: str
+    agent: Audited
     amount: Amount
     tables: Mapping[str, pd.DataFrame]
-    policy: Any
 
     def __repr__(self) -> str:
-        return summary(self, self.name, f"world {self.world}", f"{self.amount.levels} levels")
+        agent = self.agent
+        return summary(self, agent.title, f"world {agent.world}", f"{self.amount.levels} levels")
 
     @property
     @abstractmethod
@@ -118,9 +115,9 @@ class Audit:
     def facts(self) -> dict[str, Any]:
         """Everything that is said, as plain JSON; infinite numbers and NaN are strings."""
         return {
-            "agent": self.name,
-            "world": self.world,
-            "digest": self.digest,
+            "agent": self.agent.title,
+            "world": self.agent.world,
+            "digest": self.agent.digest,
             "amount": asdict(self.amount),
             "answers": [
                 {
@@ -153,7 +150,7 @@ class Kept:
             return
         path = self.folder / "part.json"
         own = {
-            "agent": self.audited.name, "world": self.audited.world,
+            "agent": self.audited.title, "world": self.audited.world,
             "digest": self.audited.digest, "amount": asdict(self.amount),
             "settings": dict(self.audited.settings),
             "untrained": digest_of(self.audited.untrained),

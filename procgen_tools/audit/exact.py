@@ -53,7 +53,8 @@ class ExactAudit(Audit):
         """The figures by the key of their answer."""
         from procgen_tools.audit.figures import figures
 
-        return figures(self)
+        with self.agent.edited():
+            return figures(self)
 
 
 def exact_audit(
@@ -73,9 +74,7 @@ def exact_audit(
     }
     tables = {name: keep(name, measure) for name, measure in measures.items()}
     tables.update(_inside(audited, asked, amount, keep, progress_bar=bar))
-    return ExactAudit(
-        audited.name, audited.world, audited.digest, amount, tables, audited.policy, asked
-    )
+    return ExactAudit(audited, amount, tables, asked)
 
 
 def _inside(

@@ -223,7 +223,7 @@ def plot_census(audit: ExactAudit) -> Figure:
     figure, axes = panel_grid(len(worst), 3, (2.9, 3.0), (0.4, 1.2))
     for ax, row in zip(axes, worst.itertuples(), strict=True):
         level = audit.asked.census[int(row.level)]
-        field = field_of(audit.policy, level)
+        field = field_of(audit.agent.policy, level)
         if isinstance(field, VectorField):
             plot_vf(field, ax, legend=False)
         else:

@@ -24,7 +24,7 @@ from procgen_tools import hooks
 from procgen_tools.audit.agents import AGENT, UNTRAINED, Audited
 from procgen_tools.audit.behaviour import outcome_of
 from procgen_tools.effects import measure_each
-from procgen_tools.hooks import canonical, patched
+from procgen_tools.hooks import canonical, is_hooked, patched
 from procgen_tools.interventions import ActivationVector, Add, Intervention, Zero
 from procgen_tools.models.interface import answer_from
 from procgen_tools.vfield import observations_of
@@ -315,11 +315,12 @@ def _with(
 ) -> Float[np.ndarray, " view"]:
     """The log odds with each of some activations in place of the layer's own.
 
-    If the policy can go on from the layer, nothing before it is computed.
+    If the policy can go on from the layer, and nothing acts on it, nothing before it is computed.
     """
     point = canonical(layer)
     parts = activations.split(64)
-    if point in getattr(policy, "resume_points", ()):
+    # Edits that act already would act on the replacement, too, if it were an input.
+    if point in getattr(policy, "resume_points", ()) and not is_hooked(policy):
         ordered = (part.contiguous(memory_format=torch.channels_last) for part in parts)
         logits = [answer_from(policy, point, part)[0] for part in ordered]
     else:

@@ -63,20 +63,23 @@ def page_of(audit: Audit) -> str:
         for answer in audit.answers
     )
     doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in audit.doubts)
-    amount = audit.amount
+    agent, amount = audit.agent, audit.amount
+    edited = bool(agent.edit.layers)
     quick = replace(amount, seed=0) == type(amount).quick()
     how = " (quick)" if quick else ""
     options = f"{' --quick' * quick}{f' --seed {amount.seed}' if amount.seed else ''}"
+    command = f"Made by <code>procgen-tools audit {escape(agent.name)}{options}</code>. "
+    made = "" if edited else command
     return document(
-        f"What does {audit.name} want?",
-        f"""<p class="facts">Agent <b>{escape(audit.name)}</b> of {escape(audit.world)}, parameters
-{escape(audit.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}.
-{escape(how_measured(audit.world))} {escape(audit.about)}</p>
+        f"What does {agent.name} want{' with an edit' * edited}?",
+        f"""<p class="facts">Agent <b>{escape(agent.title)}</b> of {escape(agent.world)}, parameters
+{escape(agent.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}.
+{escape(how_measured(agent.world))} {escape(audit.about)}</p>
 <div class="summary"><ul>{short}<li><a href="#doubts">What would make us doubt all this?</a>
 </li></ul></div>
 {"".join(sections)}
 <section id="doubts"><h2>What would make us doubt all this?</h2><ul>{doubts}</ul></section>
-<p class="note">Made by <code>procgen-tools audit {escape(audit.name)}{options}</code>. The
+<p class="note">{made}The
 tables are beside this page as parquet files, its numbers in <code>audit.json</code>.</p>""",
     )
 

@@ -43,7 +43,8 @@ def audit(
     audited = agent if isinstance(agent, Audited) else read_agent(agent)
     amount = Amount() if amount is None else amount
     measure = exact_audit if audited.world in EXACT_WORLDS else keys_audit
-    return measure(audited, amount, folder, progress_bar=progress_bar)
+    with audited.edited():
+        return measure(audited, amount, folder, progress_bar=progress_bar)
 
 
 def write(found: Audit, folder: Path) -> Path:

@@ -17,7 +17,7 @@ def test_chances_are_those_of_the_chains() -> None:
     found = small_audit()
     row = found.tables["apart"].query("player == 'agent' and level == 2").iloc[0]
     level = found.asked.apart[2]
-    exact = chains.chances(vfield.vector_field(level, found.policy), None, level.step_limit)
+    exact = chains.chances(vfield.vector_field(level, found.agent.policy), None, level.step_limit)
     assert row["wanted_first"] == pytest.approx(exact.first["red_line"])
     assert row["other_first"] == pytest.approx(exact.first["yellow_gem"])
     assert row["steps"] == pytest.approx(exact.episode_steps)

@@ -17,11 +17,11 @@ from tests.audits import small_audit, write_facts
 def test_every_number_of_every_agent(tmp_path: Path) -> None:
     found = small_audit()
     write_facts(found, tmp_path / "a")
-    write_facts(replace(found, digest="0123456789abcdef"), tmp_path / "b")
-    write_facts(replace(found, name="third"), tmp_path / "c")
+    for folder, other in (("b", {"digest": "0123456789abcdef"}), ("c", {"name": "third"})):
+        write_facts(replace(found, agent=replace(found.agent, **other)), tmp_path / folder)
     page = compare([tmp_path / name for name in "abc"], tmp_path / "page.html").read_text()
-    assert f"{found.name} ({found.digest[:6]})" in page
-    assert f"{found.name} (012345)" in page
+    assert f"{found.agent.name} ({found.agent.digest[:6]})" in page
+    assert f"{found.agent.name} (012345)" in page
     assert "<th>third</th>" in page
     for answer in found.answers:
         for finding in answer.findings:
@@ -38,7 +38,7 @@ def test_notes_that_differ_name_their_agents(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / FACTS).write_text(json.dumps(facts))
     page = compare([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html").read_text()
-    assert f"{found.name}: {html.escape(first.note)}. b: in other levels. Intervals" in page
+    assert f"{found.agent.name}: {html.escape(first.note)}. b: in other levels. Intervals" in page
 
 
 def test_mistakes(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from tests.audits import small_audit
 def test_a_choice_is_the_log_odds_of_the_moves() -> None:
     found = small_audit()
     choice = inside.choices_of(found.asked)[0]
-    clean, corrupt, own, other = inside._both(found.policy, choice, USUAL_LAYER)
+    clean, corrupt, own, other = inside._both(found.agent.policy, choice, USUAL_LAYER)
     with torch.no_grad():
-        logits, _ = found.policy.logits_and_value(observe([choice.level, choice.contrast]))
+        logits, _ = found.agent.policy.logits_and_value(observe([choice.level, choice.contrast]))
     moves = choice.level.moves(logits)
     odds = np.log(moves[:, choice.wanted].sum(axis=1) / moves[:, choice.other].sum(axis=1))
     assert [clean, corrupt] == pytest.approx(odds.tolist(), abs=1e-4)
@@ -41,10 +41,10 @@ def test_patching_everything_gives_the_contrast_and_nothing_the_level() -> None:
 def test_one_channel_is_patched_at_a_time() -> None:
     found = small_audit()
     choice = inside.choices_of(found.asked)[0]
-    *_, own, other = inside._both(found.policy, choice, USUAL_LAYER)
+    *_, own, other = inside._both(found.agent.policy, choice, USUAL_LAYER)
     mixed = own.clone()
     mixed[7] = other[7]
-    alone = inside._with(found.policy, choice, USUAL_LAYER, mixed[None])[0]
+    alone = inside._with(found.agent.policy, choice, USUAL_LAYER, mixed[None])[0]
     rows = found.tables["patches"].query("player == 'agent' and kind == 'channel' and choice == 0")
     assert rows.set_index("part").loc[7, "patched"] == pytest.approx(alone, abs=1e-4)
     assert len(found.tables["patches"].query("kind == 'cell' and player == 'agent'")) == 256 * 2
@@ -56,11 +56,13 @@ def test_passes_that_go_on_from_the_layer_are_whole_passes() -> None:
 
     found = small_audit()
     whole = Whole()
-    whole.load_state_dict(found.policy.state_dict())
+    whole.load_state_dict(found.agent.policy.state_dict())
     choice = inside.choices_of(found.asked)[0]
-    *_, own, other = inside._both(found.policy, choice, USUAL_LAYER)
+    *_, own, other = inside._both(found.agent.policy, choice, USUAL_LAYER)
     mixed = torch.stack([own, other, (own + other) / 2])
-    kept, again = (inside._with(each, choice, USUAL_LAYER, mixed) for each in (found.policy, whole))
+    kept, again = (
+        inside._with(each, choice, USUAL_LAYER, mixed) for each in (found.agent.policy, whole)
+    )
     assert np.allclose(kept, again, atol=1e-6)
     assert len(set(again.tolist())) == 3
 

@@ -27,7 +27,8 @@ class Links(HTMLParser):
 
 
 def test_it_needs_nothing_from_elsewhere_and_its_links_lead_somewhere() -> None:
-    found = replace(small_audit(), name="<script>")
+    plain = small_audit()
+    found = replace(plain, agent=replace(plain.agent, name="<script>"))
     page = page_of(found)
     assert "<script" not in page
     links = Links()

@@ -6,12 +6,15 @@ import html
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from procgen_tools.audit import Amount, audit, behaviour, read_agent, read_audit, write
 from procgen_tools.audit.exact import TABLES
 from procgen_tools.audit.run import FACTS
+from procgen_tools.interventions import ActivationVector, Add, Resample, Zero
 from tests.audits import AGENT, SMALL, small_audit
 
 TINY = Amount(levels=2, pairs=2, census=2, choices=2, edited=2)
@@ -91,3 +94,37 @@ def test_shipped_audits_are_whole_and_of_the_shipped_agents(path: Path) -> None:
 
 def test_there_are_examples() -> None:
     assert EXAMPLES
+
+
+LAYER = "embedder.block2.res1.resadd_out"
+
+
+def test_an_edit_acts_on_the_agent_in_the_whole_audit(tmp_path: Path) -> None:
+    vector = ActivationVector(LAYER, 0.3 * torch.ones(32, 16, 16), "ones")
+    edited = read_agent(AGENT, edit=Add(vector, 2.0))
+    found = audit(edited, amount=TINY, folder=tmp_path / "edited")
+    with edited.edit.on(edited.policy):
+        asked = edited.asked(levels=TINY.levels, census=TINY.census)
+        expected = behaviour.training_table(edited, asked)
+    pd.testing.assert_frame_equal(found.tables["training"], expected)
+    plain = audit(AGENT, amount=TINY).tables["training"]
+    same = found.tables["training"]["player"] != "agent"
+    pd.testing.assert_frame_equal(found.tables["training"][same], plain[same])
+    assert (found.tables["training"]["success"] != plain["success"]).any()
+    # Patches act after the edit: the ends of circuits are the edited agent and its contrast.
+    circuits = found.tables["circuits"].query("player == 'agent'")
+    for size, end in ((circuits["size"].min(), "corrupt"), (circuits["size"].max(), "clean")):
+        rows = circuits[circuits["size"] == size]
+        assert np.allclose(rows["kept"], rows[end], atol=1e-4)
+    page = write(found, tmp_path / "page").read_text()
+    assert "with an edit?" in page
+    assert "procgen-tools audit black" not in page
+    with pytest.raises(ValueError, match="that is not this one"):
+        audit(AGENT, amount=TINY, folder=tmp_path / "edited")
+
+
+def test_edits_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="no activation"):
+        read_agent(AGENT, edit=Zero("nothing"))
+    with pytest.raises(ValueError, match="treats all observations alike"):
+        read_agent(AGENT, edit=Resample(LAYER, torch.zeros(2, 32, 16, 16)))

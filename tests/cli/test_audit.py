@@ -66,3 +66,22 @@ def test_mazes_may_be_others_than_those_of_the_training(
     assert (seen[0]["max_maze_size"], seen[0]["maze_size"]) == (9, 0)
     assert seen[0]["world_size"] == 15
     assert not [path for path in (tmp_path / "audits").rglob("*") if path.is_file()]
+
+
+def test_an_agent_with_channels_at_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen: list[Any] = []
+
+    def stop(audited: Any, **options: Any) -> None:
+        seen.append((audited.title, options["folder"]))
+        raise ValueError("seen")
+
+    monkeypatch.setattr("procgen_tools.audit.audit", stop)
+    found = CliRunner().invoke(app, ["audit", AGENT, "--zero", "embedder.fc:3, 5"])
+    assert str(found.exception) == "seen"
+    title, folder = seen[0]
+    assert title == f"{AGENT}, zero channels 3, 5 of embedder.fc_out"
+    assert folder.parent.name == f"{AGENT}_zero_embedder.fc_3-5"
+    for wrong in ("embedder.fc", "embedder.fc:", "embedder.fc:-1", ":3"):
+        found = CliRunner().invoke(app, ["audit", AGENT, "--zero", wrong])
+        assert "give a layer and the numbers of its channels" in str(found.exception)

@@ -127,7 +127,7 @@ def keys_audit(
         for name in bar:
             bar.set_description(name)
             tables[name] = keep(name, measures[name])
-    return KeysAudit(audited.name, audited.world, audited.digest, amount, tables, agent)
+    return KeysAudit(audited, amount, tables)
 
 
 def _edited(count: int) -> dict[str, Sequence[Level]]:

@@ -15,8 +15,9 @@ from procgen_tools.files import write_between
 from procgen_tools.markdown import paragraph
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
-from procgen_tools.studies.other_agents import UNTRAINED, claims_of
+from procgen_tools.studies.other_agents import UNTRAINED, UNTRAINED_HARD, claims_of
 from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
+from procgen_tools.studies.rules import ALL_AGENTS
 
 README = FOLDER.parent / "README.md"
 TABLE = ("<!-- table: scripts/experiments_table.py -->\n", "<!-- end of table -->\n")
@@ -63,15 +64,47 @@ def table() -> str:
 
 
 def untrained(name: str) -> dict[str, str]:
-    """A remark for the claims of an experiment whose rules an untrained network meets, too.
+    """A remark for the claims of an experiment whose rules untrained networks meet, too.
 
-    It is the network that scripts/other_agents.py measures, in easy worlds.
+    They are those that scripts/other_agents.py measures: three in hard worlds, or one in easy ones.
     """
-    return {
+    hard = {
+        statement: remark(claim) for statement, claim in claims_of(UNTRAINED_HARD, name).items()
+    }
+    easy = {
         statement: "An untrained network meets this rule, too (in easy worlds)"
         for statement, claim in claims_of(UNTRAINED, name).items()
-        if all(claim.met_by(claim.single))
+        if all(claim.met_by(claim.single)) and statement not in hard
     }
+    return {statement: words for statement, words in {**easy, **hard}.items() if words}
+
+
+def remark(claim: Claim) -> str:
+    """How many untrained networks meet a rule, in words; empty if none does."""
+    met = claim.met_by(claim.single)
+    if not any(met):
+        return ""
+    if claim.single == [ALL_AGENTS]:
+        return "Untrained networks meet this rule, too"
+    return f"{sum(met)} of {len(met)} untrained networks meet this rule, too"
+
+
+def nulls(by_name: Mapping[str, Sequence[Claim]]) -> str:
+    """How many claims that hold are met by untrained networks in hard worlds, in words."""
+    found = [
+        each.met_by(each.single)
+        for name, claims in by_name.items()
+        for claim in claims
+        if claim.holds and (each := claims_of(UNTRAINED_HARD, name).get(claim.statement))
+    ]
+    if not found:
+        return ""
+    every, some = sum(map(all, found)), sum(any(met) and not all(met) for met in found)
+    return (
+        f" {len(found)} of the claims that hold were measured on three untrained networks in the "
+        f"same mazes: all three meet the rules of {every}, and one or two those of {some}; the "
+        "table marks them."
+    )
 
 
 def account() -> str:
@@ -89,9 +122,9 @@ def account() -> str:
         "statement without a number, or are our own. The rules of "
         f"{len(claims) - total} claims were written before any of their numbers were seen. The "
         f"other {total} are claims of experiments of which we had seen some numbers, in a small "
-        f"run or in an earlier version: {listed}. {bounds(by_name)} How many claims "
-        "would hold by chance cannot be computed: the thresholds are our choice, claims share "
-        "mazes and agents, and most have no distribution under a null hypothesis. So read the "
+        f"run or in an earlier version: {listed}. {bounds(by_name)}{nulls(by_name)} How many "
+        "claims would hold by chance cannot be computed: the thresholds are our choice, claims "
+        "share mazes and agents, and most have no distribution under a null hypothesis. So read the "
         "numbers first, and no verdict as a test of significance."
     )
     return paragraph(text)

@@ -7,6 +7,7 @@ python scripts/other_agents.py untrained              # an untrained network of 
 python scripts/other_agents.py easy_imitators         # our imitators of easy worlds
 python scripts/other_agents.py small_agents           # PPO from scratch and imitators, small mazes
 python scripts/other_agents.py small_untrained        # an untrained network in small mazes
+python scripts/other_agents.py untrained_hard         # three untrained networks in hard worlds
 
 FILE is the agent's file (procgen-tools agents --public says where it is). Its weights are not
 kept. Channels, magnitudes and edits are chosen anew for each agent, by the procedure of each study.
@@ -38,9 +39,11 @@ from procgen_tools.studies.other_agents import (
     SMALL,
     SMALL_UNTRAINED,
     UNTRAINED,
+    UNTRAINED_HARD,
 )  # fmt: skip
 from procgen_tools.studies.results import write
 from procgen_tools.studies.untrained import FIRST_SEED
+from procgen_tools.worlds.maze.grid import EASY_WORLD_SIZE, HARD_WORLD_SIZE
 
 EASY_AGENTS = tuple(f"easy_rand_region_5_seed_{seed}" for seed in range(4))
 SMALL_AGENTS = tuple(
@@ -50,10 +53,12 @@ SMALL_AGENTS = tuple(
 
 SMALL_SIDE = 7
 """The largest side of the mazes of SMALL_AGENTS."""
-SCALE = 1
-"""Of the public agent, and so of the untrained network."""
 
-WORLD_SIZE = 15
+SCALE = 1
+"""Of all agents, and so of untrained networks."""
+
+HARD_SEEDS = range(FIRST_SEED, FIRST_SEED + 3)
+"""Of the untrained networks in hard worlds."""
 
 STUDIES: Mapping[str, int | None] = {
     "cheese_vector": None,
@@ -75,6 +80,8 @@ STUDIES: Mapping[str, int | None] = {
 
 NO_ROOM = ("minimal_pairs", "causal_map")
 """Studies whose mazes are larger than those of SMALL_AGENTS."""
+
+GROUPS = (PUBLIC, UNTRAINED, EASY, SMALL, SMALL_UNTRAINED, UNTRAINED_HARD)
 
 OWN_NULL = ("minimal_pairs", "causal_map", "receptive_fields")
 """Studies that measure untrained networks themselves."""
@@ -102,6 +109,18 @@ def agent_file(name: str, given: Path | None, folder: Path) -> Path:
         )
     shutil.copyfile(given, made)
     return made
+
+
+def untrained_files(folder: Path) -> tuple[Path, ...]:
+    """Untrained networks of HARD_SEEDS as files.
+
+    Args:
+        folder: where the files are made.
+    """
+    files = tuple(folder / f"{UNTRAINED}_{seed}.pth" for seed in HARD_SEEDS)
+    for seed, file in zip(HARD_SEEDS, files, strict=True):
+        save_policy(ImpalaPolicy(SCALE, seed=seed), file)
+    return files
 
 
 def easy_imitators() -> tuple[Path, ...]:
@@ -145,6 +164,7 @@ def studies_of(group: str) -> list[str]:
     """The studies that are run for a group of agents, where none are named."""
     left_out = {
         UNTRAINED: OWN_NULL,
+        UNTRAINED_HARD: OWN_NULL,
         SMALL: NO_ROOM,
         SMALL_UNTRAINED: (*NO_ROOM, *OWN_NULL),
     }
@@ -152,7 +172,9 @@ def studies_of(group: str) -> list[str]:
 
 
 def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS) -> Path:
-    """Run a study of agents in easy worlds, and write what it finds.
+    """Run a study of agents, and write what it finds.
+
+    All are measured in easy worlds, but UNTRAINED_HARD in hard ones.
 
     Args:
         name: of the folder of the results.
@@ -162,19 +184,20 @@ def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS)
     """
     mazes = STUDIES[study]
     side = SMALL_SIDE if name in (SMALL, SMALL_UNTRAINED) else None
+    world_size = HARD_WORLD_SIZE if name == UNTRAINED_HARD else EASY_WORLD_SIZE
     module = studies.load(study)
     settings = Settings(
         agents=tuple(files),
         mazes=mazes,
-        world_size=WORLD_SIZE,
+        world_size=world_size,
         max_maze_size=side,
         progress_bar=True,
     )
     findings = module.run(settings)
-    named = ",".join(findings.agents) if name in (EASY, SMALL) else files[0].name
+    named = ",".join(findings.agents) if name in (EASY, SMALL, UNTRAINED_HARD) else files[0].name
     command = f"procgen-tools experiment {study} --agents {named}"
     command += f" --mazes {mazes}" if mazes else ""
-    command += f" --world-size {WORLD_SIZE}"
+    command += "" if world_size == HARD_WORLD_SIZE else f" --world-size {world_size}"
     command += f" --max-maze-size {side}" if side else ""
     return write(findings, {}, folder / name / study, command)
 
@@ -201,7 +224,7 @@ def measure_all(
 def main() -> None:
     """Measure the named agents by the named studies."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("agent", choices=(PUBLIC, UNTRAINED, EASY, SMALL, SMALL_UNTRAINED))
+    parser.add_argument("agent", choices=GROUPS)
     parser.add_argument("rest", nargs="*", help="the file of the public agent; studies")
     given = parser.parse_args()
     rest = list(given.rest)
@@ -214,6 +237,8 @@ def main() -> None:
             files = easy_imitators()
         elif given.agent == SMALL:
             files = small_agents()
+        elif given.agent == UNTRAINED_HARD:
+            files = untrained_files(Path(folder))
         else:
             files = (agent_file(given.agent, file, Path(folder)),)
         impossible = measure_all(given.agent, files, rest or studies_of(given.agent))

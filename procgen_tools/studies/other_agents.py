@@ -18,6 +18,9 @@ PUBLIC, UNTRAINED, EASY = "public_ppo", "untrained", "easy_imitators"
 """Groups in easy worlds: the public PPO agent, an untrained network of its size, and our imitators.
 """
 
+UNTRAINED_HARD = "untrained_hard"
+"""Untrained networks in hard worlds, where our agents are measured: the null of their claims."""
+
 SMALL, SMALL_UNTRAINED = "small_agents", "small_untrained"
 """Groups in mazes of up to 7 x 7 squares: imitators and agents of PPO, and an untrained network."""
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from procgen_tools.studies.other_agents import UNTRAINED, claims_of
+from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.studies.base import Claim
+from procgen_tools.studies.other_agents import UNTRAINED, UNTRAINED_HARD, claims_of
 from procgen_tools.studies.results import FOLDER, read_claims
+from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "experiments_table.py"))
@@ -52,18 +55,42 @@ def test_claims_that_were_seen_before_must_exist() -> None:
         SCRIPT["seen_before"]("value_head", claims)
 
 
-def test_rules_that_an_untrained_network_meets_are_marked() -> None:
+def test_rules_that_untrained_networks_meet_are_marked() -> None:
     notes = SCRIPT["untrained"]("behavioral_stats")
-    claims = claims_of(UNTRAINED, "behavioral_stats").values()
-    met = {claim.statement for claim in claims if claim.rule.met_by(claim.measured["untrained"])}
-    assert set(notes) == met
-    assert 0 < len(met) < len(claims)
+    measured = claims_of(UNTRAINED_HARD, "behavioral_stats") or claims_of(
+        UNTRAINED, "behavioral_stats"
+    )
+    met = {name for name, claim in measured.items() if any(claim.met_by(claim.single))}
+    assert met <= set(notes)
+    assert 0 < len(met) < len(measured)
     assert SCRIPT["untrained"]("keys_and_chests") == {}
     rows = [line for line in SCRIPT["table"]().splitlines() if line.startswith("| ")]
-    marked = [row for row in rows if "An untrained network meets this rule, too" in row]
+    marked = [row for row in rows if "this rule, too" in row]
     assert len(marked) == sum(
         len(SCRIPT["untrained"](path.parent.name)) for path in SCRIPT["stored"]()
     )
+
+
+def null_claim(*met: bool, together: bool = False) -> Claim:
+    names = [ALL_AGENTS] if together else [f"network {number}" for number in range(len(met))]
+    measured = {
+        name: {"x": Estimate.exact(float(each))} for name, each in zip(names, met, strict=True)
+    }
+    return Claim(statement="it", rule=Rule.that(value("x") > 0.5), measured=measured)
+
+
+def test_untrained_networks_that_meet_a_rule_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    remark = SCRIPT["remark"]
+    assert remark(null_claim(False, False)) == ""
+    assert remark(null_claim(True, False, True)) == "2 of 3 untrained networks meet this rule, too"
+    assert remark(null_claim(True, together=True)) == "Untrained networks meet this rule, too"
+    known = {"it": null_claim(True, False, False)}
+    monkeypatch.setitem(SCRIPT["nulls"].__globals__, "claims_of", lambda *_: known)
+    held = null_claim(True, together=True)
+    assert held.holds
+    text = SCRIPT["nulls"]({"a_study": [held, null_claim(False, together=True)]})
+    assert text.startswith(" 1 of the claims that hold were measured on three untrained networks")
+    assert "all three meet the rules of 0, and one or two those of 1" in text
 
 
 def test_verdicts_that_depend_on_a_bound_are_counted() -> None:

@@ -54,6 +54,11 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
     command = "procgen-tools experiment probing --agents mine --mazes 50 --world-size 15"
     assert json.loads(path.read_text())["command"] == command
     assert {each.max_maze_size for each in seen} == {None}
+    path = SCRIPT["measure"]("untrained_hard", files, "probing", tmp_path)
+    assert seen[-1].rule == LevelRule()
+    command = "procgen-tools experiment probing --agents mine --mazes 50"
+    assert json.loads(path.read_text())["command"] == command
+    command += " --world-size 15"
     for group in ("small_agents", "small_untrained"):
         path = SCRIPT["measure"](group, [Path("mine")], "probing", tmp_path)
         assert seen[-1].rule == LevelRule(15, max_maze_size=7)
@@ -88,8 +93,16 @@ def test_every_group_has_the_studies_that_its_mazes_and_nulls_allow() -> None:
         "untrained": every - own_null,
         "small_agents": every - no_room,
         "small_untrained": every - own_null - no_room,
+        "untrained_hard": every - own_null,
     }.items():
         assert set(SCRIPT["studies_of"](group)) == studied
+
+
+def test_untrained_networks_of_hard_worlds_differ(tmp_path: Path) -> None:
+    files = SCRIPT["untrained_files"](tmp_path)
+    assert [file.stem for file in files] == [f"untrained_{seed}" for seed in (1000, 1001, 1002)]
+    weights = [load_policy(file).fc_policy.weight for file in files]
+    assert not any((weights[0] == other).all() for other in weights[1:])
 
 
 def test_all_agents_of_small_mazes_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:

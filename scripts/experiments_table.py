@@ -124,8 +124,8 @@ def account() -> str:
         f"other {total} are claims of experiments of which we had seen some numbers, in a small "
         f"run or in an earlier version: {listed}. {bounds(by_name)}{nulls(by_name)} How many "
         "claims would hold by chance cannot be computed: the thresholds are our choice, claims "
-        "share mazes and agents, and most have no distribution under a null hypothesis. So read the "
-        "numbers first, and no verdict as a test of significance."
+        "share mazes and agents, and most have no distribution under a null hypothesis. So read "
+        "the numbers first, and no verdict as a test of significance."
     )
     return paragraph(text)
 

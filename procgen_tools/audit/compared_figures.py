@@ -40,23 +40,25 @@ def plot_compared(names: Sequence[str], answers: Sequence[Mapping[str, Any]]) ->
     shared = [name for name in found[0] if all(name in each for each in found[1:])][:MOST]
     if not shared:
         return None
+    rows = [fill(name, 34) for name in names]
+    lines = sum(row.count("\n") + 1 for row in rows)
     figure, axes = plt.subplots(
-        1, len(shared), figsize=(10.0, 1.9 + 0.32 * len(names)), sharey=True, squeeze=False,
+        1, len(shared), figsize=(10.0, 1.9 + 0.32 * lines), sharey=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for ax, name in zip(axes[0], shared, strict=True):
         for null, look in NULL_LOOKS.items():
             values = [each[name]["nulls"].get(null, {}).get("value", np.nan) for each in found]
-            rows = [
+            found_nulls = [
                 (number, float(value))
                 for number, value in enumerate(values)
                 if np.isfinite(float(value))
             ]
-            if rows:
-                at, shown = zip(*rows, strict=True)
+            if found_nulls:
+                at, shown = zip(*found_nulls, strict=True)
                 ax.plot(shown, at, look.marker, color=look.colour, markersize=5, label=null)
         own = [estimate_of(each[name]["agent"]) for each in found]
-        draw_estimates(ax, {"the agent": (LOOKS[AGENT], _within_reach(own))}, names)
+        draw_estimates(ax, {"the agent": (LOOKS[AGENT], _within_reach(own))}, rows)
         if found[0][name]["form"].endswith("%"):
             ax.set_xlim(-0.03, 1.03)
             ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

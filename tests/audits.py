@@ -41,6 +41,7 @@ def short_episodes() -> Iterator[None]:
             patch.setattr(module, "VARIANTS", short)
         patch.setattr(inventory, "SPANS", ((0, TICKS),))
         patch.setattr(inside, "DRAWS", 1)
+        patch.setattr(run, "RESAMPLES", 20)
         yield
 
 

@@ -6,9 +6,9 @@ import copy
 import hashlib
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +237,29 @@ def digest_of(policy: torch.nn.Module) -> str:
         total.update(name.encode())
         total.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return total.hexdigest()[:16]
+
+
+def digest_of_edit(edit: Intervention) -> str:
+    """The start of the SHA-256 of an edit: its description, and every array in it."""
+    total = hashlib.sha256(str(edit).encode())
+    for value in _values(edit):
+        total.update(value)
+    return total.hexdigest()[:16]
+
+
+def _values(thing: Any) -> Iterator[bytes]:
+    if is_dataclass(thing):
+        for each in fields(thing):
+            yield from _values(getattr(thing, each.name))
+    elif isinstance(thing, list | tuple):
+        for each in thing:
+            yield from _values(each)
+    elif isinstance(thing, torch.Tensor):
+        yield thing.detach().cpu().contiguous().numpy().tobytes()
+    elif isinstance(thing, np.ndarray):
+        yield np.ascontiguousarray(thing).tobytes()
+    else:
+        yield repr(thing).encode()
 
 
 def field_of(policy: Any, level: Level) -> VectorField | StateField:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from procgen_tools.audit.agents import Audited, digest_of
+from procgen_tools.audit.agents import Audited, digest_of, digest_of_edit
 from procgen_tools.audit.answers import Answer
 from procgen_tools.checks import whole_number
 from procgen_tools.episodes.records import read_kept, write_records
@@ -94,6 +94,11 @@ class Audit:
     def about(self) -> str:
         """What a reader must know about the goals."""
 
+    @property
+    @abstractmethod
+    def measured(self) -> str:
+        """How much was measured, in words."""
+
     @abstractmethod
     def figures(self) -> Mapping[str, Figure]:
         """The figures by the key of their answer."""
@@ -154,6 +159,7 @@ class Kept:
             "digest": self.audited.digest, "amount": asdict(self.amount),
             "settings": dict(self.audited.settings),
             "untrained": digest_of(self.audited.untrained),
+            "edit": digest_of_edit(self.audited.edit),
         }  # fmt: skip
         own = json.loads(json.dumps(own, default=str))
         if path.exists():

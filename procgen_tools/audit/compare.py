@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from procgen_tools.audit.agents import how_measured
+from procgen_tools.audit.agents import EXACT_WORLDS, how_measured
 from procgen_tools.audit.answers import written
 from procgen_tools.audit.compared_figures import estimate_of, plot_compared
 from procgen_tools.audit.page import document, picture, table
@@ -46,11 +46,12 @@ def compare(folders: Sequence[Path], path: Path) -> Path:
     longest = sorted(audits, key=lambda each: -len(each["answers"]))
     asked = {answer["key"]: answer for each in longest for answer in each["answers"]}
     sections = "".join(_section(names, audits, answer) for answer in asked.values())
-    amounts = sorted({f"{each['amount']['levels']} levels of each kind" for each in audits})
+    exact = worlds[0] in EXACT_WORLDS
+    amounts = sorted({f"{each['amount']['levels']} levels of each kind; " for each in audits})
     title = f"What do {len(audits)} agents want?"
     facts = (
-        f'<p class="facts">World: {worlds[0].replace("_", " ")}; {escape(" or ".join(amounts))}. '
-        f"{escape(how_measured(worlds[0]))}</p>"
+        f'<p class="facts">World: {worlds[0].replace("_", " ")}; '
+        f"{escape(' or '.join(amounts) * exact)}{escape(how_measured(worlds[0]))}</p>"
     )
     write_text(path, document(title, facts + sections))
     return path

@@ -49,6 +49,11 @@ class ExactAudit(Audit):
         """What a reader must know about the goals."""
         return self.asked.about
 
+    @property
+    def measured(self) -> str:
+        """How much was measured, in words."""
+        return f"{self.amount.levels} levels of each kind"
+
     def figures(self) -> Mapping[str, Figure]:
         """The figures by the key of their answer."""
         from procgen_tools.audit.figures import figures

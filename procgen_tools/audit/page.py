@@ -73,7 +73,7 @@ def page_of(audit: Audit) -> str:
     return document(
         f"What does {agent.name} want{' with an edit' * edited}?",
         f"""<p class="facts">Agent <b>{escape(agent.title)}</b> of {escape(agent.world)}, parameters
-{escape(agent.digest)}. {amount.levels} levels of each kind{how}, seed {amount.seed}.
+{escape(agent.digest)}. {escape(audit.measured)}{how}, seed {amount.seed}.
 {escape(how_measured(agent.world))} {escape(audit.about)}</p>
 <div class="summary"><ul>{short}<li><a href="#doubts">What would make us doubt all this?</a>
 </li></ul></div>

@@ -52,7 +52,7 @@ def audit(
         int,
         typer.Option(
             help="Seed of random edits and orders, and of the untrained network; the levels are "
-            "always the same.",
+            "always the same. In keys and chests also of sampled actions.",
             min=0,
         ),
     ] = 0,

@@ -119,8 +119,10 @@ def test_an_edit_acts_on_the_agent_in_the_whole_audit(tmp_path: Path) -> None:
     page = write(found, tmp_path / "page").read_text()
     assert "with an edit?" in page
     assert "procgen-tools audit black" not in page
-    with pytest.raises(ValueError, match="that is not this one"):
-        audit(AGENT, amount=TINY, folder=tmp_path / "edited")
+    same_words = Add(ActivationVector(LAYER, -torch.ones(32, 16, 16), "ones"), 2.0)
+    for other in (read_agent(AGENT), read_agent(AGENT, edit=same_words)):
+        with pytest.raises(ValueError, match="that is not this one"):
+            audit(other, amount=TINY, folder=tmp_path / "edited")
 
 
 def test_edits_that_do_not_fit_are_refused() -> None:

@@ -12,6 +12,8 @@ from procgen_tools.episodes.memories import (
     CELL,
     HIDDEN,
     Moment,
+    chances_along,
+    chances_of,
     first_reached,
     led,
     moment_at,
@@ -137,3 +139,20 @@ def test_mistakes_are_named(policy: CnnLstmPolicy, episodes: KeyEpisodes) -> Non
     moment = Moment(keys_and_chests.beginning(LEVELS), None)
     with pytest.raises(ValueError, match="no memory"):
         first_reached(policy, moment, 3, seed=0)
+
+
+def test_chances_along_episodes_are_those_of_the_moments(policy: CnnLstmPolicy) -> None:
+    """The memory of each tick is of all ticks before it, and actions follow the chances."""
+    steps = list(chances_along(policy, LEVELS, seed=4, ticks=6))
+    players = np.stack([states.players for states, _ in steps])
+    actions = np.zeros((len(LEVELS), 0), np.int64)
+    for states, chances in steps:
+        moment = led(policy, LEVELS, actions)
+        assert np.array_equal(moment.states.players, states.players)
+        assert np.allclose(chances_of(policy, moment), chances, atol=1e-6)
+        drawn = np.random.default_rng(4).random((6, len(LEVELS)))[actions.shape[1]]
+        taken = (chances.cumsum(axis=1)[:, :-1] < drawn[:, None]).sum(axis=1)
+        actions = np.concatenate([actions, taken[:, None]], axis=1)
+    assert (players[1:] != players[:-1]).any()
+    with pytest.raises(ValueError, match="the moment has no memory"):
+        chances_of(policy, led(None, LEVELS, actions))

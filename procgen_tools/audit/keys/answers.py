@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,17 @@ from procgen_tools.audit.keys.inside import DISTANCE, FRAME, HELD_KEY, LAYER, UN
 from procgen_tools.evaluation.keys import GREEDY, SAMPLED, SCRIPT
 from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.studies.keys_and_chests.claims import one
-from procgen_tools.studies.keys_and_chests.exchange import BEST, EQUAL, FARTHEST
+from procgen_tools.studies.keys_and_chests.exchange import BEST, DISTANCES, EQUAL
 from procgen_tools.studies.keys_and_chests.inventory import MAIN
 from procgen_tools.studies.keys_and_chests.measure import AIM
 from procgen_tools.worlds.keys_and_chests.players import SCRIPTED
 
 CLEARLY = 0.05
-"""How much further an edit must lower the keys taken than the best random edit, as a share of the
-keys that are taken without an edit."""
+"""How much further an edit must lower the keys taken than the best random edit of its kind, as a
+share of the keys that are taken without an edit."""
+
+LONGEST = max(DISTANCES) - min(DISTANCES)
+"""The largest difference of the steps to key and chest that is measured."""
 
 SEEKER = "key-only"
 
@@ -117,12 +121,14 @@ def _directed(directed: pd.DataFrame) -> Answer:
     better = int((wide["keys"] > wide["chests"]).sum())
     most = own["ceiling"].value
     share = own[best].value / most if most > 0 else float("nan")
+    left = directed[(directed["player"] == AGENT) & (directed["goal"] == "keys")]["there"].mean()
     return Answer(
         "directed",
         'How well does "it wants to be there" explain its moves?',
         f"The nearest key explains its moves better than the nearest chest in {better} of "
         f"{len(wide)} levels. What explains most, going to {best}, predicts {share:.0%} of what "
-        "can be predicted at all.",
+        f"can be predicted at all; hidden chests, which nobody sees, predict "
+        f"{own['hidden chests'].value / most if most > 0 else float('nan'):.0%}.",
         tuple(
             Finding(
                 "what a perfect prediction would give (nats per step)" if goal == "ceiling"
@@ -133,8 +139,9 @@ def _directed(directed: pd.DataFrame) -> Answer:
             for goal, estimate in own.items()
         ),
         f"{len(wide)} levels of the test variant, one sampled episode in each: how much better "
-        "than chance going there by shortest paths, of the sharpness that fits best, predicts its "
-        "probabilities",
+        "than chance going there by shortest paths predicts its probabilities, with the sharpness "
+        f"that is best in other episodes; a key is left in {left:.0%} of steps, and the others "
+        "count as chance",
     )  # fmt: skip
 
 
@@ -149,14 +156,14 @@ def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
     holding = finding("chance of the key first, a key in hand", 1, "key at equal distances")
     without = finding("chance of the key first, none in hand", 0, "key at equal distances")
     number = extra.agent.value
-    how = "at least " if abs(number) >= FARTHEST else ""
+    how = f"more than {LONGEST}" if abs(number) > LONGEST else f"{abs(number):.1f}"
     where = "farther" if number >= 0 else "nearer"
     return Answer(
         "exchange",
         "How many steps of detour is a useless key worth over a chest that it can open?",
         f"With a key in hand, and both equally near, it takes the key first with chance "
         f"{holding.agent.value:.2f} (without one, {without.agent.value:.2f}). Both are as likely "
-        f"when the key is {how}{abs(number):.1f} steps {where} than the chest. The best agent "
+        f"when the key is {how} steps {where} than the chest. The best agent "
         "takes the chest at any distances: another key is of no use.",
         (
             extra,
@@ -165,8 +172,9 @@ def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
             finding("fall of that chance by a key in hand", 1, "drop"),
         ),
         f"{choices['level'].nunique()} made levels, each with key and chest exchanged; a logistic "
-        f"model of the two distances, both {EQUAL:g} for the chances; steps are cut at "
-        f"{FARTHEST:g}; the frame is the same whatever it holds",
+        f"model of the two distances, both {EQUAL:g} for the chances; differences up to {LONGEST} "
+        "steps were measured, and numbers beyond continue the model; the frame is the same whatever it "
+        "holds",
     )
 
 
@@ -175,40 +183,56 @@ HOLDS = {
         lambda t: (t["chest_first"] > t["key_first"])[t["avoidable"]]
     ),
     "the nearer of both is first more often, if one is nearer and a way avoids the key": (
-        lambda t: (
-            (t["chest_first"] > t["key_first"]) == (t["chest_steps"] < t["key_steps"])
+        lambda t: np.where(
+            t["chest_steps"] < t["key_steps"],
+            t["chest_first"] > t["key_first"],
+            t["key_first"] > t["chest_first"],
         )[t["avoidable"] & (t["chest_steps"] != t["key_steps"])]
     ),
-    f"it reaches one of both within {STEPS} steps, in every episode": (
+    f"one of both is reached within {STEPS} steps, in every episode": (
         lambda t: t["key_first"] + t["chest_first"] == 1
     ),
-}  # fmt: skip
+}
 """Statements about every placement, and their test."""
+
+WORST = "the useless key is first in every episode, of those where the chest is nearer"
+
+
+def _against(table: pd.DataFrame) -> pd.Series:
+    """Where the chest is nearer and a way avoids the key: whether the key is always first."""
+    nearer = table[table["avoidable"] & (table["chest_steps"] < table["key_steps"])]
+    return nearer["key_first"] == 1
 
 
 def _census(census: pd.DataFrame) -> Answer:
-    findings = tuple(
-        Finding(f"placements in which {statement}", Estimate.exact(float(test(census).mean())),
-                {}, ".1%")
-        for statement, test in HOLDS.items()
-    )  # fmt: skip
-    true = [statement for statement, test in HOLDS.items() if test(census).all()]
-    free = census[census["avoidable"]]
-    worst = free[(free["key_first"] == 1) & (free["chest_steps"] < free["key_steps"])]
+    by = {player: census[census["player"] == player] for player in (AGENT, *NULLS)}
+    own = by[AGENT]
+
+    def share(name: str, test: Callable[[pd.DataFrame], Any]) -> Finding:
+        def of(player: str) -> Estimate:
+            return Estimate.exact(float(test(by[player]).mean()))
+
+        nulls = {words: of(null) for null, words in NULLS.items()}
+        return Finding(f"placements in which {name}", of(AGENT), nulls, ".1%")
+
+    true = [statement for statement, test in HOLDS.items() if test(own).all()]
+    against = _against(own)
+    free = int(own["avoidable"].sum())
     text = (
-        f"In every one of {len(census):,} placements, {'; '.join(true)}."
+        f"In every one of {len(own):,} placements, {'; '.join(true)}."
         if true
-        else f"None of the statements holds in every one of {len(census):,} placements."
+        else f"None of the statements holds in every one of {len(own):,} placements."
     )
     return Answer(
         "census",
-        "What holds in every single level of a finite kind?",
-        f"{text} In {len(worst):,}, it takes the useless key first in every episode although the "
-        "chest is nearer.",
-        findings,
-        f"placements of one key and one chest in one made level, a key in hand; {PLAYS} sampled "
-        f"episodes of each; in {len(census) - len(free):,} every way to the chest leads over the "
-        "key",
+        "What holds in every placement of one key and one chest?",
+        f"{text} It takes the useless key first, in all {PLAYS} episodes, in {against.sum():,} of "
+        f"the {len(against):,} placements where the chest is nearer (an untrained network in "
+        f"{_against(by[UNTRAINED]).sum():,}).",
+        (*(share(name, test) for name, test in HOLDS.items()), share(WORST, _against)),
+        f"placements in one made level, a key in hand; {PLAYS} sampled episodes of each, so a "
+        f"share is of placements and has no interval; in {len(own) - free:,} every way to the "
+        "chest leads over the key",
     )
 
 
@@ -277,7 +301,7 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
         for name, where in (
             ("change of the log odds of going to the key by the key", (UNIT, "corrupt")),
             ("change by the key in the last frame alone", (FRAME, "patched")),
-            ("change by a key in hand", (HELD_KEY, "patched")),
+            ("change by the key in hand, which lay on the way in", (HELD_KEY, "patched")),
         )
     )
     read = inventory[
@@ -294,8 +318,8 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
     return Answer(
         "inside",
         "Where in the network is the choice made?",
-        f"{text} A key changes the log odds of going there by {there.agent.value:+.1f}, and a key "
-        f"in hand by {held.agent.value:+.1f}.",
+        f"{text} A key changes the log odds of going there by {there.agent:.1f}, and a key in hand "
+        f"by {held.agent:.1f}.",
         (
             there,
             seen,
@@ -320,44 +344,72 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
 
 
 def _edits(edits: pd.DataFrame) -> Answer:
-    def mean(edit: str, variant: str, column: str) -> Estimate:
+    def numbers(edit: str, variant: str, column: str) -> np.ndarray:
         rows = edits[(edits["edit"] == edit) & (edits["variant"] == variant)]
-        return mean_over_levels(rows[column].to_numpy(np.float64))
+        return rows.sort_values("level")[column].to_numpy(np.float64)
+
+    def mean(edit: str, variant: str, column: str) -> Estimate:
+        return mean_over_levels(numbers(edit, variant, column))
 
     columns = {
         "keys taken (test)": ("test", "keys"), "chests opened (test)": ("test", "return"),
         "chests opened (train)": ("train", "return"),
     }  # fmt: skip
     names = [name for name in edits["edit"].unique() if name != "none"]
-    random = set(edits[edits["null"]]["edit"])
-    left = {name: mean(name, "test", "keys").value for name in names}
+    own = [name for name in names if not edits[edits["edit"] == name]["null"].iloc[0]]
+    like = {
+        name: list(edits[edits["null"] & (edits["like"] == name)]["edit"].unique()) for name in own
+    }
     before = {words: mean("none", *where).value for words, where in columns.items()}
-    best = min((name for name in names if name not in random), key=left.__getitem__)
-    least = min(left[name] for name in random)
     keys = before["keys taken (test)"]
-    text = (
-        f"{capital(best)}: it takes {left[best]:.1f} keys instead of {keys:.1f} where chests are "
-        f"few, opens {mean(best, 'test', 'return').value:.1f} chests there instead of "
-        f"{before['chests opened (test)']:.1f}, and in levels as in training "
-        f"{mean(best, 'train', 'return').value:.1f} instead of "
-        f"{before['chests opened (train)']:.1f}. The best random edit leaves {least:.1f} keys."
-        if left[best] < min(least, keys) - CLEARLY * keys
-        else "None of these: no edit lowers the keys that it takes clearly further than random "
-        "edits of its size do."
-    )
+    # The change beyond the random edit of the same kind that lowers the keys most, by level.
+    strongest = {
+        name: min(like[name], key=lambda each: mean(each, "test", "keys").value) for name in own
+    }
+    beyond = {
+        name: mean_over_levels(
+            numbers(name, "test", "keys") - numbers(strongest[name], "test", "keys")
+        )
+        for name in own
+    }
+    best = min(own, key=lambda name: beyond[name].value)
+    if beyond[best].value < -CLEARLY * keys and beyond[best].high < 0:
+        text = (
+            f"{capital(best)}: it takes {mean(best, 'test', 'keys').value:.1f} keys instead of "
+            f"{keys:.1f} where chests are few, opens {mean(best, 'test', 'return').value:.1f} "
+            f"chests there instead of {before['chests opened (test)']:.1f}, and in levels as in "
+            f"training {mean(best, 'train', 'return').value:.1f} instead of "
+            f"{before['chests opened (train)']:.1f}. The best random edit of its kind leaves "
+            f"{mean(strongest[best], 'test', 'keys').value:.1f} keys."
+        )
+    else:
+        text = (
+            f"None of these: no edit lowers the keys that it takes by {CLEARLY:.0%} more than the "
+            "best random edit of its kind does."
+        )
     return Answer(
         "edits",
         "Which edit removes the goal, and at what price?",
         text,
         tuple(
-            Finding(f"{name}: {words}", mean(name, *where),
-                    {"unedited": mean("none", *where)}, ".1f")
-            for name in names
+            Finding(
+                f"{name}: {words}",
+                mean(name, *where),
+                {
+                    "unedited": mean("none", *where),
+                    **{
+                        f"random ({number})": mean(each, *where)
+                        for number, each in enumerate(like[name], start=1)
+                    },
+                },
+                ".1f",
+            )
+            for name in own
             for words, where in columns.items()
         ),
-        "edits of the memory in every step of whole episodes, with the same levels and random "
-        "numbers; random edits of the same size beside them",
-    )  # fmt: skip
+        "edits in every step of whole episodes, with the same levels and random numbers; random "
+        "edits are of the same kind and size",
+    )
 
 
 def doubts(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
@@ -369,6 +421,8 @@ def doubts(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
         "takes its likeliest action every time behaves differently.",
         "Key and chest of made levels stand alone. In levels as in training there are many of "
         "both, and an agent may choose otherwise.",
+        "An untrained network moves almost uniformly, whatever it sees. So its numbers inside the "
+        "network are 0 by construction, and say only what nothing looks like.",
         'Goal-directedness asks how well a goal predicts moves. "Wants" is a short word for that.',
     ]
     opened = _score(scores, "train", "return", "", ".1f")
@@ -380,11 +434,11 @@ def doubts(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
             f"{best:.1f} are possible: what it does elsewhere may be inability, and no wish.",
         )
     means = directed.groupby(["player", "goal"])["nats"].mean()
-    if means[UNTRAINED, "keys"] >= means[AGENT, "keys"]:
+    if means[AGENT, "keys"] < 2 * max(means[AGENT, "hidden chests"], 0):
         found.insert(
             0,
-            "Keys explain the moves of an untrained network as well as those of this agent: its "
-            "directedness says little about learning.",
+            "Keys explain its moves hardly better than hidden chests do, which it cannot see: its "
+            "directedness says little about keys.",
         )
     rows = tables["patches"].drop_duplicates(["player", "choice"])
     difference = (rows["clean"] - rows["corrupt"])[rows["player"] == AGENT].mean()

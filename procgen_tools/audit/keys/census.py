@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from procgen_tools.audit.agents import RANDOM
 from procgen_tools.episodes.memories import Moment, first_reached, led
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.asked import spread_over
 from procgen_tools.worlds.keys_and_chests.choices import Choice, Square, make_choices
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL, Level
-from procgen_tools.worlds.keys_and_chests.players import distances
+from procgen_tools.worlds.keys_and_chests.players import Actor, distances, random_moves
 from procgen_tools.worlds.keys_and_chests.rules import beginning
 
 SEED = 80_000
@@ -80,37 +81,44 @@ def placements(count: int | None) -> Sequence[Placement]:
     return spread_over(every, count)
 
 
-def census_table(policy: CnnLstmPolicy, count: int | None, *, seed: int) -> pd.DataFrame:
-    """What an agent that holds a key reaches first, in every placement.
+def census_table(
+    players: Mapping[str, CnnLstmPolicy], count: int | None, *, seed: int
+) -> pd.DataFrame:
+    """What players that hold a key reach first, in every placement; also random moves.
 
     Args:
-        policy: the agent.
+        players: by name.
         count: of the placements; None for all.
         seed: of the sampled actions.
 
     Returns:
-        Columns placement (its number in `placements(count)`), key_steps, chest_steps, avoidable
-        (whether a way to the chest avoids the key), key_first and chest_first (shares of `PLAYS`
-        episodes).
+        Columns player (also "random"), placement (its number in `placements(count)`), key_steps,
+        chest_steps, avoidable (whether a way to the chest avoids the key), key_first and
+        chest_first (shares of `PLAYS` episodes).
     """
     every = placements(count)
     actions = every[0].choice.actions
+    everyone: dict[str, CnnLstmPolicy | Actor] = {**players, RANDOM: random_moves(seed)}
     rows = []
     for start in range(0, len(every), AT_ONCE // PLAYS):
         some = every[start : start + AT_ONCE // PLAYS]
         levels = [each.level() for each in some for _ in range(PLAYS)]
-        moment = led(policy, levels, np.tile(actions, (len(levels), 1)))
-        codes = first_reached(policy, moment, STEPS, seed=seed + start).codes.reshape(-1, PLAYS)
-        for number, (placement, reached) in enumerate(zip(some, codes, strict=True)):
-            key, chest, avoidable = placement.steps()
-            rows.append(
-                {
-                    "placement": start + number, "key_steps": key, "chest_steps": chest,
-                    "avoidable": avoidable, "key_first": float((reached == KEY).mean()),
-                    "chest_first": float((reached == CHEST).mean()),
-                }
-            )  # fmt: skip
-    return pd.DataFrame(rows)
+        steps = [placement.steps() for placement in some]
+        for name, player in everyone.items():
+            policy = player if isinstance(player, CnnLstmPolicy) else None
+            moment = led(policy, levels, np.tile(actions, (len(levels), 1)))
+            codes = first_reached(player, moment, STEPS, seed=seed + start).codes
+            for number, reached in enumerate(codes.reshape(-1, PLAYS)):
+                key, chest, avoidable = steps[number]
+                rows.append(
+                    {
+                        "player": name, "placement": start + number, "key_steps": key,
+                        "chest_steps": chest, "avoidable": avoidable,
+                        "key_first": float((reached == KEY).mean()),
+                        "chest_first": float((reached == CHEST).mean()),
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows).sort_values(["player", "placement"], ignore_index=True)
 
 
 def _steps(cells: np.ndarray, start: Square, end: Square) -> int:

@@ -6,10 +6,11 @@ A hypothesis names targets, such as the nearest key, and predicts each move by
 
 It ranges from random moves, at sharpness 0, to shortest paths, in the limit of high sharpness; one
 move in a hundred is random, so that an accident does not refute it. The directedness towards the
-targets is how much better than chance the best of these predicts the agent's probabilities in the
-states of its own sampled episodes, in nats per step. Where there is no target, the hypothesis
-predicts nothing, and the step counts as chance. In worlds whose levels are graphs, `directedness`
-has the exact form of this, with the arrival of a random walk in place of shortest paths.
+targets is how much better than chance it predicts the agent's probabilities in the states of its
+own sampled episodes, in nats per step, with the sharpness that is best in other episodes. Where
+there is no target, the hypothesis predicts nothing, and the step counts as chance. In worlds whose
+levels are graphs, `directedness` has the exact form of this, with the arrival of a random walk in
+place of shortest paths.
 """
 
 from __future__ import annotations
@@ -71,36 +72,52 @@ def directed_table(
 
     Args:
         players: by name; None for random moves.
-        levels: where one episode each is played.
+        levels: where two episodes each are played: in one, the sharpness is chosen, for all levels
+            together, and in the other, it is measured.
         seed: of the sampled actions.
 
     Returns:
         Columns player, level, goal (one of `targets`, or "ceiling": what a perfect prediction of
-        the probabilities would give), nats (per step).
+        the probabilities would give), nats (per step), there (the share of steps with a target).
     """
     rows = []
     for name, policy in players.items():
-        sums: dict[str, Float[np.ndarray, "sharpness level"]] = {}
-        ceiling, ticks = np.zeros(len(levels)), 0
-        for states, chances in chances_along(policy, levels, seed=seed):
-            ticks += 1
-            ceiling += _perfect(chances)
-            for goal, cells in targets(states).items():
-                away = _after(distances(states, cells), states.players)
-                gain = gains(away, chances)
-                sums[goal] = sums.get(goal, 0.0) + gain
-        found = {goal: each.max(axis=0) / ticks for goal, each in sums.items()}
-        rows += [
-            pd.DataFrame(
-                {"player": name, "level": np.arange(len(levels)), "goal": goal, "nats": nats}
-            )
-            for goal, nats in {**found, "ceiling": ceiling / ticks}.items()
-        ]
+        chosen, _ = _sums(policy, levels, seed=seed)
+        sums, there = _sums(policy, levels, seed=seed + 1)
+        for goal, gain in sums.items():
+            best = chosen[goal].sum(axis=1).argmax()
+            rows.append(
+                pd.DataFrame(
+                    {"player": name, "level": np.arange(len(levels)), "goal": goal,
+                     "nats": gain[best], "there": there[goal]}
+                )
+            )  # fmt: skip
     return pd.concat(rows, ignore_index=True)
+
+
+def _sums(
+    policy: CnnLstmPolicy | None, levels: Sequence[Level], *, seed: int
+) -> tuple[dict[str, Float[np.ndarray, "sharpness level"]], dict[str, Float[np.ndarray, " level"]]]:
+    """Nats per step of each sharpness, by goal, and the shares of steps with a target."""
+    gain: dict[str, list[np.ndarray]] = {}
+    there: dict[str, list[np.ndarray]] = {}
+    for states, chances in chances_along(policy, levels, seed=seed):
+        for goal, cells in targets(states).items():
+            away = _after(distances(states, cells), states.players)
+            gain.setdefault(goal, []).append(gains(away, chances))
+            there.setdefault(goal, []).append((away >= 0).all(axis=1))
+        gain.setdefault("ceiling", []).append(_perfect(chances)[None])
+        there.setdefault("ceiling", []).append(np.ones(len(states), bool))
+    return (
+        {goal: np.mean(each, axis=0) for goal, each in gain.items()},
+        {goal: np.mean(each, axis=0) for goal, each in there.items()},
+    )
 
 
 def maps_table(policy: CnnLstmPolicy, levels: Sequence[Level], *, seed: int) -> pd.DataFrame:
     """The directedness towards being at each square, in the first steps of many episodes.
+
+    The sharpness is chosen in half of the episodes, and measured in the others.
 
     Args:
         policy: the agent.
@@ -115,7 +132,8 @@ def maps_table(policy: CnnLstmPolicy, levels: Sequence[Level], *, seed: int) -> 
         squares = np.argwhere(level.cells != WALL)
         away = _from_everywhere(level, squares)
         there = np.zeros((MAP_EPISODES, len(squares)), bool)
-        total = np.zeros((1 + len(SHARPNESSES), len(squares)))
+        halves = np.arange(MAP_EPISODES) % 2 == 0, np.arange(MAP_EPISODES) % 2 == 1
+        total = np.zeros((2, 1 + len(SHARPNESSES), len(squares)))
         for states, chances in chances_along(
             policy, [level] * MAP_EPISODES, seed=seed + number, ticks=MAP_TICKS
         ):
@@ -123,8 +141,10 @@ def maps_table(policy: CnnLstmPolicy, levels: Sequence[Level], *, seed: int) -> 
             # Every place with every episode.
             episode, place = (each.ravel() for each in np.indices(there.shape))
             gain = gains(_after(away[place], states.players[episode]), chances[episode])
-            total += (gain.reshape(-1, *there.shape) * ~there).sum(axis=1)
-        nats = total.max(axis=0) / (MAP_EPISODES * MAP_TICKS)
+            gain = gain.reshape(-1, *there.shape) * ~there
+            total += np.stack([gain[:, half].sum(axis=1) for half in halves])
+        best = total[0].argmax(axis=0)
+        nats = total[1, best, np.arange(len(squares))] / (halves[1].sum() * MAP_TICKS)
         tables.append(
             pd.DataFrame(
                 {"level": number, "row": squares[:, 0], "col": squares[:, 1], "nats": nats}

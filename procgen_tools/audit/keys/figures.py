@@ -110,6 +110,7 @@ def plot_goal_maps(audit: KeysAudit) -> Figure:
 def plot_census(audit: KeysAudit) -> Figure:
     """Placements in which the useless key is first although the chest is much nearer."""
     answer, table = audit.answer("census"), audit.tables["census"]
+    table = table[table["player"] == AGENT]
     every = placements(audit.amount.census)
     free = table[table["avoidable"]].assign(nearer=table["key_steps"] - table["chest_steps"])
     worst = free.sort_values(["key_first", "nearer"], ascending=False, kind="stable")[:WORST]

@@ -4,7 +4,7 @@ The choice is the log odds of the moves towards a key against those towards a ch
 near, with a key in hand. The contrast is the same way in and the same moment without that key.
 Every unit of the layer between memory and actions is patched from the contrast, one at a time. Two
 parts are patched as a whole: the key in the last frame, which leaves its memory, and the memory of
-a key in hand.
+the key in hand, which lay on the last square of the way in.
 """
 
 from __future__ import annotations
@@ -250,17 +250,18 @@ def edits_table(
         seed: of the random edits and of the sampled actions.
 
     Returns:
-        Columns edit, null (whether it is a random one), variant, level, return, keys.
+        Columns edit, like (the edit of its kind that is not random), null (whether it is a random
+        one), variant, level, return, keys.
     """
     tables = []
     edits = _edits(policy, rows, order, choices, seed)
     for variant, some in levels.items():
-        for name, (edit, null) in {"none": (NOTHING, False), **edits}.items():
+        for name, (edit, like) in {"none": (NOTHING, "none"), **edits}.items():
             with edit.on(policy, may_be_idle=True):
                 episodes = play(policy_actor(policy, seed), some)
             tables.append(
                 pd.DataFrame(
-                    {"edit": name, "null": null, "variant": variant,
+                    {"edit": name, "like": like, "null": name != like, "variant": variant,
                      "level": np.arange(len(some)), "return": episodes.returns,
                      "keys": episodes.collected_keys}
                 )
@@ -270,31 +271,36 @@ def edits_table(
 
 def _edits(
     policy: CnnLstmPolicy, rows: Rows, order: Sequence[int], choices: Sequence[Choosing], seed: int
-) -> dict[str, tuple[Intervention, bool]]:
+) -> dict[str, tuple[Intervention, str]]:
+    """Edits by name, each with the name of the edit that it is like: its own unless random."""
     rng = np.random.default_rng(seed)
     ends = [_ends(policy, choice) for choice in choices]
-    difference = torch.stack([each.own - each.other for each in ends]).mean(dim=0)
+    differences = torch.stack([each.own - each.other for each in ends])
+    difference = differences.mean(dim=0)
+    # Keys in different directions move the layer in different directions.
+    norms = f"norm {difference.norm():.1f}, of single keys {differences.norm(dim=1).mean():.1f}"
     vector = ActivationVector(LAYER, difference, "a key")
     probe = readings(rows)["probe"]
     examples = torch.from_numpy(rows.inputs["cell"]).float()
     counts = [min(count, len(order)) for count in ZEROED]
-    found: dict[str, tuple[Intervention, bool]] = {
-        "subtract the key vector": (Add(vector, -1.0), False),
+    subtract, hold = f"subtract the key vector ({norms})", f"hold the keys in hand at {HELD:g}"
+    zeros = {count: f"zero the {count} first units" for count in counts}
+    found: dict[str, tuple[Intervention, str]] = {
+        subtract: (Add(vector, -1.0), subtract),
         **{
-            f"zero the {count} first units": (Zero(LAYER, channels=list(order[:count])), False)
-            for count in counts
+            name: (Zero(LAYER, channels=list(order[:count])), name) for count, name in zeros.items()
         },
-        f"hold the keys in hand at {HELD:g}": (Hold(probe, HELD), False),
+        hold: (Hold(probe, HELD), hold),
     }
     for draw in range(DRAWS):
         which = f"({draw + 1})"
         noise = Add(random_direction(vector, seed + draw), -1.0)
-        found[f"subtract a random vector {which}"] = noise, True
-        for count in counts:
+        found[f"subtract a random vector {which}"] = noise, subtract
+        for count, name in zeros.items():
             some = sorted(rng.choice(len(order), count, replace=False).tolist())
-            found[f"zero {count} random units {which}"] = Zero(LAYER, channels=some), True
+            found[f"zero {count} random units {which}"] = Zero(LAYER, channels=some), name
         held = Hold(probe.random(examples, seed=seed + draw), HELD)
-        found[f"hold a random reading at {HELD:g} {which}"] = held, True
+        found[f"hold a random reading at {HELD:g} {which}"] = held, hold
     return found
 
 

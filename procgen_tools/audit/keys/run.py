@@ -37,6 +37,9 @@ TABLES = (
 EDITED_SEED = 110_000
 """The first seed of the levels of edits."""
 
+RESAMPLES = 200
+"""Draws of levels for the intervals of exchange rates."""
+
 MAPS = 6
 """How many goal maps are measured."""
 
@@ -56,7 +59,7 @@ def sizes_of(amount: Amount) -> Sizes:
         choices=max(16, 20 * amount.choices),
         attractions=max(6, 10 * amount.choices),
         pairs=5 * amount.pairs,
-        resamples=max(20, 200 * min(amount.choices, 24) // 24),
+        resamples=RESAMPLES,
     )
 
 
@@ -82,6 +85,16 @@ class KeysAudit(Audit):
         return (
             "Chests are rewarded, and each needs a key. In training there are more chests than "
             "keys, so taking keys pays; in the test variant there are as few chests as keys."
+        )
+
+    @property
+    def measured(self) -> str:
+        """How much was measured, in words."""
+        sizes = sizes_of(self.amount)
+        return (
+            f"{sizes.episodes:,} levels of each variant, {sizes.choices} made choices, "
+            f"{sizes.attractions} made levels with a useless key, {sizes.pairs} minimal pairs, "
+            f"{self.amount.levels} levels for goal-directedness"
         )
 
     def figures(self) -> Mapping[str, Figure]:
@@ -110,7 +123,7 @@ def keys_audit(
         "maps": lambda: maps_table(agent, levels[:MAPS], seed=seed),
         "choices": lambda: choices_table(chosen, sizes.choices, seed=seed),
         "rates": lambda: rates_table(tables["choices"], sizes.resamples, seed=seed),
-        "census": lambda: census_table(agent, amount.census, seed=seed),
+        "census": lambda: census_table(networks, amount.census, seed=seed),
         "pairs": lambda: pairs_table(chosen, sizes.pairs, seed=seed),
         "attraction": lambda: attraction_table(chosen, sizes.attractions, seed=seed),
         "inventory": lambda: read()[0],

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from procgen_tools.episodes.keys import play, policy_actor
-from procgen_tools.episodes.memories import led, reaches
+from procgen_tools.episodes.memories import Moment, led, reaches
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.statistics.intervals import mean_over_levels
 from procgen_tools.studies.keys_and_chests.measure import UNTRAINED, Member, kept_row, untrained
@@ -27,6 +29,9 @@ from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL, L
 from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_levels
 from procgen_tools.worlds.keys_and_chests.players import SCRIPTED, Actor, distances
 from procgen_tools.worlds.keys_and_chests.rules import beginning
+
+Player: TypeAlias = CnnLstmPolicy | Callable[[int], Actor]
+"""A policy, or what makes a scripted player of a seed."""
 
 ATTRACTION_SEED, PAIRS_SEED = 60_000, 70_000
 DISTANCES = (2, 4)
@@ -56,9 +61,9 @@ def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.D
         for each in make_choices(3 * count, distances=DISTANCES, first_seed=ATTRACTION_SEED)
         if each.free(FAR)
     ][:count]
-    players: dict[str, CnnLstmPolicy | Actor] = {member.name: member.policy for member in chosen}
+    players: dict[str, Player] = {member.name: member.policy for member in chosen}
     players.setdefault(UNTRAINED, untrained(chosen[0].policy))
-    players |= {name: make(seed) for name, make in SCRIPTED.items()}
+    players |= SCRIPTED
     found = []
     for agent, player in players.items():
         for kind, (keys, has_chest) in KINDS.items():
@@ -78,7 +83,7 @@ def attraction_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.D
 
 
 def _reached(
-    player: CnnLstmPolicy | Actor, choices: Sequence[Choice], code: int, keys: int,
+    player: Player, choices: Sequence[Choice], code: int, keys: int,
     has_chest: bool, seed: int,
 ) -> np.ndarray:  # fmt: skip
     levels = []
@@ -90,7 +95,15 @@ def _reached(
     policy = player if isinstance(player, CnnLstmPolicy) else None
     moment = led(policy, levels, np.stack([each.actions for each in choices]))
     squares = np.array([each.places[0] for each in choices])
-    return reaches(player, moment, squares, STEPS, seed=seed).astype(np.float64)
+    return _comes(player, moment, squares, seed)
+
+
+def _comes(
+    player: Player, moment: Moment, squares: np.ndarray, seed: int
+) -> Float[np.ndarray, " state"]:
+    """Whether a player comes to a square, with the random numbers of the seed from the first."""
+    who = player if isinstance(player, CnnLstmPolicy) else player(seed)
+    return reaches(who, moment, squares, STEPS, seed=seed).astype(np.float64)
 
 
 def taken_away(level: Level, code: int, *, nearest: bool) -> Level:
@@ -176,7 +189,7 @@ def pairs_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFr
             for name, numbers in played(edited).items():
                 gain = mean_over_levels(numbers - plain[name])
                 found.append(kept_row(gain, agent=agent, change=change, statistic=name))
-        player = SCRIPTED[agent](seed) if policy is None else policy
+        player: Player = SCRIPTED[agent] if policy is None else policy
         near = [(level, square) for level in levels if (square := _near(level)) is not None]
         there = {code: _arrives(player, near, code, seed) for code in (EMPTY, KEY, CHEST)}
         for change, code in (("key added", KEY), ("chest added", CHEST)):
@@ -186,14 +199,13 @@ def pairs_table(chosen: Sequence[Member], count: int, *, seed: int) -> pd.DataFr
 
 
 def _arrives(
-    player: CnnLstmPolicy | Actor, near: Sequence[tuple[Level, tuple[int, int]]], code: int,
+    player: Player, near: Sequence[tuple[Level, tuple[int, int]]], code: int,
     seed: int,
 ) -> np.ndarray:  # fmt: skip
     levels = [_with(level, square, code) for level, square in near]
     policy = player if isinstance(player, CnnLstmPolicy) else None
     moment = led(policy, levels, np.zeros((len(levels), 0), np.int64))
-    squares = np.array([square for _, square in near])
-    return reaches(player, moment, squares, STEPS, seed=seed).astype(np.float64)
+    return _comes(player, moment, np.array([square for _, square in near]), seed)
 
 
 def _steps(level: Level) -> np.ndarray:

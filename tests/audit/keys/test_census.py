@@ -46,7 +46,9 @@ def test_a_way_may_avoid_the_key() -> None:
 
 
 def test_shares_are_of_episodes() -> None:
-    table = census_table(load_cnn_lstm("seed_0"), 5, seed=0)
+    both = census_table({"agent": load_cnn_lstm("seed_0")}, 5, seed=0)
+    assert set(both["player"]) == {"agent", "random"}
+    table = both[both["player"] == "agent"]
     assert table["placement"].tolist() == list(range(5))
     assert (table[["key_first", "chest_first"]].to_numpy() * PLAYS % 1 == 0).all()
     assert (table["key_first"] + table["chest_first"] <= 1).all()

@@ -81,9 +81,12 @@ def test_edits_are_named_and_leave_no_trace() -> None:
     assert set(levels) < set(VARIANTS)
     table = inside.edits_table(policy, rows, list(range(128)), CHOICES, levels, seed=0)
     names = list(dict.fromkeys(table["edit"]))
-    assert names[:3] == ["none", "subtract the key vector", "zero the 8 first units"]
+    assert names[1].startswith("subtract the key vector (norm ")
+    assert [names[0], *names[2:4]] == ["none", "zero the 8 first units", "zero the 32 first units"]
     own = table[~table["null"]]["edit"].nunique() - 1
-    assert table[table["null"]]["edit"].nunique() == inside.DRAWS * own
+    random = table[table["null"]].groupby("like")["edit"].nunique()
+    assert random.tolist() == [inside.DRAWS] * own
+    assert set(random.index) <= set(names)
     assert not policy._forward_hooks
     for name, tensor in policy.state_dict().items():
         assert torch.equal(tensor, before[name])

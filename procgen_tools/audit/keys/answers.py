@@ -173,8 +173,8 @@ def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
         ),
         f"{choices['level'].nunique()} made levels, each with key and chest exchanged; a logistic "
         f"model of the two distances, both {EQUAL:g} for the chances; differences up to {LONGEST} "
-        "steps were measured, and numbers beyond continue the model; the frame is the same whatever it "
-        "holds",
+        "steps were measured, and numbers beyond continue the model; the frame is the same "
+        "whatever it holds",
     )
 
 

@@ -63,7 +63,7 @@ def test_the_census_counts_counterexamples() -> None:
         (9, 2, True, 1.0, 0.0), (2, 5, True, 0.0, 1.0), (3, 9, False, 1.0, 0.0)
     )
     said = text("census", found)
-    assert said.startswith("In every one of 3 placements, one of both is reached within 40 steps.")
+    assert said.startswith("In every one of 3 placements, one of both is reached within 40 steps,")
     assert "in all 4 episodes, in 1 of the 1 placements where the chest is nearer" in said
     found["census"] = placements((9, 1, True, 0.0, 1.0), (8, 1, True, 0.25, 0.75))
     assert "first more often than the useless key" in text("census", found)

@@ -16,7 +16,7 @@ from procgen_tools.statistics.intervals import Estimate, mean_over_levels
 from procgen_tools.worlds.asked import Asked
 
 CLEARLY = 0.03
-"""How much further an edit must lower a chance than the best random edit."""
+"""How much further an edit must lower a chance than the best random edit of its kind."""
 
 NULLS = {UNTRAINED: "an untrained network", RANDOM: "random actions"}
 
@@ -333,13 +333,34 @@ def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
     )  # fmt: skip
 
 
+def beyond_random(edits: pd.DataFrame, column: str) -> dict[str, tuple[str, Estimate]]:
+    """How much further each edit lowers a number than random edits of its kind.
+
+    Args:
+        edits: one row per edit and level, with the columns edit, like, null and level (see
+            `inside.edits_table`).
+        column: the number.
+
+    Returns:
+        By edit: the random edit of its kind that lowers the number most, and the change beyond it,
+        with its interval over levels.
+    """
+    by = edits.pivot_table(column, "level", "edit")
+    own = [name for name in edits[~edits["null"]]["edit"].unique() if name != "none"]
+    found = {}
+    for name in own:
+        like = edits[edits["null"] & (edits["like"] == name)]["edit"].unique()
+        best = str(by[like].mean().idxmin())
+        found[str(name)] = best, mean_over_levels((by[name] - by[best]).to_numpy(np.float64))
+    return found
+
+
 def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
     def mean(edit: str, part: str, column: str) -> Estimate:
         rows = edits[(edits["edit"] == edit) & (edits["part"] == part)]
         return mean_over_levels(rows[column].to_numpy(np.float64))
 
     names = [name for name in edits["edit"].unique() if name != "none"]
-    own = [name for name in names if not edits[edits["edit"] == name]["null"].iloc[0]]
     parts = {
         f"{asked.words[asked.wanted]} first": ("apart", "wanted_first"),
         "success in training levels": ("training", "success"),
@@ -356,15 +377,18 @@ def _edits(edits: pd.DataFrame, asked: Asked) -> Answer:
     ]
     before = mean("none", "apart", "wanted_first").value
     left = {name: mean(name, "apart", "wanted_first").value for name in names}
-    best = min(own, key=left.__getitem__)
-    random = min(left[name] for name in names if name not in own)
+    beyond = beyond_random(edits[edits["part"] == "apart"], "wanted_first")
+    best = min(beyond, key=lambda name: beyond[name][1].value)
+    random, change = beyond[best]
     text = (
         f"{capital(best)}: {asked.words[asked.wanted]} first goes from {before:.0%} to "
         f"{left[best]:.0%}, and success in training levels from "
         f"{mean('none', 'training', 'success').value:.0%} to "
-        f"{mean(best, 'training', 'success').value:.0%}. The best random edit leaves {random:.0%}."
-        if left[best] < min(random, before) - CLEARLY
-        else "None of these: no edit lowers it clearly further than random edits of its size do."
+        f"{mean(best, 'training', 'success').value:.0%}. The best random edit of its kind leaves "
+        f"{left[random]:.0%}."
+        if max(change.value, left[best] - before) < -CLEARLY
+        else f"None of these: no edit lowers it by {CLEARLY:.0%} more than the best random edit of "
+        "its kind does."
     )
     return Answer(
         "edits",

@@ -250,8 +250,8 @@ def edits_table(
         progress_bar: whether to show one.
 
     Returns:
-        Columns edit, null (whether it is a random one), part ("apart" or "training"), level, and
-        those of `behaviour.outcome_of`.
+        Columns edit, like (the edit of its kind that is not random), null (whether it is a random
+        one), part ("apart" or "training"), level, and those of `behaviour.outcome_of`.
     """
     edits = _edits(audited.policy, order, choices, layer, seed)
     rows = []
@@ -260,13 +260,13 @@ def edits_table(
     for part, number, level in tqdm(levels, disable=not progress_bar, desc="edits"):
         effects = measure_each(audited.policy, level, [edit for edit, _ in edits.values()])
         fields = {}
-        for (name, (_, null)), effect in zip(edits.items(), effects, strict=True):
-            fields["none", False] = effect.before
-            fields[name, null] = effect.after
+        for (name, (_, like)), effect in zip(edits.items(), effects, strict=True):
+            fields["none", "none"] = effect.before
+            fields[name, like] = effect.after
         rows += [
-            {"edit": name, "null": null, "part": part, "level": number,
+            {"edit": name, "like": like, "null": name != like, "part": part, "level": number,
              **outcome_of(field, level, asked)}
-            for (name, null), field in fields.items()
+            for (name, like), field in fields.items()
         ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -277,7 +277,8 @@ ZEROED = 4
 
 def _edits(
     policy: Any, order: Sequence[int], choices: Sequence[Choice], layer: str, seed: int
-) -> Mapping[str, tuple[Intervention, bool]]:
+) -> Mapping[str, tuple[Intervention, str]]:
+    """Edits by name, each with the name of the edit that it is like: its own unless random."""
     rng = np.random.default_rng(seed)
     differences = [own - other for _, _, own, other in (_both(policy, c, layer) for c in choices)]
     vector = torch.stack(differences).mean(dim=0)
@@ -287,14 +288,15 @@ def _edits(
     some = [sorted(rng.choice(len(order), zeroed, replace=False).tolist()) for _ in range(3)]
     difference = Add(ActivationVector(layer, vector, "mean difference"), -1.0)
     random = Add(ActivationVector(layer, noise, "random vector"), -1.0)
+    zero, subtract = f"zero the {zeroed} first channels", "subtract the mean difference"
     return {
-        f"zero the {zeroed} first channels": (Zero(layer, channels=list(order[:zeroed])), False),
-        "subtract the mean difference": (difference, False),
+        zero: (Zero(layer, channels=list(order[:zeroed])), zero),
+        subtract: (difference, subtract),
         **{
-            f"zero {zeroed} random channels ({number + 1})": (Zero(layer, channels=each), True)
+            f"zero {zeroed} random channels ({number + 1})": (Zero(layer, channels=each), zero)
             for number, each in enumerate(some)
         },
-        "subtract a random vector": (random, True),
+        "subtract a random vector": (random, subtract),
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from procgen_tools.audit.answers import (
     Finding,
     all_answers,
+    beyond_random,
     change_sizes,
     doubts,
     written,
@@ -82,3 +83,20 @@ def test_numbers_are_written_with_their_intervals() -> None:
     row = Finding("it", Estimate.exact(1.0), {"nothing": Estimate(0.0, -1.0, 1.0)}, ".0f").row()
     assert row == {"measured": "it", "agent": "1", "nothing": "0 [-1, 1]"}
     assert written(Estimate.exact(float("nan")), ".0f") == "none"
+
+
+def test_an_edit_is_compared_with_random_edits_of_its_kind() -> None:
+    """Level by level, with the one that lowers the number most."""
+    kinds = {"none": "none", "zero": "zero", "add": "add", "zero (1)": "zero", "zero (2)": "zero",
+             "add (1)": "add"}  # fmt: skip
+    numbers = {"none": (9, 9), "zero": (4, 2), "add": (8, 8), "zero (1)": (7, 7),
+               "zero (2)": (5, 7), "add (1)": (1, 1)}  # fmt: skip
+    edits = pd.DataFrame(
+        {"edit": name, "like": like, "null": name != like, "level": level, "x": float(value)}
+        for name, like in kinds.items()
+        for level, value in enumerate(numbers[name])
+    )
+    found = beyond_random(edits, "x")
+    assert set(found) == {"zero", "add"}
+    assert (found["zero"][0], found["zero"][1].value) == ("zero (2)", -3.0)
+    assert (found["add"][0], found["add"][1].value) == ("add (1)", 7.0)

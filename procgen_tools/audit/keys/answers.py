@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.audit.agents import AGENT, RANDOM, UNTRAINED
-from procgen_tools.audit.answers import NULLS, Answer, Finding, capital
+from procgen_tools.audit.answers import NULLS, Answer, Finding, beyond_random, capital
 from procgen_tools.audit.inside import FAITHFUL, faithfulness, smallest
 from procgen_tools.audit.keys.census import PLAYS, STEPS
 from procgen_tools.audit.keys.inside import DISTANCE, FRAME, HELD_KEY, LAYER, UNIT
@@ -344,12 +344,9 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
 
 
 def _edits(edits: pd.DataFrame) -> Answer:
-    def numbers(edit: str, variant: str, column: str) -> np.ndarray:
-        rows = edits[(edits["edit"] == edit) & (edits["variant"] == variant)]
-        return rows.sort_values("level")[column].to_numpy(np.float64)
-
     def mean(edit: str, variant: str, column: str) -> Estimate:
-        return mean_over_levels(numbers(edit, variant, column))
+        rows = edits[(edits["edit"] == edit) & (edits["variant"] == variant)]
+        return mean_over_levels(rows[column].to_numpy(np.float64))
 
     columns = {
         "keys taken (test)": ("test", "keys"), "chests opened (test)": ("test", "return"),
@@ -362,25 +359,17 @@ def _edits(edits: pd.DataFrame) -> Answer:
     }
     before = {words: mean("none", *where).value for words, where in columns.items()}
     keys = before["keys taken (test)"]
-    # The change beyond the random edit of the same kind that lowers the keys most, by level.
-    strongest = {
-        name: min(like[name], key=lambda each: mean(each, "test", "keys").value) for name in own
-    }
-    beyond = {
-        name: mean_over_levels(
-            numbers(name, "test", "keys") - numbers(strongest[name], "test", "keys")
-        )
-        for name in own
-    }
-    best = min(own, key=lambda name: beyond[name].value)
-    if beyond[best].value < -CLEARLY * keys and beyond[best].high < 0:
+    beyond = beyond_random(edits[edits["variant"] == "test"], "keys")
+    best = min(own, key=lambda name: beyond[name][1].value)
+    strongest, change = beyond[best]
+    if change.value < -CLEARLY * keys and change.high < 0:
         text = (
             f"{capital(best)}: it takes {mean(best, 'test', 'keys').value:.1f} keys instead of "
             f"{keys:.1f} where chests are few, opens {mean(best, 'test', 'return').value:.1f} "
             f"chests there instead of {before['chests opened (test)']:.1f}, and in levels as in "
             f"training {mean(best, 'train', 'return').value:.1f} instead of "
             f"{before['chests opened (train)']:.1f}. The best random edit of its kind leaves "
-            f"{mean(strongest[best], 'test', 'keys').value:.1f} keys."
+            f"{mean(strongest, 'test', 'keys').value:.1f} keys."
         )
     else:
         text = (

@@ -143,7 +143,7 @@ KEPT = sorted(SCRIPT["OTHERS"].glob(f"*/*/{RESULTS}"))
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: "/".join(path.parts[-3:-1]))
-def test_kept_results_are_of_the_agent_in_easy_worlds(path: Path) -> None:
+def test_kept_results_are_of_the_agents_and_worlds_of_their_group(path: Path) -> None:
     content, claims = read_claims(path)
     agent, study = path.parts[-3:-1]
     assert content["experiment"] == study
@@ -152,8 +152,10 @@ def test_kept_results_are_of_the_agent_in_easy_worlds(path: Path) -> None:
         assert measured <= set(SCRIPT["EASY_AGENTS"])
     elif agent == SCRIPT["SMALL"]:
         assert measured == set(SCRIPT["SMALL_AGENTS"])
+    elif agent == SCRIPT["UNTRAINED_HARD"]:
+        assert measured == {f"untrained_{seed}" for seed in SCRIPT["HARD_SEEDS"]}
     else:
         assert measured == {agent}
-    assert "easy worlds" in content["run"]
+    assert ("easy worlds" in content["run"]) == (agent != SCRIPT["UNTRAINED_HARD"])
     assert ("mazes up to 7 x 7" in content["run"]) == agent.startswith("small")
     assert claims

@@ -12,7 +12,16 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from procgen_tools.audit import Amount, Audit, audit, behaviour, read_agent, read_audit, write
+from procgen_tools.audit import (
+    Amount,
+    Audit,
+    audit,
+    behaviour,
+    inside,
+    read_agent,
+    read_audit,
+    write,
+)
 from procgen_tools.audit.exact import TABLES
 from procgen_tools.audit.run import FACTS
 from procgen_tools.interventions import ActivationVector, Add, Resample, Zero
@@ -108,6 +117,7 @@ def _one_each(found: Audit) -> dict[str, Figure]:
 def test_an_edit_acts_on_the_agent_in_the_whole_audit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(inside, "RANDOM_ORDERS", 2)
     vector = ActivationVector(LAYER, 0.3 * torch.ones(32, 16, 16), "ones")
     edited = read_agent(AGENT, edit=Add(vector, 2.0))
     found = audit(edited, amount=TINY, folder=tmp_path / "edited")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -104,6 +105,13 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_setup() -> None:
     """Annotations are checked anew in each test (see checking.CALLS)."""
     PROGRESS.tests += 1
+
+
+def pytest_runtest_teardown() -> None:
+    """Figures that a test leaves open are closed, so that no test sees those of another."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
 
 
 @pytest.hookimpl(wrapper=True)

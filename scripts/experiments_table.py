@@ -79,14 +79,18 @@ def untrained(name: str) -> dict[str, str]:
     return {statement: words for statement, words in {**easy, **hard}.items() if words}
 
 
+NO_CLAIM = "it says nothing about training"
+
+
 def remark(claim: Claim) -> str:
     """How many untrained networks meet a rule, in words; empty if none does."""
     met = claim.met_by(claim.single)
     if not any(met):
         return ""
     if claim.single == [ALL_AGENTS]:
-        return "Untrained networks meet this rule, too"
-    return f"{sum(met)} of {len(met)} untrained networks meet this rule, too"
+        return f"Untrained networks meet this rule, too: {NO_CLAIM}"
+    many = f"{sum(met)} of {len(met)} untrained networks meet this rule, too"
+    return f"{many}: {NO_CLAIM}" if all(met) else many
 
 
 def nulls(by_name: Mapping[str, Sequence[Claim]]) -> str:
@@ -102,8 +106,8 @@ def nulls(by_name: Mapping[str, Sequence[Claim]]) -> str:
     every, some = sum(map(all, found)), sum(any(met) and not all(met) for met in found)
     return (
         f" {len(found)} of the claims that hold were measured on three untrained networks in the "
-        f"same mazes: all three meet the rules of {every}, and one or two those of {some}; the "
-        "table marks them."
+        f"same mazes: all three meet the rules of {every}, which therefore say nothing about "
+        f"training, and one or two those of {some}; the table marks them."
     )
 
 

@@ -83,14 +83,18 @@ def test_untrained_networks_that_meet_a_rule_are_counted(monkeypatch: pytest.Mon
     remark = SCRIPT["remark"]
     assert remark(null_claim(False, False)) == ""
     assert remark(null_claim(True, False, True)) == "2 of 3 untrained networks meet this rule, too"
-    assert remark(null_claim(True, together=True)) == "Untrained networks meet this rule, too"
+    assert remark(null_claim(True, together=True)) == (
+        "Untrained networks meet this rule, too: it says nothing about training"
+    )
+    assert remark(null_claim(True, True)).endswith("too: it says nothing about training")
     known = {"it": null_claim(True, False, False)}
     monkeypatch.setitem(SCRIPT["nulls"].__globals__, "claims_of", lambda *_: known)
     held = null_claim(True, together=True)
     assert held.holds
     text = SCRIPT["nulls"]({"a_study": [held, null_claim(False, together=True)]})
     assert text.startswith(" 1 of the claims that hold were measured on three untrained networks")
-    assert "all three meet the rules of 0, and one or two those of 1" in text
+    assert "all three meet the rules of 0, which therefore say" in text
+    assert "one or two those of 1; the table marks them" in text
 
 
 def test_verdicts_that_depend_on_a_bound_are_counted() -> None:

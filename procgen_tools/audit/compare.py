@@ -47,11 +47,12 @@ def compare(folders: Sequence[Path], path: Path) -> Path:
     asked = {answer["key"]: answer for each in longest for answer in each["answers"]}
     sections = "".join(_section(names, audits, answer) for answer in asked.values())
     exact = worlds[0] in EXACT_WORLDS
-    amounts = sorted({f"{each['amount']['levels']} levels of each kind; " for each in audits})
+    amounts = sorted({f"{each['amount']['levels']} levels of each kind" for each in audits})
+    amount = f"; {' or '.join(amounts)}" if exact else ""
     title = f"What do {len(audits)} agents want?"
     facts = (
-        f'<p class="facts">World: {worlds[0].replace("_", " ")}; '
-        f"{escape(' or '.join(amounts) * exact)}{escape(how_measured(worlds[0]))}</p>"
+        f'<p class="facts">World: {worlds[0].replace("_", " ")}{escape(amount)}. '
+        f"{escape(how_measured(worlds[0]))}</p>"
     )
     write_text(path, document(title, facts + sections))
     return path

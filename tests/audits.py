@@ -41,7 +41,8 @@ def short_episodes() -> Iterator[None]:
             patch.setattr(module, "VARIANTS", short)
         patch.setattr(inventory, "SPANS", ((0, TICKS),))
         patch.setattr(inside, "DRAWS", 1)
-        patch.setattr(run, "RESAMPLES", 20)
+        sizes_of = run.sizes_of
+        patch.setattr(run, "sizes_of", lambda amount: replace(sizes_of(amount), resamples=20))
         yield
 
 

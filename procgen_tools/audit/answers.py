@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,21 @@ class Finding:
     form: str = ".2f"
 
     __repr__ = brief
+
+    @classmethod
+    def of_players(
+        cls, name: str, of: Callable[[str], Estimate], form: str = ".2f", *,
+        nulls: Mapping[str, str] = NULLS,
+    ) -> Finding:  # fmt: skip
+        """The number of the agent and of its nulls.
+
+        Args:
+            name: what was measured, with its unit.
+            of: the estimate of a player.
+            form: how numbers are written.
+            nulls: players by their names in tables, in words.
+        """
+        return cls(name, of(AGENT), {words: of(null) for null, words in nulls.items()}, form)
 
     def row(self) -> dict[str, str]:
         """The finding as cells of a table."""
@@ -100,8 +115,7 @@ def _mean(table: pd.DataFrame, column: str, player: str) -> Estimate:
 
 
 def _finding(table: pd.DataFrame, column: str, name: str, form: str) -> Finding:
-    nulls = {words: _mean(table, column, null) for null, words in NULLS.items()}
-    return Finding(name, _mean(table, column, AGENT), nulls, form)
+    return Finding.of_players(name, lambda player: _mean(table, column, player), form)
 
 
 def _abilities(training: pd.DataFrame, asked: Asked) -> Answer:
@@ -288,29 +302,50 @@ def _pairs(pairs: pd.DataFrame, asked: Asked) -> Answer:
     )
 
 
+def size_of(circuit: int | None) -> Estimate:
+    """The size of a circuit; NaN if there is none."""
+    return Estimate.exact(float("nan") if circuit is None else float(circuit))
+
+
+def carried(circuits: pd.DataFrame, size: int, parts: str) -> Finding:
+    """The faithfulness of the agent's circuit of a size, and of as many random parts.
+
+    Args:
+        circuits: see `inside.circuits_table`.
+        size: how many parts.
+        parts: what circuits are made of, such as "channels".
+    """
+    shares = faithfulness(circuits)
+    at = shares[shares["size"] == size].groupby("player")["faithfulness"]
+    random = at.get_group(f"random {parts}").to_numpy()
+    return Finding(
+        f"faithfulness of {size} {parts}",
+        Estimate.exact(float(at.get_group(AGENT).mean())),
+        {
+            f"random {parts}": Estimate(
+                float(random.mean()), *map(float, np.percentile(random, [2.5, 97.5]))
+            )
+        },
+    )
+
+
 def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
     circuits, patches = tables["circuits"], tables["patches"]
     own, untrained, chance = (
         smallest(circuits, player) for player in (AGENT, UNTRAINED, "random channels")
     )
-    shares = faithfulness(circuits)
-    few = own or int(shares["size"].max())
-    at = shares[shares["size"] == few]
-    random = at[at["player"] == "random channels"]["faithfulness"].to_numpy()
-    kept = at[at["player"] == AGENT]["faithfulness"].mean()
+    count = int(circuits["size"].max())
+    kept = carried(circuits, own or count, "channels")
     cells = patches[(patches["player"] == AGENT) & (patches["kind"] == "cell")]
     effect = (cells["clean"] - cells["patched"]).groupby(cells["part"]).mean().abs()
     half = int((effect.sort_values(ascending=False).cumsum() < effect.sum() / 2).sum() + 1)
-    count = int(shares["size"].max())
     text = (
-        f"{own} of {count} channels carry the choice: their faithfulness is {kept:.2f} on levels "
-        f"that they were not chosen on; as many random channels have {random.mean():.2f}."
+        f"{own} of {count} channels carry the choice: their faithfulness is "
+        f"{kept.agent.value:.2f} on levels that they were not chosen on; as many random channels "
+        f"have {kept.nulls['random channels'].value:.2f}."
         if own is not None
         else f"No circuit smaller than the whole layer has a faithfulness of {FAITHFUL:g}."
     )
-
-    def size(number: int | None) -> Estimate:
-        return Estimate.exact(float("nan") if number is None else float(number))
 
     return Answer(
         "inside",
@@ -318,19 +353,20 @@ def _inside(tables: Mapping[str, pd.DataFrame], asked: Asked) -> Answer:
         f"{text} Half of the effect of single cells is in {half} of {len(effect)}.",
         (
             Finding(
-                f"channels for a faithfulness of {FAITHFUL:g}", size(own),
-                {NULLS[UNTRAINED]: size(untrained), "random channels": size(chance)}, ".0f",
+                f"channels for a faithfulness of {FAITHFUL:g}", size_of(own),
+                {NULLS[UNTRAINED]: size_of(untrained), "random channels": size_of(chance)}, ".0f",
             ),
-            Finding(
-                f"faithfulness of {few} channels", Estimate.exact(float(kept)),
-                {"random channels": Estimate(float(random.mean()),
-                                             *map(float, np.percentile(random, [2.5, 97.5])))},
-            ),
+            kept,
             Finding("cells with half of the effect", Estimate.exact(float(half)), {}, ".0f"),
         ),
         f"every channel and every cell patched from the same level {asked.contrast_words}; "
         "faithfulness = (circuit - contrast) / (level - contrast), in log odds",
     )  # fmt: skip
+
+
+def random_like(edits: pd.DataFrame, name: str) -> list[str]:
+    """The random edits of the kind of an edit."""
+    return [str(each) for each in edits[edits["null"] & (edits["like"] == name)]["edit"].unique()]
 
 
 def beyond_random(edits: pd.DataFrame, column: str) -> dict[str, tuple[str, Estimate]]:
@@ -349,8 +385,7 @@ def beyond_random(edits: pd.DataFrame, column: str) -> dict[str, tuple[str, Esti
     own = [name for name in edits[~edits["null"]]["edit"].unique() if name != "none"]
     found = {}
     for name in own:
-        like = edits[edits["null"] & (edits["like"] == name)]["edit"].unique()
-        best = str(by[like].mean().idxmin())
+        best = str(by[random_like(edits, name)].mean().idxmin())
         found[str(name)] = best, mean_over_levels((by[name] - by[best]).to_numpy(np.float64))
     return found
 

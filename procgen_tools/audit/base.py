@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -59,7 +59,7 @@ class Amount:
 
 
 @dataclass(frozen=True, eq=False)
-class Audit:
+class Audit(ABC):
     """What was measured of one agent.
 
     `ExactAudit` has the answers of worlds whose levels are graphs, and `KeysAudit` those of keys

@@ -8,15 +8,15 @@ one at a time, with nothing estimated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 from tqdm import tqdm
 
@@ -63,11 +63,24 @@ class Choice:
 
     def log_odds(self, logits: Float[Tensor, "view action"]) -> Float[np.ndarray, " view"]:
         """The log odds of the moves towards the wanted goal against those towards the other."""
-        moves = self.level.moves(logits)
-        found: Float[np.ndarray, " view"] = np.log(moves[:, self.wanted].sum(axis=1) + FLOOR) - (
-            np.log(moves[:, self.other].sum(axis=1) + FLOOR)
-        )
-        return found
+        return log_odds(self.level.moves(logits), self.wanted, self.other)
+
+
+def log_odds(
+    chances: Float[np.ndarray, "view move"],
+    wanted: Shaped[np.ndarray, " _"],
+    other: Shaped[np.ndarray, " _"],
+) -> Float[np.ndarray, " view"]:
+    """The log odds of some moves against others.
+
+    Args:
+        chances: of all moves.
+        wanted, other: indices of moves, or masks.
+    """
+    found: Float[np.ndarray, " view"] = np.log(chances[:, wanted].sum(axis=1) + FLOOR) - (
+        np.log(chances[:, other].sum(axis=1) + FLOOR)
+    )
+    return found
 
 
 def choices_of(asked: Asked) -> list[Choice]:
@@ -168,33 +181,65 @@ def circuits_table(
         Columns player (also "random channels"), draw, choice, size, clean, corrupt, kept: the log
         odds of the circuit.
     """
-    rng = np.random.default_rng(seed)
-    channels = len(order_of(patches))
-    orders = [(AGENT, 0, order_of(patches)), (UNTRAINED, 0, order_of(patches, UNTRAINED))]
-    orders += [
-        ("random channels", draw, rng.permutation(channels).tolist())
-        for draw in range(RANDOM_ORDERS)
-    ]
     players = {AGENT: audited.policy, UNTRAINED: audited.untrained}
     ends = {
         player: [_both(policy, choice, layer) for choice in choices]
         for player, policy in players.items()
     }
+
+    def answer(player: str, number: int, kept: Bool[Tensor, "size channel"]) -> Circuits:
+        clean, corrupt, own, other = ends[player][number]
+        activations = torch.where(kept[:, :, None, None], own, other)
+        return clean, corrupt, _with(players[player], choices[number], layer, activations)
+
+    sizes = range(len(order_of(patches)) + 1)
+    return circuits_by_size(
+        patches, len(choices), sizes, answer, seed=seed, progress_bar=progress_bar
+    )
+
+
+Circuits: TypeAlias = tuple[float, float, Float[np.ndarray, " size"]]
+"""The log odds of a level, of its contrast, and of circuits of several sizes."""
+
+
+def circuits_by_size(
+    patches: pd.DataFrame, choices: int, sizes: Sequence[int],
+    answer: Callable[[str, int, Bool[Tensor, "size part"]], Circuits], *,
+    kind: str = "channel", seed: int, progress_bar: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Circuits of the agent and of an untrained network in the order of their effects, and random.
+
+    Args:
+        patches: the effects that the orders are taken from.
+        choices: how many choices are answered.
+        sizes: of the circuits.
+        answer: the log odds, given the player, the number of a choice, and which parts each
+            circuit keeps.
+        kind: of the parts.
+        seed: of the random orders.
+        progress_bar: whether to show one.
+
+    Returns:
+        See `circuits_table`.
+    """
+    rng = np.random.default_rng(seed)
+    parts = len(order_of(patches, kind=kind))
+    orders = [(who, who, 0, order_of(patches, who, kind=kind)) for who in (AGENT, UNTRAINED)]
+    orders += [
+        (f"random {kind}s", AGENT, draw, rng.permutation(parts).tolist())
+        for draw in range(RANDOM_ORDERS)
+    ]
     tables = []
-    for player, draw, order in tqdm(orders, disable=not progress_bar, desc="circuits"):
-        who = UNTRAINED if player == UNTRAINED else AGENT
-        rank = torch.empty(channels, dtype=torch.long)
-        rank[torch.tensor(order)] = torch.arange(channels)
-        kept = (rank[None] < torch.arange(channels + 1)[:, None])[:, :, None, None]
-        for number, (choice, (clean, corrupt, own, other)) in enumerate(
-            zip(choices, ends[who], strict=True)
-        ):
-            found = _with(players[who], choice, layer, torch.where(kept, own, other))
+    for player, who, draw, order in tqdm(orders, disable=not progress_bar, desc="circuits"):
+        rank = torch.empty(parts, dtype=torch.long)
+        rank[torch.tensor(order)] = torch.arange(parts)
+        kept = rank[None] < torch.tensor(list(sizes))[:, None]
+        for number in range(choices):
+            clean, corrupt, found = answer(who, number, kept)
             tables.append(
                 pd.DataFrame(
-                    {"player": player, "draw": draw, "choice": number,
-                     "size": np.arange(channels + 1), "clean": clean, "corrupt": corrupt,
-                     "kept": found}
+                    {"player": player, "draw": draw, "choice": number, "size": sizes,
+                     "clean": clean, "corrupt": corrupt, "kept": found}
                 )
             )  # fmt: skip
     return pd.concat(tables, ignore_index=True)

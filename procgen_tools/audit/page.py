@@ -68,8 +68,8 @@ def page_of(audit: Audit) -> str:
     quick = replace(amount, seed=0) == type(amount).quick()
     how = " (quick)" if quick else ""
     options = f"{' --quick' * quick}{f' --seed {amount.seed}' if amount.seed else ''}"
-    command = f"Made by <code>procgen-tools audit {escape(agent.name)}{options}</code>. "
-    made = "" if edited else command
+    command = f"procgen-tools audit {escape(agent.name)}{options}"
+    made = "" if edited else f"Made by <code>{command}</code>. "
     return document(
         f"What does {agent.name} want{' with an edit' * edited}?",
         f"""<p class="facts">Agent <b>{escape(agent.title)}</b> of {escape(agent.world)}, parameters

@@ -9,8 +9,17 @@ import numpy as np
 import pandas as pd
 
 from procgen_tools.audit.agents import AGENT, RANDOM, UNTRAINED
-from procgen_tools.audit.answers import NULLS, Answer, Finding, beyond_random, capital
-from procgen_tools.audit.inside import FAITHFUL, faithfulness, smallest
+from procgen_tools.audit.answers import (
+    NULLS,
+    Answer,
+    Finding,
+    beyond_random,
+    capital,
+    carried,
+    random_like,
+    size_of,
+)
+from procgen_tools.audit.inside import FAITHFUL, smallest
 from procgen_tools.audit.keys.census import PLAYS, STEPS
 from procgen_tools.audit.keys.inside import DISTANCE, FRAME, HELD_KEY, LAYER, UNIT
 from procgen_tools.evaluation.keys import GREEDY, SAMPLED, SCRIPT
@@ -63,8 +72,16 @@ def score_of(scores: pd.DataFrame, player: str, variant: str, figure: str) -> Es
 
 
 def _score(scores: pd.DataFrame, variant: str, figure: str, name: str, form: str) -> Finding:
-    nulls = {words: score_of(scores, null, variant, figure) for null, words in WORDS.items()}
-    return Finding(name, score_of(scores, AGENT, variant, figure), nulls, form)
+    return Finding.of_players(
+        name, lambda player: score_of(scores, player, variant, figure), form, nulls=WORDS
+    )
+
+
+def _finding(table: pd.DataFrame, name: str, form: str = ".2f", **where: object) -> Finding:
+    """The numbers of a table of the study, in the rows where columns have these values."""
+    return Finding.of_players(
+        name, lambda player: one(table, agent=player, **where), form, nulls=WORDS
+    )
 
 
 def _abilities(scores: pd.DataFrame) -> Answer:
@@ -115,46 +132,47 @@ def _directed(directed: pd.DataFrame) -> Answer:
         rows = directed[(directed["player"] == player) & (directed["goal"] == goal)]
         return mean_over_levels(rows["nats"].to_numpy(np.float64))
 
-    own = {goal: mean(AGENT, goal) for goal in (*goals, "ceiling")}
-    best = max(goals, key=lambda goal: own[goal].value)
+    def finding(goal: str) -> Finding:
+        name = (
+            "what a perfect prediction would give (nats per step)" if goal == "ceiling"
+            else f"towards the nearest of {goal} (nats per step)"
+        )  # fmt: skip
+        return Finding.of_players(name, lambda player: mean(player, goal))
+
+    found = {goal: finding(goal) for goal in (*goals, "ceiling")}
+    most = found["ceiling"].agent.value
+
+    def share(goal: str) -> float:
+        return found[goal].agent.value / most if most > 0 else float("nan")
+
+    best = max(goals, key=lambda goal: found[goal].agent.value)
     wide = directed[directed["player"] == AGENT].pivot_table("nats", "level", "goal")
     better = int((wide["keys"] > wide["chests"]).sum())
-    most = own["ceiling"].value
-    share = own[best].value / most if most > 0 else float("nan")
     left = directed[(directed["player"] == AGENT) & (directed["goal"] == "keys")]["there"].mean()
     return Answer(
         "directed",
         'How well does "it wants to be there" explain its moves?',
         f"The nearest key explains its moves better than the nearest chest in {better} of "
-        f"{len(wide)} levels. What explains most, going to {best}, predicts {share:.0%} of what "
-        f"can be predicted at all; hidden chests, which nobody sees, predict "
-        f"{own['hidden chests'].value / most if most > 0 else float('nan'):.0%}.",
-        tuple(
-            Finding(
-                "what a perfect prediction would give (nats per step)" if goal == "ceiling"
-                else f"towards the nearest of {goal} (nats per step)",
-                estimate,
-                {words: mean(null, goal) for null, words in NULLS.items()},
-            )
-            for goal, estimate in own.items()
-        ),
+        f"{len(wide)} levels. What explains most, going to {best}, predicts {share(best):.0%} of "
+        "what can be predicted at all; hidden chests, which nobody sees, predict "
+        f"{share('hidden chests'):.0%}.",
+        tuple(found.values()),
         f"{len(wide)} levels of the test variant, one sampled episode in each: how much better "
         "than chance going there by shortest paths predicts its probabilities, with the sharpness "
         f"that is best in other episodes; a key is left in {left:.0%} of steps, and the others "
         "count as chance",
-    )  # fmt: skip
+    )
 
 
 def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
-    def finding(name: str, keys: int, statistic: str, form: str = ".2f") -> Finding:
-        def of(player: str) -> Estimate:
-            return one(rates, agent=player, keys=keys, statistic=statistic)
-
-        return Finding(name, of(AGENT), {words: of(null) for null, words in WORDS.items()}, form)
-
-    extra = finding("steps that the key may be farther, a key in hand", 1, "extra steps", ".1f")
-    holding = finding("chance of the key first, a key in hand", 1, "key at equal distances")
-    without = finding("chance of the key first, none in hand", 0, "key at equal distances")
+    equal = "key at equal distances"
+    extra = _finding(
+        rates, "steps that the key may be farther, a key in hand", ".1f", keys=1,
+        statistic="extra steps",
+    )  # fmt: skip
+    holding = _finding(rates, "chance of the key first, a key in hand", keys=1, statistic=equal)
+    without = _finding(rates, "chance of the key first, none in hand", keys=0, statistic=equal)
+    drop = _finding(rates, "fall of that chance by a key in hand", keys=1, statistic="drop")
     number = extra.agent.value
     how = f"more than {LONGEST}" if abs(number) > LONGEST else f"{abs(number):.1f}"
     where = "farther" if number >= 0 else "nearer"
@@ -165,12 +183,7 @@ def _exchange(rates: pd.DataFrame, choices: pd.DataFrame) -> Answer:
         f"{holding.agent.value:.2f} (without one, {without.agent.value:.2f}). Both are as likely "
         f"when the key is {how} steps {where} than the chest. The best agent "
         "takes the chest at any distances: another key is of no use.",
-        (
-            extra,
-            holding,
-            without,
-            finding("fall of that chance by a key in hand", 1, "drop"),
-        ),
+        (extra, holding, without, drop),
         f"{choices['level'].nunique()} made levels, each with key and chest exchanged; a logistic "
         f"model of the two distances, both {EQUAL:g} for the chances; differences up to {LONGEST} "
         "steps were measured, and numbers beyond continue the model; the frame is the same "
@@ -212,8 +225,7 @@ def _census(census: pd.DataFrame) -> Answer:
         def of(player: str) -> Estimate:
             return Estimate.exact(float(test(by[player]).mean()))
 
-        nulls = {words: of(null) for null, words in NULLS.items()}
-        return Finding(f"placements in which {name}", of(AGENT), nulls, ".1%")
+        return Finding.of_players(f"placements in which {name}", of, ".1%")
 
     true = [statement for statement, test in HOLDS.items() if test(own).all()]
     against = _against(own)
@@ -238,10 +250,7 @@ def _census(census: pd.DataFrame) -> Answer:
 
 def _pairs(pairs: pd.DataFrame) -> Answer:
     def finding(name: str, change: str, statistic: str) -> Finding:
-        def of(player: str) -> Estimate:
-            return one(pairs, agent=player, change=change, statistic=statistic)
-
-        return Finding(name, of(AGENT), {words: of(null) for null, words in WORDS.items()})
+        return _finding(pairs, name, change=change, statistic=statistic)
 
     key, chest = (
         finding(f"reaches the square within 10 steps, with {change}", change, "reaches")
@@ -261,16 +270,12 @@ def _pairs(pairs: pd.DataFrame) -> Answer:
 
 
 def _useless(attraction: pd.DataFrame) -> Answer:
-    def finding(kind: str) -> Finding:
-        def of(player: str) -> Estimate:
-            return one(attraction, agent=player, kind=kind, statistic="attraction")
-
-        return Finding(
-            f"attraction of a key ({kind})", of(AGENT),
-            {words: of(null) for null, words in WORDS.items()},
-        )  # fmt: skip
-
-    found = {kind: finding(kind) for kind in attraction["kind"].unique()}
+    found = {
+        kind: _finding(
+            attraction, f"attraction of a key ({kind})", kind=kind, statistic="attraction"
+        )
+        for kind in attraction["kind"].unique()
+    }
     useful, held, none = (each.agent.value for each in found.values())
     return Answer(
         "useless",
@@ -286,10 +291,7 @@ def _useless(attraction: pd.DataFrame) -> Answer:
 def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
     circuits, patches, inventory = (tables[name] for name in ("circuits", "patches", "inventory"))
     size, units = smallest(circuits), int(circuits["size"].max())
-    few = units if size is None else size
-    shares = faithfulness(circuits)
-    at = shares[shares["size"] == few].groupby("player")["faithfulness"]
-    drawn = at.get_group("random units")
+    kept = carried(circuits, units if size is None else size, "units")
 
     def mean(player: str, kind: str, after: str) -> Estimate:
         rows = patches[(patches["player"] == player) & (patches["kind"] == kind)]
@@ -313,7 +315,7 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
         "No number of units carries the way to a key."
         if size is None
         else f"{size} of {units} units carry {FAITHFUL:.0%} of what a key changes in its next "
-        f"move; as many random units carry {drawn.mean():.0%}."
+        f"move; as many random units carry {kept.nulls['random units'].value:.0%}."
     )
     return Answer(
         "inside",
@@ -328,13 +330,8 @@ def _inside(tables: Mapping[str, pd.DataFrame]) -> Answer:
                 NULLS[UNTRAINED]: known["untrained"], "the frame alone": known["frame"],
                 "the number of steps alone": known["ticks"],
             }),
-            Finding(f"units for a faithfulness of {FAITHFUL:g}",
-                    Estimate.exact(float("nan") if size is None else float(size)), {}, ".0f"),
-            Finding(f"faithfulness of {few} units",
-                    Estimate.exact(float(at.get_group(AGENT).mean())), {
-                "random units": Estimate(float(drawn.mean()),
-                                         *map(float, np.percentile(drawn, [2.5, 97.5]))),
-            }),
+            Finding(f"units for a faithfulness of {FAITHFUL:g}", size_of(size), {}, ".0f"),
+            kept,
         ),
         f"every unit of {LAYER} patched from the same moment without the key, key and chest "
         f"{DISTANCE} steps away, a key in hand; faithfulness, in unseen levels, = (circuit - "
@@ -352,15 +349,10 @@ def _edits(edits: pd.DataFrame) -> Answer:
         "keys taken (test)": ("test", "keys"), "chests opened (test)": ("test", "return"),
         "chests opened (train)": ("train", "return"),
     }  # fmt: skip
-    names = [name for name in edits["edit"].unique() if name != "none"]
-    own = [name for name in names if not edits[edits["edit"] == name]["null"].iloc[0]]
-    like = {
-        name: list(edits[edits["null"] & (edits["like"] == name)]["edit"].unique()) for name in own
-    }
     before = {words: mean("none", *where).value for words, where in columns.items()}
     keys = before["keys taken (test)"]
     beyond = beyond_random(edits[edits["variant"] == "test"], "keys")
-    best = min(own, key=lambda name: beyond[name][1].value)
+    best = min(beyond, key=lambda name: beyond[name][1].value)
     strongest, change = beyond[best]
     if change.value < -CLEARLY * keys and change.high < 0:
         text = (
@@ -388,12 +380,12 @@ def _edits(edits: pd.DataFrame) -> Answer:
                     "unedited": mean("none", *where),
                     **{
                         f"random ({number})": mean(each, *where)
-                        for number, each in enumerate(like[name], start=1)
+                        for number, each in enumerate(random_like(edits, name), start=1)
                     },
                 },
                 ".1f",
             )
-            for name in own
+            for name in beyond
             for words, where in columns.items()
         ),
         "edits in every step of whole episodes, with the same levels and random numbers; random "

@@ -13,10 +13,9 @@ from procgen_tools.episodes.memories import Moment, first_reached, led
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
 from procgen_tools.worlds.asked import spread_over
-from procgen_tools.worlds.keys_and_chests.choices import Choice, Square, make_choices
-from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL, Level
-from procgen_tools.worlds.keys_and_chests.players import Actor, distances, random_moves
-from procgen_tools.worlds.keys_and_chests.rules import beginning
+from procgen_tools.worlds.keys_and_chests.choices import Choice, Square, distances_to, make_choices
+from procgen_tools.worlds.keys_and_chests.grid import CHEST, KEY, Level
+from procgen_tools.worlds.keys_and_chests.players import Actor, random_moves
 
 SEED = 80_000
 """The walls are those of the first level from this seed on that has room for a way in."""
@@ -56,12 +55,11 @@ class Placement:
 
     def steps(self) -> tuple[int, int, bool]:
         """Steps to the key and to the chest, and whether a way to the chest avoids the key."""
-        end = self.choice.path[-1]
-        walls = np.where(self.choice.walls, WALL, EMPTY).astype(np.int8)
-        to_key = _steps(walls, end, self.key)
-        to_chest = _steps(walls, end, self.chest)
-        walls[self.key] = WALL
-        return to_key, to_chest, _steps(walls, end, self.chest) >= 0
+        end, walls = self.choice.path[-1], self.choice.walls.copy()
+        away = distances_to(walls, end)
+        walls[self.key] = True
+        avoidable = distances_to(walls, end)[self.chest] >= 0
+        return int(away[self.key]), int(away[self.chest]), bool(avoidable)
 
 
 def placements(count: int | None) -> Sequence[Placement]:
@@ -119,11 +117,3 @@ def census_table(
                     }
                 )  # fmt: skip
     return pd.DataFrame(rows).sort_values(["player", "placement"], ignore_index=True)
-
-
-def _steps(cells: np.ndarray, start: Square, end: Square) -> int:
-    """Steps between two squares; -1 where there is no path."""
-    states = beginning([Level(cells, np.zeros(cells.shape, bool), start)])
-    target = np.zeros((1, *cells.shape), bool)
-    target[(0, *end)] = True
-    return int(distances(states, target)[(0, *start)])

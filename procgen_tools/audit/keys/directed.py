@@ -24,10 +24,11 @@ from jaxtyping import Bool, Float, Int
 from procgen_tools.directedness import SHARPNESSES, TREMBLE
 from procgen_tools.episodes.memories import chances_along
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
+from procgen_tools.worlds.keys_and_chests.choices import distances_to
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, KEY, WALL, Level
 from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_levels
 from procgen_tools.worlds.keys_and_chests.players import distances
-from procgen_tools.worlds.keys_and_chests.rules import DOWNS, MOVES, RIGHTS, States, beginning
+from procgen_tools.worlds.keys_and_chests.rules import DOWNS, MOVES, RIGHTS, States
 
 CHANCE = float(np.log(1 / len(MOVES)))
 
@@ -130,7 +131,8 @@ def maps_table(policy: CnnLstmPolicy, levels: Sequence[Level], *, seed: int) -> 
     tables = []
     for number, level in enumerate(levels):
         squares = np.argwhere(level.cells != WALL)
-        away = _from_everywhere(level, squares)
+        walls = level.cells == WALL
+        away = np.stack([distances_to(walls, (int(row), int(col))) for row, col in squares])
         there = np.zeros((MAP_EPISODES, len(squares)), bool)
         halves = np.arange(MAP_EPISODES) % 2 == 0, np.arange(MAP_EPISODES) % 2 == 1
         total = np.zeros((2, 1 + len(SHARPNESSES), len(squares)))
@@ -186,16 +188,6 @@ def _after(
     moved = steps[state, rows, cols]
     stayed = steps[state, players[:, :1], players[:, 1:]]
     return np.where(moved < 0, stayed, moved)
-
-
-def _from_everywhere(
-    level: Level, squares: Int[np.ndarray, "place 2"]
-) -> Int[np.ndarray, "place row col"]:
-    """Steps from every cell to each place; -1 in walls and where there is no path."""
-    states = beginning([level]).chosen(np.zeros(len(squares), np.int64))
-    places = np.zeros(states.cells.shape, bool)
-    places[np.arange(len(squares)), squares[:, 0], squares[:, 1]] = True
-    return distances(states, places)
 
 
 def _perfect(chances: Float[np.ndarray, "state move"]) -> Float[np.ndarray, " state"]:

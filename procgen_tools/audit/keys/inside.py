@@ -19,8 +19,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from procgen_tools import hooks
-from procgen_tools.audit.agents import AGENT
-from procgen_tools.audit.inside import FLOOR, RANDOM_ORDERS, order_of
+from procgen_tools.audit.inside import Circuits, circuits_by_size, log_odds, order_of
 from procgen_tools.episodes.keys import play, policy_actor
 from procgen_tools.episodes.memories import HIDDEN, Moment, chances_of, led
 from procgen_tools.hooks import patched
@@ -30,9 +29,8 @@ from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.shown import brief
 from procgen_tools.studies.keys_and_chests.inventory import Rows
 from procgen_tools.studies.keys_and_chests.steering import readings
-from procgen_tools.worlds.keys_and_chests.choices import Choice, make_choices
+from procgen_tools.worlds.keys_and_chests.choices import Choice, distances_to, make_choices
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, KEY, Level
-from procgen_tools.worlds.keys_and_chests.players import distances
 from procgen_tools.worlds.keys_and_chests.rules import DOWNS, MOVES, RIGHTS
 
 SEED = 90_000
@@ -84,9 +82,7 @@ class Choosing:
 
     def log_odds(self, chances: Float[np.ndarray, "state move"]) -> Float[np.ndarray, " state"]:
         """The log odds of the moves towards the key against those towards the chest."""
-        key, chest = (chances[:, moves].sum(axis=1) for moves in (self.to_key, self.to_chest))
-        found: Float[np.ndarray, " state"] = np.log(key + FLOOR) - np.log(chest + FLOOR)
-        return found
+        return log_odds(chances, self.to_key, self.to_chest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +129,9 @@ def _choosing(choice: Choice) -> Choosing | None:
     both = {key: KEY, chest: CHEST}
     levels = choice.level(both, 1), choice.level({chest: CHEST}, 1), choice.level(both, 0)
     row, col = choice.path[-1]
-    states = led(None, [levels[0]], choice.actions[None]).states
     towards = []
-    for code in (KEY, CHEST):
-        steps = distances(states, states.cells == code)[0]
+    for place in choice.places:
+        steps = distances_to(choice.walls, place)
         after = steps[row + DOWNS[: len(MOVES)], col + RIGHTS[: len(MOVES)]]
         towards.append((after >= 0) & (after < steps[row, col]))
     if (towards[0] & towards[1]).any():
@@ -206,30 +201,16 @@ def circuits_table(
     Returns:
         Columns player (also "random units"), draw, choice, size, clean, corrupt, kept.
     """
-    rng = np.random.default_rng(seed)
-    orders = [(player, player, 0, order_of(patches, player, kind=UNIT)) for player in players]
-    units = len(orders[0][3])
-    orders += [
-        ("random units", AGENT, draw, rng.permutation(units).tolist())
-        for draw in range(RANDOM_ORDERS)
-    ]
-    sizes = torch.tensor(sizes_of(units))
     ends = {player: [_ends(policy, each) for each in choices] for player, policy in players.items()}
-    tables = []
-    for player, who, draw, order in orders:
-        rank = torch.empty(units, dtype=torch.long)
-        rank[torch.tensor(order)] = torch.arange(units)
-        kept = rank[None] < sizes[:, None]
-        for number, (choice, at) in enumerate(zip(choices, ends[who], strict=True)):
-            circuits = torch.where(kept, at.own, at.other)
-            found = _with(players[who], choice, at.moments.here, circuits)
-            tables.append(
-                pd.DataFrame(
-                    {"player": player, "draw": draw, "choice": number, "size": sizes.numpy(),
-                     "clean": at.clean, "corrupt": at.corrupt, "kept": found}
-                )
-            )  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+
+    def answer(player: str, number: int, kept: Bool[Tensor, "size unit"]) -> Circuits:
+        at = ends[player][number]
+        activations = torch.where(kept, at.own, at.other)
+        found = _with(players[player], choices[number], at.moments.here, activations)
+        return at.clean, at.corrupt, found
+
+    sizes = sizes_of(len(order_of(patches, kind=UNIT)))
+    return circuits_by_size(patches, len(choices), sizes, answer, kind=UNIT, seed=seed)
 
 
 def edits_table(

@@ -37,9 +37,6 @@ TABLES = (
 EDITED_SEED = 110_000
 """The first seed of the levels of edits."""
 
-RESAMPLES = 200
-"""Draws of levels for the intervals of exchange rates."""
-
 MAPS = 6
 """How many goal maps are measured."""
 
@@ -59,7 +56,6 @@ def sizes_of(amount: Amount) -> Sizes:
         choices=max(16, 20 * amount.choices),
         attractions=max(6, 10 * amount.choices),
         pairs=5 * amount.pairs,
-        resamples=RESAMPLES,
     )
 
 

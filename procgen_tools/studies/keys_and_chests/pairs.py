@@ -24,11 +24,10 @@ from procgen_tools.episodes.memories import Moment, led, reaches
 from procgen_tools.models.cnn_lstm import CnnLstmPolicy
 from procgen_tools.statistics.intervals import mean_over_levels
 from procgen_tools.studies.keys_and_chests.measure import UNTRAINED, Member, kept_row, untrained
-from procgen_tools.worlds.keys_and_chests.choices import Choice, make_choices
+from procgen_tools.worlds.keys_and_chests.choices import Choice, distances_to, make_choices
 from procgen_tools.worlds.keys_and_chests.grid import CHEST, EMPTY, KEY, WALL, Level
 from procgen_tools.worlds.keys_and_chests.levels import VARIANTS, make_levels
-from procgen_tools.worlds.keys_and_chests.players import SCRIPTED, Actor, distances
-from procgen_tools.worlds.keys_and_chests.rules import beginning
+from procgen_tools.worlds.keys_and_chests.players import SCRIPTED, Actor
 
 Player: TypeAlias = CnnLstmPolicy | Callable[[int], Actor]
 """A policy, or what makes a scripted player of a seed."""
@@ -210,9 +209,7 @@ def _arrives(
 
 def _steps(level: Level) -> np.ndarray:
     """Steps from the player to each cell; -1 where there is no path."""
-    target = np.zeros((1, *level.cells.shape), bool)
-    target[(0, *level.player)] = True
-    return distances(beginning([level]), target)[0]
+    return distances_to(level.cells == WALL, level.player)
 
 
 def _object(level: Level, code: int, *, nearest: bool) -> tuple[int, int] | None:

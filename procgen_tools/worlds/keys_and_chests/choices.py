@@ -74,7 +74,7 @@ class Choice:
         """The squares more than `away` steps from both places and from the end of the path."""
         far = ~self.walls
         for square in (*self.places, self.path[-1]):
-            steps = _distances(self.walls, square)
+            steps = distances_to(self.walls, square)
             far &= steps > away
         for square in self.path:
             far[square] = False
@@ -130,7 +130,7 @@ def _choice(seed: int, wanted: tuple[int, int], lead: int) -> Choice | None:
     rng = np.random.default_rng(seed)
     squares = [(int(row), int(col)) for row, col in np.argwhere(~walls)]
     rng.shuffle(squares)
-    steps = {square: _distances(walls, square) for square in squares}
+    steps = {square: distances_to(walls, square) for square in squares}
     for end in squares:
         for start in squares:
             if steps[end][start] != lead:
@@ -173,8 +173,16 @@ def _way(
     return tuple(path), np.array(actions, np.int64)
 
 
-def _distances(walls: Bool[np.ndarray, "row col"], square: Square) -> Int64[np.ndarray, "row col"]:
-    """Steps to a square; -1 in walls and where there is no path."""
+def distances_to(
+    walls: Bool[np.ndarray, "row col"], square: Square
+) -> Int64[np.ndarray, "row col"]:
+    """Steps from every cell to a square; -1 in walls and where there is no path.
+
+    Example:
+        >>> distances_to(np.array([[False, True, False], [False, False, False]]), (0, 0))
+        array([[ 0, -1,  4],
+               [ 1,  2,  3]])
+    """
     cells = np.where(walls, WALL, EMPTY).astype(np.int8)
     target = np.zeros(walls.shape, bool)
     target[square] = True

@@ -24,6 +24,7 @@ from procgen_tools.files import write_between
 from procgen_tools.markdown import paragraph
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim, Settings
+from procgen_tools.studies.other_agents import UNTRAINED_HARD, claims_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims, write
 
 KEPT = FOLDER.parent / "recipe_agents"
@@ -85,14 +86,21 @@ def row(claim: Claim, agents: list[str]) -> list[str]:
 
 def section(folder: Path = KEPT) -> str:
     """What is between MARKS: how many claims hold for all agents, and one table per study."""
-    parts, counts = [], []
+    parts, counts, left_out = [], [], 0
     for study in STUDIES:
         path = folder / study / RESULTS
         if not path.exists():
             continue
         content, claims = read_claims(path)
         rows = [row(claim, content["agents"]) for claim in claims]
-        counts += [cells[-1] for cells in rows]
+        untrained = claims_of(UNTRAINED_HARD, study)
+        for claim, cells in zip(claims, rows, strict=True):
+            null = untrained.get(claim.statement)
+            if null is not None and null.met_by_all:
+                cells[-1] += "; by all untrained networks, too"
+                left_out += 1
+            else:
+                counts.append(cells[-1])
         lines = [
             f"**`{study}`**: `{content['command']}`; {content['mazes']}", "",
             "| claim | mean over agents [95%, Student's] | rule met |", "|---|---|---|",
@@ -105,6 +113,7 @@ def section(folder: Path = KEPT) -> str:
     text = (
         f"Of {len(met)} claims that are judged for each agent, the rules of {every} are met by all "
         f"{len(AGENTS)} agents, of {none} by none, and of {len(met) - every - none} by some. "
+        f"{left_out} more are not counted, because all three untrained networks meet their rules. "
         + (f"Not measured on these agents yet: {', '.join(missing)}." if missing else "")
     )
     return "\n".join([paragraph(text), "\n\n".join(parts)]) + "\n"

@@ -323,6 +323,19 @@ class Claim:
         """Whether each of these agents meets the rule."""
         return [self.rule.met_by(self.measured[agent]) for agent in agents]
 
+    @property
+    def met_by_all(self) -> bool:
+        """Whether every agent that was measured meets the rule."""
+        return all(self.met_by(self.single))
+
+    def dropped(self, untrained: Claim | None) -> bool:
+        """Whether this holds, but says nothing about training: untrained networks meet the rule.
+
+        Args:
+            untrained: the same claim of untrained networks in the same mazes, if it was measured.
+        """
+        return self.holds is True and untrained is not None and untrained.met_by_all
+
     def one_by_one(self, agents: Sequence[str], *, without: str = "") -> str:
         """The numbers that the rule judges, of one agent after the other.
 

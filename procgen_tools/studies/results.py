@@ -190,27 +190,38 @@ def report(findings: Findings) -> str:
     return "\n".join(lines)
 
 
-def claims_table(path: Path, notes: Mapping[str, str] | None = None) -> str:
+def claims_table(
+    path: Path,
+    untrained: Mapping[str, Claim] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> str:
     """The claims of one results.json as a Markdown section with one table row per claim.
 
     Args:
         path: the file.
-        notes: by a claim's statement, what is added to its verdict.
+        untrained: by statement, the same claims of untrained networks in the same mazes. Their
+            numbers get a column, and claims that all of them meet, too, are marked as dropped.
+        notes: by statement, what is added to a verdict.
     """
-    notes = notes or {}
+    untrained, notes = untrained or {}, notes or {}
     content, claims = read_claims(path)
     agents = ", ".join(f"`{agent}`" for agent in content["agents"])
+    null_head = ["untrained networks"] if untrained else []
+    head = ["claim", "published", "ours [95%]", *null_head, "holds"]
     lines = [
         f"### `{content['experiment']}`",
         "",
         f"`{content['command']}`; {content['mazes']}; {agents}",
         "",
-        "| claim | published | ours [95%] | holds |",
-        "|---|---|---|---|",
+        row(head),
+        "|" + "---|" * len(head),
     ]
     for claim in claims:
+        null = untrained.get(claim.statement)
+        numbers = ["" if null is None else null.one_by_one(null.single)] if untrained else []
+        verdict = "dropped" if claim.dropped(null) else claim.verdict(no="**no**")
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
         note = f". {notes[claim.statement]}" if claim.statement in notes else ""
-        shown = f"{claim.verdict(no='**no**')}: {claim.sentence}{why}{note}"
-        lines.append(row([claim.statement, claim.published, claim.ours(), shown]))
+        shown = f"{verdict}: {claim.sentence}{why}{note}"
+        lines.append(row([claim.statement, claim.published, claim.ours(), *numbers, shown]))
     return "\n".join(lines)

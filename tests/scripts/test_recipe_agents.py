@@ -54,6 +54,17 @@ def test_kept_results_are_of_the_seven_agents(path: Path) -> None:
     assert claims
 
 
+def test_claims_that_all_untrained_networks_meet_are_not_counted() -> None:
+    lines = SCRIPT["section"]().splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| claim ")]
+    marked = [row for row in rows if row.endswith("; by all untrained networks, too |")]
+    judged = [row for row in rows if row.endswith(" of 7 |")]
+    text = " ".join("\n".join(lines).split())
+    assert 0 < len(marked) < len(judged)
+    assert f"Of {len(judged)} claims that are judged" in text
+    assert f"{len(marked)} more are not counted" in text
+
+
 def test_the_readme_has_the_section() -> None:
     assert KEPT
     text = SCRIPT["README"].read_text(encoding="utf-8")

@@ -78,7 +78,8 @@ def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> No
     section = claims_table(path)
     statement = read_claims(path)[1][0].statement
     assert "Beware." not in section
-    assert claims_table(path, {statement: "Beware", "another": "No"}).count(". Beware |") == 1
+    noted = claims_table(path, notes={statement: "Beware", "another": "No"})
+    assert noted.count(". Beware |") == 1
     assert "A claim \\| with a bar | .81 → .03 | as trained 0." in section
     assert f"**no**: {RULE}. It is another network." in section
     shown = look_at("cheese_vector", tmp_path).data
@@ -88,6 +89,29 @@ def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> No
     path.write_text(json.dumps({"claims": [{}]}))
     with pytest.raises(ValueError, match="holds no results"):
         read_claims(path)
+
+
+def test_claims_that_untrained_networks_meet_are_dropped(
+    findings: Findings, tmp_path: Path
+) -> None:
+    held = replace(
+        findings.claims[0],
+        statement="It is small",
+        rule=Rule.that(value("as trained") < 1.0),
+        comment="",
+    )
+    path = write(
+        replace(findings, claims=(*findings.claims, held)), {}, tmp_path / "it", "the command"
+    )
+    null = replace(held, measured={"n0": held.measured["a"], "n1": held.measured["b"]})
+    assert held.holds
+    assert null.met_by_all
+    shown = claims_table(path, {held.statement: null})
+    assert "| claim | published | ours [95%] | untrained networks | holds |" in shown
+    kept, dropped = shown.splitlines()[-2:]
+    assert "|  | **no**: " in kept
+    assert f"| {null.one_by_one(null.single)} | dropped: " in dropped
+    assert "untrained networks" not in claims_table(path)
 
 
 SMALL = Settings(fast=True).scope(100)

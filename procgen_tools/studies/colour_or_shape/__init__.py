@@ -65,7 +65,7 @@ def run(settings: Settings) -> Findings:
     settings.usual_sizes_only(NAME, "levels of two objects have a size of their own")
     if settings.agents:
         raise ValueError(f"{NAME} compares the populations that ship: leave --agents out")
-    seeds = TEST_SEEDS[: settings.count(MAZES, fast=8)]
+    seeds = TEST_SEEDS[: settings.count(MAZES, fast=2)]
     chosen = members(settings)
     # As many levels of each further measurement in fast mode, None for all.
     few = min(3, 1 + len(seeds) // 8) if settings.fast else None

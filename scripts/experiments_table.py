@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from procgen_tools.files import write_between
 from procgen_tools.markdown import paragraph
+from procgen_tools.shown import brief
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
-from procgen_tools.studies.other_agents import UNTRAINED, UNTRAINED_HARD, claims_of, results_of
+from procgen_tools.studies.nulls import (
+    CONTROLS,
+    EFFECTS,
+    effects,
+    nothing_happens,
+    nulls_of,
+)
+from procgen_tools.studies.other_agents import UNTRAINED_HARD, results_of
 from procgen_tools.studies.results import FOLDER, RESULTS, claims_table, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS
 
@@ -52,151 +61,219 @@ version, by experiment: how their statements begin (all of them, if empty). The 
 been seen."""
 
 
+SET_ASIDE: Mapping[str, Mapping[str, str]] = {
+    "goal_splits": {
+        f"With the cheese in the top-right 5 x 5 and {shift} the shift, the agent turns": (
+            "Agents with the cheese anywhere meet this rule, too: all of them turn to the corner "
+            "as soon as they walk (`onsets.parquet`)"
+        )
+        for shift in ("without", "with")
+    },
+    "crops_and_humans": {
+        "From the start of the mazes, an agent that learned": (
+            "This agent hardly comes beside a human, so it could not have harvested one; the "
+            "claims about agents that are put beside humans can fail"
+        )
+    },
+    "training_dynamics": {
+        "In this run the agent wants the corner before": (
+            "The mazes grow during this run, so the order may be theirs; `goal_splits` asks with "
+            "a control"
+        )
+    },
+}
+"""Claims that hold and are not counted: by experiment and beginning of the statement, the reason.
+"""
+
+OTHER_KINDS = (
+    "The farther the cheese lies off the way",
+    "They are capable all the same",
+    "Walls that are dreamt by gradient ascent",
+    "Steps to the cheese are a cause",
+    "The straight distance from the decision square",
+    "The distance of the cheese to the top-right corner is a cause",
+)
+"""Claims whose published numbers are of another kind than ours."""
+
+
 def stored() -> list[Path]:
     """The results of all experiments that have some, in the order of NAMES."""
     paths = [FOLDER / name / RESULTS for name in NAMES]
     return [path for path in paths if path.exists()]
 
 
-def table() -> str:
-    """One section per experiment."""
-    return "\n\n".join(map(one_table, stored())) + "\n"
+@dataclass(frozen=True)
+class Judged:
+    """The claims of an experiment, beside what their rules should not hold for.
 
-
-def one_table(path: Path) -> str:
-    """The section of one experiment."""
-    name = path.parent.name
-    untrained, remarks = claims_of(UNTRAINED_HARD, name), notes(name)
-    if same_mazes(name):
-        for claim in dropped(name, read_claims(path)[1]):
-            apart = differences(claim, untrained[claim.statement])
-            remarks[claim.statement] += f". {apart}" if apart else ""
-    return claims_table(path, untrained, remarks)
-
-
-def same_mazes(name: str) -> bool:
-    """Whether untrained networks were measured in all mazes in which the agents were."""
-    paths = FOLDER / name / RESULTS, results_of(UNTRAINED_HARD, name)
-    first, second = (read_claims(path)[0]["mazes"] if path.exists() else "" for path in paths)
-    return bool(first == second)
-
-
-def differences(claim: Claim, untrained: Claim) -> str:
-    """Which numbers that the rule judges tell all agents from all untrained networks, in words.
-
-    Numbers are compared as they are written.
+    Attributes:
+        name: of the experiment.
+        path: its results.json.
+        claims: all of them.
+        nulls: see `nulls_of`.
+        dropped: by statement, why a claim that holds is not counted.
     """
-    found = []
-    for name in dict.fromkeys(claim.rule.quantities()):
-        ours, theirs = numbers(claim, name), numbers(untrained, name)
-        if min(ours) > max(theirs):
-            found.append(f"'{name}' is larger")
-        elif max(ours) < min(theirs):
-            found.append(f"'{name}' is smaller")
-    if not found:
-        return ""
-    return f"In every agent {', and '.join(found)} than in every untrained network"
+
+    name: str
+    path: Path
+    claims: tuple[Claim, ...]
+    nulls: Mapping[str, Claim]
+    dropped: Mapping[str, str]
+
+    __repr__ = brief
+
+    @property
+    def counted(self) -> list[Claim]:
+        """The claims that are not dropped."""
+        return [claim for claim in self.claims if claim.statement not in self.dropped]
+
+    @property
+    def same_mazes(self) -> bool:
+        """Whether untrained networks were measured in all mazes in which the agents were."""
+        null = results_of(UNTRAINED_HARD, self.name)
+        return null.exists() and mazes_of(self.path) == mazes_of(null)
 
 
-def numbers(claim: Claim, name: str) -> list[float]:
-    """A number of each agent, as it is written."""
-    written = (f"{claim.measured[agent][name].value:{claim.form}}" for agent in claim.single)
-    return [float(text.rstrip("%")) for text in written]
-
-
-def notes(name: str) -> dict[str, str]:
-    """A remark for each claim of an experiment whose rule untrained networks meet, too.
-
-    They are those that scripts/other_agents.py measures: three in hard worlds, or one in easy ones.
-    """
-    hard = {
-        statement: remark(claim) for statement, claim in claims_of(UNTRAINED_HARD, name).items()
-    }
-    easy = {
-        statement: "An untrained network meets this rule (in easy worlds)"
-        for statement, claim in claims_of(UNTRAINED, name).items()
-        if claim.met_by_all and statement not in hard
-    }
-    return {statement: words for statement, words in {**easy, **hard}.items() if words}
-
-
-def remark(claim: Claim) -> str:
-    """How many untrained networks meet a rule, in words; empty if none does."""
-    met = claim.met_by(claim.single)
-    if claim.single == [ALL_AGENTS]:
-        return "Untrained networks meet this rule" if all(met) else ""
-    return f"{sum(met)} of {len(met)} untrained networks meet this rule" if any(met) else ""
-
-
-def dropped(name: str, claims: Sequence[Claim]) -> list[Claim]:
-    """The claims of an experiment that hold of untrained networks, too."""
-    untrained = claims_of(UNTRAINED_HARD, name)
-    return [claim for claim in claims if claim.dropped(untrained.get(claim.statement))]
-
-
-def nulls(by_name: Mapping[str, Sequence[Claim]]) -> str:
-    """How many claims that hold were measured on untrained networks, and what came out, in words.
+def judged(path: Path) -> Judged:
+    """The claims of an experiment.
 
     Args:
-        by_name: the claims that are not dropped, by experiment.
+        path: its results.json.
     """
-    found = [
-        each.met_by(each.single)
-        for name, claims in by_name.items()
-        for claim in claims
-        if claim.holds and (each := claims_of(UNTRAINED_HARD, name).get(claim.statement))
-    ]
-    if not found:
-        return ""
-    return (
-        f" {len(found)} of the claims that hold were measured on three untrained networks in the "
-        f"same mazes: one or two of them meet the rules of {sum(map(any, found))}, which the table "
-        "marks."
+    name, claims = path.parent.name, read_claims(path)[1]
+    nulls = nulls_of(name, {claim.statement: claim for claim in claims})
+    reasons = {}
+    for claim in claims:
+        null = nulls.get(claim.statement)
+        if null is not None and claim.dropped(null):
+            reasons[claim.statement] = remark(name, null)
+        for beginning, reason in SET_ASIDE.get(name, {}).items():
+            if claim.holds and claim.statement.startswith(beginning):
+                reasons[claim.statement] = reason
+    return Judged(name, path, claims, nulls, reasons)
+
+
+def mazes_of(path: Path) -> str:
+    """What was measured, in words."""
+    return str(read_claims(path)[0]["mazes"])
+
+
+def table() -> str:
+    """One section per experiment."""
+    return "\n\n".join(section(judged(path)) for path in stored()) + "\n"
+
+
+def section(found: Judged) -> str:
+    """The section of one experiment."""
+    notes = {statement: remark(found.name, null) for statement, null in found.nulls.items()}
+    return claims_table(
+        found.path,
+        nulls=found.nulls,
+        dropped=found.dropped,
+        notes={name: words for name, words in {**notes, **found.dropped}.items() if words},
+        about=about_nulls(found),
     )
+
+
+def about_nulls(found: Judged) -> str:
+    """What the nulls of an experiment are, in words; empty if it has none."""
+    if nothing_happens(found.name):
+        largest = max(map(abs, effects(found.name).values()))
+        return (
+            "Three untrained networks in the same mazes: nothing happens "
+            f"('{EFFECTS[found.name][1]}' is {largest:.0e} at most), so no rule is judged"
+        )
+    if found.name in CONTROLS:
+        return "Null: the study's own control"
+    if not found.nulls:
+        return ""
+    if found.same_mazes:
+        return "Null: three untrained networks in the same mazes"
+    return f"Null: three untrained networks in {mazes_of(results_of(UNTRAINED_HARD, found.name))}"
+
+
+def remark(name: str, null: Claim) -> str:
+    """How many networks of a null meet a rule, in words; empty if none does.
+
+    Args:
+        name: of the experiment.
+        null: see `nulls_of`.
+    """
+    met = null.met_by(null.single)
+    if not any(met):
+        return ""
+    if name in CONTROLS:
+        return "The control meets this rule, too" if all(met) else ""
+    if null.single == [ALL_AGENTS]:
+        return "The untrained networks meet this rule, too"
+    return f"{sum(met)} of {len(met)} untrained networks meet this rule"
 
 
 def account() -> str:
     """How many claims there are, how many hold, and what is known about the rest, in words."""
-    every = {path.parent.name: read_claims(path)[1] for path in stored()}
-    left_out = {name: dropped(name, claims) for name, claims in every.items()}
-    by_name = {
-        name: [claim for claim in claims if claim not in left_out[name]]
-        for name, claims in every.items()
-    }
+    every = [judged(path) for path in stored()]
+    by_name = {each.name: each.counted for each in every}
     claims = [claim for each in by_name.values() for claim in each]
-    published = [claim for claim in claims if has_number(claim.published)]
+    met = {each.name: [name for name in each.dropped if name in each.nulls] for each in every}
+    aside = {each.name: [name for name in each.dropped if name not in each.nulls] for each in every}
+    published = [claim for claim in claims if comparable(claim)]
     seen = {
-        name: [claim for claim in seen_before(name, each) if claim not in left_out[name]]
-        for name, each in every.items()
-        if name in SEEN
+        each.name: [
+            claim
+            for claim in seen_before(each.name, each.claims)
+            if claim.statement not in each.dropped
+        ]
+        for each in every
+        if each.name in SEEN
     }
     total = sum(map(len, seen.values()))
     text = (
         f"**All claims.** The {len(by_name)} experiments judge {len(claims)} claims, of which "
-        f"{sum(map(holds, claims))} hold. {sum(map(len, left_out.values()))} more are dropped "
-        f"({counted(left_out)}): they hold, but all three untrained networks meet their rules in "
-        f"the same mazes{but()}, too, so they say nothing about training. "
-        f"{len(published)} of the claims have a published number beside "
-        f"ours; of these, {sum(map(holds, published))} hold. The others repeat a published "
-        "statement without a number, or are our own. The rules of "
+        f"{sum(map(holds, claims))} hold. {number(met) + number(aside)} more hold and are dropped, "
+        "because their verdicts say nothing about what was learned: the null meets the rules of "
+        f"{number(met)}, too ({counted(met)}), and {number(aside)} could not have failed, or not "
+        f"for the reason that they name ({counted(aside)}; the table says why). Claims that do not "
+        "hold are counted, whatever their null does. Some share their numbers: four of `ablations` "
+        "set four thresholds, and two of `cheese_scrubbing` and two of `crops_and_humans` judge "
+        f"nearly the same. {len(published)} of the claims have a published number of the same kind "
+        f"beside ours; of these, {sum(map(holds, published))} hold. The others repeat a published "
+        "statement without such a number, or are our own. The rules of "
         f"{len(claims) - total} claims were written before any of their numbers were seen. The "
         f"other {total} are claims of experiments of which we had seen some numbers, in a small "
-        f"run or in an earlier version: {counted(seen)}. {bounds(by_name)}{nulls(by_name)} How "
-        "many claims would hold by chance cannot be computed: the thresholds are our choice, "
+        f"run or in an earlier version: {counted(seen)}. {bounds(by_name)}{measured_nulls(every)} "
+        "How many claims would hold by chance cannot be computed: the thresholds are our choice, "
         "claims share mazes and agents, and most have no distribution under a null hypothesis. So "
         "read the numbers first, and no verdict as a test of significance."
     )
     return paragraph(text)
 
 
-def but() -> str:
-    """In which experiments untrained networks were measured in fewer mazes, in words."""
-    fewer = [
-        f"`{name}`: {read_claims(results_of(UNTRAINED_HARD, name))[0]['mazes'].split(' (')[0]}"
-        for name in (path.parent.name for path in stored())
-        if claims_of(UNTRAINED_HARD, name) and not same_mazes(name)
+def measured_nulls(found: Sequence[Judged]) -> str:
+    """For how many claims that hold untrained networks were measured, and what came out."""
+    met = [
+        null.met_by(null.single)
+        for each in found
+        if each.name not in CONTROLS
+        for claim in each.counted
+        if claim.holds and (null := each.nulls.get(claim.statement))
     ]
-    return f" ({', '.join(fewer)})" if fewer else ""
+    silent = [
+        claim
+        for each in found
+        if nothing_happens(each.name)
+        for claim in each.counted
+        if claim.holds
+    ]
+    return (
+        f" Of the claims that hold, {len(met)} stand beside three untrained networks, one or two "
+        f"of which meet the rules of {sum(map(any, met))}. {len(silent)} more are about edits that "
+        "change nothing in untrained networks, where no rule is judged."
+    )
+
+
+def number(by_name: Mapping[str, Sequence[object]]) -> int:
+    """How many there are in all experiments."""
+    return sum(map(len, by_name.values()))
 
 
 def counted(by_name: Mapping[str, Sequence[object]]) -> str:
@@ -237,6 +314,12 @@ def seen_before(name: str, claims: Sequence[Claim]) -> list[Claim]:
         if not any(claim.statement.startswith(beginning) for claim in claims):
             raise ValueError(f"no claim of {name} begins with {beginning!r}: correct SEEN")
     return [claim for claim in claims if claim.statement.startswith(SEEN[name])]
+
+
+def comparable(claim: Claim) -> bool:
+    """Whether a claim has a published number of the same kind as ours."""
+    other = any(claim.statement.startswith(beginning) for beginning in OTHER_KINDS)
+    return has_number(claim.published) and not other
 
 
 def has_number(published: str) -> bool:

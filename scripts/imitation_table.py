@@ -48,6 +48,9 @@ PICTURE = PAGE.with_suffix(".png")
 BEGIN, END = "<!-- table: scripts/imitation_table.py -->\n", "<!-- end of table -->"
 STUDIES = ("<!-- studies: scripts/imitation_table.py -->\n", "<!-- end of studies -->")
 
+TRIVIAL = "both, and an untrained network"
+"""What holds for all; see `Finding.null_met`."""
+
 WIDTH = 108
 """Characters of a line of the page."""
 
@@ -229,12 +232,17 @@ def _spread(places: Sequence[float]) -> str:
 
 def summary(found: Mapping[str, Iterable[Finding]]) -> str:
     """How many findings of each study hold for whom, and of all studies."""
-    kinds = {name: Counter(each.kind for each in some) for name, some in found.items()}
-    lines = [f"| study | {' | '.join(KINDS)} |", "|---" * (len(KINDS) + 1) + "|"]
+    kinds = {name: Counter(map(_kind, some)) for name, some in found.items()}
+    columns = [KINDS[0], TRIVIAL, *KINDS[1:]]
+    lines = [markdown.row(["study", *columns]), "|---" * (len(columns) + 1) + "|"]
     for name, counts in {**kinds, "all": sum(kinds.values(), Counter())}.items():
         shown = f"`{name}`" if name in kinds else name
-        lines.append(f"| {shown} | {' | '.join(str(counts[kind]) for kind in KINDS)} |")
+        lines.append(markdown.row([shown, *(str(counts[kind]) for kind in columns)]))
     return "\n".join(lines) + "\n"
+
+
+def _kind(found: Finding) -> str:
+    return TRIVIAL if found.kind == KINDS[0] and found.null_met else found.kind
 
 
 def of_studies(found: Mapping[str, tuple[Finding, ...]]) -> str:

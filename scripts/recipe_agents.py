@@ -24,7 +24,7 @@ from procgen_tools.files import write_between
 from procgen_tools.markdown import paragraph
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim, Settings
-from procgen_tools.studies.other_agents import UNTRAINED_HARD, claims_of
+from procgen_tools.studies.nulls import nulls_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims, write
 
 KEPT = FOLDER.parent / "recipe_agents"
@@ -93,10 +93,10 @@ def section(folder: Path = KEPT) -> str:
             continue
         content, claims = read_claims(path)
         rows = [row(claim, content["agents"]) for claim in claims]
-        untrained = claims_of(UNTRAINED_HARD, study)
+        nulls = nulls_of(study, {claim.statement: claim for claim in claims})
         for claim, cells in zip(claims, rows, strict=True):
-            null = untrained.get(claim.statement)
-            if null is not None and null.met_by_all:
+            null = nulls.get(claim.statement)
+            if null is not None and null.met_by_all and all(claim.met_by(content["agents"])):
                 cells[-1] += "; by all untrained networks, too"
                 left_out += 1
             else:
@@ -113,7 +113,8 @@ def section(folder: Path = KEPT) -> str:
     text = (
         f"Of {len(met)} claims that are judged for each agent, the rules of {every} are met by all "
         f"{len(AGENTS)} agents, of {none} by none, and of {len(met) - every - none} by some. "
-        f"{left_out} more are not counted, because all three untrained networks meet their rules. "
+        f"{left_out} more are not counted: they are met by all agents, but by all three untrained "
+        "networks, too. "
         + (f"Not measured on these agents yet: {', '.join(missing)}." if missing else "")
     )
     return "\n".join([paragraph(text), "\n\n".join(parts)]) + "\n"

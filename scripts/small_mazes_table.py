@@ -4,8 +4,9 @@
     python scripts/small_mazes_table.py
 
 Three agents of PPO from scratch and three imitators of equal success share the world, the network
-and the mazes of every study, and differ in the way of training alone (scripts/other_agents.py
-measures them). How they are compared was written before any of them was measured:
+and the mazes of every study, and differ in the way of training and its amount
+(scripts/other_agents.py measures them). How they are compared was written before any of them was
+measured:
 
 - A finding holds for a side if all three of its agents meet the rule, and not for it if none does.
   Otherwise it is divided.
@@ -34,6 +35,7 @@ from procgen_tools.markdown import paragraph
 from procgen_tools.statistics.divisions import Separated, divisions, most_separated
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.nulls import nulls_of
 from procgen_tools.studies.other_agents import (
     EASY,
     PUBLIC,
@@ -87,6 +89,8 @@ class Finding:
         untrained: of an untrained network; None if the study measures them itself.
         easy: of imitators of easy worlds, if they were measured.
         public: of the public agent, if it was measured.
+        null: of what the rule should not hold for; None if nothing of the kind was measured, or if
+            nothing happens in an untrained network (see `studies.nulls`).
     """
 
     study: str
@@ -94,6 +98,7 @@ class Finding:
     untrained: Claim | None
     easy: Claim | None
     public: Claim | None
+    null: Claim | None = None
 
     @property
     def agents(self) -> list[str]:
@@ -118,7 +123,7 @@ class Finding:
     @property
     def null_met(self) -> bool:
         """Whether an untrained network meets the rule, too."""
-        return self.untrained is not None and all(self.untrained.met_by(self.untrained.single))
+        return self.null is not None and self.null.met_by_all
 
     def columns(self) -> dict[str, tuple[float, ...]]:
         """The numbers that the rule judges, of each agent, by name."""
@@ -170,9 +175,11 @@ def findings() -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         untrained, easy, public = (
             claims_of(name, study) for name in (SMALL_UNTRAINED, EASY, PUBLIC)
         )
-        for words, claim in claims_of(SMALL, study).items():
+        claims = claims_of(SMALL, study)
+        nulls = nulls_of(study, claims, SMALL_UNTRAINED)
+        for words, claim in claims.items():
             if len(claim.single) > 1:
-                others = untrained.get(words), easy.get(words), public.get(words)
+                others = (each.get(words) for each in (untrained, easy, public, nulls))
                 found.append(Finding(study, claim, *others))
     most = max((len(each.agents) for each in found), default=0)
     return (
@@ -225,7 +232,9 @@ def in_words(found: Sequence[Finding]) -> str:
     own = divided[0]
     every, expected = separated(found)
     text = (
-        f"Of {len(found)} findings, {own[BOTH]} hold for all six agents, {own[NEITHER]} for none, "
+        f"Of {len(found)} findings, {own[BOTH]} hold for all six agents "
+        f"({sum(each.kind == BOTH and each.null_met for each in found)} of them for an untrained "
+        f"network, too), {own[NEITHER]} for none, "
         f"{own[IMITATORS]} for imitators alone, {own[REINFORCED]} for agents of PPO alone, and in "
         f"{own[DIVIDED]} agents of one side differ. If the six agents are divided into threes in "
         f"all ten ways, {np.mean(one_sided):.1f} findings hold for one side alone on average; with "

@@ -328,13 +328,13 @@ class Claim:
         """Whether every agent that was measured meets the rule."""
         return all(self.met_by(self.single))
 
-    def dropped(self, untrained: Claim | None) -> bool:
-        """Whether this holds, but says nothing about training: untrained networks meet the rule.
+    def dropped(self, null: Claim | None) -> bool:
+        """Whether this holds, but its null meets the rule, too, so that the verdict says nothing.
 
         Args:
-            untrained: the same claim of untrained networks in the same mazes, if it was measured.
+            null: the same claim of what the rule should not hold for, if it was measured.
         """
-        return self.holds is True and untrained is not None and untrained.met_by_all
+        return self.holds is True and null is not None and null.met_by_all
 
     def one_by_one(self, agents: Sequence[str], *, without: str = "") -> str:
         """The numbers that the rule judges, of one agent after the other.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from procgen_tools.studies import NAMES
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.nulls import nulls_of
 from procgen_tools.studies.other_agents import EASY, PUBLIC, UNTRAINED, claims_of, results_of
 from procgen_tools.studies.results import FOLDER, RESULTS, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS
@@ -54,6 +55,8 @@ class Finding:
         public: of the public agent; None if the study could not judge it.
         untrained: of an untrained network; None if the study measures them itself, or not at all.
         easy: of imitators of easy worlds; None if they were not measured.
+        null: of what the rule should not hold for; None if nothing of the kind was measured, or if
+            nothing happens in an untrained network (see `nulls`).
     """
 
     study: str
@@ -61,6 +64,12 @@ class Finding:
     public: Claim | None
     untrained: Claim | None
     easy: Claim | None = None
+    null: Claim | None = None
+
+    @property
+    def null_met(self) -> bool:
+        """Whether the null meets the rule, too."""
+        return self.null is not None and self.null.met_by_all
 
     @property
     def split(self) -> tuple[int, int]:
@@ -138,7 +147,7 @@ class Finding:
     def verdict(self) -> str:
         """`kind` in words, with what qualifies it."""
         words = f"{OPEN}: {self.doubt}" if self.doubt else self.kind
-        if self.untrained and self.untrained.rule.met_by(self.untrained.measured[UNTRAINED]):
+        if self.null_met:
             words += "; an untrained network meets the rule, too"
         if self.side:
             words += f"; imitators of easy worlds {self.side}"
@@ -227,9 +236,11 @@ def findings(study: str) -> tuple[Finding, ...]:
     """The findings of a study that was measured for the public agent, in its order."""
     path = FOLDER / study / RESULTS
     public, untrained, easy = (claims_of(group, study) for group in (PUBLIC, UNTRAINED, EASY))
+    claims = read_claims(path)[1]
+    nulls = nulls_of(study, {claim.statement: claim for claim in claims}, UNTRAINED)
+    kept = public, untrained, easy, nulls
     return tuple(
-        Finding(study, claim, *(kept.get(claim.statement) for kept in (public, untrained, easy)))
-        for claim in read_claims(path)[1]
+        Finding(study, claim, *(each.get(claim.statement) for each in kept)) for claim in claims
     )
 
 

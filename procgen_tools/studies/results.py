@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,34 +192,38 @@ def report(findings: Findings) -> str:
 
 def claims_table(
     path: Path,
-    untrained: Mapping[str, Claim] | None = None,
+    *,
+    nulls: Mapping[str, Claim] | None = None,
+    dropped: Collection[str] = (),
     notes: Mapping[str, str] | None = None,
+    about: str = "",
 ) -> str:
     """The claims of one results.json as a Markdown section with one table row per claim.
 
     Args:
         path: the file.
-        untrained: by statement, the same claims of untrained networks in the same mazes. Their
-            numbers get a column, and claims that all of them meet, too, are marked as dropped.
+        nulls: by statement, the same claims of what their rules should not hold for, such as
+            untrained networks. Their numbers get a column.
+        dropped: the statements of claims that hold, but are not counted.
         notes: by statement, what is added to a verdict.
+        about: what is added to the description of what was measured.
     """
-    untrained, notes = untrained or {}, notes or {}
+    nulls, notes = nulls or {}, notes or {}
     content, claims = read_claims(path)
     agents = ", ".join(f"`{agent}`" for agent in content["agents"])
-    null_head = ["untrained networks"] if untrained else []
-    head = ["claim", "published", "ours [95%]", *null_head, "holds"]
+    head = ["claim", "published", "ours [95%]", *(["null"] if nulls else []), "holds"]
     lines = [
         f"### `{content['experiment']}`",
         "",
-        f"`{content['command']}`; {content['mazes']}; {agents}",
+        f"`{content['command']}`; {content['mazes']}; {agents}" + (f". {about}" if about else ""),
         "",
         row(head),
         "|" + "---|" * len(head),
     ]
     for claim in claims:
-        null = untrained.get(claim.statement)
-        numbers = ["" if null is None else null.one_by_one(null.single)] if untrained else []
-        verdict = "dropped" if claim.dropped(null) else claim.verdict(no="**no**")
+        null = nulls.get(claim.statement)
+        numbers = ["" if null is None else null.one_by_one(null.single)] if nulls else []
+        verdict = "dropped" if claim.statement in dropped else claim.verdict(no="**no**")
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
         note = f". {notes[claim.statement]}" if claim.statement in notes else ""
         shown = f"{verdict}: {claim.sentence}{why}{note}"

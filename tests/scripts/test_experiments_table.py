@@ -5,11 +5,11 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from procgen_tools.statistics.intervals import Estimate
+from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim
-from procgen_tools.studies.other_agents import UNTRAINED, UNTRAINED_HARD, claims_of
 from procgen_tools.studies.results import FOLDER, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
@@ -34,7 +34,30 @@ def test_the_account_counts_what_the_table_shows() -> None:
     assert dropped > 0
     account = " ".join(SCRIPT["account"]().split())
     assert f"judge {len(rows) - dropped} claims, of which {held} hold" in account
-    assert f"{dropped} more are dropped" in account
+    assert f"{dropped} more hold and are dropped" in account
+
+
+def test_claims_that_are_set_aside_exist_and_hold() -> None:
+    for study, reasons in SCRIPT["SET_ASIDE"].items():
+        claims = read_claims(FOLDER / study / "results.json")[1]
+        for beginning in reasons:
+            (one,) = [each for each in claims if each.statement.startswith(beginning)]
+            assert one.holds
+    every = [each for path in SCRIPT["stored"]() for each in read_claims(path)[1]]
+    for beginning in SCRIPT["OTHER_KINDS"]:
+        (one,) = [each for each in every if each.statement.startswith(beginning)]
+        assert SCRIPT["has_number"](one.published)
+        assert not SCRIPT["comparable"](one)
+
+
+def test_agents_with_the_cheese_anywhere_turn_to_the_corner_first_too() -> None:
+    """Why two claims of goal_splits are set aside."""
+    onsets = pd.read_parquet(FOLDER / "goal_splits" / "onsets.parquet")
+    onsets = onsets[onsets.threshold == 0.1]
+    done = onsets.pivot_table(index=["cheese", "shift", "seed"], columns="want", values="done")
+    after = done["cheese_pull"] - done["corner_without_cheese"]
+    for shift in ("off", "on"):
+        assert mean_of_agents(after["anywhere", shift].to_numpy()).low > 0
 
 
 def test_figures_with_numbers_are_told_from_words() -> None:
@@ -57,20 +80,6 @@ def test_claims_that_were_seen_before_must_exist() -> None:
         SCRIPT["seen_before"]("value_head", claims)
 
 
-def test_rules_that_untrained_networks_meet_are_marked() -> None:
-    remarks = SCRIPT["notes"]("behavioral_stats")
-    measured = claims_of(UNTRAINED_HARD, "behavioral_stats")
-    met = {name for name, claim in measured.items() if any(claim.met_by(claim.single))}
-    assert met == set(remarks)
-    assert 0 < len(met) < len(measured)
-    assert SCRIPT["notes"]("keys_and_chests") == {}
-    easy_only = set(SCRIPT["notes"]("probing")) - set(claims_of(UNTRAINED_HARD, "probing"))
-    assert easy_only <= set(claims_of(UNTRAINED, "probing"))
-    rows = [line for line in SCRIPT["table"]().splitlines() if line.startswith("| ")]
-    marked = [row for row in rows if "meet this rule" in row or "meets this rule" in row]
-    assert len(marked) == sum(len(SCRIPT["notes"](path.parent.name)) for path in SCRIPT["stored"]())
-
-
 def null_claim(*met: bool, together: bool = False) -> Claim:
     names = [ALL_AGENTS] if together else [f"network {number}" for number in range(len(met))]
     measured = {
@@ -79,47 +88,44 @@ def null_claim(*met: bool, together: bool = False) -> Claim:
     return Claim(statement="it", rule=Rule.that(value("x") > 0.5), measured=measured)
 
 
-def test_untrained_networks_that_meet_a_rule_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_many_networks_meet_a_rule() -> None:
     remark = SCRIPT["remark"]
-    assert remark(null_claim(False, False)) == ""
-    assert remark(null_claim(False, together=True)) == ""
-    assert remark(null_claim(True, False, True)) == "2 of 3 untrained networks meet this rule"
-    assert remark(null_claim(True, together=True)) == "Untrained networks meet this rule"
-    known = {"it": null_claim(True, False, False)}
-    monkeypatch.setitem(SCRIPT["nulls"].__globals__, "claims_of", lambda *_: known)
-    held = null_claim(True, together=True)
-    assert held.holds
-    text = SCRIPT["nulls"]({"a_study": [held, null_claim(False, together=True)]})
-    assert text.startswith(" 1 of the claims that hold were measured on three untrained networks")
-    assert "one or two of them meet the rules of 1, which the table marks" in text
-    assert SCRIPT["dropped"]("a_study", [held]) == []
-    known["it"] = null_claim(True, True, True)
-    assert SCRIPT["dropped"]("a_study", [held]) == [held]
-    assert SCRIPT["dropped"]("a_study", [null_claim(False, together=True)]) == []
-
-
-def numbers_claim(*values: float) -> Claim:
-    measured = {str(at): {"x": Estimate.exact(each)} for at, each in enumerate(values)}
-    return Claim(statement="it", rule=Rule.that(value("x") > 0.5), measured=measured)
-
-
-def test_numbers_that_tell_agents_from_untrained_networks_are_named() -> None:
-    differences = SCRIPT["differences"]
-    ours = numbers_claim(0.6, 0.7)
-    assert differences(ours, numbers_claim(0.51, 0.59)) == (
-        "In every agent 'x' is larger than in every untrained network"
+    assert remark("a_study", null_claim(False, False)) == ""
+    assert remark("a_study", null_claim(False, together=True)) == ""
+    assert remark("a_study", null_claim(True, False, True)) == (
+        "2 of 3 untrained networks meet this rule"
     )
-    assert differences(ours, numbers_claim(0.8, 0.9)) == (
-        "In every agent 'x' is smaller than in every untrained network"
+    assert remark("a_study", null_claim(True, together=True)) == (
+        "The untrained networks meet this rule, too"
     )
-    assert differences(ours, numbers_claim(0.51, 0.65)) == ""
-    assert differences(ours, numbers_claim(0.51, 0.599)) == "", "both are written as 0.60"
+    assert remark("causal_map", null_claim(True, True)) == "The control meets this rule, too"
+    assert remark("causal_map", null_claim(True, False)) == ""
+
+
+def test_claims_that_their_null_meets_are_dropped() -> None:
+    found = SCRIPT["judged"](FOLDER / "behavioral_stats" / "results.json")
+    met = {name for name, null in found.nulls.items() if null.met_by_all}
+    assert 0 < len(met) < len(found.nulls)
+    held = {claim.statement for claim in found.claims if claim.holds}
+    assert set(found.dropped) == met & held
+    assert [claim.statement for claim in found.counted] == [
+        claim.statement for claim in found.claims if claim.statement not in found.dropped
+    ]
+    silent = SCRIPT["judged"](FOLDER / "cheese_vector" / "results.json")
+    assert silent.dropped == silent.nulls == {}
+    assert "nothing happens ('own' is " in SCRIPT["about_nulls"](silent)
+    control = SCRIPT["judged"](FOLDER / "causal_map" / "results.json")
+    assert len(control.dropped) == 2
+    assert SCRIPT["about_nulls"](control) == "Null: the study's own control"
+    assert SCRIPT["about_nulls"](SCRIPT["judged"](FOLDER / "probing" / "results.json")) == ""
 
 
 def test_fewer_mazes_of_untrained_networks_are_told() -> None:
-    assert SCRIPT["same_mazes"]("cheese_vector")
-    assert not SCRIPT["same_mazes"]("keys_and_chests")
-    assert SCRIPT["same_mazes"]("behavioral_stats") == ("behavioral_stats" not in SCRIPT["but"]())
+    for study, words in (("value_head", "in the same mazes"), ("behavioral_stats", "2,000 levels")):
+        found = SCRIPT["judged"](FOLDER / study / "results.json")
+        assert found.same_mazes == (words == "in the same mazes")
+        assert SCRIPT["about_nulls"](found).startswith("Null: three untrained networks in ")
+        assert words in SCRIPT["about_nulls"](found)
 
 
 def test_verdicts_that_depend_on_a_bound_are_counted() -> None:

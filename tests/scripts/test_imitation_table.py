@@ -45,7 +45,8 @@ def test_a_number_is_that_of_the_agent_or_of_the_null() -> None:
 
 def test_a_row_has_all_agents() -> None:
     imitators, public = claim(one=YES, together=YES), claim(public_ppo=YES)
-    made, row = Finding("a_study", imitators, public, claim(untrained=YES)), SCRIPT["row"]
+    null = claim(untrained=YES)
+    made, row = Finding("a_study", imitators, public, null, null=null), SCRIPT["row"]
     assert row(made) == (
         "| It gains | gain 0.80 [0.70, 0.90] (1 of 1) |  | gain 0.80 [0.70, 0.90] "
         "| gain 0.80 [0.70, 0.90] | both; an untrained network meets the rule, too |"
@@ -53,8 +54,8 @@ def test_a_row_has_all_agents() -> None:
     measured = replace(made, untrained=None, easy=claim(first=YES, second=NO))
     assert "| gain 0.80, 0.10 (1 of 2) | gain 0.80 [0.70, 0.90] |  |" in row(measured)
     assert row(replace(measured, public=None)).count("gain 0.80 [") == 1
-    null = {"gain of untrained": Estimate(0.3, 0.2, 0.4)}
-    own = replace(public, measured={"public_ppo": public.measured["public_ppo"] | null})
+    untrained = {"gain of untrained": Estimate(0.3, 0.2, 0.4)}
+    own = replace(public, measured={"public_ppo": public.measured["public_ppo"] | untrained})
     assert row(replace(made, public=own, untrained=None)).split(" | ")[4] == (
         "gain of untrained 0.30 [0.20, 0.40]"
     )

@@ -60,7 +60,7 @@ def test_a_side_holds_if_all_its_agents_do(
 
 def test_a_row_has_the_sides_apart_and_the_null() -> None:
     null = claim(untrained=0.9)
-    row = finding(1, 0.9, 0.1, 0.25, 0, 0, untrained=null).row()
+    row = finding(1, 0.9, 0.1, 0.25, 0, 0, untrained=null, null=null).row()
     assert row == (
         "| It gains | gain 0.25, 0.00, 0.00 (0 of 3) | gain 1.00, 0.90, 0.10 (2 of 3) | gain 0.90 "
         "| divided; an untrained network meets the rule, too |"

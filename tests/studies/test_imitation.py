@@ -48,9 +48,10 @@ def test_whose_finding_it_is(
 def test_what_qualifies_a_finding() -> None:
     imitators, public = claim(one=YES, together=YES), claim(public_ppo=YES)
     untrained = claim(untrained=YES)
-    both = Finding("a_study", imitators, public, untrained)
+    both = Finding("a_study", imitators, public, untrained, null=untrained)
     assert both.verdict == "both; an untrained network meets the rule, too"
-    assert Finding("a_study", imitators, public, claim(untrained=NO)).verdict == "both"
+    assert replace(both, null=claim(untrained=NO)).verdict == "both"
+    assert replace(both, null=None).verdict == "both", "nothing happens in that network"
     assert Finding("a_study", imitators, None, None).verdict.startswith(
         "undecided: the study has no"
     )

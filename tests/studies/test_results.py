@@ -91,9 +91,7 @@ def test_what_is_written_is_read_again(findings: Findings, tmp_path: Path) -> No
         read_claims(path)
 
 
-def test_claims_that_untrained_networks_meet_are_dropped(
-    findings: Findings, tmp_path: Path
-) -> None:
+def test_claims_stand_beside_their_nulls(findings: Findings, tmp_path: Path) -> None:
     held = replace(
         findings.claims[0],
         statement="It is small",
@@ -104,14 +102,15 @@ def test_claims_that_untrained_networks_meet_are_dropped(
         replace(findings, claims=(*findings.claims, held)), {}, tmp_path / "it", "the command"
     )
     null = replace(held, measured={"n0": held.measured["a"], "n1": held.measured["b"]})
-    assert held.holds
-    assert null.met_by_all
-    shown = claims_table(path, {held.statement: null})
-    assert "| claim | published | ours [95%] | untrained networks | holds |" in shown
+    shown = claims_table(
+        path, nulls={held.statement: null}, dropped=[held.statement], about="Null: n"
+    )
+    assert "| claim | published | ours [95%] | null | holds |" in shown
+    assert "`b`, `a`. Null: n" in shown
     kept, dropped = shown.splitlines()[-2:]
     assert "|  | **no**: " in kept
     assert f"| {null.one_by_one(null.single)} | dropped: " in dropped
-    assert "untrained networks" not in claims_table(path)
+    assert "| null |" not in claims_table(path)
 
 
 SMALL = Settings(fast=True).scope(100)

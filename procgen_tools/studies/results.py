@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,7 @@ def claims_table(
     nulls, notes = nulls or {}, notes or {}
     content, claims = read_claims(path)
     agents = ", ".join(f"`{agent}`" for agent in content["agents"])
-    head = ["claim", "published", "ours [95%]", *(["null"] if nulls else []), "holds"]
+    head = ["claim", "published", "ours", *(["null"] if nulls else []), "holds"]
     lines = [
         f"### `{content['experiment']}`",
         "",
@@ -227,5 +227,31 @@ def claims_table(
         why = f". {claim.comment}" if claim.comment and claim.holds is False else ""
         note = f". {notes[claim.statement]}" if claim.statement in notes else ""
         shown = f"{verdict}: {claim.sentence}{why}{note}"
-        lines.append(row([claim.statement, claim.published, claim.ours(), *numbers, shown]))
+        lines.append(
+            row(
+                [claim.statement, claim.published, _ours(claim, content["agents"]), *numbers, shown]
+            )
+        )
     return "\n".join(lines)
+
+
+FEW = 3
+"""Agents over which no interval is shown: resampling so few gives one that is much too short."""
+
+
+def _ours(claim: Claim, agents: Sequence[str]) -> str:
+    """Our numbers: means with 95% intervals; of FEW agents means, and each agent alone.
+
+    Args:
+        claim: of a study.
+        agents: of the study. A claim about others, such as populations, keeps its intervals.
+    """
+    together = claim.measured.get(ALL_AGENTS)
+    if together is None or len(agents) != FEW or list(agents) != claim.single:
+        return claim.ours()
+    return "; ".join(
+        f"{name} {number.value:{claim.form}} ("
+        + ", ".join(f"{claim.measured[agent][name].value:{claim.form}}" for agent in claim.single)
+        + ")"
+        for name, number in together.items()
+    )

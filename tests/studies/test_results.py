@@ -105,12 +105,28 @@ def test_claims_stand_beside_their_nulls(findings: Findings, tmp_path: Path) -> 
     shown = claims_table(
         path, nulls={held.statement: null}, dropped=[held.statement], about="Null: n"
     )
-    assert "| claim | published | ours [95%] | null | holds |" in shown
+    assert "| claim | published | ours | null | holds |" in shown
     assert "`b`, `a`. Null: n" in shown
     kept, dropped = shown.splitlines()[-2:]
     assert "|  | **no**: " in kept
     assert f"| {null.one_by_one(null.single)} | dropped: " in dropped
     assert "| null |" not in claims_table(path)
+
+
+def test_three_agents_stand_alone_and_more_have_an_interval(
+    findings: Findings, tmp_path: Path
+) -> None:
+    (two,) = findings.claims
+    first = two.measured["a"]
+    three = replace(two, measured={**two.measured, "c": first})
+    for names, claim, alone in (("ba", two, False), ("bac", three, True), ("bax", three, False)):
+        path = write(
+            replace(findings, agents=tuple(names), claims=(claim,)), {}, tmp_path / names, "it"
+        )
+        cell = claims_table(path).splitlines()[-1].split(" | ")[2]
+        assert ("[" in cell) != alone
+        values = ", ".join(f"{claim.measured[name]['edited'].value:.2f}" for name in claim.single)
+        assert (f"({values})" in cell) == alone
 
 
 SMALL = Settings(fast=True).scope(100)

@@ -42,6 +42,7 @@ SEEN: Mapping[str, tuple[str, ...]] = {
     "minimal_pairs": ("With a share of false discoveries",),
     "retargeting": ("",),
     "ablations": ("",),
+    "cheese_scrubbing": ("Told of another place",),
     "probing": ("Cells of block 1",),
     "receptive_fields": ("",),
     "attribution": ("",),

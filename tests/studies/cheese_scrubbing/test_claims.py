@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from procgen_tools.studies import cheese_scrubbing
-from procgen_tools.studies.cheese_scrubbing.measure import ELSEWHERE, MEAN, SAME
+from procgen_tools.studies.cheese_scrubbing.claims import CHEESE, RANDOM, all_claims
+from procgen_tools.studies.cheese_scrubbing.measure import (
+    ELSEWHERE,
+    ELSEWHERE_ANYWHERE,
+    MEAN,
+    SAME,
+    SAME_ANYWHERE,
+)
 
 
 def test_normalised_changes() -> None:
@@ -29,3 +36,28 @@ def test_normalised_changes() -> None:
         assert of_set.loc[of_set["arm"] == ELSEWHERE, "share"].tolist() == pytest.approx(
             [elsewhere] * 2
         )
+
+
+@pytest.mark.parametrize(("same", "holds"), [(0.5, True), (0.43, True), (0.3, False), (0.7, False)])
+def test_with_the_same_square_turns_neither_fall_nor_rise(same: float, holds: bool) -> None:
+    """With another square they fall from 0.5 to 0.2."""
+    after = {SAME: same, SAME_ANYWHERE: same, ELSEWHERE: 0.2, ELSEWHERE_ANYWHERE: 0.2, MEAN: 0.2}
+    changes = pd.DataFrame(
+        [
+            {
+                "agent": agent,
+                "level": level,
+                "channels": channels,
+                "arm": arm,
+                "change": 0.1,
+                "decision_cheese_before": 0.5,
+                "decision_cheese_after": turned,
+            }
+            for agent in ("a", "b")
+            for channels in (CHEESE, RANDOM)
+            for level in (0, 1)
+            for arm, turned in after.items()
+        ]
+    )
+    (claim,) = [each for each in all_claims(changes) if each.statement.startswith("Told of")]
+    assert claim.holds is holds

@@ -29,9 +29,9 @@ from pathlib import Path
 
 from procgen_tools import studies
 from procgen_tools.catalogue import agents
-from procgen_tools.models import ImpalaPolicy, save_policy
+from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 from procgen_tools.models.public_agents import PUBLIC_AGENTS, which_public_agent
-from procgen_tools.studies.base import Settings
+from procgen_tools.studies.base import Settings, shipped_agent
 from procgen_tools.studies.other_agents import (
     EASY,
     OTHERS,
@@ -193,12 +193,16 @@ def measure(name: str, files: Sequence[Path], study: str, folder: Path = OTHERS)
         max_maze_size=side,
         progress_bar=True,
     )
-    findings = module.run(settings)
+    # An untrained network always moves alike, so its probes predict what trained agents do.
+    null = name == UNTRAINED_HARD and study == "probing"
+    doers = {"doers": [load_policy(shipped_agent(at)) for at in range(len(files))]} if null else {}
+    findings = module.run(settings, **doers)
     named = ",".join(findings.agents) if name in (EASY, SMALL, UNTRAINED_HARD) else files[0].name
     command = f"procgen-tools experiment {study} --agents {named}"
     command += f" --mazes {mazes}" if mazes else ""
     command += "" if world_size == HARD_WORLD_SIZE else f" --world-size {world_size}"
     command += f" --max-maze-size {side}" if side else ""
+    command = f"python scripts/other_agents.py {UNTRAINED_HARD} probing" if null else command
     return write(findings, {}, folder / name / study, command)
 
 

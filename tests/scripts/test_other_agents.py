@@ -35,9 +35,11 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
     assert set(SCRIPT["STUDIES"]) <= set(studies.NAMES)
     assert set(SCRIPT["OWN_NULL"]) <= set(SCRIPT["STUDIES"])
     seen: list[Settings] = []
+    doers: list[int] = []
 
-    def run(settings: Settings) -> Findings:
+    def run(settings: Settings, **given: list[ImpalaPolicy]) -> Findings:
         seen.append(settings)
+        doers.append(len(given.get("doers", ())))
         return Findings("probing", settings.scope(6000), "some", ("mine",), (), {})
 
     monkeypatch.setattr(studies, "load", {"probing": SimpleNamespace(run=run)}.__getitem__)
@@ -56,9 +58,10 @@ def test_studies_are_of_easy_worlds_and_leave_their_claims(
     assert {each.max_maze_size for each in seen} == {None}
     path = SCRIPT["measure"]("untrained_hard", files, "probing", tmp_path)
     assert seen[-1].rule == LevelRule()
-    command = "procgen-tools experiment probing --agents mine --mazes 50"
+    assert doers == [0, 0, 2], "probes of untrained networks predict what two trained agents do"
+    command = "python scripts/other_agents.py untrained_hard probing"
     assert json.loads(path.read_text())["command"] == command
-    command += " --world-size 15"
+    command = "procgen-tools experiment probing --agents mine --mazes 50 --world-size 15"
     for group in ("small_agents", "small_untrained"):
         path = SCRIPT["measure"](group, [Path("mine")], "probing", tmp_path)
         assert seen[-1].rule == LevelRule(15, max_maze_size=7)

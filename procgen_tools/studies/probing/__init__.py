@@ -6,6 +6,7 @@ knows nothing but the size of the maze.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,14 +35,28 @@ from procgen_tools.worlds.maze.levels import make_bank
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from procgen_tools.models import ImpalaPolicy
+
 NAME = "probing"
 TITLE = "Probes"
 MAZES = 6000
 
 
-def run(settings: Settings) -> Findings:
-    """Fit probes on two thirds of the levels and ask them about the last third."""
+def run(settings: Settings, *, doers: Sequence[ImpalaPolicy] | None = None) -> Findings:
+    """Fit probes on two thirds of the levels and ask them about the last third.
+
+    Args:
+        settings: of the run.
+        doers: one network per agent, whose moves and outcomes the probes predict; by default, the
+            agents themselves. With untrained networks as agents, this is the null: what can be read
+            from activations without training.
+
+    Raises:
+        ValueError: another number of doers than of agents.
+    """
     agents = settings.load_agents()
+    if doers is not None and len(doers) != len(agents):
+        raise ValueError(f"{len(doers)} doers for {len(agents)} agents: give one for each")
     count = settings.count(MAZES, fast=45)
     levels = without_repetitions(make_bank(range(count), settings.rule))
     train = 2 * len(levels) // 3
@@ -49,7 +64,10 @@ def run(settings: Settings) -> Findings:
     moved = [
         move_mouse(maze, Square(*rng.choice(mouse_positions(maze)).tolist())) for maze in levels
     ]
-    probes = [Probes(agent, policy, train, settings) for agent, policy in agents.items()]
+    probes = [
+        Probes(agent, policy, train, settings, doer)
+        for (agent, policy), doer in zip(agents.items(), doers or agents.values(), strict=True)
+    ]
     for each in probes:
         each.probe_cheese(moved)
         each.probe_walls(moved)

@@ -61,6 +61,9 @@ class Probes:
     """All probes of one agent.
 
     Attributes:
+        policy: whose activations are read.
+        doer: whose moves and outcomes are predicted: the policy's own, unless the policy is the
+            null of another one.
         train: how many of the first mazes are for fitting; the others are for testing.
         tables: how often each probe was right in each of the others.
         channels: which channels the probes of the cheese read.
@@ -70,6 +73,7 @@ class Probes:
     policy: ImpalaPolicy
     train: int
     settings: Settings
+    doer: ImpalaPolicy
     tables: list[pd.DataFrame] = field(default_factory=list)
     channels: list[dict[str, Any]] = field(default_factory=list)
 
@@ -124,15 +128,17 @@ class Probes:
             self._add(WALL, NOWHERE, label, (guess[:, None] == wanted).mean(axis=1))
 
     def probe_moves(self, mazes: list[Maze]) -> None:
-        """The policy's most probable move, with the mouse anywhere."""
+        """The most probable move, with the mouse anywhere."""
         views = pooled(self.policy, mazes, list(LAYERS.values()))
-        moves = move_probabilities(torch.from_numpy(views.logits)).argmax(dim=1).numpy()
+        own = self.doer is self.policy
+        logits = views.logits if own else pooled(self.doer, mazes, [LAYERS["last layer"]]).logits
+        moves = move_probabilities(torch.from_numpy(logits)).argmax(dim=1).numpy()
         self._probe_views(MOVE, views, moves, _sizes(mazes))
 
     def probe_outcomes(self, mazes: list[Maze]) -> None:
         """Whether a sampled episode gets the cheese, from its first frame."""
         settings = self.settings
-        rollouts = play(self.policy, mazes, seed=settings.seed, progress_bar=settings.progress_bar)
+        rollouts = play(self.doer, mazes, seed=settings.seed, progress_bar=settings.progress_bar)
         views = pooled(self.policy, mazes, list(LAYERS.values()))
         self._probe_views(OUTCOME, views, rollouts.found, rollouts.sizes)
         shapes = feature_table(mazes)[list(WITHOUT_DECISION)].to_numpy()

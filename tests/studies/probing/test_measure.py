@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from procgen_tools import maze
 from procgen_tools.catalogue import find_agent
 from procgen_tools.interventions import square_cells
+from procgen_tools.models import ImpalaPolicy, load_policy, save_policy
 from procgen_tools.studies import probing
 from procgen_tools.studies.base import Settings
 from procgen_tools.studies.probing import measure
@@ -55,3 +58,22 @@ def test_no_maze_is_asked_about_that_occurs_among_the_fitted() -> None:
     count = len(measure.without_repetitions(maze.make_bank(range(45), settings.rule)))
     assert told.startswith(f"the {count} different levels of seeds 0–44, ")
     assert told.endswith(f"asked about the other {count - 2 * count // 3}")
+
+
+def test_the_null_reads_another_network_than_the_one_that_acts(tmp_path: Path) -> None:
+    trained = find_agent("rand_region_5")
+    untrained = tmp_path / "untrained.pth"
+    save_policy(ImpalaPolicy(seed=3), untrained)
+    own, null = (
+        probing.run(Settings(agents=(agent,), fast=True), doers=doers).tables["right"]
+        for agent, doers in ((trained, None), (untrained, [load_policy(trained)]))
+    )
+    keys = ["target", "layer", "probe", "level"]
+    outside, inside = (
+        own.merge(null, on=keys).query(f"layer {relation} 'nothing'") for relation in ("==", "!=")
+    )
+    assert len(outside) > 40
+    assert (outside["right_x"] == outside["right_y"]).all(), "the same answers are asked for"
+    assert not (inside["right_x"] == inside["right_y"]).all()
+    with pytest.raises(ValueError, match="2 doers for 1 agents: give one for each"):
+        probing.run(Settings(agents=(untrained,), fast=True), doers=[load_policy(trained)] * 2)

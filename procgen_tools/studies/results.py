@@ -215,7 +215,7 @@ def claims_table(
     lines = [
         f"### `{content['experiment']}`",
         "",
-        f"`{content['command']}`; {content['mazes']}; {agents}" + (f". {about}" if about else ""),
+        f"`{content['command']}`; {content['mazes']}; {agents}" + (f". {about}." if about else ""),
         "",
         row(head),
         "|" + "---|" * len(head),

@@ -106,7 +106,7 @@ def test_claims_stand_beside_their_nulls(findings: Findings, tmp_path: Path) -> 
         path, nulls={held.statement: null}, dropped=[held.statement], about="Null: n"
     )
     assert "| claim | published | ours | null | holds |" in shown
-    assert "`b`, `a`. Null: n" in shown
+    assert "`b`, `a`. Null: n." in shown
     kept, dropped = shown.splitlines()[-2:]
     assert "|  | **no**: " in kept
     assert f"| {null.one_by_one(null.single)} | dropped: " in dropped

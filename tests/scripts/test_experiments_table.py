@@ -117,7 +117,9 @@ def test_claims_that_their_null_meets_are_dropped() -> None:
     control = SCRIPT["judged"](FOLDER / "causal_map" / "results.json")
     assert len(control.dropped) == 2
     assert SCRIPT["about_nulls"](control) == "Null: the study's own control"
-    assert SCRIPT["about_nulls"](SCRIPT["judged"](FOLDER / "probing" / "results.json")) == ""
+    assert (
+        SCRIPT["about_nulls"](SCRIPT["judged"](FOLDER / "colour_or_shape" / "results.json")) == ""
+    )
 
 
 def test_fewer_mazes_of_untrained_networks_are_told() -> None:

@@ -142,7 +142,7 @@ def judged(path: Path) -> Judged:
         path: its results.json.
     """
     name, claims = path.parent.name, read_claims(path)[1]
-    nulls = nulls_of(name, {claim.statement: claim for claim in claims})
+    nulls = nulls_of(name, claims)
     reasons = {}
     for claim in claims:
         null = nulls.get(claim.statement)
@@ -232,11 +232,12 @@ def account() -> str:
         f"**All claims.** The {len(by_name)} experiments judge {len(claims)} claims, of which "
         f"{sum(map(holds, claims))} hold. {number(met) + number(aside)} more hold and are dropped, "
         "because their verdicts say nothing about what was learned: the null meets the rules of "
-        f"{number(met)}, too ({counted(met)}), and {number(aside)} could not have failed, or not "
-        f"for the reason that they name ({counted(aside)}; the table says why). Claims that do not "
-        "hold are counted, whatever their null does. Some share their numbers: four of `ablations` "
-        "set four thresholds, and two of `cheese_scrubbing` and two of `crops_and_humans` judge "
-        f"nearly the same. {len(published)} of the claims have a published number of the same kind "
+        f"{number(met)}, too ({counted(met)}), and {number(aside)} either could not have failed "
+        f"or may hold for another reason ({counted(aside)}; the table says why). Claims that do "
+        "not hold are counted, whatever their null does. Some share their numbers: four of "
+        "`ablations` set four thresholds, and two of `cheese_scrubbing` and two of "
+        "`crops_and_humans` judge nearly the same. "
+        f"{len(published)} of the claims have a published number of the same kind "
         f"beside ours; of these, {sum(map(holds, published))} hold. The others repeat a published "
         "statement without such a number, or are our own. The rules of "
         f"{len(claims) - total} claims were written before any of their numbers were seen. The "

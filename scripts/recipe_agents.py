@@ -93,7 +93,7 @@ def section(folder: Path = KEPT) -> str:
             continue
         content, claims = read_claims(path)
         rows = [row(claim, content["agents"]) for claim in claims]
-        nulls = nulls_of(study, {claim.statement: claim for claim in claims})
+        nulls = nulls_of(study, claims)
         for claim, cells in zip(claims, rows, strict=True):
             null = nulls.get(claim.statement)
             if null is not None and null.met_by_all and all(claim.met_by(content["agents"])):

@@ -21,7 +21,7 @@ from procgen_tools.evaluation.conditions import trained_rule
 from procgen_tools.files import write_between
 from procgen_tools.markdown import row
 from procgen_tools.models import checkpoint_metadata
-from procgen_tools.plots.style import CHEESE, CORNER, headline
+from procgen_tools.plots.style import CHEESE, CORNER, draw_estimates, headline
 from procgen_tools.shown import save_figure
 from procgen_tools.statistics.intervals import Estimate
 from procgen_tools.worlds.maze.grid import HARD_WORLD_SIZE
@@ -103,40 +103,34 @@ def table(found: tuple[Agent, ...]) -> str:
 
 
 def draw(found: tuple[Agent, ...]) -> Figure:
-    """One dot per agent and goal, by region, and the random walk as lines."""
+    """One column per agent, by region, and the random walk as lines."""
     from matplotlib import pyplot as plt
 
-    regions = list(dict.fromkeys(agent.region for agent in found))
-    figure, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
-    for (goal, (name, look)), chance in zip(GOALS.items(), walk().values(), strict=True):
-        side = -0.12 if goal == "cheese_anywhere" else 0.12
-        for region in regions:
-            of = [agent.chances[goal] for agent in found if agent.region == region]
-            spread = [0.03 * (number - (len(of) - 1) / 2) for number in range(len(of))]
-            ax.errorbar(
-                [regions.index(region) + side + each for each in spread],
-                [each.value for each in of],
-                yerr=[[each.value - each.interval[0] for each in of],
-                      [each.interval[1] - each.value for each in of]],
-                fmt=look.marker, color=look.colour, ms=6, lw=1,
-                label=f"reaches {name}" if region == regions[0] else None,
-            )  # fmt: skip
-        ax.axhline(chance.value, color=look.colour, lw=1, ls=":")
-        above = goal == "cheese_anywhere"
+    regions = [words(agent.region) for agent in found]
+    figure, ax = plt.subplots(figsize=(7.0, 4.0), layout="constrained")
+    series = {
+        f"reaches {name}": (look, [agent.chances[goal] for agent in found])
+        for goal, (name, look) in GOALS.items()
+    }
+    draw_estimates(ax, series, regions, upright=True)
+    first_places = {region: regions.index(region) for region in regions}
+    centres = [at + (regions.count(region) - 1) / 2 for region, at in first_places.items()]
+    ax.set_xticks(centres, list(first_places))
+    for (goal, (name, look)), up in zip(GOALS.items(), (True, False), strict=True):
+        chance = walk()[goal].value
+        ax.axhline(chance, color=look.colour, lw=1, ls=":")
         ax.annotate(
-            f"a random walk reaches {name}", (0.28, chance.value),
-            xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -4),
-            textcoords="offset points", va="bottom" if above else "top",
+            f"a random walk reaches {name}", (first_places[words(5)], chance),
+            xytext=(0, 3 if up else -4), textcoords="offset points", va="bottom" if up else "top",
             fontsize=8.5, color=look.colour,
         )  # fmt: skip
-    ax.set_xticks(range(len(regions)), [words(region) for region in regions])
     ax.set_xlabel("where the cheese lay in training (top-right squares)")
     ax.set_ylabel("probability within 500 steps")
     ax.set_ylim(0, 1)
     ax.spines[["top", "right"]].set_visible(False)
     first, last = (
-        [agent.chances["cheese_anywhere"].value for agent in found if agent.region == region]
-        for region in (regions[0], regions[-1])
+        [agent.chances["cheese_anywhere"].value for agent in found if agent.region == end.region]
+        for end in (found[0], found[-1])
     )
     headline(
         figure,

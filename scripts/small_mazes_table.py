@@ -176,7 +176,7 @@ def findings() -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
             claims_of(name, study) for name in (SMALL_UNTRAINED, EASY, PUBLIC)
         )
         claims = claims_of(SMALL, study)
-        nulls = nulls_of(study, claims, SMALL_UNTRAINED)
+        nulls = nulls_of(study, claims.values(), SMALL_UNTRAINED)
         for words, claim in claims.items():
             if len(claim.single) > 1:
                 others = (each.get(words) for each in (untrained, easy, public, nulls))

@@ -346,11 +346,14 @@ class Claim:
             without: leave out estimates whose names contain this.
         """
         return "; ".join(
-            f"{name} "
-            + ", ".join(f"{self.measured[agent][name].value:{self.form}}" for agent in agents)
+            f"{name} {self.alone(name, agents)}"
             for name in dict.fromkeys(self.rule.quantities())
             if not without or without not in name
         )
+
+    def alone(self, name: str, agents: Sequence[str]) -> str:
+        """One number of one agent after the other."""
+        return ", ".join(f"{self.measured[agent][name].value:{self.form}}" for agent in agents)
 
     def verdict(self, yes: str = "yes", no: str = "no") -> str:
         """Whether the claim holds, in words; for a small run, "a small run"."""

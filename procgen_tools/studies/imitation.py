@@ -237,7 +237,7 @@ def findings(study: str) -> tuple[Finding, ...]:
     path = FOLDER / study / RESULTS
     public, untrained, easy = (claims_of(group, study) for group in (PUBLIC, UNTRAINED, EASY))
     claims = read_claims(path)[1]
-    nulls = nulls_of(study, {claim.statement: claim for claim in claims}, UNTRAINED)
+    nulls = nulls_of(study, claims, UNTRAINED)
     kept = public, untrained, easy, nulls
     return tuple(
         Finding(study, claim, *(each.get(claim.statement) for each in kept)) for claim in claims

@@ -6,7 +6,8 @@ measure a control of their own, beside what their claims are about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from procgen_tools.studies.base import Claim
 from procgen_tools.studies.other_agents import UNTRAINED_HARD, claims_of
@@ -74,9 +75,7 @@ def nothing_happens(study: str, group: str = UNTRAINED_HARD) -> bool:
     return bool(found) and all(abs(effect) < NOTHING for effect in found.values())
 
 
-def nulls_of(
-    study: str, claims: Mapping[str, Claim], group: str = UNTRAINED_HARD
-) -> dict[str, Claim]:
+def nulls_of(study: str, claims: Iterable[Claim], group: str = UNTRAINED_HARD) -> dict[str, Claim]:
     """The same claims of what a rule should not hold for, by statement.
 
     That is the study's own control if there is one, and otherwise the untrained networks of a
@@ -84,15 +83,17 @@ def nulls_of(
 
     Args:
         study: its name.
-        claims: of the study, by statement.
+        claims: of the study.
         group: of networks that were never trained (see `other_agents`).
     """
     others = {} if nothing_happens(study, group) else claims_of(group, study)
-    found = {statement: others[statement] for statement in claims if statement in others}
-    for beginning, names in CONTROLS.get(study, {}).items():
-        for statement, claim in claims.items():
-            if statement.startswith(beginning):
-                found[statement] = _control(claim, names)
+    found = {}
+    for claim in claims:
+        if claim.statement in others:
+            found[claim.statement] = others[claim.statement]
+        for beginning, names in CONTROLS.get(study, {}).items():
+            if claim.statement.startswith(beginning):
+                found[claim.statement] = _control(claim, names)
     return found
 
 
@@ -103,7 +104,4 @@ def _control(claim: Claim, names: Mapping[str, str]) -> Claim:
         for agent, estimates in claim.measured.items()
         if set(names.values()) <= set(estimates)
     }
-    return Claim(
-        statement=claim.statement, rule=claim.rule, measured=measured, form=claim.form,
-        small=claim.small,
-    )  # fmt: skip
+    return replace(claim, measured=measured)

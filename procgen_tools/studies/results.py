@@ -250,8 +250,6 @@ def _ours(claim: Claim, agents: Sequence[str]) -> str:
     if together is None or len(agents) != FEW or list(agents) != claim.single:
         return claim.ours()
     return "; ".join(
-        f"{name} {number.value:{claim.form}} ("
-        + ", ".join(f"{claim.measured[agent][name].value:{claim.form}}" for agent in claim.single)
-        + ")"
+        f"{name} {number.value:{claim.form}} ({claim.alone(name, claim.single)})"
         for name, number in together.items()
     )

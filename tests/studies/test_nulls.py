@@ -45,7 +45,7 @@ def test_edits_change_nothing_in_untrained_networks(study: str) -> None:
     found = effects(study)
     assert len(found) == 3
     assert nothing_happens(study)
-    assert nulls_of(study, {each.statement: each for each in claims(study)}) == {}
+    assert nulls_of(study, claims(study)) == {}
 
 
 def claims(study: str) -> tuple[Claim, ...]:
@@ -58,22 +58,22 @@ def test_where_an_edit_does_something_its_rules_are_judged(monkeypatch: pytest.M
     monkeypatch.setattr(nulls, "claims_of", lambda group, study: kept)
     assert effects("cheese_vector") == {"a": 0.0, "b": -0.2}
     assert not nothing_happens("cheese_vector")
-    assert nulls_of("cheese_vector", kept) == kept
-    assert nulls_of("cheese_vector", {}) == {}
+    assert nulls_of("cheese_vector", kept.values()) == kept
+    assert nulls_of("cheese_vector", ()) == {}
     assert effects("probing") == {}
 
 
 def test_untrained_networks_are_the_null_of_other_studies() -> None:
-    found = nulls_of("value_head", {each.statement: each for each in claims("value_head")})
+    found = nulls_of("value_head", claims("value_head"))
     assert len(found) == len(claims("value_head"))
     assert all(len(each.single) == 3 for each in found.values())
-    assert nulls_of("value_head", {}, UNTRAINED_HARD) == {}
+    assert nulls_of("value_head", (), UNTRAINED_HARD) == {}
 
 
 @pytest.mark.parametrize("study", CONTROLS)
 def test_a_control_takes_the_place_of_what_the_claim_is_about(study: str) -> None:
     by_statement = {each.statement: each for each in claims(study)}
-    found = nulls_of(study, by_statement)
+    found = nulls_of(study, by_statement.values())
     assert len(found) == len(CONTROLS[study])
     for statement, null in found.items():
         (names,) = [

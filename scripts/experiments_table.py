@@ -66,7 +66,7 @@ SET_ASIDE: Mapping[str, Mapping[str, str]] = {
     "goal_splits": {
         f"With the cheese in the top-right 5 x 5 and {shift} the shift, the agent turns": (
             "Agents with the cheese anywhere meet this rule, too: all of them turn to the corner "
-            "as soon as they walk (`onsets.parquet`)"
+            "as soon as they walk (`goal_splits/measured`)"
         )
         for shift in ("without", "with")
     },

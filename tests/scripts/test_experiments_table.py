@@ -10,6 +10,7 @@ import pytest
 
 from procgen_tools.statistics.intervals import Estimate, mean_of_agents
 from procgen_tools.studies.base import Claim
+from procgen_tools.studies.goal_splits.onsets import mean_curves, onset_table
 from procgen_tools.studies.results import FOLDER, read_claims
 from procgen_tools.studies.rules import ALL_AGENTS, Rule, value
 
@@ -52,7 +53,11 @@ def test_claims_that_are_set_aside_exist_and_hold() -> None:
 
 def test_agents_with_the_cheese_anywhere_turn_to_the_corner_first_too() -> None:
     """Why two claims of goal_splits are set aside."""
-    onsets = pd.read_parquet(FOLDER / "goal_splits" / "onsets.parquet")
+    measured = FOLDER / "goal_splits" / "measured"
+    agents = [pd.read_parquet(path) for path in sorted(measured.glob("*_seed_*.parquet"))]
+    assert len(agents) == 20
+    curves = mean_curves(pd.concat(agents, ignore_index=True))
+    onsets = onset_table(curves, pd.read_parquet(measured / "untrained.parquet"))
     onsets = onsets[onsets.threshold == 0.1]
     done = onsets.pivot_table(index=["cheese", "shift", "seed"], columns="want", values="done")
     after = done["cheese_pull"] - done["corner_without_cheese"]
